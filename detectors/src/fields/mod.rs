@@ -1,0 +1,65 @@
+//! What a field of a format means: a column name, a JSON key, a FHIR path.
+
+/// Families of context that a field's name gives. A detector that would refuse a weak pattern in free text takes it in
+/// a field whose name has its bit.
+pub mod hint {
+    macro_rules! hints {
+        ($($(#[$doc:meta])* $name:ident = $bit:literal),* $(,)?) => { $($(#[$doc])* pub const $name: u64 = 1 << $bit;)* };
+    }
+    hints! {
+        /// Names of people.
+        NAME = 0,
+        /// Street addresses, cities, counties.
+        LOCATION = 1,
+        /// Organisations that give care.
+        FACILITY = 2,
+        /// ZIP codes.
+        ZIP = 3,
+        /// Dates.
+        DATE = 4,
+        /// Ages.
+        AGE = 5,
+        /// Telephone numbers.
+        PHONE = 6,
+        /// Fax numbers.
+        FAX = 7,
+        /// E-mail addresses.
+        EMAIL = 8,
+        /// Social security numbers.
+        SSN = 9,
+        /// Medical record numbers.
+        MRN = 10,
+        /// Health plan beneficiary numbers.
+        HEALTH_PLAN = 11,
+        /// Account numbers.
+        ACCOUNT = 12,
+        /// Payment cards.
+        CARD = 13,
+        /// Certificates and licences.
+        LICENSE = 14,
+        /// National provider identifiers.
+        NPI = 15,
+        /// Drug Enforcement Administration numbers.
+        DEA = 16,
+        /// Vehicles and plates.
+        VEHICLE = 17,
+        /// Devices and serial numbers.
+        DEVICE = 18,
+        /// Web addresses.
+        URL = 19,
+        /// Network addresses.
+        IP = 20,
+        /// Hardware addresses.
+        MAC = 21,
+        /// Biometric identifiers.
+        BIOMETRIC = 22,
+        /// Photographs and other images.
+        IMAGE = 23,
+        /// Other unique identifiers: encounters, accessions, subjects, user names.
+        OTHER_ID = 24,
+        /// A code of a terminology (ICD, LOINC, SNOMED, a code-system URI): never an identifier.
+        CODE = 25,
+        /// A measurement, a dose, a count: not an identifier.
+        QUANTITY = 26,
+    }
+}

@@ -1,0 +1,179 @@
+//! A detector: data about what to look for, and one pure function that decides.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::{ByteSet, Kind, View};
+
+/// What one detector looks for. Entries are data: the scanner reads the triggers, the documentation is generated from
+/// the words, and only `verify` is code.
+#[derive(Clone, Debug)]
+pub struct Detector {
+    /// Stable id, unique in a scanner: `us-ssn`.
+    pub id: Cow<'static, str>,
+    /// The kind of its findings (a verdict may name a sub-kind).
+    pub kind: Kind,
+    /// The rule that makes it an identifier, for instance the letter of the Safe Harbor list.
+    pub class: Cow<'static, str>,
+    /// Of several findings that start at one place, the highest priority wins; then the longest.
+    pub priority: u8,
+    /// How far `verify` may look.
+    pub window: Window,
+    /// How far before its trigger a finding may start.
+    pub reach: Reach,
+    /// Where `verify` is called.
+    pub triggers: Cow<'static, [Trigger]>,
+    /// Decides.
+    pub verify: Verify,
+    /// What it takes, for the documentation.
+    pub takes: Cow<'static, str>,
+    /// What it refuses, for the documentation.
+    pub refuses: Cow<'static, str>,
+}
+
+/// The finite part of a text that a detector may see, in bytes around its trigger.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Window {
+    /// Context before the trigger.
+    pub before: u16,
+    /// The longest identifier, from the trigger on. What is longer is decided within this and then consumed: [`Tail`].
+    pub longest: u16,
+    /// Context after the longest identifier.
+    pub after: u16,
+}
+
+impl Window {
+    /// Bytes visible from the trigger on.
+    #[must_use]
+    pub const fn ahead(&self) -> usize {
+        self.longest as usize + self.after as usize
+    }
+}
+
+/// How far back from its trigger a finding may start, and over which bytes: an e-mail address is triggered by its `@`
+/// and reaches back over its local part. Bytes before the trigger wait only while they could still be reached.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Reach {
+    /// At most so many bytes before the trigger.
+    pub bytes: u16,
+    /// Every byte between the start of the finding and the trigger is one of these.
+    pub across: ByteSet,
+}
+
+impl Reach {
+    /// Findings start at their trigger or behind it.
+    pub const NONE: Self = Self { bytes: 0, across: ByteSet::EMPTY };
+}
+
+/// A place in a text where a detector wants to be asked. All are decided from the byte, its neighbours and the word
+/// it starts.
+#[derive(Clone, Copy, Debug)]
+pub enum Trigger {
+    /// The first byte of a maximal run of ASCII digits (the byte before may be a letter).
+    Digits,
+    /// The first byte of every word: a maximal run of letters (ASCII, or any alphabetic code point).
+    Word,
+    /// The first byte of a word that begins with an ASCII capital or a letter beyond ASCII.
+    Capital,
+    /// The first byte of a word that is one of these when folded (lower case, no diacritics). Words of 2 to 32 letters.
+    Words(&'static [&'static str]),
+    /// The first byte of a word whose lexicon categories share a bit with these.
+    Lexicon(u32),
+    /// Every occurrence of one of these bytes.
+    Bytes(ByteSet),
+    /// The first byte of a text run: a field, a cell, a document.
+    Start,
+}
+
+/// The pure function of a detector.
+#[derive(Clone)]
+pub enum Verify {
+    /// Compiled in.
+    Pure(fn(&View<'_>) -> Option<Verdict>),
+    /// Built from a site's configuration: a pattern, a word list, a roster. As pure as the other.
+    Site(Arc<dyn Fn(&View<'_>) -> Option<Verdict> + Send + Sync>),
+}
+
+impl Verify {
+    /// Asks.
+    #[inline]
+    pub fn call(&self, view: &View<'_>) -> Option<Verdict> {
+        match self {
+            Self::Pure(verify) => verify(view),
+            Self::Site(verify) => verify(view),
+        }
+    }
+}
+
+impl fmt::Debug for Verify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Pure(_) => "Pure",
+            Self::Site(_) => "Site",
+        })
+    }
+}
+
+/// A detector's answer: here is an identifier. Offsets are relative to the trigger.
+#[derive(Clone, Copy, Debug)]
+pub struct Verdict {
+    /// First byte; negative when it lies before the trigger (within [`Reach`]).
+    pub start: i32,
+    /// One past the last byte that was decided within the window.
+    pub end: i32,
+    /// The kind, perhaps with a sub-kind.
+    pub kind: Kind,
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Why, in a few words without content: `label`, `check digit`, `title before`.
+    pub reason: &'static str,
+    /// Whether the identifier goes on beyond `end`.
+    pub tail: Tail,
+    /// Words of this finding whose bare repeats are findings too.
+    pub teaches: [Option<Teach>; 2],
+}
+
+impl Verdict {
+    /// A finding from `start` to `end` that ends there and teaches nothing.
+    #[must_use]
+    pub const fn new(start: i32, end: i32, kind: Kind, confidence: u8, reason: &'static str) -> Self {
+        Self { start, end, kind, confidence, reason, tail: Tail::None, teaches: [None, None] }
+    }
+
+    /// The same, going on beyond the window.
+    #[must_use]
+    pub const fn with_tail(mut self, tail: Tail) -> Self {
+        self.tail = tail;
+        self
+    }
+}
+
+/// How an identifier of any length goes on after the part that was decided within the window. It is consumed in
+/// constant memory, however long it is.
+#[derive(Clone, Copy, Debug)]
+pub enum Tail {
+    /// It ends where the verdict says.
+    None,
+    /// It goes on while bytes are in `set`. A byte of `soft` (a full stop after a URL) belongs to it only when a byte
+    /// of `set` that is not soft follows at once.
+    While {
+        /// Bytes of the identifier.
+        set: &'static ByteSet,
+        /// Those of them that cannot be its last byte.
+        soft: &'static ByteSet,
+    },
+    /// It goes on to the end of the text run: the field as a whole is the identifier.
+    Rest,
+}
+
+/// A word of a finding to remember. Offsets are relative to the trigger.
+#[derive(Clone, Copy, Debug)]
+pub struct Teach {
+    /// First byte of the word.
+    pub start: i32,
+    /// One past its last byte.
+    pub end: i32,
+    /// Whether a repeat in any case counts, or only one that begins with a capital.
+    pub any_case: bool,
+}

@@ -1,0 +1,210 @@
+//! What a detector sees: a trigger and a finite window around it.
+
+use std::cell::Cell;
+
+use crate::lexicon::Lexicon;
+use crate::text::word_len;
+use crate::{ByteSet, Field, Window};
+
+/// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
+/// ones lie before it.
+///
+/// A view yields nothing beyond the detector's declared [`Window`] or the run; to the detector the text seems to begin
+/// and end there. It also notes how far ahead it was asked: an answer that did not depend on bytes that have not
+/// arrived yet stands at once, any other is asked for again when they have. So the answer depends on the text alone and
+/// never on how it was cut into chunks, and no more bytes are held back than the decision needs.
+#[derive(Debug)]
+pub struct View<'a> {
+    /// The run's bytes at hand, from at least the window's first byte.
+    text: &'a [u8],
+    /// Index of the trigger in `text`.
+    at: usize,
+    /// Index in `text` of the window's first byte.
+    first: usize,
+    /// Index one past the last visible byte: the window's end or the end of what is at hand.
+    last: usize,
+    /// Whether the window goes on beyond `last`, into bytes that have not arrived.
+    open: bool,
+    /// One past the furthest index that an answer depended on.
+    asked: Cell<usize>,
+    field: &'a Field,
+    lexicon: &'a Lexicon,
+}
+
+impl<'a> View<'a> {
+    /// A view of `text` at `at`. `open` says that more of the run may follow `text`.
+    pub(crate) fn new(
+        text: &'a [u8],
+        at: usize,
+        open: bool,
+        window: Window,
+        field: &'a Field,
+        lexicon: &'a Lexicon,
+    ) -> Self {
+        let end = at + window.ahead();
+        View {
+            text,
+            at,
+            first: at.saturating_sub(window.before as usize),
+            last: end.min(text.len()),
+            open: open && end > text.len(),
+            asked: Cell::new(at),
+            field,
+            lexicon,
+        }
+    }
+
+    /// The byte at `offset`.
+    #[inline]
+    #[must_use]
+    pub fn byte(&self, offset: i32) -> Option<u8> {
+        let i = self.index(offset)?;
+        self.ask(i + 1);
+        self.visible().get(i).copied().filter(|_| i >= self.first)
+    }
+
+    /// Up to `most` bytes from the trigger on.
+    #[inline]
+    #[must_use]
+    pub fn ahead(&self, most: usize) -> &'a [u8] {
+        self.slice(0, most)
+    }
+
+    /// Up to `most` bytes from `offset` on; fewer where the window or the run ends.
+    #[inline]
+    #[must_use]
+    pub fn slice(&self, offset: i32, most: usize) -> &'a [u8] {
+        let from = (self.at as isize + offset as isize).max(0) as usize;
+        let to = (self.at as isize + offset as isize).saturating_add_unsigned(most).max(0) as usize;
+        let from = from.max(self.first);
+        self.ask(to);
+        self.visible().get(from..to.min(self.last)).unwrap_or_default()
+    }
+
+    /// Everything visible before the trigger. Empty where the run or the window begins with it.
+    #[inline]
+    #[must_use]
+    pub fn before(&self) -> &'a [u8] {
+        self.text.get(self.first..self.at).unwrap_or_default()
+    }
+
+    /// The longest run of bytes of `set` from `offset` on, at most `most` of them.
+    #[inline]
+    #[must_use]
+    pub fn run(&self, offset: i32, set: &ByteSet, most: usize) -> &'a [u8] {
+        let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return &[] };
+        let rest = self.visible().get(from..).unwrap_or_default();
+        let rest = rest.get(..most).unwrap_or(rest);
+        let len = rest.iter().position(|&byte| !set.has(byte)).unwrap_or(rest.len());
+        // The byte that ends the run was looked at too, unless `most` ended it.
+        self.ask((from + len + 1).min(from.saturating_add(most)));
+        rest.get(..len).unwrap_or_default()
+    }
+
+    /// The word (a maximal run of letters) that starts at `offset`; empty when there is none.
+    #[inline]
+    #[must_use]
+    pub fn word(&self, offset: i32) -> &'a [u8] {
+        let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return &[] };
+        let rest = self.visible().get(from..).unwrap_or_default();
+        let len = word_len(rest);
+        // A letter may have up to four bytes; all of them were needed to know that the word ends.
+        let next_is_ascii = rest.get(len).is_some_and(u8::is_ascii);
+        self.ask(from + len + if next_is_ascii { 1 } else { 4 });
+        rest.get(..len).unwrap_or_default()
+    }
+
+    /// The lexicon's categories of `word`.
+    #[inline]
+    #[must_use]
+    pub fn bits(&self, word: &[u8]) -> u32 {
+        self.lexicon.bits(word)
+    }
+
+    /// The field this run belongs to.
+    #[inline]
+    #[must_use]
+    pub fn field(&self) -> &'a Field {
+        self.field
+    }
+
+    /// Whether the run begins at `offset`, or the window does.
+    #[must_use]
+    pub fn begins(&self, offset: i32) -> bool {
+        self.index(offset).is_none_or(|i| i <= self.first)
+    }
+
+    /// Whether the run ends at `offset` or before, or the window does.
+    #[must_use]
+    pub fn ends(&self, offset: i32) -> bool {
+        let Some(i) = self.index(offset) else { return false };
+        self.ask(i + 1);
+        i >= self.last
+    }
+
+    /// One past the furthest index that the answer depended on, when that lies beyond what is at hand.
+    pub(crate) fn wants(&self) -> Option<usize> {
+        let asked = self.asked.get();
+        (self.open && asked > self.last).then_some(asked)
+    }
+
+    #[inline]
+    fn index(&self, offset: i32) -> Option<usize> {
+        self.at.checked_add_signed(offset as isize)
+    }
+
+    #[inline]
+    fn visible(&self) -> &'a [u8] {
+        self.text.get(..self.last).unwrap_or_default()
+    }
+
+    #[inline]
+    fn ask(&self, to: usize) {
+        if to > self.asked.get() {
+            self.asked.set(to);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WINDOW: Window = Window { before: 3, longest: 4, after: 2 };
+
+    fn view<'a>(text: &'a [u8], at: usize, open: bool, field: &'a Field, lexicon: &'a Lexicon) -> View<'a> {
+        View::new(text, at, open, WINDOW, field, lexicon)
+    }
+
+    #[test]
+    fn nothing_beyond_the_window_is_visible() {
+        let (field, lexicon) = (Field::default(), Lexicon::new());
+        let view = view(b"0123456789abcdef", 5, false, &field, &lexicon);
+        assert_eq!(view.before(), b"234");
+        assert_eq!(view.ahead(100), b"56789a");
+        assert_eq!(view.byte(-3), Some(b'2'));
+        assert_eq!(view.byte(-4), None);
+        assert_eq!(view.byte(6), None);
+        assert_eq!(view.slice(-9, 100), b"23456789a");
+        assert!(view.begins(-3) && view.ends(6) && !view.ends(5));
+        assert_eq!(view.wants(), None);
+    }
+
+    #[test]
+    fn an_answer_that_depends_on_missing_bytes_is_noticed() {
+        let (field, lexicon) = (Field::default(), Lexicon::new());
+        let text = b"ab cd";
+        let here = view(text, 0, true, &field, &lexicon);
+        assert_eq!(here.word(0), b"ab");
+        assert_eq!(here.wants(), None, "the blank settles the word");
+        let there = view(text, 3, true, &field, &lexicon);
+        assert_eq!(there.word(0), b"cd");
+        assert!(there.wants().is_some(), "the word may go on");
+        let digits = view(b"12", 0, true, &field, &lexicon);
+        assert_eq!(digits.run(0, &ByteSet::DIGIT, 2), b"12");
+        assert_eq!(digits.wants(), None, "two were asked for, two are there");
+        let at_end = view(b"12", 0, false, &field, &lexicon);
+        assert_eq!(at_end.run(0, &ByteSet::DIGIT, 9), b"12");
+        assert_eq!(at_end.wants(), None, "the run is over");
+    }
+}
