@@ -1,1 +1,4 @@
 //! engine
+
+pub mod key;
+pub mod operator;
