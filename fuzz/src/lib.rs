@@ -3,6 +3,9 @@
 //! The programs in `fuzz_targets/` only hand libFuzzer's bytes to them. That way the same bodies run over all seeds and
 //! all regressions in ordinary tests, on the ordinary compiler.
 
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
 /// A fuzz target: its name and its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {

@@ -94,7 +94,13 @@ fn fmt() -> Result<Verdict, Failure> {
 }
 
 fn clippy() -> Result<Verdict, Failure> {
-    run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]))?;
+    let of_the_workspace =
+        run(cargo().args(["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"]));
+    // The programs themselves are three lines each and need the fuzzer.
+    let mut fuzz_bodies = cargo();
+    fuzz_bodies.args(["clippy", "--manifest-path", fuzz::MANIFEST, "--lib", "--tests", "--locked"]);
+    let of_the_fuzz_bodies = run(fuzz::beside_the_workspace(&mut fuzz_bodies).args(["--", "-D", "warnings"]));
+    of_the_workspace.and(of_the_fuzz_bodies)?;
     Ok(Verdict::Passed)
 }
 

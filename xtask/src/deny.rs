@@ -13,6 +13,11 @@ const INSTALL: &[&str] = &["install", "cargo-deny", "--locked", "--version", "0.
 /// A clone of the advisory database is a few megabytes.
 const FETCH_LIMIT: Duration = Duration::from_secs(120);
 
+const OPTIONS: &[&str] = &["--config", "deny.toml", "--all-features", "--locked"];
+
+/// The walls name crates that may come; that one is not there yet is no news.
+const CHECKS: &[&str] = &["check", "--allow", "unused-wrapper", "licenses", "bans", "sources"];
+
 pub(crate) fn deny(permissions: Permissions) -> Result<Verdict, Failure> {
     if !succeeds(cargo().args(["deny", "--version"])) {
         if !permissions.install {
@@ -23,25 +28,13 @@ pub(crate) fn deny(permissions: Permissions) -> Result<Verdict, Failure> {
 
     let advised = succeeds_within(cargo().args(["deny", "fetch", "db"]), FETCH_LIMIT);
     let mut whole = cargo();
-    whole.args(["deny", "--workspace", "--all-features", "--locked", "check", "licenses", "bans", "sources"]);
+    whole.args(["deny", "--workspace"]).args(OPTIONS).args(CHECKS);
     if advised {
         whole.args(["advisories", "--disable-fetch"]);
     }
     let of_the_product = run(&mut whole);
     // The fuzz targets are built from a lock file of their own.
-    let of_the_fuzz_targets = run(cargo().args([
-        "deny",
-        "--manifest-path",
-        fuzz::MANIFEST,
-        "--all-features",
-        "--locked",
-        "check",
-        "--config",
-        "deny.toml",
-        "licenses",
-        "bans",
-        "sources",
-    ]));
+    let of_the_fuzz_targets = run(cargo().args(["deny", "--manifest-path", fuzz::MANIFEST]).args(OPTIONS).args(CHECKS));
     of_the_product.and(of_the_fuzz_targets)?;
     Ok(if advised {
         Verdict::Passed

@@ -86,8 +86,13 @@ pub(crate) fn build(permissions: Permissions) -> Result<Verdict, Failure> {
 pub(crate) fn replay() -> Command {
     let mut command = cargo();
     command.args(["test", "--manifest-path", MANIFEST, "--locked", "--lib"]);
+    beside_the_workspace(&mut command);
+    command
+}
+
+/// Lets a build of the fuzz crate share what the workspace has built already.
+pub(crate) fn beside_the_workspace(command: &mut Command) -> &mut Command {
     if std::env::var_os("CARGO_TARGET_DIR").is_none() {
-        // Share what the workspace's tests have built.
         command.env("CARGO_TARGET_DIR", root().join("target"));
     }
     command
