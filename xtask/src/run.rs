@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 use std::fmt::Write as _;
 use std::io::{self, BufRead, BufReader, IsTerminal, Write as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -12,9 +12,9 @@ use crate::Failure;
 
 /// The root of the repository.
 pub(crate) fn root() -> PathBuf {
-    // xtask is a folder of the repository; the fallback is where cargo was called.
-    let here = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    here.parent().map_or_else(|| PathBuf::from("."), PathBuf::from)
+    // Cargo says where xtask is when it runs it; what was compiled in may be another clone that shares a target folder.
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).parent().map_or_else(|| PathBuf::from("."), PathBuf::from)
 }
 
 /// A command that runs at the root of the repository and never waits for a person.

@@ -4,7 +4,6 @@
 //! `skipped: ` and gives the reason. It must write to `std::io::stderr()` itself: `eprintln!` in a passing test is
 //! swallowed by the test runner. Those lines are counted and repeated at the end.
 
-use std::path::Path;
 use std::process::Command;
 
 use crate::Failure;
@@ -17,7 +16,7 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     let mut totals = Totals::default();
     let mut outcomes = vec![totals.of(workspace_tests(arguments))];
     // Arguments choose tests of the workspace; the replay has no part in that choice.
-    if arguments.is_empty() && Path::new(&root()).join(fuzz::MANIFEST).is_file() {
+    if arguments.is_empty() && root().join(fuzz::MANIFEST).is_file() {
         outcomes.push(totals.of(&mut fuzz::replay()));
     }
     println!("\n{}", totals.shown());
