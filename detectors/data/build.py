@@ -35,7 +35,8 @@ NOT_GIVEN = set(
     "unknown unnamed infant baby male female notnamed babyboy babygirl boy girl noname none son daughter twin twina "
     "twinb case ever unique true job said general major judge early doctor sister chosen author knowledge truth "
     "desire dream colon oral brain male female ova albino clearance colonel marshal steward aide master captain "
-    "legend era essence pa ma mar sir ether sire minor page junior senior".split()
+    "my md de da di la le un mi mu mc ab em legend era essence rush price bear rain seven promise pa ma mar sir ether "
+    "sire minor page junior senior".split()
 )
 GIVEN_COMMON, SURNAME_COMMON = 1500, 3000
 # Upper bounds of the rank tiers 1, 2, 3, ...; the last tier has no bound.
@@ -47,6 +48,7 @@ CONTRACTION_LEVELS = (10, 35, 40, 50)
 
 # Chapters of ICD-10-CM that speak of medicine; the others tell of accidents, vehicles and paperwork.
 ICD_CHAPTERS = range(1, 20)
+# A word of everyday English counts as clinical only from so many occurrences on.
 ICD_OCCURRENCES = 3
 
 # Not in the ZIP data: Canada, Caribbean, overlays newer than it, toll-free and other non-geographic codes.
@@ -141,7 +143,7 @@ def build_given(names, babynames, level_of):
         plain = word not in level_of
         if len(word) > 1 and word not in NOT_GIVEN and (births[word] >= needed or (plain and word in listed)):
             kept[word] = births[word]
-    for word in hand("given_extra"):
+    for word in hand("given_extra") - NOT_GIVEN:
         kept.setdefault(word, births[word])
     write("given.txt", ranked("given", kept))
 
@@ -152,15 +154,22 @@ def build_places(zipcodes):
 
     cities, rows, area_codes = set(), collections.defaultdict(int), set(AREA_CODES_EXTRA)
     for record in package.list_all():
-        for city in [record["city"], *record["acceptable_cities"]]:
-            cities.update(city_spellings(fold(city)))
+        # A ZIP of one customer names the customer, and a military one a post office.
+        if record["zip_code_type"] in ("STANDARD", "PO BOX"):
+            for city in [record["city"], *record["acceptable_cities"]]:
+                cities.update(city_spellings(fold(city)))
         zip_code = record["zip_code"]
         rows[zip_code[:3], record["state"]] |= 1 << int(zip_code[3:])
         area_codes.update(record["area_codes"])
-    # A name of digits or one letter is a slip of the source.
-    write("cities.txt", (city for city in cities if len(city) > 2 and not re.search(r"[0-9]", city)))
+    write("cities.txt", filter(is_city, cities))
     write("zips.txt", (f"{prefix} {state} {bits:025x}" for (prefix, state), bits in rows.items()))
-    write("area_codes.txt", (code for code in area_codes if re.fullmatch(r"[2-9][0-8][0-9]", code) and code[1:] != "11"))
+    valid = (code for code in area_codes if re.fullmatch(r"[2-9][0-8][0-9]", code) and code[1:] != "11")
+    write("area_codes.txt", valid)
+
+
+def is_city(name):
+    """Without a vowel it is the code of a post office; the other exceptions are slips and offices of a state."""
+    return len(name) > 2 and re.search(r"[aeiouy]", name) and not re.search(r"[0-9]| dept ", name)
 
 
 def city_spellings(city):
@@ -191,7 +200,11 @@ def build_clinical(icd, level_of):
     # Plain English and common names are kept only where a person put them in `hand/clinical.txt`.
     write(
         "clinical.txt",
-        (w for w, n in counts.items() if n >= ICD_OCCURRENCES and level_of.get(w, 99) > 20 and w not in common_names),
+        (
+            word
+            for word, count in counts.items()
+            if level_of.get(word, 99) >= (30 if count >= ICD_OCCURRENCES else 40) and word not in common_names
+        ),
     )
 
 

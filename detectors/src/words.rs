@@ -9,6 +9,8 @@
 //! between maximal alphanumeric runs. So `O'Fallon`, `Winston-Salem` and `St. Louis` are the phrases `o fallon`,
 //! `winston salem` and `st louis`, and `don't` is `don t`. Census surnames come without punctuation: `O'Brien` is the
 //! word `obrien`, and both `brien` and the particle `o` are listed, so a lookup per run meets it as well.
+//! Case is gone: `ANA` the blood test and `Ana` the patient are one entry with both bits, so a caller that meets capitals
+//! only may prefer [`category::CLINICAL`] or [`category::CREDENTIAL`].
 //! No phrase has more than [`MAX_PHRASE_WORDS`] runs and no entry more than [`MAX_ENTRY_BYTES`] bytes.
 
 pub mod area_code;
@@ -19,10 +21,10 @@ pub mod zip;
 pub use zip::{zip_exists, zip_state, zip3_restricted};
 
 /// The most alphanumeric runs in one entry.
-pub const MAX_PHRASE_WORDS: usize = 6;
+pub const MAX_PHRASE_WORDS: usize = 5;
 
 /// The longest entry, in bytes.
-pub const MAX_ENTRY_BYTES: usize = 40;
+pub const MAX_ENTRY_BYTES: usize = 32;
 
 /// Visits each entry of each list: the folded word or phrase, and the category bits this list gives it.
 ///

@@ -25,7 +25,7 @@ categories! {
     11 MONTH "A month in English or Spanish, full or short."
     12 WEEKDAY "A day of the week, full or short."
     13 HOLIDAY "A holiday; with a year, or in a dated visit, it can stand for a date."
-    14 TITLE "A form of address before a name."
+    14 TITLE "A form of address before a name. Not those that mostly mean something else in a note (`fr`, `lt`, `general`)."
     15 CREDENTIAL "A degree or licence after a name, as it reads once folded (`PA-C` is `pa c`)."
     16 RELATIVE "A relation to the patient, which a name often follows."
     17 ROLE "A part someone plays in care, which a name often follows."

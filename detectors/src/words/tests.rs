@@ -68,6 +68,10 @@ const KNOWN: &[(&str, u32, u32)] = &[
     ("medicare", PROPER_OTHER, GIVEN),
     ("christmas", HOLIDAY, 0),
     ("apt", UNIT_WORD, 0),
+    ("general", WORD, TITLE | GIVEN),
+    ("lt", 0, TITLE),
+    ("my", WORD_TOP, GIVEN),
+    ("unknown", WORD_TOP, GIVEN),
     ("resides in", PREPOSITION_PLACE, 0),
 ];
 
