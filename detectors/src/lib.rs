@@ -1,3 +1,4 @@
+<<<<<<< HEAD
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
 pub mod context;
@@ -12,5 +13,12 @@ pub static ALL: &[&Detector] = &[];
 /// The lexicon that the built-in detectors consult.
 #[must_use]
 pub fn lexicon() -> Lexicon {
-    Lexicon::new()
+    let mut lexicon = Lexicon::new();
+    words::each(&mut |word, bits| lexicon.insert(word, bits));
+    lexicon
 }
+=======
+//! detectors
+
+pub mod words;
+>>>>>>> data
