@@ -1,9 +1,10 @@
-<<<<<<< HEAD
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
 pub mod context;
 pub mod fields;
 pub mod kinds;
+pub mod values;
+pub mod words;
 
 use blackbar_engine::{Detector, Lexicon};
 
@@ -17,8 +18,3 @@ pub fn lexicon() -> Lexicon {
     words::each(&mut |word, bits| lexicon.insert(word, bits));
     lexicon
 }
-=======
-//! detectors
-
-pub mod words;
->>>>>>> data
