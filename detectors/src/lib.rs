@@ -1,1 +1,3 @@
 //! detectors
+
+pub mod values;
