@@ -8,6 +8,7 @@ mod canonical;
 mod date;
 mod fits;
 mod generalise;
+mod surrogate;
 mod text;
 
 use blackbar_engine::operator::{Operator, Prf, Shape, Values, main_kind};
@@ -43,11 +44,14 @@ impl Values for Phi {
         Some(date.write(value, date.day(self.year)?.plus(days)?))
     }
 
-    fn surrogate(&self, _kind: &str, _value: &[u8], _prf: &Prf) -> Option<Vec<u8>> {
-        None
+    fn surrogate(&self, kind: &str, value: &[u8], prf: &Prf) -> Option<Vec<u8>> {
+        surrogate::surrogate(kind, value, prf, self.year)
     }
 
     fn fits(&self, operator: Operator, kind: &str) -> Result<(), &'static str> {
         fits::fits(operator, kind)
     }
 }
+
+#[cfg(test)]
+mod tests;
