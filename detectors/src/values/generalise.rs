@@ -49,10 +49,20 @@ fn age(value: &[u8]) -> Option<Vec<u8>> {
     match years {
         _ if of_a_child => None,
         0..=89 => Some(value.to_vec()),
+        // What stands around the number is kept only if it is about age.
+        90..=130 if !around(&value[..*first]) || !around(&unit) => Some(OLD.to_vec()),
         90..=130 => Some([&value[..*first], OLD, &value[last + 1..]].concat()),
         _ => None,
     }
 }
+
+fn around(text: &[u8]) -> bool {
+    let words = fold(text);
+    let mut words = words.split(|byte| !byte.is_ascii_alphabetic() && byte.is_ascii()).filter(|word| !word.is_empty());
+    words.all(|word| UNITS.iter().any(|unit| unit.as_bytes() == word))
+}
+
+const UNITS: [&str; 14] = ["age", "aged", "ages", "y", "o", "yo", "yr", "yrs", "year", "years", "old", "is", "of", "a"];
 
 const AGE_WORDS: [&str; 3] = ["ninety", "nineties", "hundred"];
 
@@ -158,6 +168,8 @@ mod tests {
             ("date:birth", "3/5/31", Some("90+")),
             ("age", "92", Some("90+")),
             ("age", "92 y/o", Some("90+ y/o")),
+            ("age", "Smith, 92", Some("90+")),
+            ("age", "92 山田", Some("90+")),
             ("age", "aged 103", Some("aged 90+")),
             ("age", "94-year-old", Some("90+-year-old")),
             ("age", "ninety-four", Some("90+")),

@@ -8,6 +8,7 @@ mod canonical;
 mod date;
 mod fits;
 mod generalise;
+mod spellings;
 mod surrogate;
 mod text;
 
@@ -26,6 +27,10 @@ pub struct Phi {
 impl Values for Phi {
     fn canonical(&self, kind: &str, value: &[u8]) -> Vec<u8> {
         canonical::canonical(kind, value)
+    }
+
+    fn spellings(&self, kind: &str, canonical: &[u8]) -> Vec<Vec<u8>> {
+        spellings::spellings(kind, canonical)
     }
 
     fn shape(&self, kind: &str, value: &[u8]) -> Option<Shape> {

@@ -53,7 +53,7 @@ pub(super) fn is_time(rest: &[u8]) -> bool {
     let zone_known = zone.is_empty()
         || offset
             .is_some_and(|offset| [2, 4].contains(&offset.len()) && offset.bytes().all(|byte| byte.is_ascii_digit()))
-        || (zone.len() <= 5 && zone.bytes().all(|byte| byte.is_ascii_lowercase()));
+        || ZONES.contains(&zone);
     let hour_known = match hours.len() {
         1 | 2 => (colons > 0 || named || marked) && hours.parse::<u8>().is_ok_and(|hour| hour <= 24),
         4 | 6 => colons == 0 && (named || marked) && &hours[..2] <= "24" && &hours[2..4] < "60",
@@ -65,3 +65,8 @@ pub(super) fn is_time(rest: &[u8]) -> bool {
 fn leading_digits(text: &str) -> (&str, &str) {
     text.split_at(text.bytes().take_while(u8::is_ascii_digit).count())
 }
+
+const ZONES: [&str; 22] = [
+    "z", "utc", "gmt", "est", "edt", "cst", "cdt", "mst", "mdt", "pst", "pdt", "akst", "akdt", "hst", "et", "ct", "mt",
+    "pt", "bst", "cet", "cest", "ast",
+];

@@ -432,9 +432,11 @@ impl Token {
     }
 }
 
-/// Runs of digits and of letters. `None` for a text that is far too long for a date.
+/// Runs of digits and of letters. `None` for what cannot be a date as a whole: a text that is far too long, or letters
+/// outside ASCII, which would be carried along unread.
 fn tokens(text: &[u8]) -> Option<Vec<Token>> {
-    if text.len() > 128 {
+    let known = std::str::from_utf8(text).is_ok_and(|text| text.chars().all(|c| c.is_ascii() || !c.is_alphanumeric()));
+    if text.len() > 128 || !known {
         return None;
     }
     let mut tokens: Vec<Token> = Vec::new();
