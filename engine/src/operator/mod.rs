@@ -132,6 +132,13 @@ pub trait Values: Send + Sync {
     /// The one form that all spellings of a value share: `123456789` for `123-45-6789`.
     fn canonical(&self, kind: &str, value: &[u8]) -> Vec<u8>;
 
+    /// How systems write the value with this canonical form, the most customary way first. A token resolves to the
+    /// canonical form; a system that is asked for the value may know it in another spelling.
+    fn spellings(&self, kind: &str, canonical: &[u8]) -> Vec<Vec<u8>> {
+        let _ = kind;
+        vec![canonical.to_vec()]
+    }
+
     /// Which bytes carry the identity of the value, for `fpe`. Spellings of one value must have the same
     /// characters there, apart from case.
     fn shape(&self, kind: &str, value: &[u8]) -> Option<Shape>;
