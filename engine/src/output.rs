@@ -14,7 +14,6 @@ use crate::operator::{self, Context, Operator, main_kind};
 use crate::profile::Rules;
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Judge, SMALL};
-use crate::scanner::Compiled;
 use crate::spelling::Spelling;
 use crate::stats::Stats;
 use crate::{Clean, Kind, Slot};
@@ -108,7 +107,6 @@ enum Change {
 
 pub(crate) struct Output {
     rules: Arc<Rules>,
-    detectors: usize,
     pub(crate) stats: Stats,
     pub(crate) place: Place,
     pub(crate) spelling: Spelling,
@@ -133,13 +131,12 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(rules: Arc<Rules>, compiled: &Compiled, window: usize, structured: bool, document: &str) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str) -> Self {
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();
         let window = if holds_records { RECORD_WINDOW } else { window as u64 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
-            detectors: compiled.detectors.len(),
             stats: Stats { window, ..Stats::default() },
             place: Place::default(),
             spelling: Spelling::default(),
@@ -190,6 +187,7 @@ impl Output {
 
     /// A new run begins.
     pub(crate) fn open(&mut self, place: Place) {
+        self.stats.kept_fields += u64::from(place.rule.is_some_and(|(operator, _)| operator == Operator::Keep));
         self.place = place;
         self.found = 0;
         self.spelling.clear();
@@ -430,7 +428,8 @@ impl Judge for Output {
     }
 
     fn admit(&self, kind: Kind, confidence: u8) -> Option<bool> {
-        if confidence < self.rules.least_confidence || self.rules.is_off(kind) {
+        let unseen = self.place.rule.is_some_and(|(operator, _)| operator == Operator::Keep);
+        if unseen || confidence < self.rules.least_confidence || self.rules.is_off(kind) {
             return None;
         }
         Some(self.operator(kind) == Operator::Keep)
@@ -439,9 +438,10 @@ impl Judge for Output {
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>) {
         for event in events.drain(..) {
             match event {
-                Event::Found { found, .. } if self.place.slot == Slot::Number => {
+                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot == Slot::Number => {
                     self.number.get_or_insert(found);
                 }
+                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot == Slot::Number => {}
                 Event::Found { found, start, end } => {
                     let operator = self.operator(found.kind);
                     self.replace(found, start, end, text.slice(start, end), operator);

@@ -60,7 +60,7 @@ impl Scanner {
     #[must_use]
     pub fn redactor_for(&self, profile: &Profile, format: Format, document: &str) -> Redactor {
         let rules = Arc::clone(&profile.inner);
-        let out = Output::new(rules, &self.inner, self.window(), format.is_structured(), document);
+        let out = Output::new(rules, format.raw_window(self.window()), format.is_structured(), document);
         Redactor {
             scanner: self.clone(),
             lens: Lens::new(format),
