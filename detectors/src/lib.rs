@@ -1,13 +1,20 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
+pub mod checks;
 pub mod context;
 pub mod fields;
 pub mod kinds;
+mod label;
+pub mod mrn;
+mod shape;
+pub mod ssn;
+#[cfg(test)]
+mod testing;
 
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[];
+pub static ALL: &[&Detector] = &[&mrn::MRN, &ssn::SSN];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]
