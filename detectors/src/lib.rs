@@ -1,11 +1,16 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
+pub mod account;
+pub mod card;
 pub mod checks;
 pub mod context;
+pub mod dea;
 pub mod fields;
+pub mod health_plan;
 pub mod kinds;
 mod label;
 pub mod mrn;
+pub mod npi;
 mod shape;
 pub mod ssn;
 #[cfg(test)]
@@ -14,7 +19,7 @@ mod testing;
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[&mrn::MRN, &ssn::SSN];
+pub static ALL: &[&Detector] = &[&account::ACCOUNT, &card::CARD, &dea::DEA, &health_plan::HEALTH_PLAN, &mrn::MRN, &npi::NPI, &ssn::SSN];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]
