@@ -20,9 +20,37 @@ pub static ACCOUNT: Detector = Detector {
     reach: Reach { bytes: 2, across: ByteSet::ALPHA },
     triggers: Cow::Borrowed(&[
         Trigger::Words(&[
-            "acct", "accts", "account", "accounts", "accountnumber", "accountno", "accountid", "acctno", "acctnumber",
-            "acctid", "billing", "bill", "guarantor", "har", "hospital", "iban", "aba", "routing", "rtn", "checking",
-            "savings", "bank", "invoice", "statement", "patient", "pt", "financial", "fin", "ach", "hosp", "loan",
+            "acct",
+            "accts",
+            "account",
+            "accounts",
+            "accountnumber",
+            "accountno",
+            "accountid",
+            "acctno",
+            "acctnumber",
+            "acctid",
+            "billing",
+            "bill",
+            "guarantor",
+            "har",
+            "hospital",
+            "iban",
+            "aba",
+            "routing",
+            "rtn",
+            "checking",
+            "savings",
+            "bank",
+            "invoice",
+            "statement",
+            "patient",
+            "pt",
+            "financial",
+            "fin",
+            "ach",
+            "hosp",
+            "loan",
         ]),
         Trigger::Digits,
         Trigger::Start,
@@ -101,9 +129,6 @@ static LABELS: &[Label] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if view.byte(0)?.is_ascii_digit() {
         return bare_iban(view).or_else(|| field(view));
-    }
-    if let Some(end) = iban_at(view, 0) {
-        return Some(Verdict::new(0, end, kinds::ACCOUNT, 97, "check digits"));
     }
     let Some(found) = labelled(view, LABELS) else { return field(view) };
     if let Some(end) = iban_at(view, found.start) {

@@ -19,13 +19,11 @@ pub static DEA: Detector = Detector {
     priority: 60,
     window: Window { before: 48, longest: 120, after: 16 },
     reach: Reach { bytes: 2, across: ByteSet::ALPHA },
-    triggers: Cow::Borrowed(&[
-        Trigger::Words(&["dea", "deano", "deanumber", "drug"]),
-        Trigger::Digits,
-        Trigger::Start,
-    ]),
+    triggers: Cow::Borrowed(&[Trigger::Words(&["dea", "deano", "deanumber", "drug"]), Trigger::Digits, Trigger::Start]),
     verify: Verify::Pure(verify),
-    takes: Cow::Borrowed("a registrant letter, a letter or 9, seven digits, behind DEA; or with its check digit beside prescriber words"),
+    takes: Cow::Borrowed(
+        "a registrant letter, a letter or 9, seven digits, behind DEA; or with its check digit beside prescriber words",
+    ),
     refuses: Cow::Borrowed("the same shape elsewhere: lots, serial and order numbers"),
 };
 
@@ -46,8 +44,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = labelled(view, LABELS) {
         let id = Compact::<9>::of(found.bytes(view))?;
         let starts_well = id.bytes().first().is_some_and(u8::is_ascii_alphabetic);
-        let (confidence, reason) =
-            if dea(id.bytes()) { (found.confidence.max(97), "check digit") } else { (found.confidence.min(80), "label") };
+        let (confidence, reason) = if dea(id.bytes()) {
+            (found.confidence.max(97), "check digit")
+        } else {
+            (found.confidence.min(80), "label")
+        };
         return starts_well.then(|| Verdict::new(found.start, found.value.end, kinds::DEA, confidence, reason));
     }
     field(view)

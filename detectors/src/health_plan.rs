@@ -22,13 +22,73 @@ pub static HEALTH_PLAN: Detector = Detector {
     triggers: Cow::Borrowed(&[
         Trigger::Digits,
         Trigger::Words(&[
-            "mbi", "hicn", "hic", "medicare", "medicaid", "member", "memberid", "membernumber", "memberno", "mem",
-            "subscriber", "subscriberid", "sub", "policy", "policyno", "policynumber", "policyid", "group", "groupid",
-            "groupnumber", "groupno", "grp", "insurance", "ins", "insured", "insuredid", "beneficiary", "plan",
-            "healthplan", "health", "payer", "payor", "enrollee", "cardholder", "certificate", "contract", "aetna",
-            "cigna", "humana", "bcbs", "bc", "blue", "anthem", "unitedhealthcare", "united", "uhc", "kaiser", "tricare",
-            "molina", "centene", "wellcare", "ambetter", "cin", "medi", "masshealth", "rxbin", "rxgrp", "rxgroup",
-            "rxid", "carrier", "dental", "vision", "hmo", "ppo", "primary", "secondary", "recipient",
+            "mbi",
+            "hicn",
+            "hic",
+            "medicare",
+            "medicaid",
+            "member",
+            "memberid",
+            "membernumber",
+            "memberno",
+            "mem",
+            "subscriber",
+            "subscriberid",
+            "sub",
+            "policy",
+            "policyno",
+            "policynumber",
+            "policyid",
+            "group",
+            "groupid",
+            "groupnumber",
+            "groupno",
+            "grp",
+            "insurance",
+            "ins",
+            "insured",
+            "insuredid",
+            "beneficiary",
+            "plan",
+            "healthplan",
+            "health",
+            "payer",
+            "payor",
+            "enrollee",
+            "cardholder",
+            "certificate",
+            "contract",
+            "aetna",
+            "cigna",
+            "humana",
+            "bcbs",
+            "bc",
+            "blue",
+            "anthem",
+            "unitedhealthcare",
+            "united",
+            "uhc",
+            "kaiser",
+            "tricare",
+            "molina",
+            "centene",
+            "wellcare",
+            "ambetter",
+            "cin",
+            "medi",
+            "masshealth",
+            "rxbin",
+            "rxgrp",
+            "rxgroup",
+            "rxid",
+            "carrier",
+            "dental",
+            "vision",
+            "hmo",
+            "ppo",
+            "primary",
+            "secondary",
+            "recipient",
         ]),
         Trigger::Start,
     ]),
@@ -37,7 +97,9 @@ pub static HEALTH_PLAN: Detector = Detector {
         "MBIs with or without dashes, claim numbers (nine digits and a suffix), member, subscriber, policy, group and \
          Medicaid ids behind a label, payer names followed by an id",
     ),
-    refuses: Cow::Borrowed("eleven characters that break the position rules, group and plan as words, parts of longer ids"),
+    refuses: Cow::Borrowed(
+        "eleven characters that break the position rules, group and plan as words, parts of longer ids",
+    ),
 };
 
 const PLAN: Shape = Shape::code(3, 5, 20).inner(b"-").grouped();
@@ -162,8 +224,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     let Some(found) = labelled(view, LABELS) else { return field(view) };
     let checked = Compact::<11>::of(found.bytes(view)).is_some_and(|id| mbi(id.bytes()));
-    let (confidence, reason) =
-        if checked { (98, "label and position rules") } else { (found.confidence, "label") };
+    let (confidence, reason) = if checked { (98, "label and position rules") } else { (found.confidence, "label") };
     Some(Verdict::new(found.start, found.value.end, kinds::HEALTH_PLAN, confidence, reason))
 }
 
@@ -210,14 +271,17 @@ fn claim_number(view: &View<'_>) -> Option<Verdict> {
         }
         _ => return None,
     };
-    if glued(view.byte(-1)) || !Compact::<9>::of(view.slice(0, usize::try_from(end).ok()?)).is_some_and(|id| ssn_issuable(id.bytes())) {
+    if glued(view.byte(-1))
+        || !Compact::<9>::of(view.slice(0, usize::try_from(end).ok()?)).is_some_and(|id| ssn_issuable(id.bytes()))
+    {
         return None;
     }
     let gap = i32::from(view.byte(end) == Some(b'-'));
     let suffix = view.byte(end + gap)?;
     let number = i32::from(view.byte(end + gap + 1).is_some_and(|b| matches!(b, b'1'..=b'9')));
     let last = end + gap + 1 + number;
-    let whole = matches!(suffix, b'A' | b'B' | b'C' | b'D' | b'E' | b'F' | b'M' | b'T' | b'W') && !glued(view.byte(last));
+    let whole =
+        matches!(suffix, b'A' | b'B' | b'C' | b'D' | b'E' | b'F' | b'M' | b'T' | b'W') && !glued(view.byte(last));
     let known = medicare_before(view);
     let confidence = match (known, end) {
         (true, _) => 93,

@@ -9,17 +9,29 @@ pub mod fields;
 pub mod health_plan;
 pub mod kinds;
 mod label;
+pub mod license;
 pub mod mrn;
 pub mod npi;
 mod shape;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
+pub mod vehicle;
 
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[&account::ACCOUNT, &card::CARD, &dea::DEA, &health_plan::HEALTH_PLAN, &mrn::MRN, &npi::NPI, &ssn::SSN];
+pub static ALL: &[&Detector] = &[
+    &account::ACCOUNT,
+    &card::CARD,
+    &dea::DEA,
+    &health_plan::HEALTH_PLAN,
+    &license::LICENSE,
+    &mrn::MRN,
+    &npi::NPI,
+    &ssn::SSN,
+    &vehicle::VEHICLE,
+];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]

@@ -125,7 +125,8 @@ impl Token<'_, '_> {
                 }
                 _ => 0,
             };
-            low = if byte.is_ascii_lowercase() && step == 1 { low + 1 } else { 0 };
+            let is_mask = self.masks > 0 && self.letters == 0;
+            low = if byte.is_ascii_lowercase() && !is_mask { low + 1 } else { 0 };
             self.lower = self.lower.max(low);
             if step == 1 {
                 self.group += 1;
