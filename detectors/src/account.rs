@@ -184,7 +184,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &ACCOUNT.triggers);
+        label::assert_table(LABELS, &[], &ACCOUNT.triggers);
     }
 
     #[test]

@@ -208,7 +208,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &CARD.triggers);
+        label::assert_table(LABELS, &[], &CARD.triggers);
     }
 
     #[test]

@@ -93,7 +93,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &DEA.triggers);
+        label::assert_table(LABELS, &[], &DEA.triggers);
     }
 
     #[test]

@@ -314,7 +314,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &HEALTH_PLAN.triggers);
+        label::assert_table(LABELS, &[], &HEALTH_PLAN.triggers);
     }
 
     #[test]

@@ -352,9 +352,10 @@ fn list_end(view: &View<'_>, start: i32, value: &Value, shape: &Shape) -> i32 {
     end
 }
 
-/// For tests of tables: every phrase starts with one of the trigger words and is written the way it is compared.
+/// For tests of tables: phrases start with trigger words, trigger words start phrases (or are `others`), and both are
+/// written the way they are compared.
 #[cfg(test)]
-pub(crate) fn assert_table(labels: &[Label], triggers: &[blackbar_engine::Trigger]) {
+pub(crate) fn assert_table(labels: &[Label], others: &[&str], triggers: &[blackbar_engine::Trigger]) {
     let words: Vec<&str> = triggers
         .iter()
         .filter_map(|trigger| match trigger {
@@ -363,12 +364,15 @@ pub(crate) fn assert_table(labels: &[Label], triggers: &[blackbar_engine::Trigge
         })
         .flatten()
         .collect();
+    let first = |label: &Label| label.phrase.trim_end_matches(':').split(' ').next().unwrap_or_default();
     for label in labels {
-        let first = label.phrase.trim_end_matches(':').split(' ').next().unwrap_or_default();
-        assert!(words.contains(&first), "no trigger for the phrase {:?}", label.phrase);
+        assert!(words.contains(&first(label)), "no trigger for the phrase {:?}", label.phrase);
         assert_eq!(label.phrase, label.phrase.to_ascii_lowercase(), "phrases are compared in lower case");
+        assert_eq!(labels.iter().filter(|other| other.phrase == label.phrase).count(), 1, "{:?} twice", label.phrase);
     }
     for word in words {
         assert!(word.len() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase()), "{word:?} is no trigger word");
+        let is_used = others.contains(&word) || labels.iter().any(|label| first(label) == word);
+        assert!(is_used, "the trigger {word:?} starts no phrase");
     }
 }

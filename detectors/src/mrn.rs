@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &MRN.triggers);
+        label::assert_table(LABELS, &[], &MRN.triggers);
     }
 
     #[test]

@@ -67,7 +67,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        label::assert_table(LABELS, &NPI.triggers);
+        label::assert_table(LABELS, &[], &NPI.triggers);
     }
 
     #[test]

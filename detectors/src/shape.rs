@@ -61,7 +61,7 @@ impl Shape {
     /// quantity or a public code is refused.
     pub(crate) fn read(&self, view: &View<'_>, at: i32, sure: bool) -> Option<Value> {
         if let Some(end) = uuid(view, at) {
-            return (self.letters >= 16).then_some(Value { end, digits: 16, letters: 16, lower: 0 });
+            return (self.letters >= 16).then_some(Value { end, digits: 16, letters: 16 });
         }
         let mut token = Token { view, shape: self, end: at, digits: 0, letters: 0, masks: 0, lower: 0, group: 0 };
         token.consume()?;
@@ -85,8 +85,6 @@ pub(crate) struct Value {
     pub(crate) digits: u8,
     /// How many letters it has.
     pub(crate) letters: u8,
-    /// Its longest run of small letters.
-    pub(crate) lower: u8,
 }
 
 struct Token<'s, 'a> {
@@ -179,12 +177,7 @@ impl Token<'_, '_> {
         let fits = total >= shape.least && self.digits >= digits_wanted && self.letters <= shape.letters;
         // "bracelet2" is a word with a number; identifiers are written in capitals or with few letters.
         let worded = self.lower >= 4 && self.lower >= self.digits;
-        (fits && !worded).then_some(Value {
-            end: self.end,
-            digits: self.digits,
-            letters: self.letters,
-            lower: self.lower,
-        })
+        (fits && !worded).then_some(Value { end: self.end, digits: self.digits, letters: self.letters })
     }
 }
 

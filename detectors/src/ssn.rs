@@ -122,8 +122,9 @@ fn labelled(view: &View<'_>) -> Option<Verdict> {
     // `SSN: 1234` names the last four by custom; more digits are something else.
     let ends = |end: i32| {
         let decimal = matches!(view.byte(end), Some(b'.' | b'-' | b'/' | b':'));
-        !view.byte(end).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'%')
-            && !(decimal && view.byte(end + 1).is_some_and(|b| b.is_ascii_digit()))
+        let joins = view.byte(end).is_some_and(|b| b.is_ascii_alphanumeric() || b == b'%');
+        let goes_on = decimal && view.byte(end + 1).is_some_and(|b| b.is_ascii_digit());
+        !joins && !goes_on
     };
     let custom = label.strong && !year_like(view.slice(at, 4));
     ((last_four || custom) && digit_count == 4 && ends(at + 4))
