@@ -21,6 +21,8 @@ pub mod ssn;
 #[cfg(test)]
 mod testing;
 pub mod vehicle;
+pub mod values;
+pub mod words;
 
 use blackbar_engine::{Detector, Lexicon};
 
@@ -44,5 +46,7 @@ pub static ALL: &[&Detector] = &[
 /// The lexicon that the built-in detectors consult.
 #[must_use]
 pub fn lexicon() -> Lexicon {
-    Lexicon::new()
+    let mut lexicon = Lexicon::new();
+    words::each(&mut |word, bits| lexicon.insert(word, bits));
+    lexicon
 }

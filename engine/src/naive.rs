@@ -66,7 +66,7 @@ fn candidates(detectors: &[&Detector], lexicon: &Lexicon, text: &[u8], field: &F
                 continue;
             }
             let view = View::new(text, at, false, detector.window, field, lexicon);
-            let Some(verdict) = detector.verify.call(&view) else { continue };
+            let Some(verdict) = detector.ask(&view) else { continue };
             let start = at.saturating_add_signed(verdict.start as isize);
             let decided = at.saturating_add_signed(verdict.end as isize);
             let end = consume(text, decided, verdict.tail);
@@ -114,7 +114,7 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,
-        Trigger::Words(words) => (2..=32).contains(&word().len()) && words.iter().any(|w| w.as_bytes() == fold(word())),
+        Trigger::Words(words) => words.iter().any(|w| w.as_bytes() == fold(word())),
         Trigger::Lexicon(bits) => lexicon.bits(word()) & bits != 0,
     }
 }
