@@ -18,40 +18,39 @@ pub static BIOMETRIC: Detector = Detector {
     priority: 58,
     window: Window { before: 4, longest: 160, after: 24 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[
-        Trigger::Words(&[
-            "fingerprint",
-            "fingerprints",
-            "fingerprintid",
-            "fingerprinthash",
-            "finger",
-            "thumbprint",
-            "palmprint",
-            "palm",
-            "retina",
-            "retinal",
-            "iris",
-            "voiceprint",
-            "voice",
-            "faceprint",
-            "face",
-            "faceid",
-            "facial",
-            "biometric",
-            "biometricid",
-            "biometrics",
-            "gait",
-            "vein",
-            "voiceprintid",
-            "irisid",
-        ]),
-        Trigger::Start,
-    ]),
+    triggers: Cow::Borrowed(&[Trigger::Words(WORDS), Trigger::Start]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("ids, templates and hashes behind fingerprint, iris, retina, voiceprint, face, biometric"),
     refuses: Cow::Borrowed("the body parts and their examination, scores, dates"),
 };
 
+/// What is measured, as the first word of a label.
+const WORDS: &[&str] = &[
+    "fingerprint",
+    "fingerprints",
+    "fingerprintid",
+    "fingerprinthash",
+    "finger",
+    "thumbprint",
+    "palmprint",
+    "palm",
+    "retina",
+    "retinal",
+    "iris",
+    "voiceprint",
+    "voice",
+    "faceprint",
+    "face",
+    "faceid",
+    "facial",
+    "biometric",
+    "biometricid",
+    "biometrics",
+    "gait",
+    "vein",
+    "voiceprintid",
+    "irisid",
+];
 /// Hexadecimal, base64 and the usual punctuation of ids.
 static ID: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-_+/=.:"));
 static ID_SOFT: ByteSet = ByteSet::of(b".:-/");
@@ -64,6 +63,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return value(view, 0, 90, "field");
     }
     let word = view.word(0);
+    if !is_one_of(word, WORDS) {
+        return None;
+    }
     let mut at = clamp(word.len());
     let mut strong = is_one_of(
         word,

@@ -158,7 +158,8 @@ fn well_grouped(groups: &[usize; 5]) -> bool {
 /// `card ending in 1234`, `Visa x1234`.
 fn last_four(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
-    if is_one_of(word, &["pan", "cc", "american"]) || context::hinted(view, hint::CODE | hint::QUANTITY) {
+    const WORDS: &[&str] = &["card", "creditcard", "visa", "mastercard", "amex", "discover", "debit", "hsa", "fsa"];
+    if !is_one_of(word, WORDS) || context::hinted(view, hint::CODE | hint::QUANTITY) {
         return None;
     }
     let mut at = clamp(word.len());

@@ -20,8 +20,8 @@ mod shape;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
-pub mod vehicle;
 pub mod values;
+pub mod vehicle;
 pub mod words;
 
 use blackbar_engine::{Detector, Lexicon};
