@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -128,10 +129,12 @@ pub(crate) struct Output {
     /// Up to where bytes could leave if they need not wait for a subject.
     settled: u64,
     record_start: u64,
+    /// Findings that begin elsewhere are another stream's to count.
+    pub(crate) counted: Range<u64>,
 }
 
 impl Output {
-    pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str, at: u64) -> Self {
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();
         let window = if holds_records { RECORD_WINDOW } else { window as u64 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
@@ -147,11 +150,12 @@ impl Output {
             segments: VecDeque::new(),
             held: BytesMut::new(),
             chunk: Bytes::new(),
-            released: 0,
+            released: at,
             subject,
             holds_records,
-            settled: 0,
-            record_start: 0,
+            settled: at,
+            record_start: at,
+            counted: 0..u64::MAX,
         }
     }
 
@@ -321,7 +325,10 @@ impl Output {
     /// Queues the replacement of the text from `start` to `end` of the run.
     fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8], operator: Operator) {
         if let Some(reason) = self.rules.allow.allows(value) {
-            *self.stats.allowed.entry(Arc::clone(reason)).or_default() += 1;
+            let reason = Arc::clone(reason);
+            if self.counted.contains(&self.spelling.start_of(start)) {
+                *self.stats.allowed.entry(reason).or_default() += 1;
+            }
             return;
         }
         self.found += 1;
@@ -367,7 +374,7 @@ impl Output {
         let subject = self.subject.as_deref();
         let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
         let outcome = operator::apply(operator, finding.kind.id(), value, &context);
-        if let Some(reason) = outcome.fallback {
+        if let Some(reason) = outcome.fallback.filter(|_| self.counted.contains(&finding.start)) {
             *self.stats.fallbacks.entry(reason).or_default() += 1;
         }
         finding.operator = outcome.applied;
@@ -380,7 +387,9 @@ impl Output {
         let operator = match asked {
             Operator::Mask | Operator::Drop | Operator::Tag => asked,
             _ => {
-                *self.stats.fallbacks.entry(operator::Fallback::TooLong).or_default() += 1;
+                if self.counted.contains(&self.spelling.start_of(start)) {
+                    *self.stats.fallbacks.entry(operator::Fallback::TooLong).or_default() += 1;
+                }
                 Operator::Tag
             }
         };

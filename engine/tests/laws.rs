@@ -282,6 +282,45 @@ fn large_chunks_are_not_copied() {
     }
 }
 
+/// Text that teaches, repeats, and now and then holds one identifier longer than any warm-up.
+fn long_text(len: usize) -> Vec<u8> {
+    let mut doc = Vec::new();
+    let mut state = 7u32;
+    while doc.len() < len {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let piece = PIECES[(state >> 16) as usize % PIECES.len()];
+        doc.extend_from_slice(piece.as_bytes());
+        if state >> 8 & 0xfff == 0 {
+            doc.extend_from_slice(b" http://a");
+            doc.extend(std::iter::repeat_n(b'b', 200_000));
+        }
+    }
+    doc
+}
+
+#[test]
+fn several_jobs_give_the_same_as_one() {
+    let scanner = scanner();
+    let text = long_text(6 << 20);
+    let mut lines = long_text(5 << 20);
+    for (i, byte) in lines.iter_mut().enumerate() {
+        if i % 997 == 0 {
+            *byte = b'\n';
+        }
+    }
+    // One line longer than any block.
+    lines.extend(std::iter::once(b'"').chain(std::iter::repeat_n(b'x', 9 << 20)).chain(*b" a@b\"\n\"a@b\"\n"));
+    for (format, doc) in [(Format::Text, &text), (Format::Ndjson, &lines)] {
+        for profile in &profiles() {
+            let cuts: Vec<usize> = (1..doc.len() / 100_000).map(|i| i * 100_000).collect();
+            let one = laws::stream(&scanner, profile, format, doc, &cuts);
+            for jobs in [2, 3, 7] {
+                laws::bulk(&one, &scanner, profile, format, doc, &cuts, jobs);
+            }
+        }
+    }
+}
+
 #[test]
 fn memory_expires_and_records_forget() {
     let scanner = scanner();

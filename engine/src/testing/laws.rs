@@ -98,6 +98,46 @@ pub fn copy(run: &Streamed, chunks: usize) {
     assert!(run.stats.copied <= most as u64, "copy law: {} copied in {chunks} chunks", run.stats.copied);
 }
 
+/// *Bulk law*: several jobs give the same as one stream.
+///
+/// # Panics
+///
+/// When they do not.
+pub fn bulk(
+    one: &Streamed,
+    scanner: &Scanner,
+    profile: &Profile,
+    format: Format,
+    doc: &[u8],
+    cuts: &[usize],
+    jobs: usize,
+) {
+    let mut bulk = scanner.bulk(profile, format, "document", jobs);
+    let mut out = Streamed { bytes: Vec::new(), findings: Vec::new(), stats: Stats::default() };
+    let mut take = |bulk: &mut crate::Bulk| {
+        while let Some(segment) = bulk.poll() {
+            out.bytes.extend_from_slice(segment.bytes().as_bytes());
+            if let Segment::Replace { finding, .. } = segment {
+                out.findings.push(finding);
+            }
+        }
+    };
+    let mut from = 0;
+    for &to in cuts.iter().chain([&doc.len()]) {
+        bulk.push(Raw::from(doc.get(from..to).unwrap_or_default().to_vec()));
+        take(&mut bulk);
+        from = to;
+    }
+    bulk.finish();
+    take(&mut bulk);
+    out.stats = bulk.stats().clone();
+    assert_same(&out, &one.bytes, &one.findings, &format_args!("bulk law: {format} on {jobs} jobs"));
+    bound(&out);
+    let counts =
+        |stats: &Stats| (stats.findings.clone(), stats.allowed.clone(), stats.fallbacks.clone(), stats.kept_fields);
+    assert_eq!(counts(&out.stats), counts(&one.stats), "bulk law: {format} on {jobs} jobs counts the same");
+}
+
 /// Applying the edits to the input gives the output.
 ///
 /// # Panics
