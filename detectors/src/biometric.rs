@@ -82,7 +82,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     );
     // Up to four words that say what is stored; at least one of them has to.
     for _ in 0..4 {
-        let gap = clamp(view.run(at, &ByteSet::of(b" _-/"), 3).len());
+        let gap = clamp(view.run(at, &ByteSet::of(b" _-/,\r\n"), 3).len());
         let next = view.word(at + gap);
         if is_one_of(next, &["template", "templates", "hash", "id", "identifier", "no", "number", "token", "vector"])
             || is_one_of(next, &["embedding", "record", "reference", "ref", "code", "key", "sha", "enrollment"])

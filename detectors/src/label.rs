@@ -206,6 +206,11 @@ fn is_filler(word: &[u8]) -> bool {
         "with",
         "which",
         "stamped",
+        "bill",
+        "says",
+        "card",
+        "printed",
+        "shown",
     ];
     is_one_of(word, WORDS)
 }

@@ -98,6 +98,11 @@ pub static OTHER_ID: Detector = Detector {
             "identifier",
             "uuid",
             "guid",
+            "access",
+            "logged",
+            "signed",
+            "session",
+            "authenticated",
             "username",
             "usernames",
             "userid",
@@ -155,11 +160,33 @@ pub static OTHER_ID: Detector = Detector {
 const CODE: Shape = Shape::code(3, 4, 28).inner(b"-./_");
 /// Behind a word with many uses.
 const LONG: Shape = Shape::code(4, 5, 28).inner(b"-_");
+/// Behind a word of prose.
+const TELLING: Shape = Shape::code(3, 5, 28).inner(b"-_").telling();
 /// Subjects of studies have short numbers.
 const SUBJECT: Shape = Shape::code(2, 3, 24).inner(b"-_");
-const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ");
+const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ").whole();
 
 static LABELS: &[Label] = &[
+    label("block", TELLING, 75),
+    label("slide", TELLING, 75),
+    label("appointment", TELLING, 75),
+    label("tracking", TELLING, 75),
+    label("prescription", TELLING, 75),
+    label("badge", TELLING, 75),
+    label("participant", TELLING, 75),
+    label("auth", TELLING, 75),
+    label("authorization", TELLING, 75),
+    label("confirmation", TELLING, 75),
+    label("order", TELLING, 75),
+    label("visit", TELLING, 75),
+    label("referral", TELLING, 75),
+    label("ref", TELLING, 75),
+    label("reference", TELLING, 75),
+    label("claim", TELLING, 75),
+    label("ticket", TELLING, 75),
+    label("case", TELLING, 75),
+    label("sample", TELLING, 75),
+    label("specimen", TELLING, 75),
     label("accession", CODE, 90),
     label("accession #", CODE, 92),
     label("accessionnumber", CODE, 92),
@@ -170,7 +197,7 @@ static LABELS: &[Label] = &[
     label("specimenid", CODE, 90),
     label("sample #", LONG, 88),
     label("sampleid", LONG, 88),
-    label("encounter", Shape::code(6, 6, 28).inner(b"-"), 80),
+    label("encounter", TELLING, 80),
     label("encounter #", CODE, 90),
     label("encounterid", CODE, 90),
     label("enc #", CODE, 88),
@@ -180,7 +207,7 @@ static LABELS: &[Label] = &[
     label("csn", LONG, 92),
     label("csn #", CODE, 92),
     label("contact serial #", CODE, 92),
-    label("subject", Shape::code(3, 4, 24).inner(b"-_"), 75),
+    label("subject", TELLING, 75),
     label("subject #", SUBJECT, 90),
     label("subjectid", SUBJECT, 90),
     label("study #", SUBJECT, 85),
@@ -360,6 +387,8 @@ fn is_code(raw: &[u8]) -> bool {
 const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
 /// Words that mean one together with `name`, `id` or `login`.
 const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
+/// Words before `by … as` and a user name, in logs.
+const ACCESS: &[&str] = &["login", "logon", "access", "logged", "signed", "session", "authenticated"];
 /// Networks whose names come before a handle.
 const SOCIAL: &[&str] = &[
     "instagram",
@@ -374,6 +403,27 @@ const SOCIAL: &[&str] = &[
     "handle",
     "screenname",
 ];
+/// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
+fn signed_in(view: &View<'_>) -> Option<Verdict> {
+    let mut at = 5;
+    while at < 48 {
+        match view.byte(at)? {
+            b'\n' | b';' => return None,
+            b' ' if view.slice(at, 4) == b" as " => {
+                let name = view.run(at + 4, &USER, 40);
+                let name = name.strip_suffix(b".").unwrap_or(name);
+                let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+                let fits = (4..40).contains(&name.len()) && joined && name.first().is_some_and(u8::is_ascii_alphabetic);
+                let end = at + 4 + clamp(name.len());
+                let is_mail = view.byte(end) == Some(b'@');
+                return (fits && !is_mail).then(|| Verdict::new(at + 4, end, kinds::OTHER_ID, 80, "user name"));
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
 /// Letters, digits and joints of a user name.
 const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
 
@@ -383,6 +433,11 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let word = view.word(0);
+    if is_one_of(word, ACCESS) {
+        if let Some(verdict) = signed_in(view) {
+            return Some(verdict);
+        }
+    }
     let mut at = clamp(word.len());
     let next = |at: i32| {
         let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
@@ -397,13 +452,14 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
                 at = from + clamp(part.len());
             }
         }
-        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon", "user"]) {
+        // `User:` alone is a speaker of a chat.
+        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) {
             return None;
         }
     } else if !(is_social || is_one_of(word, USER_NAMES)) {
         return None;
     }
-    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["login", "logon", "user", "handle"]);
+    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["handle"]);
     let mut colon = false;
     let mut at_sign = false;
     let from = at;
@@ -491,7 +547,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES].concat();
+        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES, ACCESS].concat();
         label::assert_table(LABELS, &users, &OTHER_ID.triggers);
     }
 
