@@ -103,7 +103,7 @@ pub static HEALTH_PLAN: Detector = Detector {
 };
 
 const PLAN: Shape = Shape::code(3, 5, 20).inner(b"-").grouped();
-const TELLING: Shape = Shape::code(6, 7, 20).inner(b"- ").telling();
+const TELLING: Shape = Shape::code(3, 7, 20).inner(b"-").telling();
 const SHORT: Shape = Shape::code(2, 4, 18);
 const PAYER: Shape = Shape::code(6, 8, 18);
 const MEDICARE: Shape = Shape::code(5, 9, 13).inner(b"- ");
@@ -159,7 +159,7 @@ static LABELS: &[Label] = &[
     label("group:", Shape::code(4, 5, 14), 70),
     label("grp #", SHORT, 88),
     label("grp", TELLING, 75),
-    label("group", TELLING, 70),
+    label("group", Shape::code(5, 7, 20).telling(), 70),
     label("medicare advantage", PAYER, 85),
     label("medicare advantage #", PLAN, 90),
     label("grp:", SHORT, 85),

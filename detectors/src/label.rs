@@ -207,6 +207,7 @@ fn is_filler(word: &[u8]) -> bool {
         "which",
         "stamped",
         "bill",
+        "insurance",
         "says",
         "card",
         "printed",

@@ -76,6 +76,7 @@ static LABELS: &[Label] = &[
     label("emrn", STRONG, 95),
     label("umrn", STRONG, 95),
     label("mr #", NUMBERED, 90),
+    label("mr:", TELLING, 80),
     label("medical record", STRONG, 92),
     label("medical records #", STRONG, 92),
     label("medical rec", STRONG, 92),

@@ -8,7 +8,7 @@ use crate::context;
 use crate::fields::hint;
 use crate::kinds;
 use crate::label::{Label, in_field, is_one_of, label, labelled};
-use crate::shape::{Shape, clamp};
+use crate::shape::{Shape, clamp, uuid};
 
 /// Accessions, encounters, subjects, cases, claims, prescriptions, orders, references and user names behind a label.
 pub static OTHER_ID: Detector = Detector {
@@ -16,7 +16,7 @@ pub static OTHER_ID: Detector = Detector {
     kind: kinds::OTHER_ID,
     class: Cow::Borrowed("R"),
     priority: 54,
-    window: Window { before: 8, longest: 168, after: 24 },
+    window: Window { before: 40, longest: 168, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Words(&[
@@ -99,6 +99,12 @@ pub static OTHER_ID: Detector = Detector {
             "uuid",
             "guid",
             "access",
+            "by",
+            "audit",
+            "patient",
+            "patients",
+            "encounters",
+            "visits",
             "logged",
             "signed",
             "session",
@@ -168,6 +174,8 @@ const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ").whole();
 
 static LABELS: &[Label] = &[
     label("block", TELLING, 75),
+    label("path", TELLING, 75),
+    label("pathology", TELLING, 75),
     label("slide", TELLING, 75),
     label("appointment", TELLING, 75),
     label("tracking", TELLING, 75),
@@ -327,11 +335,13 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
         return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
     }
-    if let Some(verdict) = user_name(view) {
+    if let Some(verdict) = user_name(view).or_else(|| resource(view)) {
         return Some(verdict);
     }
     let found = labelled(view, LABELS)?;
-    if names_another_system(view) || is_code(found.bytes(view)) {
+    // `REF 45-2210` in capitals is the catalogue number of a product.
+    let catalogue = !found.colon && view.slice(0, 4) == b"REF ";
+    if catalogue || names_another_system(view) || is_code(found.bytes(view)) {
         return None;
     }
     Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "label"))
@@ -389,6 +399,8 @@ const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
 const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
 /// Words before `by … as` and a user name, in logs.
 const ACCESS: &[&str] = &["login", "logon", "access", "logged", "signed", "session", "authenticated"];
+/// Resources of one person, in references and paths.
+const RESOURCES: &[&str] = &["patient", "patients", "encounter", "encounters", "person", "visit", "visits", "subject"];
 /// Networks whose names come before a handle.
 const SOCIAL: &[&str] = &[
     "instagram",
@@ -403,6 +415,53 @@ const SOCIAL: &[&str] = &[
     "handle",
     "screenname",
 ];
+/// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
+/// case and has the joints or the number of an account.
+fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
+    const ACTS: [&[u8]; 8] = [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit"];
+    if !view.byte(at)?.is_ascii_alphabetic() {
+        return None;
+    }
+    let name = view.run(at, &USER, 40);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let joint = name.get(letters).is_some_and(|b| matches!(b, b'.' | b'_'));
+    let one_case = !(name.iter().any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase));
+    let fits = (5..40).contains(&name.len()) && one_case && (joint || (letters >= 3 && (1..=4).contains(&digits)));
+    let behind = at + clamp(name.len());
+    if !fits || view.byte(behind) == Some(b'@') {
+        return None;
+    }
+    let before = view.before();
+    let acted = view.word(0).eq_ignore_ascii_case(b"audit")
+        || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
+    acted.then(|| Verdict::new(at, behind, kinds::OTHER_ID, 75, "user name"))
+}
+
+/// `Patient/1042-b`, `patient=550e8400-…`: a reference to a resource of one person.
+fn resource(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0);
+    if !is_one_of(word, RESOURCES) {
+        return None;
+    }
+    let at = clamp(word.len());
+    let mark = view.byte(at)?;
+    if !matches!(mark, b'/' | b'=' | b':') {
+        return None;
+    }
+    let at = at + 1 + i32::from(matches!(view.byte(at + 1), Some(b' ' | b'"' | b'\'')));
+    let whole = uuid(view, at);
+    if let Some(end) = whole {
+        return Some(Verdict::new(at, end, kinds::OTHER_ID, 85, "reference"));
+    }
+    let id = view.run(at, &ByteSet::ALNUM.with(b'-'), 64);
+    let digits = id.iter().filter(|b| b.is_ascii_digit()).count();
+    let fits = mark == b'/' && digits >= 3 && id.len() >= 4 && view.byte(at + clamp(id.len())) != Some(b'/');
+    (fits && !crate::shape::date_like(id, false))
+        .then(|| Verdict::new(at, at + clamp(id.len()), kinds::OTHER_ID, 75, "reference"))
+}
+
 /// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
 fn signed_in(view: &View<'_>) -> Option<Verdict> {
     let mut at = 5;
@@ -433,10 +492,13 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let word = view.word(0);
-    if is_one_of(word, ACCESS) {
-        if let Some(verdict) = signed_in(view) {
-            return Some(verdict);
-        }
+    if is_one_of(word, ACCESS)
+        && let Some(verdict) = signed_in(view)
+    {
+        return Some(verdict);
+    }
+    if is_one_of(word, &["by", "audit"]) {
+        return account_name(view, clamp(word.len()) + 1);
     }
     let mut at = clamp(word.len());
     let next = |at: i32| {
@@ -452,8 +514,9 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
                 at = from + clamp(part.len());
             }
         }
-        // `User:` alone is a speaker of a chat.
-        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) {
+        // `User:` alone is a speaker of a chat; `user=` stands in a log.
+        let in_log = is_one_of(word, &["user"]) && view.byte(at) == Some(b'=');
+        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) && !in_log {
             return None;
         }
     } else if !(is_social || is_one_of(word, USER_NAMES)) {
@@ -547,7 +610,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES, ACCESS].concat();
+        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES, ACCESS, RESOURCES, &["by", "audit"]].concat();
         label::assert_table(LABELS, &users, &OTHER_ID.triggers);
     }
 

@@ -17,7 +17,7 @@ pub static VEHICLE: Detector = Detector {
     kind: kinds::VEHICLE,
     class: Cow::Borrowed("L"),
     priority: 60,
-    window: Window { before: 24, longest: 144, after: 16 },
+    window: Window { before: 32, longest: 144, after: 16 },
     reach: Reach { bytes: 16, across: ByteSet::ALNUM },
     triggers: Cow::Borrowed(&[
         Trigger::Digits,
@@ -156,13 +156,12 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
         .then(|| Verdict::new(at, end, kinds::VEHICLE, if weak { 80 } else { 90 }, "plate"))
 }
 
-/// Whether the word before says that a plate or tag is one of a vehicle.
+/// Whether the words before say that a plate or tag is one of a vehicle.
 fn of_vehicle(view: &View<'_>) -> bool {
-    const WORDS: [&[u8]; 9] =
-        [b"parking ", b"visitor ", b"vehicle ", b"car ", b"truck ", b"auto ", b"license ", b"state ", b"registration "];
+    const WORDS: [&[u8]; 10] =
+        [b"parking", b"visitor", b"vehicle", b"driv", b"truck", b"sedan", b"license", b"vin ", b" car ", b" car, "];
     let before = view.before();
-    let tail = |word: &[u8]| before.len().checked_sub(word.len()).and_then(|from| before.get(from..));
-    WORDS.iter().any(|word| tail(word).is_some_and(|tail| tail.eq_ignore_ascii_case(word)))
+    WORDS.iter().any(|word| before.windows(word.len()).any(|piece| piece.eq_ignore_ascii_case(word)))
 }
 
 /// `ABC 1234`, `7-ABC-123`: two groups of capitals and digits.
