@@ -67,7 +67,7 @@ const NUMBER: Shape = Shape::code(4, 4, 24).inner(b"-.").grouped().masked();
 const LONG: Shape = Shape::code(5, 5, 24).masked();
 const ROUTING: Shape = Shape::digits(9, 9).inner(b"- ");
 const IBAN: Shape = Shape::code(8, 15, 34).inner(b"- ");
-const FIELD: Shape = Shape::code(2, 2, 40).inner(b"-._/ ").masked();
+const FIELD: Shape = Shape::code(2, 2, 40).inner(b"-._/ ").masked().whole();
 
 static LABELS: &[Label] = &[
     label("acct", LONG, 88),

@@ -82,7 +82,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     );
     // Up to four words that say what is stored; at least one of them has to.
     for _ in 0..4 {
-        let gap = clamp(view.run(at, &ByteSet::of(b" _-/"), 3).len());
+        let gap = clamp(view.run(at, &ByteSet::of(b" _-/,\r\n"), 3).len());
         let next = view.word(at + gap);
         if is_one_of(next, &["template", "templates", "hash", "id", "identifier", "no", "number", "token", "vector"])
             || is_one_of(next, &["embedding", "record", "reference", "ref", "code", "key", "sha", "enrollment"])
@@ -93,6 +93,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
         at += gap + clamp(next.len());
     }
+    // `Biometric: …` names nothing else.
+    strong |= is_one_of(word, &["biometric", "biometrics"]) && matches!(view.byte(at), Some(b':' | b'='));
     if !strong {
         return None;
     }
@@ -115,7 +117,8 @@ fn value(view: &View<'_>, at: i32, confidence: u8, reason: &'static str) -> Opti
     let letters = id.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let mixed = id.iter().any(u8::is_ascii_uppercase) && id.iter().any(u8::is_ascii_lowercase);
     // Long base64 may have few digits.
-    let fits = digits + letters >= 6 && (digits >= 3 || (id.len() >= 16 && digits >= 1 && mixed));
+    let fits = digits + letters >= 6
+        && (digits >= 3 || (digits >= 2 && id.len() >= 8) || (id.len() >= 16 && digits >= 1 && mixed));
     if !fits || crate::shape::date_like(id, false) {
         return None;
     }

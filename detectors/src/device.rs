@@ -67,7 +67,7 @@ pub static DEVICE: Detector = Detector {
 
 const SERIAL: Shape = Shape::code(3, 4, 24).inner(b"-./");
 const NUMBERED: Shape = Shape::code(4, 5, 24).inner(b"-.");
-const FIELD: Shape = Shape::code(1, 3, 40).inner(b"-._/: ()+");
+const FIELD: Shape = Shape::code(1, 3, 40).inner(b"-._/: ()+").whole();
 /// Element strings as a scanner reads them, without parentheses.
 const UDI_SOLID: Shape = Shape::code(4, 5, 80).inner(b"-./+");
 const IMEI: Shape = Shape::digits(14, 16).inner(b"- /");
@@ -123,6 +123,8 @@ static LABELS: &[Label] = &[
 
 /// Everything that the element strings of a UDI consist of.
 static UDI: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"()-./+_*%&$=,"));
+/// The same with the data identifiers of ICCBBA.
+static ICCBBA: ByteSet = UDI.or(ByteSet::of(b"<>{}"));
 /// What cannot be its last byte.
 static UDI_SOFT: ByteSet = ByteSet::of(b"(-./,_=&");
 
@@ -213,7 +215,7 @@ fn iccbba(view: &View<'_>, at: i32) -> Option<Verdict> {
     let digits = first.iter().filter(|b| b.is_ascii_digit()).count();
     let end = at + 2 + clamp(first.len());
     (first.len() >= 8 && digits >= 4 && view.byte(end) == Some(b'=')).then(|| {
-        let tail = Tail::While { set: &UDI, soft: &UDI_SOFT };
+        let tail = Tail::While { set: &ICCBBA, soft: &UDI_SOFT };
         Verdict::new(at, end + 1, kinds::DEVICE, 90, "data structures").with_tail(tail)
     })
 }

@@ -103,10 +103,11 @@ pub static HEALTH_PLAN: Detector = Detector {
 };
 
 const PLAN: Shape = Shape::code(3, 5, 20).inner(b"-").grouped();
+const TELLING: Shape = Shape::code(3, 7, 20).inner(b"-").telling();
 const SHORT: Shape = Shape::code(2, 4, 18);
 const PAYER: Shape = Shape::code(6, 8, 18);
 const MEDICARE: Shape = Shape::code(5, 9, 13).inner(b"- ");
-const FIELD: Shape = Shape::code(1, 2, 40).inner(b"-._/ ");
+const FIELD: Shape = Shape::code(1, 2, 40).inner(b"-._/ ").whole();
 
 static LABELS: &[Label] = &[
     label("mbi", MEDICARE, 95),
@@ -130,6 +131,7 @@ static LABELS: &[Label] = &[
     label("member #", PLAN, 92),
     label("member policy #", PLAN, 92),
     label("member:", PAYER, 75),
+    label("member", TELLING, 75),
     label("memberid", PLAN, 92),
     label("memberno", PLAN, 92),
     label("membernumber", PLAN, 92),
@@ -137,11 +139,13 @@ static LABELS: &[Label] = &[
     label("subscriber #", PLAN, 92),
     label("subscriber member #", PLAN, 92),
     label("subscriber:", PAYER, 75),
+    label("subscriber", TELLING, 75),
     label("subscriberid", PLAN, 92),
     label("sub #", PLAN, 80),
     label("policy #", PLAN, 92),
     label("policy holder #", PLAN, 92),
     label("policy group #", PLAN, 92),
+    label("policy", TELLING, 75),
     label("policy:", Shape::code(4, 6, 18), 80),
     label("policyno", PLAN, 92),
     label("policynumber", PLAN, 92),
@@ -154,6 +158,10 @@ static LABELS: &[Label] = &[
     label("groupnumber", SHORT, 90),
     label("group:", Shape::code(4, 5, 14), 70),
     label("grp #", SHORT, 88),
+    label("grp", TELLING, 75),
+    label("group", Shape::code(5, 7, 20).telling(), 70),
+    label("medicare advantage", PAYER, 85),
+    label("medicare advantage #", PLAN, 90),
     label("grp:", SHORT, 85),
     label("insurance #", PLAN, 92),
     label("insurance policy", PLAN, 90),
@@ -225,7 +233,21 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let Some(found) = labelled(view, LABELS) else { return field(view) };
     let checked = Compact::<11>::of(found.bytes(view)).is_some_and(|id| mbi(id.bytes()));
     let (confidence, reason) = if checked { (98, "label and position rules") } else { (found.confidence, "label") };
-    Some(Verdict::new(found.start, found.value.end, kinds::HEALTH_PLAN, confidence, reason))
+    let end = found.value.end + person_suffix(view, found.value.end);
+    Some(Verdict::new(found.start, end, kinds::HEALTH_PLAN, confidence, reason))
+}
+
+/// The width of the number of a person in a family behind a member number: ` 02`, ` 01`.
+fn person_suffix(view: &View<'_>, at: i32) -> i32 {
+    let suffix = view.byte(at) == Some(b' ')
+        && view.byte(at + 1) == Some(b'0')
+        && view.byte(at + 2).is_some_and(|b| b.is_ascii_digit());
+    let ends = match view.byte(at + 3) {
+        None | Some(b',' | b';' | b')' | b'\n' | b'\r') => true,
+        Some(b'.') => !view.byte(at + 4).is_some_and(|b| b.is_ascii_alphanumeric()),
+        _ => false,
+    };
+    if suffix && ends { 3 } else { 0 }
 }
 
 fn field(view: &View<'_>) -> Option<Verdict> {

@@ -206,6 +206,12 @@ fn is_filler(word: &[u8]) -> bool {
         "with",
         "which",
         "stamped",
+        "bill",
+        "insurance",
+        "says",
+        "card",
+        "printed",
+        "shown",
     ];
     is_one_of(word, WORDS)
 }

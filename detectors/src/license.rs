@@ -76,9 +76,9 @@ pub static LICENSE: Detector = Detector {
     refuses: Cow::Borrowed("licensed as a verb, years, distances in dl, words without a value"),
 };
 
-const CODE: Shape = Shape::code(4, 5, 20).inner(b"-.");
+const CODE: Shape = Shape::code(4, 5, 20).inner(b"-.").grouped();
 const PASSPORT: Shape = Shape::code(6, 6, 12);
-const FIELD: Shape = Shape::code(1, 2, 36).inner(b"-._/ ");
+const FIELD: Shape = Shape::code(1, 2, 36).inner(b"-._/ ").whole();
 
 static LABELS: &[Label] = &[
     label("license", CODE, 88),
@@ -105,7 +105,7 @@ static LABELS: &[Label] = &[
     label("driving licence", CODE, 95),
     label("driverlicense", CODE, 95),
     label("driverslicense", CODE, 95),
-    label("dl", Shape::code(5, 6, 16).inner(b"-"), 85),
+    label("dl", Shape::code(5, 6, 16).grouped(), 85),
     label("dl #", CODE, 92),
     label("dln", CODE, 88),
     label("dlno", CODE, 92),
@@ -129,7 +129,7 @@ static LABELS: &[Label] = &[
     label("state license", CODE, 95),
     label("state medical license", CODE, 95),
     label("state lic", CODE, 95),
-    label("state id", Shape::code(5, 6, 16).inner(b"-"), 85),
+    label("state id", Shape::code(5, 6, 16).grouped(), 85),
     label("nursing license", CODE, 95),
     label("rn license", CODE, 95),
     label("rn lic", CODE, 95),

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::fields::hint;
 use crate::kinds;
 use crate::label::{Label, in_field, label, labelled};
-use crate::shape::Shape;
+use crate::shape::{Shape, clamp, date_like, tells};
 
 /// Record numbers behind a label, or in a field of that name.
 pub static MRN: Detector = Detector {
@@ -15,8 +15,8 @@ pub static MRN: Detector = Detector {
     kind: kinds::MRN,
     class: Cow::Borrowed("H"),
     priority: 55,
-    window: Window { before: 4, longest: 176, after: 24 },
-    reach: Reach::NONE,
+    window: Window { before: 64, longest: 176, after: 24 },
+    reach: Reach { bytes: 5, across: ByteSet::ALNUM.or(ByteSet::of(b"-")) },
     triggers: Cow::Borrowed(&[
         Trigger::Words(&[
             "mrn",
@@ -53,6 +53,7 @@ pub static MRN: Detector = Detector {
             "clinic",
             "facility",
         ]),
+        Trigger::Digits,
         Trigger::Start,
     ]),
     verify: Verify::Pure(verify),
@@ -64,8 +65,9 @@ pub static MRN: Detector = Detector {
 };
 
 const STRONG: Shape = Shape::code(3, 4, 20).inner(b"-.").grouped();
-const NUMBERED: Shape = Shape::code(4, 4, 20);
-const FIELD: Shape = Shape::code(1, 1, 36).inner(b"-._/ ");
+const NUMBERED: Shape = Shape::code(4, 4, 20).inner(b"-.");
+const TELLING: Shape = Shape::code(4, 6, 20).inner(b"-.").telling();
+const FIELD: Shape = Shape::code(1, 1, 36).inner(b"-._/ ").whole();
 
 static LABELS: &[Label] = &[
     label("mrn", STRONG, 95),
@@ -74,6 +76,7 @@ static LABELS: &[Label] = &[
     label("emrn", STRONG, 95),
     label("umrn", STRONG, 95),
     label("mr #", NUMBERED, 90),
+    label("mr:", TELLING, 80),
     label("medical record", STRONG, 92),
     label("medical records #", STRONG, 92),
     label("medical rec", STRONG, 92),
@@ -103,6 +106,7 @@ static LABELS: &[Label] = &[
     label("unit history #", NUMBERED, 88),
     label("chart #", NUMBERED, 88),
     label("chart:", NUMBERED, 75),
+    label("chart", TELLING, 75),
     label("chartno", NUMBERED, 88),
     label("empi", NUMBERED, 90),
     label("mpi #", NUMBERED, 85),
@@ -125,9 +129,90 @@ static LABELS: &[Label] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (found, reason) = match in_field(view, hint::MRN, &FIELD) {
         Some(found) => (found, "field"),
+        None if view.byte(0).is_some_and(|b| b.is_ascii_digit()) => return banner(view),
         None => (labelled(view, LABELS)?, "label"),
     };
     Some(Verdict::new(found.start, found.value.end, kinds::MRN, found.confidence, reason))
+}
+
+/// A number in the banner of a chart, where its place says what it is: `Doe, Jane A (00483920)`,
+/// `Doe, Jane | 00483920 | DOB …`, `DOE,JANE   00483920`, or the third field of an HL7 `PID` segment. The trigger is its
+/// first digit.
+fn banner(view: &View<'_>) -> Option<Verdict> {
+    const PARTS: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-."));
+    let before = view.before();
+    let lead = before.iter().rev().take(6).take_while(|b| b.is_ascii_uppercase() || **b == b'-').count();
+    if lead > 5 {
+        return None;
+    }
+    let (line, start) = (before.get(..before.len() - lead)?, -clamp(lead));
+    let opener = *line.last()?;
+    if !matches!(opener, b'(' | b'|' | b' ')
+        || (opener == b' ' && !line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|')))
+    {
+        return None;
+    }
+    let run = view.run(start, &PARTS, 16);
+    let run = run.strip_suffix(b".").unwrap_or(run);
+    let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
+    let lower = run.iter().any(u8::is_ascii_lowercase);
+    let starts_well = run.first().is_some_and(u8::is_ascii_alphanumeric);
+    if !(5..=12).contains(&digits) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
+        return None;
+    }
+    let end = start + clamp(run.len());
+    let line = line.rsplit(|b| matches!(b, b'\n' | b'\r')).next()?;
+    let behind = view.slice(end, 3);
+    let confidence = match opener {
+        _ if pid_before(line) => 90,
+        b'(' if behind.first() == Some(&b')') && name_before(line.strip_suffix(b"(")?) => 75,
+        _ if line.ends_with(b"| ")
+            && behind == b" | "
+            && (birth_behind(view, end + 3) || name_before(line.strip_suffix(b"| ")?)) =>
+        {
+            80
+        }
+        b' ' if line.ends_with(b"  ") && behind.starts_with(b"  ") && name_before(line) => 75,
+        b' ' if behind.first().is_none_or(|b| matches!(b, b'\n' | b'\r')) && tells(run) && name_before(line) => 70,
+        _ => return None,
+    };
+    Some(Verdict::new(start, end, kinds::MRN, confidence, "banner"))
+}
+
+fn tells_in_banner(run: &[u8]) -> bool {
+    let joints = run.iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+    tells(run) || joints > 0 || run.len() >= 6
+}
+
+/// Whether `line` ends in the third field of a patient identification segment, or in its second, the older place.
+fn pid_before(line: &[u8]) -> bool {
+    let Some(at) = line.windows(4).rposition(|piece| piece == b"PID|") else { return false };
+    let fields = line.get(at..).unwrap_or_default();
+    fields.len() <= 24 && (2..=4).contains(&fields.iter().filter(|b| **b == b'|').count()) && fields.ends_with(b"|")
+}
+
+fn birth_behind(view: &View<'_>, at: i32) -> bool {
+    let word = view.word(at);
+    word.eq_ignore_ascii_case(b"dob") || (word.eq_ignore_ascii_case(b"b") && view.byte(at + 1) == Some(b'.'))
+}
+
+/// Whether `line` ends in a name as charts write it: capitalised words, the family name first with a comma.
+fn name_before(line: &[u8]) -> bool {
+    let line = line.rsplit(|b| matches!(b, b':' | b'|' | b'\t')).next().unwrap_or_default();
+    let is_name = |part: &[u8]| {
+        let part = part.trim_ascii();
+        let mut words = part.split(|b| matches!(b, b' ' | b'-' | b'\'' | b'.')).filter(|word| !word.is_empty());
+        let capital = |word: &[u8]| {
+            word.first().is_some_and(|b| !b.is_ascii_lowercase())
+                && word.iter().all(|b| b.is_ascii_alphabetic() || !b.is_ascii())
+        };
+        (1..=4).contains(&words.clone().count()) && words.all(capital)
+    };
+    let mut parts = line.splitn(3, |b| *b == b',');
+    match (parts.next(), parts.next(), parts.next()) {
+        (Some(family), Some(given), None) => is_name(family) && is_name(given),
+        _ => false,
+    }
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use crate::context;
 use crate::fields::hint;
 use crate::kinds;
 use crate::label::{Label, in_field, is_one_of, label, labelled};
-use crate::shape::{Shape, clamp};
+use crate::shape::{Shape, clamp, uuid};
 
 /// Accessions, encounters, subjects, cases, claims, prescriptions, orders, references and user names behind a label.
 pub static OTHER_ID: Detector = Detector {
@@ -16,7 +16,7 @@ pub static OTHER_ID: Detector = Detector {
     kind: kinds::OTHER_ID,
     class: Cow::Borrowed("R"),
     priority: 54,
-    window: Window { before: 8, longest: 168, after: 24 },
+    window: Window { before: 40, longest: 168, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Words(&[
@@ -98,6 +98,17 @@ pub static OTHER_ID: Detector = Detector {
             "identifier",
             "uuid",
             "guid",
+            "access",
+            "by",
+            "audit",
+            "patient",
+            "patients",
+            "encounters",
+            "visits",
+            "logged",
+            "signed",
+            "session",
+            "authenticated",
             "username",
             "usernames",
             "userid",
@@ -155,11 +166,35 @@ pub static OTHER_ID: Detector = Detector {
 const CODE: Shape = Shape::code(3, 4, 28).inner(b"-./_");
 /// Behind a word with many uses.
 const LONG: Shape = Shape::code(4, 5, 28).inner(b"-_");
+/// Behind a word of prose.
+const TELLING: Shape = Shape::code(3, 5, 28).inner(b"-_").telling();
 /// Subjects of studies have short numbers.
 const SUBJECT: Shape = Shape::code(2, 3, 24).inner(b"-_");
-const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ");
+const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ").whole();
 
 static LABELS: &[Label] = &[
+    label("block", TELLING, 75),
+    label("path", TELLING, 75),
+    label("pathology", TELLING, 75),
+    label("slide", TELLING, 75),
+    label("appointment", TELLING, 75),
+    label("tracking", TELLING, 75),
+    label("prescription", TELLING, 75),
+    label("badge", TELLING, 75),
+    label("participant", TELLING, 75),
+    label("auth", TELLING, 75),
+    label("authorization", TELLING, 75),
+    label("confirmation", TELLING, 75),
+    label("order", TELLING, 75),
+    label("visit", TELLING, 75),
+    label("referral", TELLING, 75),
+    label("ref", TELLING, 75),
+    label("reference", TELLING, 75),
+    label("claim", TELLING, 75),
+    label("ticket", TELLING, 75),
+    label("case", TELLING, 75),
+    label("sample", TELLING, 75),
+    label("specimen", TELLING, 75),
     label("accession", CODE, 90),
     label("accession #", CODE, 92),
     label("accessionnumber", CODE, 92),
@@ -170,7 +205,7 @@ static LABELS: &[Label] = &[
     label("specimenid", CODE, 90),
     label("sample #", LONG, 88),
     label("sampleid", LONG, 88),
-    label("encounter", Shape::code(6, 6, 28).inner(b"-"), 80),
+    label("encounter", TELLING, 80),
     label("encounter #", CODE, 90),
     label("encounterid", CODE, 90),
     label("enc #", CODE, 88),
@@ -180,7 +215,7 @@ static LABELS: &[Label] = &[
     label("csn", LONG, 92),
     label("csn #", CODE, 92),
     label("contact serial #", CODE, 92),
-    label("subject", Shape::code(3, 4, 24).inner(b"-_"), 75),
+    label("subject", TELLING, 75),
     label("subject #", SUBJECT, 90),
     label("subjectid", SUBJECT, 90),
     label("study #", SUBJECT, 85),
@@ -300,11 +335,13 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
         return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
     }
-    if let Some(verdict) = user_name(view) {
+    if let Some(verdict) = user_name(view).or_else(|| resource(view)) {
         return Some(verdict);
     }
     let found = labelled(view, LABELS)?;
-    if names_another_system(view) || is_code(found.bytes(view)) {
+    // `REF 45-2210` in capitals is the catalogue number of a product.
+    let catalogue = !found.colon && view.slice(0, 4) == b"REF ";
+    if catalogue || names_another_system(view) || is_code(found.bytes(view)) {
         return None;
     }
     Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "label"))
@@ -360,6 +397,10 @@ fn is_code(raw: &[u8]) -> bool {
 const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
 /// Words that mean one together with `name`, `id` or `login`.
 const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
+/// Words before `by … as` and a user name, in logs.
+const ACCESS: &[&str] = &["login", "logon", "access", "logged", "signed", "session", "authenticated"];
+/// Resources of one person, in references and paths.
+const RESOURCES: &[&str] = &["patient", "patients", "encounter", "encounters", "person", "visit", "visits", "subject"];
 /// Networks whose names come before a handle.
 const SOCIAL: &[&str] = &[
     "instagram",
@@ -374,6 +415,74 @@ const SOCIAL: &[&str] = &[
     "handle",
     "screenname",
 ];
+/// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
+/// case and has the joints or the number of an account.
+fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
+    const ACTS: [&[u8]; 8] = [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit"];
+    if !view.byte(at)?.is_ascii_alphabetic() {
+        return None;
+    }
+    let name = view.run(at, &USER, 40);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let joint = name.get(letters).is_some_and(|b| matches!(b, b'.' | b'_'));
+    let one_case = !(name.iter().any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase));
+    let fits = (5..40).contains(&name.len()) && one_case && (joint || (letters >= 3 && (1..=4).contains(&digits)));
+    let behind = at + clamp(name.len());
+    if !fits || view.byte(behind) == Some(b'@') {
+        return None;
+    }
+    let before = view.before();
+    let acted = view.word(0).eq_ignore_ascii_case(b"audit")
+        || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
+    acted.then(|| Verdict::new(at, behind, kinds::OTHER_ID, 75, "user name"))
+}
+
+/// `Patient/1042-b`, `patient=550e8400-…`: a reference to a resource of one person.
+fn resource(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0);
+    if !is_one_of(word, RESOURCES) {
+        return None;
+    }
+    let at = clamp(word.len());
+    let mark = view.byte(at)?;
+    if !matches!(mark, b'/' | b'=' | b':') {
+        return None;
+    }
+    let at = at + 1 + i32::from(matches!(view.byte(at + 1), Some(b' ' | b'"' | b'\'')));
+    let whole = uuid(view, at);
+    if let Some(end) = whole {
+        return Some(Verdict::new(at, end, kinds::OTHER_ID, 85, "reference"));
+    }
+    let id = view.run(at, &ByteSet::ALNUM.with(b'-'), 64);
+    let digits = id.iter().filter(|b| b.is_ascii_digit()).count();
+    let fits = mark == b'/' && digits >= 3 && id.len() >= 4 && view.byte(at + clamp(id.len())) != Some(b'/');
+    (fits && !crate::shape::date_like(id, false))
+        .then(|| Verdict::new(at, at + clamp(id.len()), kinds::OTHER_ID, 75, "reference"))
+}
+
+/// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
+fn signed_in(view: &View<'_>) -> Option<Verdict> {
+    let mut at = 5;
+    while at < 48 {
+        match view.byte(at)? {
+            b'\n' | b';' => return None,
+            b' ' if view.slice(at, 4) == b" as " => {
+                let name = view.run(at + 4, &USER, 40);
+                let name = name.strip_suffix(b".").unwrap_or(name);
+                let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+                let fits = (4..40).contains(&name.len()) && joined && name.first().is_some_and(u8::is_ascii_alphabetic);
+                let end = at + 4 + clamp(name.len());
+                let is_mail = view.byte(end) == Some(b'@');
+                return (fits && !is_mail).then(|| Verdict::new(at + 4, end, kinds::OTHER_ID, 80, "user name"));
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
 /// Letters, digits and joints of a user name.
 const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
 
@@ -383,6 +492,14 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let word = view.word(0);
+    if is_one_of(word, ACCESS)
+        && let Some(verdict) = signed_in(view)
+    {
+        return Some(verdict);
+    }
+    if is_one_of(word, &["by", "audit"]) {
+        return account_name(view, clamp(word.len()) + 1);
+    }
     let mut at = clamp(word.len());
     let next = |at: i32| {
         let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
@@ -397,13 +514,15 @@ fn user_name(view: &View<'_>) -> Option<Verdict> {
                 at = from + clamp(part.len());
             }
         }
-        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon", "user"]) {
+        // `User:` alone is a speaker of a chat; `user=` stands in a log.
+        let in_log = is_one_of(word, &["user"]) && view.byte(at) == Some(b'=');
+        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) && !in_log {
             return None;
         }
     } else if !(is_social || is_one_of(word, USER_NAMES)) {
         return None;
     }
-    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["login", "logon", "user", "handle"]);
+    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["handle"]);
     let mut colon = false;
     let mut at_sign = false;
     let from = at;
@@ -491,7 +610,7 @@ mod tests {
 
     #[test]
     fn the_table_and_the_triggers_agree() {
-        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES].concat();
+        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES, ACCESS, RESOURCES, &["by", "audit"]].concat();
         label::assert_table(LABELS, &users, &OTHER_ID.triggers);
     }
 

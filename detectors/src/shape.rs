@@ -19,18 +19,42 @@ pub(crate) struct Shape {
     groups: bool,
     /// Whether stars and crosses may stand for digits.
     masks: bool,
+    /// Whether it has to look like an identifier by itself: its label is a word of prose.
+    telling: bool,
+    /// Whether it is all that its place holds, so that blanks do not end it.
+    whole: bool,
 }
 
 impl Shape {
     /// From `least` to `most` digits, nothing else.
     pub(crate) const fn digits(least: u8, most: u8) -> Self {
-        Self { least_digits: least, least, most, letters: 0, inner: ByteSet::EMPTY, groups: false, masks: false }
+        Self {
+            least_digits: least,
+            least,
+            most,
+            letters: 0,
+            inner: ByteSet::EMPTY,
+            groups: false,
+            masks: false,
+            telling: false,
+            whole: false,
+        }
     }
 
     /// At least `digits` digits, together with letters from `least` to `most` characters.
     pub(crate) const fn code(digits: u8, least: u8, most: u8) -> Self {
         let inner = ByteSet::of(b"-");
-        Self { least_digits: digits, least, most, letters: most, inner, groups: false, masks: false }
+        Self {
+            least_digits: digits,
+            least,
+            most,
+            letters: most,
+            inner,
+            groups: false,
+            masks: false,
+            telling: false,
+            whole: false,
+        }
     }
 
     /// The same with at most `letters` letters.
@@ -57,6 +81,19 @@ impl Shape {
         self
     }
 
+    /// The same, if it looks like an identifier by itself: a letter before three digits, two groups of seven digits, or
+    /// seven digits.
+    pub(crate) const fn telling(mut self) -> Self {
+        self.telling = true;
+        self
+    }
+
+    /// The same as all that a field holds: blanks do not end it.
+    pub(crate) const fn whole(mut self) -> Self {
+        self.whole = true;
+        self
+    }
+
     /// Reads a value at `at`. `sure` says that its label leaves no doubt; without it, what could also be a date, a
     /// quantity or a public code is refused.
     pub(crate) fn read(&self, view: &View<'_>, at: i32, sure: bool) -> Option<Value> {
@@ -69,6 +106,7 @@ impl Shape {
         let len = usize::try_from(value.end - at).ok()?;
         let raw = view.slice(at, len);
         let is_refused = refused_by_next(view, &value)
+            || (self.telling && !tells(raw))
             || date_like(raw, sure)
             || public_code(raw)
             || (!sure && value.letters == 0 && value.digits <= 6 && unit_follows(view, value.end));
@@ -129,7 +167,7 @@ impl Token<'_, '_> {
             if step == 1 {
                 self.group += 1;
                 self.end += 1;
-                if self.digits + self.letters + self.masks > self.shape.most {
+                if self.total() > self.shape.most {
                     return None;
                 }
                 continue;
@@ -153,6 +191,8 @@ impl Token<'_, '_> {
         match byte {
             _ if self.group == 0 => 0,
             b' ' if self.shape.groups && self.group_follows() => 1,
+            // A value that is long enough ends at a blank: what follows is the next label.
+            b' ' if !self.shape.whole && self.total() >= self.shape.least => 0,
             _ if self.shape.inner.has(byte) && goes_on(1) => 1,
             0xe2 if self.shape.inner.has(b'-') && hyphen(self.view, self.end) && goes_on(3) => 3,
             _ => 0,
@@ -170,9 +210,13 @@ impl Token<'_, '_> {
         (2..=5).contains(&next) && number_ends
     }
 
+    fn total(&self) -> u8 {
+        self.digits + self.letters + self.masks
+    }
+
     fn value(&self) -> Option<Value> {
         let shape = self.shape;
-        let total = self.digits + self.letters + self.masks;
+        let total = self.total();
         let digits_wanted = if self.masks >= 3 { shape.least_digits.min(3) } else { shape.least_digits };
         let fits = total >= shape.least && self.digits >= digits_wanted && self.letters <= shape.letters;
         // "bracelet2" is a word with a number; identifiers are written in capitals or with few letters.
@@ -235,6 +279,16 @@ pub(crate) fn date_like(raw: &[u8], sure: bool) -> bool {
         && (1..=31).contains(&second)
         && first.min(second) <= 12;
     day_and_month && (is_year(c, third) || (c.len() == 2 && (!sure || mark == b'/')))
+}
+
+/// Whether `raw` looks like an identifier without any help: `S24-123`, `279-3980`, `8812003`, `042-089-my`.
+pub(crate) fn tells(raw: &[u8]) -> bool {
+    let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let capitals = raw.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let joints = raw.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
+    let starts_with_letter = raw.first().is_some_and(u8::is_ascii_alphabetic);
+    let lettered = digits >= 3 && starts_with_letter && (capitals > 0 || joints > 0);
+    lettered || digits >= 7 || (joints >= 2 && digits >= 5) || (joints >= 1 && digits >= 5 && capitals > 0)
 }
 
 fn number(part: &[u8]) -> Option<u32> {

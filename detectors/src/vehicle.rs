@@ -17,7 +17,7 @@ pub static VEHICLE: Detector = Detector {
     kind: kinds::VEHICLE,
     class: Cow::Borrowed("L"),
     priority: 60,
-    window: Window { before: 24, longest: 144, after: 16 },
+    window: Window { before: 32, longest: 144, after: 16 },
     reach: Reach { bytes: 16, across: ByteSet::ALNUM },
     triggers: Cow::Borrowed(&[
         Trigger::Digits,
@@ -47,7 +47,7 @@ pub static VEHICLE: Detector = Detector {
 
 const VIN: Shape = Shape::code(2, 17, 17).inner(b"- ");
 const LOOSE_VIN: Shape = Shape::code(3, 11, 17);
-const FIELD: Shape = Shape::code(1, 2, 24).inner(b"- ");
+const FIELD: Shape = Shape::code(1, 2, 24).inner(b"- ").whole();
 const PLATE: Shape = Shape::code(1, 4, 8);
 
 static VINS: &[Label] = &[
@@ -77,6 +77,7 @@ const PLATES: &[(&[&str], bool)] = &[
     (&["registration", "plate"], false),
     (&["plate"], true),
     (&["plates"], true),
+    (&["vehicle"], true),
     (&["platenumber"], false),
     (&["plateno"], false),
     (&["tag"], true),
@@ -130,6 +131,7 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
     let (behind, weak) = PLATES.iter().find_map(|(words, weak)| Some((phrase(view, words)?, *weak)))?;
     let between = connect(view, behind, true)?;
     let numbered = between.colon || gap_has_number(view, behind, between.at);
+    let weak = weak && !of_vehicle(view);
     if weak && !numbered {
         return None;
     }
@@ -152,6 +154,14 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
     let lower = raw.iter().filter(|b| b.is_ascii_lowercase()).count();
     (!year && (lower == 0 || numbered))
         .then(|| Verdict::new(at, end, kinds::VEHICLE, if weak { 80 } else { 90 }, "plate"))
+}
+
+/// Whether the words before say that a plate or tag is one of a vehicle.
+fn of_vehicle(view: &View<'_>) -> bool {
+    const WORDS: [&[u8]; 10] =
+        [b"parking", b"visitor", b"vehicle", b"driv", b"truck", b"sedan", b"license", b"vin ", b" car ", b" car, "];
+    let before = view.before();
+    WORDS.iter().any(|word| before.windows(word.len()).any(|piece| piece.eq_ignore_ascii_case(word)))
 }
 
 /// `ABC 1234`, `7-ABC-123`: two groups of capitals and digits.
