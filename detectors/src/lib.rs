@@ -4,10 +4,20 @@ pub mod context;
 pub mod fields;
 pub mod kinds;
 
+mod email;
+mod email_spelled;
+mod ip;
+mod mac;
+mod scan;
+#[cfg(test)]
+mod testing;
+mod tld;
+mod url;
+
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[];
+pub static ALL: &[&Detector] = &[&email::EMAIL, &email_spelled::EMAIL_SPELLED, &ip::IP, &mac::MAC, &url::URL];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]

@@ -1,5 +1,7 @@
 //! What a field of a format means: a column name, a JSON key, a FHIR path.
 
+pub mod column;
+
 /// Families of context that a field's name gives. A detector that would refuse a weak pattern in free text takes it in
 /// a field whose name has its bit.
 pub mod hint {
