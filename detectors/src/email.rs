@@ -11,7 +11,7 @@ use crate::scan::{before, is_one_of, label, len};
 use crate::tld::{Tld, tld};
 
 /// Addresses with an at sign.
-pub static EMAIL: Detector = Detector {
+pub(crate) static EMAIL: Detector = Detector {
     id: Cow::Borrowed("email"),
     kind: kinds::EMAIL,
     class: Cow::Borrowed("F"),

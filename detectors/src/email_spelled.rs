@@ -9,7 +9,7 @@ use crate::scan::{is_one_of, len};
 use crate::tld::{Tld, tld};
 
 /// Addresses whose signs are written as words.
-pub static EMAIL_SPELLED: Detector = Detector {
+pub(crate) static EMAIL_SPELLED: Detector = Detector {
     id: Cow::Borrowed("email-spelled"),
     kind: kinds::EMAIL,
     class: Cow::Borrowed("F"),

@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::scan::{before, digits, label, len, mentions, nearest, number};
 
 /// IPv4 and IPv6 addresses.
-pub static IP: Detector = Detector {
+pub(crate) static IP: Detector = Detector {
     id: Cow::Borrowed("ip"),
     kind: kinds::IP,
     class: Cow::Borrowed("O"),

@@ -8,6 +8,7 @@ mod email;
 mod email_spelled;
 mod ip;
 mod mac;
+mod phone;
 mod scan;
 #[cfg(test)]
 mod testing;

@@ -11,7 +11,7 @@ use crate::kinds;
 use crate::scan::{before, is_wordy, len, mentions};
 
 /// EUI-48 and EUI-64 addresses.
-pub static MAC: Detector = Detector {
+pub(crate) static MAC: Detector = Detector {
     id: Cow::Borrowed("mac"),
     kind: kinds::MAC,
     class: Cow::Borrowed("M"),

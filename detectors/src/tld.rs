@@ -27,9 +27,9 @@ pub(crate) fn tld(label: &[u8]) -> Tld {
         Tld::None
     } else if low.len() == 2 && low.iter().all(u8::is_ascii_lowercase) {
         Tld::Country
-    } else if low.starts_with(b"xn--") && low.len() > 4 {
-        Tld::Unknown
-    } else if low.len() >= 2 && low.iter().all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80) {
+    } else if (low.starts_with(b"xn--") && low.len() > 4)
+        || (low.len() >= 2 && low.iter().all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80))
+    {
         Tld::Unknown
     } else {
         Tld::None

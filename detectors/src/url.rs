@@ -11,7 +11,7 @@ use crate::scan::{before, len, mentions};
 use crate::tld::{Tld, tld};
 
 /// Addresses with a scheme, with `www.`, and bare hosts with a path.
-pub static URL: Detector = Detector {
+pub(crate) static URL: Detector = Detector {
     id: Cow::Borrowed("url"),
     kind: kinds::URL,
     class: Cow::Borrowed("N"),
