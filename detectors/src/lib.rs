@@ -4,6 +4,8 @@ pub mod context;
 pub mod fields;
 pub mod kinds;
 
+mod age;
+mod date;
 mod email;
 mod email_spelled;
 mod ip;
@@ -14,6 +16,7 @@ mod scan;
 mod testing;
 mod tld;
 mod url;
+mod zip;
 
 use blackbar_engine::{Detector, Lexicon};
 

@@ -244,7 +244,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
                 let extension = is_one_of(word, EXTENSIONS) && is_extension(text);
                 return if bare && (pager || extension) { found(close, 80, "pager or extension") } else { None };
             }
-            let foreign = (7..=15).contains(&number.count) && number.groups > 1 || (9..=13).contains(&number.count);
+            let foreign = is_foreign(view, 0, &number);
             let sure = pager || (close_label(text) && near == Some(true) && !word.eq_ignore_ascii_case(b"at"));
             if foreign && sure { found(end, 75, "label") } else { None }
         }
@@ -286,12 +286,17 @@ fn verify_fax(view: &View<'_>) -> Option<Verdict> {
     let good = match number.shape {
         Shape::North { .. } => true,
         Shape::Local { sign } => sign != Sign::None || words <= 2,
-        Shape::Other => {
-            (plus && number.count >= 8) || (words <= 2 && number.groups > 1 && (7..=15).contains(&number.count))
-        }
+        Shape::Other => (plus && number.count >= 8) || (words <= 2 && is_foreign(view, at, &number)),
     };
     let end = extension(view, number.end).unwrap_or(number.end);
     (good && end <= 88).then(|| Verdict::new(start, end, kinds::FAX, 95, "label"))
+}
+
+/// Whether a number of no known plan is long enough to be one of another country, and no date.
+fn is_foreign(view: &View<'_>, at: i32, number: &Number) -> bool {
+    let first = digits(view, at, 5);
+    let year = first.len() == 4 && (first.starts_with(b"19") || first.starts_with(b"20"));
+    (9..=15).contains(&number.count) && (number.groups == 1 || !year)
 }
 
 /// Digits and separators that may be a number.
