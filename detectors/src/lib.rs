@@ -8,6 +8,7 @@ mod age;
 mod date;
 mod email;
 mod email_spelled;
+mod field;
 mod ip;
 mod mac;
 mod phone;
