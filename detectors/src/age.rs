@@ -10,7 +10,7 @@ use crate::kinds;
 use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, label, len, mentions, number};
 
 /// Ages of 90 and more, and years of birth that imply them.
-pub(crate) static AGE: Detector = Detector {
+pub static AGE: Detector = Detector {
     id: Cow::Borrowed("age-over-89"),
     kind: kinds::AGE,
     class: Cow::Borrowed("C"),
@@ -205,17 +205,20 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
 
 #[cfg(test)]
 mod tests {
+    use blackbar_engine::naive::findings;
+    use blackbar_engine::{Field, Lexicon};
+
     use super::*;
-    use crate::testing::{assert_cases, assert_lawful};
+    use crate::testing::{assert_cases, assert_total};
 
     #[test]
     fn cases() {
-        assert_cases(&AGE, include_str!("../../corpus/cases/age-over-89.toml"));
+        assert_cases(&AGE);
     }
 
     #[test]
-    fn laws() {
-        assert_lawful(
+    fn soups_are_survived() {
+        assert_total(
             &AGE,
             &["92", " y/o", "-year-old", "aged ", "ninety", "-four", " years of age", "born 1921", "yo"],
         );
@@ -227,7 +230,10 @@ mod tests {
             for text in
                 [format!("{age} y/o"), format!("a {age}-year-old"), format!("aged {age}"), format!("Age: {age}")]
             {
-                assert!(crate::testing::find(&AGE, &text).is_empty(), "{text}");
+                assert!(
+                    findings(&[&AGE], &Lexicon::new(), text.as_bytes(), &Field::default(), 50).is_empty(),
+                    "{text}"
+                );
             }
         }
     }

@@ -6,10 +6,10 @@ use blackbar_engine::{ByteSet, Detector, Kind, Reach, Slot, Tail, Trigger, Verdi
 
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{digits, is_one_of, number};
+use crate::scan::{is_one_of, number};
 
 /// Whole values of known columns, keys and paths.
-pub(crate) static FIELD: Detector = Detector {
+pub static FIELD: Detector = Detector {
     id: Cow::Borrowed("field"),
     kind: kinds::OTHER_ID,
     class: Cow::Borrowed("R"),
@@ -353,7 +353,19 @@ mod tests {
     }
 
     #[test]
-    fn laws() {
-        crate::testing::assert_lawful(&FIELD, &["N/A", "Jane", "123-45-6789", "Patient/1"]);
+    fn no_value_is_too_odd() {
+        // Every kind that a field may have, over values of every sort.
+        let values: [&[u8]; 9] = [b"", b"\xff\xfe", "é".as_bytes(), b"[", b"[]", b"90", b"+", b"://", &[b'7'; 200]];
+        for kind in kinds::MAIN {
+            for confidence in [0, 50, 60, 100] {
+                let meaning = blackbar_engine::Meaning { kind: Some(*kind), confidence, hints: u64::MAX };
+                for value in values {
+                    let field = Field { slot: Slot::Number, meaning };
+                    for one in findings(&[&FIELD], &crate::lexicon(), value, &field, 0) {
+                        assert_eq!((one.start, one.end), (0, value.len()), "the whole value");
+                    }
+                }
+            }
+        }
     }
 }

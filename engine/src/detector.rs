@@ -32,6 +32,22 @@ pub struct Detector {
     pub refuses: Cow<'static, str>,
 }
 
+impl Detector {
+    /// Asks `verify` and holds its answer to what the entry declares: a finding begins within reach, has at least one
+    /// byte and is decided within the window. An answer that breaks its word counts as none.
+    #[inline]
+    #[must_use]
+    pub fn ask(&self, view: &View<'_>) -> Option<Verdict> {
+        let verdict = self.verify.call(view)?;
+        let kept = (verdict.start >= 0 || view.reaches(verdict.start, &self.reach))
+            && verdict.start < verdict.end
+            && verdict.end <= i32::from(self.window.longest)
+            && (view.holds(verdict.end) || view.wants().is_some());
+        debug_assert!(kept, "detector `{}` answered outside its declared window", self.id);
+        kept.then_some(verdict)
+    }
+}
+
 /// The finite part of a text that a detector may see, in bytes around its trigger.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Window {

@@ -1,32 +1,42 @@
 //! Streaming redaction: windows, spans, lenses and operators. It knows no PHI, no sockets and no clock.
 #![forbid(unsafe_code)]
-// Slices are indexed after a check that stands beside it; the laws are fuzzed over every path.
 
+mod allow;
+mod blocks;
 mod detector;
 mod field;
+pub mod key;
 mod kind;
+mod lens;
 mod lexicon;
+mod memory;
 pub mod naive;
+pub mod operator;
+mod output;
+mod profile;
+mod redactor;
+mod resolve;
+mod run;
+mod scanner;
 mod set;
+mod spelling;
+mod stats;
 mod taint;
+pub mod testing;
 mod text;
 mod view;
 
+pub use allow::{Allow, AllowError};
 pub use detector::{Detector, Reach, Tail, Teach, Trigger, Verdict, Verify, Window};
 pub use field::{Field, Fields, Meaning, Slot};
 pub use kind::Kind;
+pub use lens::{Format, SNIFF, Sniffed, UnknownFormat, Unreadable, sniff};
 pub use lexicon::Lexicon;
+pub use output::{Finding, Segment};
+pub use profile::{FieldPath, FieldRule, Profile, ProfileError, Rules};
+pub use redactor::Redactor;
+pub use scanner::{BuildError, Builder, Scanner, WIDEST_WINDOW};
 pub use set::ByteSet;
+pub use stats::Stats;
 pub use taint::{Clean, Raw};
 pub use view::View;
-
-/// For tests of detectors: a view placed by hand.
-pub mod testing {
-    use crate::{Detector, Field, Lexicon, Verdict, View};
-
-    /// Asks `detector` at byte `at` of `text` as a whole document, as if one of its triggers stood there.
-    #[must_use]
-    pub fn verify_at(detector: &Detector, text: &[u8], at: usize, field: &Field, lexicon: &Lexicon) -> Option<Verdict> {
-        detector.verify.call(&View::new(text, at, false, detector.window, field, lexicon))
-    }
-}

@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use crate::lexicon::Lexicon;
 use crate::text::word_len;
-use crate::{ByteSet, Field, Window};
+use crate::{ByteSet, Field, Reach, Window};
 
 /// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
 /// ones lie before it.
@@ -23,8 +23,8 @@ pub struct View<'a> {
     first: usize,
     /// Index one past the last visible byte: the window's end or the end of what is at hand.
     last: usize,
-    /// Whether the window goes on beyond `last`, into bytes that have not arrived.
-    open: bool,
+    /// Index one past the window's last byte; beyond `last` when the window goes on into bytes that have not arrived.
+    end: usize,
     /// One past the furthest index that an answer depended on.
     asked: Cell<usize>,
     field: &'a Field,
@@ -47,7 +47,7 @@ impl<'a> View<'a> {
             at,
             first: at.saturating_sub(window.before as usize),
             last: end.min(text.len()),
-            open: open && end > text.len(),
+            end: if open { end } else { end.min(text.len()) },
             asked: Cell::new(at),
             field,
             lexicon,
@@ -143,9 +143,22 @@ impl<'a> View<'a> {
     }
 
     /// One past the furthest index that the answer depended on, when that lies beyond what is at hand.
+    #[inline]
     pub(crate) fn wants(&self) -> Option<usize> {
-        let asked = self.asked.get();
-        (self.open && asked > self.last).then_some(asked)
+        let asked = self.asked.get().min(self.end);
+        (asked > self.last).then_some(asked)
+    }
+
+    /// Whether bytes before the trigger from `start` on may belong to a finding with this reach.
+    pub(crate) fn reaches(&self, start: i32, reach: &Reach) -> bool {
+        let Some(first) = self.index(start).filter(|&i| i >= self.first) else { return false };
+        self.at - first <= usize::from(reach.bytes)
+            && self.text.get(first..self.at).is_some_and(|bytes| bytes.iter().all(|&byte| reach.across.has(byte)))
+    }
+
+    /// Whether `end` lies within the run.
+    pub(crate) fn holds(&self, end: i32) -> bool {
+        self.index(end).is_some_and(|i| i <= self.last)
     }
 
     #[inline]

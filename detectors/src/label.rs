@@ -1,0 +1,378 @@
+//! Identifiers that a label announces: a phrase, what may stand between, a value of the right shape. Detectors give
+//! tables of phrases; how labels are written is known here.
+
+use blackbar_engine::View;
+
+use crate::context;
+use crate::fields::hint;
+use crate::shape::{Shape, Value, clamp, hyphen};
+
+/// A phrase that announces an identifier.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Label {
+    /// Its words in lower case. `#` stands for a word that means "number" and has to be there; `:` at the end for a
+    /// colon or an equals sign that has to be there.
+    pub(crate) phrase: &'static str,
+    /// What its value looks like.
+    pub(crate) shape: Shape,
+    /// How sure it makes us, in percent. From [`SURE`] on the label leaves no doubt.
+    pub(crate) confidence: u8,
+}
+
+/// Labels of this confidence are never used for anything but identifiers.
+const SURE: u8 = 88;
+/// The most bytes between a label and its value.
+const MOST_BETWEEN: i32 = 56;
+/// The most words between a label and its value.
+const MOST_FILLERS: u8 = 5;
+
+/// A label with one shape for several phrases.
+pub(crate) const fn label(phrase: &'static str, shape: Shape, confidence: u8) -> Label {
+    Label { phrase, shape, confidence }
+}
+
+/// A value behind its label, relative to the trigger.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Labelled {
+    /// First byte of the value.
+    pub(crate) start: i32,
+    /// The value.
+    pub(crate) value: Value,
+    /// How sure.
+    pub(crate) confidence: u8,
+    /// Whether a colon or an equals sign stood between.
+    pub(crate) colon: bool,
+}
+
+impl Labelled {
+    /// The bytes of the value.
+    pub(crate) fn bytes<'a>(&self, view: &View<'a>) -> &'a [u8] {
+        view.slice(self.start, usize::try_from(self.value.end - self.start).unwrap_or(0))
+    }
+}
+
+/// The value that one of `labels`, starting at the trigger, announces. The longest phrase wins.
+pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
+    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+        return None;
+    }
+    let first = view.word(0);
+    let mut best: Option<(i32, Labelled)> = None;
+    for label in labels {
+        let Some(behind) = phrase_end(view, label.phrase, first) else { continue };
+        if best.as_ref().is_some_and(|(end, _)| *end >= behind) {
+            continue;
+        }
+        let wants_colon = label.phrase.ends_with(':');
+        if let Some(found) = value_behind(view, behind, label).filter(|found| found.colon || !wants_colon) {
+            best = Some((behind, found));
+        }
+    }
+    best.map(|(_, found)| found)
+}
+
+/// The value of a field whose name has one of `hints`: it fills the field from its start.
+pub(crate) fn in_field(view: &View<'_>, hints: u64, shape: &Shape) -> Option<Labelled> {
+    if !view.begins(0) || !context::hinted(view, hints) || context::hinted(view, hint::CODE | hint::QUANTITY) {
+        return None;
+    }
+    let mut start = 0;
+    while view.byte(start) == Some(b' ') && start < 8 {
+        start += 1;
+    }
+    let value = shape.read(view, start, true)?;
+    Some(Labelled { start, value, confidence: 90, colon: true })
+}
+
+/// One past `phrase` when it starts at the trigger, whose word is `first`.
+fn phrase_end(view: &View<'_>, phrase: &str, first: &[u8]) -> Option<i32> {
+    let mut words = phrase.trim_end_matches(':').split(' ');
+    if !first.eq_ignore_ascii_case(words.next()?.as_bytes()) {
+        return None;
+    }
+    let mut end = clamp(first.len());
+    for word in words {
+        end = gap(view, end);
+        end = if word == "#" { number_word(view, end)? } else { same_word(view, end, word)? };
+    }
+    Some(end)
+}
+
+/// Skips what may stand between two words of one label: blanks, a hyphen, a line break of a wrapped text.
+fn gap(view: &View<'_>, mut at: i32) -> i32 {
+    for _ in 0..4 {
+        match view.byte(at) {
+            Some(b' ' | b'\t' | b'-' | b'_' | b'.' | b'/' | b'\r' | b'\n' | b'\'' | b'(') => at += 1,
+            _ => break,
+        }
+    }
+    at
+}
+
+fn same_word(view: &View<'_>, at: i32, word: &str) -> Option<i32> {
+    let here = view.word(at);
+    here.eq_ignore_ascii_case(word.as_bytes()).then(|| at + clamp(here.len()))
+}
+
+/// One past a word or sign that means "number" at `at`.
+pub(crate) fn number_word(view: &View<'_>, at: i32) -> Option<i32> {
+    if view.byte(at) == Some(b'#') {
+        return Some(at + 1);
+    }
+    if view.byte(at) == Some(0xe2) && view.slice(at, 3) == "№".as_bytes() {
+        return Some(at + 3);
+    }
+    let word = view.word(at);
+    is_number_word(word).then(|| at + clamp(word.len()))
+}
+
+fn is_number_word(word: &[u8]) -> bool {
+    const WORDS: &[&str] =
+        &["no", "nos", "num", "number", "numbers", "nbr", "nr", "id", "ids", "ident", "identifier", "identification"];
+    is_one_of(word, WORDS)
+}
+
+fn is_filler(word: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        "is",
+        "was",
+        "are",
+        "were",
+        "be",
+        "of",
+        "for",
+        "this",
+        "that",
+        "the",
+        "his",
+        "her",
+        "their",
+        "your",
+        "my",
+        "our",
+        "patient",
+        "patients",
+        "pt",
+        "member",
+        "as",
+        "to",
+        "in",
+        "on",
+        "at",
+        "file",
+        "record",
+        "listed",
+        "recorded",
+        "assigned",
+        "issued",
+        "currently",
+        "current",
+        "new",
+        "old",
+        "prior",
+        "previous",
+        "existing",
+        "same",
+        "reads",
+        "shows",
+        "equals",
+        "given",
+        "confirmed",
+        "verified",
+        "it",
+        "s",
+        "a",
+        "value",
+        "code",
+        "reference",
+        "ref",
+        "mrn",
+        "csn",
+        "fin",
+        "har",
+        "acct",
+        "account",
+        "registration",
+        "and",
+        "or",
+        "state",
+        "primary",
+        "secondary",
+        "hospital",
+        "clinic",
+        "local",
+        "system",
+        "under",
+        "with",
+        "which",
+        "stamped",
+    ];
+    is_one_of(word, WORDS)
+}
+
+/// Whether `word` is one of `words`, in any case.
+pub(crate) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
+    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn value_behind(view: &View<'_>, behind: i32, label: &Label) -> Option<Labelled> {
+    let sure = label.confidence >= SURE;
+    let between = connect(view, behind, sure)?;
+    let value = label.shape.read(view, between.at, sure)?;
+    let lowered = label.confidence.saturating_sub(between.fillers * 3 + between.breaks * 4);
+    let confidence = lowered.max(label.confidence.min(55));
+    let end = list_end(view, between.at, &value, &label.shape);
+    Some(Labelled { start: between.at, value: Value { end, ..value }, confidence, colon: between.colon })
+}
+
+/// What stands between a label and its value.
+pub(crate) struct Between {
+    /// Where the value may start.
+    pub(crate) at: i32,
+    /// Words that were skipped.
+    pub(crate) fillers: u8,
+    /// Line breaks that were skipped.
+    pub(crate) breaks: u8,
+    /// Whether a colon or an equals sign was among it.
+    pub(crate) colon: bool,
+}
+
+/// Skips what may stand between a label that ends at `from` and its value.
+pub(crate) fn connect(view: &View<'_>, from: i32, sure: bool) -> Option<Between> {
+    let mut b = Between { at: from, fillers: 0, breaks: 0, colon: false };
+    while b.at - from <= MOST_BETWEEN {
+        match view.byte(b.at)? {
+            b' ' | b'\t' | b'\r' | b'#' | b'-' | b'|' | b'"' | b'\'' | b'[' | b'>' | b'`' | b'_' | b'.' | b'\\'
+            | b'/' | b')' | b'~' | b'{' | b'^' | b'&' => b.at += 1,
+            b':' | b'=' => {
+                b.colon = true;
+                b.at += 1;
+            }
+            b',' if view.byte(b.at + 1) == Some(b' ') && sure => b.at += 1,
+            b'\n' => {
+                b.breaks += 1;
+                if b.breaks > 2 || (b.fillers > 0 && !b.colon && b.breaks > 1) {
+                    return None;
+                }
+                b.at += 1;
+            }
+            b'*' => {
+                if view.slice(b.at, 4).iter().filter(|&&star| star == b'*').count() >= 3 {
+                    return Some(b);
+                }
+                b.at += 1;
+            }
+            b'(' => b.at = qualifier_end(view, b.at, b')'),
+            b'<' => b.at = qualifier_end(view, b.at, b'>'),
+            0xc2 if view.byte(b.at + 1) == Some(0xa0) => b.at += 2,
+            0xe2 if hyphen(view, b.at) || matches!(view.slice(b.at, 3), [0xe2, 0x80, 0x98..=0x9d]) => b.at += 3,
+            byte if byte.is_ascii_digit() => return Some(b),
+            _ => {
+                let word = view.word(b.at);
+                if word.is_empty() {
+                    return None;
+                }
+                let behind = b.at + clamp(word.len());
+                let is_digit = |at| view.byte(at).is_some_and(|b| b.is_ascii_digit());
+                let digits_follow = is_digit(behind) || (view.byte(behind) == Some(b'-') && is_digit(behind + 1));
+                if is_number_word(word) {
+                    b.at = behind;
+                } else if b.fillers < MOST_FILLERS && is_filler(word) && !digits_follow {
+                    b.fillers += 1;
+                    b.at = behind;
+                } else if let Some(colon) = colon_ahead(view, b.at).filter(|_| sure && !b.colon && b.fillers <= 1) {
+                    b.fillers += 2;
+                    b.at = colon;
+                } else {
+                    return Some(b);
+                }
+            }
+        }
+    }
+    None
+}
+
+/// One past a parenthesis or tag without digits that opens at `at`; else one past its opening.
+fn qualifier_end(view: &View<'_>, at: i32, close: u8) -> i32 {
+    let mut end = at + 1;
+    while end - at < 32 {
+        match view.byte(end) {
+            Some(byte) if byte == close => return end + 1,
+            Some(b'\n' | b'0'..=b'9') | None => break,
+            Some(_) => end += 1,
+        }
+    }
+    at + 1
+}
+
+/// The colon that ends a label of a few more words on the same line: `MRN at Lakeside General: …`.
+fn colon_ahead(view: &View<'_>, at: i32) -> Option<i32> {
+    let mut end = at;
+    while end - at < 28 {
+        match view.byte(end)? {
+            b':' => return Some(end),
+            byte if byte.is_ascii_alphabetic() || matches!(byte, b' ' | b'\'' | b'-') => end += 1,
+            _ => return None,
+        }
+    }
+    None
+}
+
+/// The end of a list of values of one size: `4839201, 4839202 and 4839203`. The whole list is one finding.
+fn list_end(view: &View<'_>, start: i32, value: &Value, shape: &Shape) -> i32 {
+    let mut end = value.end;
+    if value.digits < 5 {
+        return end;
+    }
+    for _ in 0..4 {
+        let mut at = end;
+        let mut joined = false;
+        for _ in 0..5 {
+            match view.byte(at) {
+                Some(b' ') => at += 1,
+                Some(b',' | b';' | b'/' | b'&' | b'#') => {
+                    joined = true;
+                    at += 1;
+                }
+                Some(b'a' | b'o' | b'A' | b'O') if is_one_of(view.word(at), &["and", "or"]) => {
+                    joined = true;
+                    at += clamp(view.word(at).len());
+                }
+                _ => break,
+            }
+        }
+        if !joined || at - start > 64 || !view.byte(at).is_some_and(|b| b.is_ascii_alphanumeric()) {
+            return end;
+        }
+        match shape.read(view, at, false) {
+            Some(next) if next.digits == value.digits && next.letters == value.letters => end = next.end,
+            _ => return end,
+        }
+    }
+    end
+}
+
+/// For tests of tables: phrases start with trigger words, trigger words start phrases (or are `others`), and both are
+/// written the way they are compared.
+#[cfg(test)]
+pub(crate) fn assert_table(labels: &[Label], others: &[&str], triggers: &[blackbar_engine::Trigger]) {
+    let words: Vec<&str> = triggers
+        .iter()
+        .filter_map(|trigger| match trigger {
+            blackbar_engine::Trigger::Words(words) => Some(words.iter().copied()),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    let first = |label: &Label| label.phrase.trim_end_matches(':').split(' ').next().unwrap_or_default();
+    for label in labels {
+        assert!(words.contains(&first(label)), "no trigger for the phrase {:?}", label.phrase);
+        assert_eq!(label.phrase, label.phrase.to_ascii_lowercase(), "phrases are compared in lower case");
+        assert_eq!(labels.iter().filter(|other| other.phrase == label.phrase).count(), 1, "{:?} twice", label.phrase);
+    }
+    for word in words {
+        assert!(word.len() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase()), "{word:?} is no trigger word");
+        let is_used = others.contains(&word) || labels.iter().any(|label| first(label) == word);
+        assert!(is_used, "the trigger {word:?} starts no phrase");
+    }
+}

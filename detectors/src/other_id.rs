@@ -1,0 +1,511 @@
+//! Any other number, code or name that is unique to a person or an event of care.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+use crate::context;
+use crate::fields::hint;
+use crate::kinds;
+use crate::label::{Label, in_field, is_one_of, label, labelled};
+use crate::shape::{Shape, clamp};
+
+/// Accessions, encounters, subjects, cases, claims, prescriptions, orders, references and user names behind a label.
+pub static OTHER_ID: Detector = Detector {
+    id: Cow::Borrowed("other-id"),
+    kind: kinds::OTHER_ID,
+    class: Cow::Borrowed("R"),
+    priority: 54,
+    window: Window { before: 8, longest: 168, after: 24 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[
+        Trigger::Words(&[
+            "accession",
+            "accessionnumber",
+            "acc",
+            "specimen",
+            "specimenid",
+            "sample",
+            "sampleid",
+            "encounter",
+            "encounterid",
+            "enc",
+            "visit",
+            "visitid",
+            "visitnumber",
+            "csn",
+            "contact",
+            "subject",
+            "subjectid",
+            "study",
+            "participant",
+            "participantid",
+            "trial",
+            "enrollment",
+            "randomization",
+            "screening",
+            "case",
+            "caseid",
+            "casenumber",
+            "claim",
+            "claimid",
+            "claimnumber",
+            "prescription",
+            "rx",
+            "rxnumber",
+            "script",
+            "confirmation",
+            "reference",
+            "ref",
+            "order",
+            "orderid",
+            "ordernumber",
+            "requisition",
+            "req",
+            "referral",
+            "authorization",
+            "auth",
+            "preauth",
+            "precert",
+            "prior",
+            "ticket",
+            "badge",
+            "employee",
+            "employeeid",
+            "emp",
+            "staff",
+            "student",
+            "studentid",
+            "barcode",
+            "donor",
+            "unos",
+            "lab",
+            "path",
+            "pathology",
+            "surgical",
+            "cytology",
+            "slide",
+            "block",
+            "appointment",
+            "appt",
+            "admission",
+            "registration",
+            "reg",
+            "incident",
+            "report",
+            "id",
+            "ids",
+            "identifier",
+            "uuid",
+            "guid",
+            "username",
+            "usernames",
+            "userid",
+            "user",
+            "login",
+            "logon",
+            "portal",
+            "mychart",
+            "screenname",
+            "handle",
+            "instagram",
+            "twitter",
+            "facebook",
+            "tiktok",
+            "snapchat",
+            "venmo",
+            "cashapp",
+            "telegram",
+            "skype",
+            "docket",
+            "inmate",
+            "booking",
+            "tracking",
+            "transaction",
+            "wristband",
+            "bracelet",
+            "document",
+            "doc",
+            "message",
+            "receipt",
+            "voucher",
+            "fhir",
+            "person",
+            "personid",
+            "veteran",
+            "va",
+            "icn",
+            "unique",
+            "registry",
+            "file",
+            "household",
+            "transplant",
+        ]),
+        Trigger::Start,
+    ]),
+    verify: Verify::Pure(verify),
+    takes: Cow::Borrowed(
+        "letters and digits behind accession, specimen, encounter, visit, CSN, subject, case, claim, Rx, confirmation, \
+         order, reference, authorization, employee, id; user names and handles behind their labels; UUIDs behind a label",
+    ),
+    refuses: Cow::Borrowed("codes, trials, counts, dates, quantities, the words in prose, UUIDs without a label"),
+};
+
+/// Behind a label that says what it is; a digit is enough company for letters.
+const CODE: Shape = Shape::code(3, 4, 28).inner(b"-./_");
+/// Behind a word with many uses.
+const LONG: Shape = Shape::code(4, 5, 28).inner(b"-_");
+/// Subjects of studies have short numbers.
+const SUBJECT: Shape = Shape::code(2, 3, 24).inner(b"-_");
+const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ");
+
+static LABELS: &[Label] = &[
+    label("accession", CODE, 90),
+    label("accession #", CODE, 92),
+    label("accessionnumber", CODE, 92),
+    label("acc #", LONG, 88),
+    label("acc:", LONG, 80),
+    label("specimen #", CODE, 90),
+    label("specimen:", Shape::code(5, 6, 28).inner(b"-"), 75),
+    label("specimenid", CODE, 90),
+    label("sample #", LONG, 88),
+    label("sampleid", LONG, 88),
+    label("encounter", Shape::code(6, 6, 28).inner(b"-"), 80),
+    label("encounter #", CODE, 90),
+    label("encounterid", CODE, 90),
+    label("enc #", CODE, 88),
+    label("visit #", LONG, 88),
+    label("visitid", LONG, 88),
+    label("visitnumber", LONG, 88),
+    label("csn", LONG, 92),
+    label("csn #", CODE, 92),
+    label("contact serial #", CODE, 92),
+    label("subject", Shape::code(3, 4, 24).inner(b"-_"), 75),
+    label("subject #", SUBJECT, 90),
+    label("subjectid", SUBJECT, 90),
+    label("study #", SUBJECT, 85),
+    label("study id", SUBJECT, 88),
+    label("study subject", SUBJECT, 90),
+    label("study subject #", SUBJECT, 90),
+    label("study participant #", SUBJECT, 90),
+    label("trial subject #", SUBJECT, 90),
+    label("participant #", SUBJECT, 90),
+    label("participantid", SUBJECT, 90),
+    label("enrollment #", SUBJECT, 85),
+    label("randomization #", SUBJECT, 88),
+    label("screening #", SUBJECT, 85),
+    label("case #", LONG, 88),
+    label("case:", Shape::code(5, 6, 24).inner(b"-"), 75),
+    label("caseid", LONG, 88),
+    label("casenumber", LONG, 88),
+    label("claim #", LONG, 90),
+    label("claim:", LONG, 80),
+    label("claim control #", LONG, 90),
+    label("claimid", LONG, 90),
+    label("claimnumber", LONG, 90),
+    label("prescription #", LONG, 90),
+    label("rx #", LONG, 90),
+    label("rxnumber", LONG, 90),
+    label("script #", LONG, 85),
+    label("confirmation #", LONG, 90),
+    label("confirmation code", LONG, 88),
+    label("confirmation:", LONG, 85),
+    label("reference #", LONG, 88),
+    label("reference:", LONG, 70),
+    label("ref #", LONG, 85),
+    label("order #", LONG, 88),
+    label("orderid", LONG, 88),
+    label("ordernumber", LONG, 88),
+    label("requisition", LONG, 85),
+    label("requisition #", LONG, 88),
+    label("req #", LONG, 85),
+    label("referral #", LONG, 88),
+    label("authorization #", LONG, 88),
+    label("authorization code", LONG, 85),
+    label("authorization:", LONG, 75),
+    label("prior authorization #", LONG, 88),
+    label("prior authorization:", LONG, 80),
+    label("prior auth", LONG, 80),
+    label("prior auth #", LONG, 88),
+    label("auth #", LONG, 88),
+    label("auth code", LONG, 80),
+    label("preauth #", LONG, 88),
+    label("precert #", LONG, 88),
+    label("ticket #", LONG, 85),
+    label("badge #", SUBJECT, 85),
+    label("employee #", SUBJECT, 88),
+    label("employeeid", SUBJECT, 88),
+    label("emp #", SUBJECT, 85),
+    label("staff #", SUBJECT, 85),
+    label("student #", LONG, 88),
+    label("studentid", LONG, 88),
+    label("barcode", LONG, 88),
+    label("barcode #", LONG, 88),
+    label("donor #", LONG, 88),
+    label("unos #", LONG, 88),
+    label("lab #", LONG, 85),
+    label("lab accession", CODE, 90),
+    label("path #", LONG, 85),
+    label("pathology #", LONG, 88),
+    label("surgical path #", LONG, 88),
+    label("surgical pathology #", LONG, 88),
+    label("surgical #", LONG, 85),
+    label("cytology #", LONG, 88),
+    label("slide #", LONG, 80),
+    label("block #", LONG, 78),
+    label("appointment #", LONG, 88),
+    label("appt #", LONG, 85),
+    label("admission #", LONG, 88),
+    label("registration #", LONG, 85),
+    label("reg #", LONG, 80),
+    label("incident #", LONG, 85),
+    label("incident report #", LONG, 85),
+    label("report #", LONG, 80),
+    label("id #", LONG, 80),
+    label("id", Shape::code(6, 6, 28).inner(b"-_"), 70),
+    label("id:", LONG, 78),
+    label("ids", Shape::code(5, 6, 28).inner(b"-_"), 65),
+    label("identifier:", LONG, 75),
+    label("identifier", Shape::code(6, 6, 28).inner(b"-_"), 65),
+    label("unique #", LONG, 85),
+    label("unique patient #", LONG, 88),
+    label("uuid", Shape::code(6, 32, 36).inner(b"-"), 88),
+    label("guid", Shape::code(6, 32, 36).inner(b"-"), 88),
+    label("docket #", LONG, 85),
+    label("inmate #", LONG, 88),
+    label("booking #", LONG, 85),
+    label("tracking #", LONG, 85),
+    label("transaction #", LONG, 82),
+    label("wristband", LONG, 80),
+    label("wristband #", LONG, 88),
+    label("bracelet #", LONG, 88),
+    label("document #", LONG, 82),
+    label("doc #", LONG, 80),
+    label("message #", LONG, 75),
+    label("receipt #", LONG, 85),
+    label("voucher #", LONG, 80),
+    label("fhir id", LONG, 88),
+    label("person #", LONG, 88),
+    label("personid", LONG, 88),
+    label("veteran #", LONG, 88),
+    label("va #", LONG, 80),
+    label("icn", LONG, 85),
+    label("registry #", LONG, 85),
+    label("file #", LONG, 80),
+    label("household #", LONG, 85),
+    label("transplant #", LONG, 82),
+];
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
+        return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
+    }
+    if let Some(verdict) = user_name(view) {
+        return Some(verdict);
+    }
+    let found = labelled(view, LABELS)?;
+    if names_another_system(view) || is_code(found.bytes(view)) {
+        return None;
+    }
+    Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "label"))
+}
+
+/// Whether the word before a bare `id` says that it is no person's: a concept, a request, a trace.
+fn names_another_system(view: &View<'_>) -> bool {
+    if !is_one_of(view.word(0), &["id", "ids", "identifier", "message", "report"]) {
+        return false;
+    }
+    const SYSTEMS: [&[u8]; 16] = [
+        b"trace",
+        b"span",
+        b"request",
+        b"concept",
+        b"snomed",
+        b"loinc",
+        b"code",
+        b"template",
+        b"system",
+        b"protocol",
+        b"nct",
+        b"process",
+        b"thread",
+        b"build",
+        b"pubmed",
+        b"schema",
+    ];
+    let before = view.before();
+    let cut = before.len() - before.iter().rev().take_while(|b| matches!(b, b' ' | b'_' | b'-' | b'.')).count();
+    let word = before.get(..cut).unwrap_or_default();
+    SYSTEMS.iter().any(|name| word.len() >= name.len().min(8) && ends_with_folded(word, name))
+}
+
+/// Whether `text` ends with `name`, or with its last bytes when the window begins inside it.
+fn ends_with_folded(text: &[u8], name: &[u8]) -> bool {
+    let len = text.len().min(name.len());
+    len > 0 && text.iter().rev().zip(name.iter().rev()).take(len).all(|(a, b)| a.eq_ignore_ascii_case(b))
+}
+
+/// Codes with a known outline: ICD-10 with its stop, LOINC with its check, procedure codes of one letter and four digits.
+fn is_code(raw: &[u8]) -> bool {
+    let icd = matches!(raw, [letter, a, b, b'.', ..] if letter.is_ascii_alphabetic() && a.is_ascii_digit() && b.is_ascii_alphanumeric())
+        && raw.len() <= 8;
+    let loinc = matches!(raw, [head @ .., b'-', check]
+        if check.is_ascii_digit() && (3..=5).contains(&head.len()) && head.iter().all(u8::is_ascii_digit));
+    let procedure = matches!(raw, [letter, digits @ ..]
+        if letter.is_ascii_uppercase() && digits.len() == 4 && digits.iter().all(u8::is_ascii_digit));
+    icd || loinc || procedure
+}
+
+/// Words that mean a user name.
+const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
+/// Words that mean one together with `name`, `id` or `login`.
+const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
+/// Networks whose names come before a handle.
+const SOCIAL: &[&str] = &[
+    "instagram",
+    "twitter",
+    "facebook",
+    "tiktok",
+    "snapchat",
+    "venmo",
+    "cashapp",
+    "telegram",
+    "skype",
+    "handle",
+    "screenname",
+];
+/// Letters, digits and joints of a user name.
+const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
+
+/// `username: jdoe42`, `Instagram @jdoe`: the value may have no digit at all, so the label has to be clear.
+fn user_name(view: &View<'_>) -> Option<Verdict> {
+    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+        return None;
+    }
+    let word = view.word(0);
+    let mut at = clamp(word.len());
+    let next = |at: i32| {
+        let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
+        (at + gap, view.word(at + gap))
+    };
+    let is_social = is_one_of(word, SOCIAL);
+    if is_one_of(word, PORTAL) {
+        // `user name`, `portal user id`, `MyChart login`; each alone is a word of prose.
+        for _ in 0..2 {
+            let (from, part) = next(at);
+            if is_one_of(part, &["name", "id", "user", "username", "login", "userid", "account", "handle"]) {
+                at = from + clamp(part.len());
+            }
+        }
+        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon", "user"]) {
+            return None;
+        }
+    } else if !(is_social || is_one_of(word, USER_NAMES)) {
+        return None;
+    }
+    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["login", "logon", "user", "handle"]);
+    let mut colon = false;
+    let mut at_sign = false;
+    let from = at;
+    while at - from < 24 {
+        match view.byte(at)? {
+            b':' | b'=' => colon = true,
+            b' ' | b'#' | b'"' | b'\'' | b'(' | b'`' | b'*' | b'\t' | b'\\' | b'>' => {}
+            b'@' => at_sign = true,
+            _ => {
+                let word = view.word(at);
+                let is_filler =
+                    is_one_of(word, &["is", "was", "as", "handle", "account", "user", "name", "at", "under"]);
+                if !is_filler || at_sign || !matches!(view.byte(at + clamp(word.len())), Some(b' ' | b':')) {
+                    break;
+                }
+                at += clamp(word.len()) - 1;
+            }
+        }
+        at += 1;
+    }
+    let run = view.run(at, &USER, 40);
+    let len = run.len() - run.iter().rev().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
+    let name = run.get(..len)?;
+    let end = at + clamp(len);
+    let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+    let cut = view.byte(end) == Some(b'@') || (len == 40 && view.byte(end).is_some_and(|b| USER.has(b)));
+    let clear = at_sign || (colon && !is_social) || (joined && !colon_needed);
+    const STOP: &[&str] = &[
+        "none",
+        "unknown",
+        "not",
+        "and",
+        "the",
+        "password",
+        "required",
+        "name",
+        "your",
+        "pending",
+        "n",
+        "na",
+        "null",
+        "admin",
+        "root",
+        "guest",
+        "anonymous",
+        "system",
+        "error",
+        "failed",
+        "invalid",
+        "true",
+        "false",
+        "please",
+        "see",
+        "http",
+        "https",
+        "www",
+        "for",
+        "was",
+        "is",
+        "to",
+        "in",
+        "on",
+        "with",
+        "or",
+        "from",
+        "reset",
+        "unable",
+        "has",
+    ];
+    let plain = name.iter().any(u8::is_ascii_alphabetic) && !is_one_of(name, STOP);
+    let fits = (3..=40).contains(&len) && plain && clear && !cut && !crate::shape::date_like(name, false);
+    let confidence = if joined || at_sign { 88 } else { 75 };
+    fits.then(|| Verdict::new(at, end, kinds::OTHER_ID, confidence, "user name"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{label, testing};
+
+    #[test]
+    fn cases() {
+        testing::assert_cases(&OTHER_ID);
+    }
+
+    #[test]
+    fn the_table_and_the_triggers_agree() {
+        let users: Vec<&str> = [SOCIAL, PORTAL, USER_NAMES].concat();
+        label::assert_table(LABELS, &users, &OTHER_ID.triggers);
+    }
+
+    #[test]
+    fn a_field_of_that_name_needs_no_label() {
+        testing::assert_field(&OTHER_ID, hint::OTHER_ID, "E-100");
+        testing::assert_field(&OTHER_ID, hint::OTHER_ID, "550e8400-e29b-41d4-a716-446655440000");
+        testing::assert_no_field(&OTHER_ID, hint::OTHER_ID | hint::CODE, "E11.9");
+        testing::assert_no_field(&OTHER_ID, 0, "550e8400-e29b-41d4-a716-446655440000");
+    }
+
+    #[test]
+    fn total_and_within_its_window() {
+        let words = ["accession", "username", "Instagram @", "case no", "id", "trace", "encounter id", "S24-12345"];
+        testing::assert_total(&OTHER_ID, &words);
+    }
+}

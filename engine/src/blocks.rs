@@ -1,0 +1,151 @@
+//! Stage one: every byte is read once and becomes a bit in a few 64-byte bitmaps.
+//!
+//! Stage two looks only at candidates, the set bits of [`Block::candidates`]. A kernel turns 64 bytes into a [`Block`];
+//! the portable one here is the reference, and any faster one must equal it bit for bit.
+
+use crate::ByteSet;
+
+/// How many bytes one block describes.
+pub(crate) const BLOCK: usize = 64;
+
+/// The classes of 64 bytes, one bit a byte, least significant first.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Block {
+    /// ASCII digits.
+    pub(crate) digit: u64,
+    /// ASCII letters.
+    pub(crate) alpha: u64,
+    /// Bytes that can begin a code point beyond ASCII (0xc0 and above): perhaps a letter, decided in stage two.
+    pub(crate) lead: u64,
+    /// Bytes that some detector asked for by value.
+    pub(crate) special: u64,
+}
+
+/// What the byte before a block was.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Carry {
+    digit: bool,
+    alpha: bool,
+}
+
+impl Carry {
+    pub(crate) fn after(byte: Option<u8>) -> Self {
+        Self { digit: byte.is_some_and(|b| b.is_ascii_digit()), alpha: byte.is_some_and(|b| b.is_ascii_alphabetic()) }
+    }
+}
+
+impl Block {
+    /// Positions where some trigger may fire. A superset: words beside code points beyond ASCII are decided later.
+    #[inline]
+    pub(crate) fn candidates(&self, carry: Carry) -> u64 {
+        let digits = self.digit & !(self.digit << 1 | u64::from(carry.digit));
+        let words = self.alpha & !(self.alpha << 1 | u64::from(carry.alpha));
+        digits | words | self.lead | self.special
+    }
+
+    #[inline]
+    pub(crate) fn carry(&self) -> Carry {
+        Carry { digit: self.digit >> 63 == 1, alpha: self.alpha >> 63 == 1 }
+    }
+}
+
+/// Classifies bytes. Built once for a set of special bytes.
+#[derive(Clone, Debug)]
+pub(crate) struct Classifier {
+    class: Box<[u8; 256]>,
+}
+
+const DIGIT: u8 = 1;
+const ALPHA: u8 = 2;
+const LEAD: u8 = 4;
+const SPECIAL: u8 = 8;
+
+impl Classifier {
+    pub(crate) fn new(special: ByteSet) -> Self {
+        let mut class = Box::new([0; 256]);
+        for (byte, class) in (0..=u8::MAX).zip(class.iter_mut()) {
+            *class = if byte.is_ascii_digit() { DIGIT } else { 0 }
+                | if byte.is_ascii_alphabetic() { ALPHA } else { 0 }
+                | if byte >= 0xc0 { LEAD } else { 0 }
+                | if special.has(byte) { SPECIAL } else { 0 };
+        }
+        Self { class }
+    }
+
+    /// Classifies 64 bytes: classes are looked up, then eight bytes at a time are gathered into bits.
+    #[inline]
+    pub(crate) fn block(&self, bytes: &[u8; BLOCK]) -> Block {
+        let mut block = Block::default();
+        for (bytes, shift) in bytes.chunks_exact(8).zip((0..).step_by(8)) {
+            let mut lane = [0; 8];
+            for (to, from) in lane.iter_mut().zip(bytes) {
+                *to = self.class[usize::from(*from)];
+            }
+            let lane = u64::from_le_bytes(lane);
+            block.digit |= gather(lane) << shift;
+            block.alpha |= gather(lane >> 1) << shift;
+            block.lead |= gather(lane >> 2) << shift;
+            block.special |= gather(lane >> 3) << shift;
+        }
+        block
+    }
+
+    /// Classifies up to 64 bytes; the rest of the block is empty.
+    #[inline]
+    pub(crate) fn partial(&self, bytes: &[u8]) -> Block {
+        if let Some(full) = bytes.first_chunk() {
+            return self.block(full);
+        }
+        let mut block = Block::default();
+        for (byte, i) in bytes.iter().zip(0u32..) {
+            let class = self.class[usize::from(*byte)];
+            block.digit |= u64::from(class & DIGIT) << i;
+            block.alpha |= u64::from((class & ALPHA) >> 1) << i;
+            block.lead |= u64::from((class & LEAD) >> 2) << i;
+            block.special |= u64::from((class & SPECIAL) >> 3) << i;
+        }
+        block
+    }
+}
+
+/// The lowest bit of each byte of `lane`, as the lowest eight bits. The multiplication moves the bit of byte `i` to bit
+/// `56 + i`; no two of its partial products meet, so nothing carries.
+#[inline]
+fn gather(lane: u64) -> u64 {
+    (lane & 0x0101_0101_0101_0101).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_block_is_what_each_byte_is() {
+        let classifier = Classifier::new(ByteSet::of(b"@9"));
+        let mut bytes = [0u8; BLOCK];
+        for seed in 0..64u32 {
+            for (byte, i) in bytes.iter_mut().zip(0u32..) {
+                *byte = (seed.wrapping_mul(2_654_435_761).wrapping_add(i.wrapping_mul(40_503)) >> 7) as u8;
+            }
+            let block = classifier.block(&bytes);
+            for (i, byte) in bytes.iter().enumerate() {
+                let bit = |map: u64| map >> i & 1 == 1;
+                assert_eq!(bit(block.digit), byte.is_ascii_digit());
+                assert_eq!(bit(block.alpha), byte.is_ascii_alphabetic());
+                assert_eq!(bit(block.lead), *byte >= 0xc0);
+                assert_eq!(bit(block.special), matches!(byte, b'@' | b'9'));
+            }
+            let half = classifier.partial(&bytes[..40]);
+            assert_eq!(half.alpha, block.alpha & ((1 << 40) - 1));
+            assert_eq!(half.special, block.special & ((1 << 40) - 1));
+        }
+    }
+
+    #[test]
+    fn runs_begin_once() {
+        let classifier = Classifier::new(ByteSet::EMPTY);
+        let block = classifier.partial(b"ab 12c");
+        assert_eq!(block.candidates(Carry::default()), 0b10_1001);
+        assert_eq!(block.candidates(Carry::after(Some(b'x'))), 0b10_1000);
+    }
+}

@@ -1,0 +1,251 @@
+//! Tables with a delimiter: every cell is a run; the first row may name the columns.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Sink;
+use super::paths::PathInfo;
+use crate::{Slot, output::Place};
+
+/// Columns beyond this have no name.
+const MOST_COLUMNS: usize = 4096;
+/// A longer first-row cell is no name.
+const LONGEST_NAME: usize = 64;
+
+#[derive(Debug)]
+pub(crate) struct Delimited {
+    delimiter: u8,
+    state: State,
+    column: usize,
+    /// The first row is still being read; its cells may be names.
+    in_first: bool,
+    names: Vec<Option<Vec<u8>>>,
+    columns: Vec<Option<Arc<PathInfo>>>,
+    captured: Vec<u8>,
+    capturing: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum State {
+    /// Before the first byte of a cell.
+    Start,
+    /// In a cell without quotes.
+    Plain,
+    /// Between quotes.
+    Quoted,
+    /// Behind a quote inside quotes: it ends them, or is the first of a doubled one.
+    Quote,
+    /// Behind the closing quote; more content may follow in a sloppy file.
+    Behind,
+}
+
+impl Delimited {
+    pub(crate) fn new(delimiter: u8) -> Self {
+        Self {
+            delimiter,
+            state: State::Start,
+            column: 0,
+            in_first: true,
+            names: Vec::new(),
+            columns: Vec::new(),
+            captured: Vec::new(),
+            capturing: false,
+        }
+    }
+
+    pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
+        let mut at = 0;
+        while let Some(&byte) = sink.chunk.get(at) {
+            at = match self.state {
+                State::Start => self.start(sink, at, byte),
+                State::Plain => self.plain(sink, at),
+                State::Quoted => self.quoted(sink, at),
+                State::Quote => self.quote(sink, at, byte),
+                State::Behind => self.behind(sink, at, byte),
+            };
+        }
+    }
+
+    pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
+        match self.state {
+            State::Start | State::Behind => {}
+            State::Plain | State::Quoted | State::Quote => self.close(sink),
+        }
+        self.state = State::Start;
+        self.end_row(sink, sink.base + sink.chunk.len() as u64);
+    }
+
+    fn ends_cell(&self, byte: u8) -> bool {
+        byte == self.delimiter || byte == b'\n' || byte == b'\r'
+    }
+
+    /// Handles a delimiter or a line end at `at`.
+    fn separator(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        let next = at + 1;
+        self.state = State::Start;
+        if byte == self.delimiter {
+            self.column += 1;
+        } else if byte == b'\n' {
+            self.end_row(sink, sink.base + next as u64);
+        }
+        if next == sink.chunk.len() {
+            sink.structure(sink.base + next as u64);
+        }
+        next
+    }
+
+    fn end_row(&mut self, sink: &mut Sink<'_>, at: u64) {
+        if self.in_first && !self.names.is_empty() {
+            self.name_columns(sink);
+            self.in_first = false;
+        }
+        self.column = 0;
+        sink.record(at);
+    }
+
+    fn name_columns(&mut self, sink: &mut Sink<'_>) {
+        let names = std::mem::take(&mut self.names);
+        // One cell that can be no name, and the row is data.
+        if names.iter().any(|name| name.is_none()) {
+            return;
+        }
+        let shown = |_: usize| false;
+        self.columns = names
+            .iter()
+            .flatten()
+            .map(|name| Some(sink.paths.info(&[name], None, &shown, sink.compiled, sink.out.rules())))
+            .collect();
+    }
+
+    fn open(&mut self, sink: &mut Sink<'_>, quoted: bool) {
+        let info = self.columns.get(self.column).and_then(Option::as_ref);
+        self.captured.clear();
+        self.capturing = self.in_first || info.is_some_and(|info| info.subject);
+        let place = Place {
+            slot: Slot::Cell { quoted },
+            name: info.map(|info| Arc::clone(&info.name)),
+            rule: info.and_then(|info| info.rule),
+            delimiter: self.delimiter,
+            ..Place::default()
+        };
+        sink.open(place, info.map(|info| info.meaning).unwrap_or_default());
+    }
+
+    fn start(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if self.in_first && self.names.len() <= self.column && self.column < MOST_COLUMNS {
+            self.names.push(Some(Vec::new()));
+        }
+        if self.ends_cell(byte) {
+            return self.separator(sink, at, byte);
+        }
+        let quoted = byte == b'"';
+        let from = at + usize::from(quoted);
+        sink.structure(sink.base + from as u64);
+        self.open(sink, quoted);
+        self.state = if quoted { State::Quoted } else { State::Plain };
+        from
+    }
+
+    fn plain(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        match memchr::memchr3(self.delimiter, b'\n', b'\r', rest) {
+            Some(len) => {
+                self.text(sink, at..at + len, true);
+                self.closed(sink);
+                self.state = State::Behind;
+                at + len
+            }
+            None => {
+                self.text(sink, at..sink.chunk.len(), false);
+                sink.chunk.len()
+            }
+        }
+    }
+
+    fn quoted(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        let len = memchr::memchr(b'"', rest);
+        let end = len.map_or(sink.chunk.len(), |len| at + len);
+        // Whether the run ends with the quote is known one byte later.
+        let closes = len.is_some() && sink.chunk.get(end + 1).is_some_and(|&byte| byte != b'"');
+        self.text(sink, at..end, closes);
+        if closes {
+            self.closed(sink);
+            self.state = State::Behind;
+            return end + 1;
+        }
+        if len.is_some() {
+            self.state = State::Quote;
+            return end + 1;
+        }
+        end
+    }
+
+    fn quote(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if byte == b'"' {
+            let raw = sink.base + at as u64;
+            self.note(b"\"");
+            sink.decoded(b"\"", raw - 1..raw + 1, false);
+            self.state = State::Quoted;
+            return at + 1;
+        }
+        self.close(sink);
+        at
+    }
+
+    fn behind(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if self.ends_cell(byte) {
+            return self.separator(sink, at, byte);
+        }
+        // Content behind a closing quote: read as another run of the same cell.
+        sink.structure(sink.base + at as u64);
+        self.open(sink, false);
+        self.state = State::Plain;
+        at
+    }
+
+    fn text(&mut self, sink: &mut Sink<'_>, range: Range<usize>, last: bool) {
+        self.note(sink.chunk.get(range.clone()).unwrap_or_default());
+        if last && range.is_empty() {
+            sink.close();
+        } else if !range.is_empty() {
+            sink.text(range, last);
+        }
+    }
+
+    fn note(&mut self, text: &[u8]) {
+        if self.capturing {
+            self.capturing = self.captured.len() + text.len() <= LONGEST_NAME * 4;
+            if self.capturing {
+                self.captured.extend_from_slice(text);
+            }
+        }
+    }
+
+    fn close(&mut self, sink: &mut Sink<'_>) {
+        sink.close();
+        self.closed(sink);
+        self.state = State::Behind;
+    }
+
+    /// The run of a cell has ended.
+    fn closed(&mut self, sink: &mut Sink<'_>) {
+        if self.in_first {
+            if let Some(name) = self.names.get_mut(self.column) {
+                let cell = self.captured.trim_ascii();
+                let fits = self.capturing && self.captured.len() <= LONGEST_NAME && may_be_name(cell);
+                *name = (name.is_some() && fits && sink.out.found == 0).then(|| cell.to_vec());
+            }
+        } else if self.capturing {
+            sink.out.learn_subject(&self.captured);
+        }
+    }
+}
+
+/// Whether the first cell of a column can be its name: some letters, no long number, nothing that only values have.
+fn may_be_name(cell: &[u8]) -> bool {
+    let letters = cell.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
+    let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
+    // The first column of an index has no name.
+    cell.is_empty() || (letters > digits && !cell.contains(&b'@') && digits <= 4)
+}

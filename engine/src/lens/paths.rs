@@ -1,0 +1,84 @@
+//! What a field's path means, asked once and remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::operator::Operator;
+use crate::profile::Rules;
+use crate::scanner::Compiled;
+use crate::{Kind, Meaning};
+
+/// Distinct paths that are remembered; a document with more is read correctly, only slower.
+const MOST: usize = 4096;
+
+/// Everything that depends on a field's path alone.
+#[derive(Debug)]
+pub(crate) struct PathInfo {
+    pub(crate) meaning: Meaning,
+    pub(crate) rule: Option<(Operator, Kind)>,
+    /// Whether its value says whose data the record is.
+    pub(crate) subject: bool,
+    /// For reports.
+    pub(crate) name: Arc<str>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Paths {
+    known: HashMap<Vec<u8>, Arc<PathInfo>>,
+    key: Vec<u8>,
+}
+
+impl Paths {
+    /// The path of `names`, outermost first. `typed` is the same path seen from the innermost object with a declared
+    /// type, which is its first name. A name in `secret` is itself an identifier: it means nothing and is not shown.
+    pub(crate) fn info(
+        &mut self,
+        names: &[&[u8]],
+        typed: Option<&[&[u8]]>,
+        secret: &dyn Fn(usize) -> bool,
+        compiled: &Compiled,
+        rules: &Rules,
+    ) -> Arc<PathInfo> {
+        let any_secret = (0..names.len()).any(secret);
+        if !any_secret {
+            self.key.clear();
+            for name in names.iter().chain(typed.unwrap_or_default()) {
+                self.key.extend_from_slice(name);
+                self.key.push(0);
+            }
+            self.key.push(u8::from(typed.is_some()));
+            if let Some(info) = self.known.get(&self.key) {
+                return Arc::clone(info);
+            }
+        }
+        let info = Arc::new(look_up(names, typed, secret, compiled, rules));
+        if !any_secret {
+            if self.known.len() >= MOST {
+                self.known.clear();
+            }
+            self.known.insert(self.key.clone(), Arc::clone(&info));
+        }
+        info
+    }
+}
+
+pub(crate) fn look_up(
+    names: &[&[u8]],
+    typed: Option<&[&[u8]]>,
+    secret: &dyn Fn(usize) -> bool,
+    compiled: &Compiled,
+    rules: &Rules,
+) -> PathInfo {
+    let shown: Vec<&[u8]> = names.iter().enumerate().map(|(i, name)| if secret(i) { b"*" } else { *name }).collect();
+    let meaning = compiled.fields.as_ref().map(|fields| fields.meaning(typed.unwrap_or(&shown))).unwrap_or_default();
+    let matches =
+        |path: &crate::profile::FieldPath| path.matches(&shown) || typed.is_some_and(|typed| path.matches(typed));
+    let rule = rules.fields.iter().find(|rule| matches(&rule.path));
+    let lossy: Vec<_> = shown.iter().map(|name| String::from_utf8_lossy(name)).collect();
+    PathInfo {
+        meaning,
+        rule: rule.map(|rule| (rule.operator, meaning.kind.unwrap_or(rule.kind))),
+        subject: rules.subject.iter().any(matches),
+        name: lossy.join(".").into(),
+    }
+}

@@ -1,0 +1,239 @@
+//! Which lens reads an input, judged by its first bytes.
+
+use std::fmt;
+
+use super::Format;
+
+/// So many bytes are looked at, or all when there are fewer.
+pub const SNIFF: usize = 4096;
+
+/// What the first bytes look like.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Sniffed {
+    /// A lens can read it.
+    Format(Format),
+    /// UTF-16 with a byte order mark: to be decoded first.
+    Utf16 {
+        /// Most significant byte first.
+        big_endian: bool,
+    },
+    /// No lens can look into it.
+    Unreadable(Unreadable),
+}
+
+/// Why an input cannot be inspected.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Unreadable(&'static str);
+
+impl Unreadable {
+    /// For content that turns out to be binary later on.
+    pub const BINARY: Self = Self("binary data (it holds NUL bytes)");
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+/// Formats that only look like bytes from here, by how they begin.
+const MAGIC: &[(&[u8], &str)] = &[
+    (b"%PDF-", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive or an office document"),
+    (b"PK\x05\x06", "a zip archive"),
+    (b"\x1f\x8b", "gzip data"),
+    (b"\x28\xb5\x2f\xfd", "zstd data"),
+    (b"BZh", "bzip2 data"),
+    (b"\xfd7zXZ\x00", "xz data"),
+    (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
+    (b"Rar!\x1a\x07", "a rar archive"),
+    (b"\x89PNG\r\n\x1a\n", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF87a", "a GIF image"),
+    (b"GIF89a", "a GIF image"),
+    (b"BM", ""),
+    (b"II*\x00", "a TIFF image"),
+    (b"MM\x00*", "a TIFF image"),
+    (b"RIFF", ""),
+    (b"PAR1", "a Parquet file"),
+    (b"ORC", ""),
+    (b"Obj\x01", "an Avro file"),
+    (b"ARROW1", "an Arrow file"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", ""),
+    (b"{\\rtf", "a rich text document"),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document"),
+    (b"\x00\x00\x01\x00", "an icon"),
+    (b"\xca\xfe\xba\xbe", "a program"),
+];
+
+/// Judges the first bytes of an input. `complete` says that they are all of it.
+#[must_use]
+pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
+    let head = head.get(..SNIFF).unwrap_or(head);
+    let complete = complete && head.len() < SNIFF;
+    match head {
+        [0xff, 0xfe, 0, 0, ..] | [0, 0, 0xfe, 0xff, ..] => return Sniffed::Unreadable(Unreadable("UTF-32 text")),
+        [0xff, 0xfe, ..] => return Sniffed::Utf16 { big_endian: false },
+        [0xfe, 0xff, ..] => return Sniffed::Utf16 { big_endian: true },
+        _ => {}
+    }
+    let known = MAGIC.iter().find(|(magic, what)| !what.is_empty() && head.starts_with(magic));
+    if let Some((_, what)) = known {
+        return Sniffed::Unreadable(Unreadable(what));
+    }
+    if head.get(128..132) == Some(b"DICM") {
+        return Sniffed::Unreadable(Unreadable("a DICOM object"));
+    }
+    if memchr::memchr(0, head).is_some() {
+        return Sniffed::Unreadable(Unreadable::BINARY);
+    }
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    Sniffed::Format(json(text).or_else(|| table(text, complete)).unwrap_or(Format::Text))
+}
+
+/// A value in brackets that goes on as JSON does.
+fn json(text: &[u8]) -> Option<Format> {
+    let text = text.trim_ascii_start();
+    let (first, rest) = text.split_first()?;
+    let next = rest.trim_ascii_start().first();
+    match (first, next) {
+        (b'{', Some(b'"' | b'}')) => {}
+        (b'[', Some(b'"' | b'{' | b'[' | b']' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')) if is_array(rest) => {}
+        _ => return None,
+    }
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or(text);
+    let whole_line = line.len() < text.len();
+    let ended = matches!(line.trim_ascii_end().last(), Some(b'}' | b']'));
+    // A first line that is one object, or is longer than what is seen, is a record of its own. Printed prettily, an
+    // object breaks its first line after the bracket.
+    let records = *first == b'{' && balanced(line) && whole_line && ended;
+    Some(if records || (*first == b'{' && !whole_line && text.len() + 8 >= SNIFF) {
+        Format::Ndjson
+    } else {
+        Format::Json
+    })
+}
+
+/// Tells an array from a log line such as `[12:00:03] started` or `[info] …`.
+fn is_array(rest: &[u8]) -> bool {
+    let rest = rest.trim_ascii_start();
+    match rest.first() {
+        Some(b'{' | b'[' | b'"') => true,
+        Some(b']') => rest.get(1..).is_some_and(|rest| rest.trim_ascii().is_empty()),
+        _ => {
+            let end = rest.iter().position(|byte| matches!(byte, b',' | b']'));
+            let item = end.and_then(|end| rest.get(..end)).unwrap_or_default().trim_ascii();
+            let number =
+                item.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'e' | b'E' | b'+'));
+            matches!(item, b"true" | b"false" | b"null") || (number && !item.is_empty())
+        }
+    }
+}
+
+fn balanced(line: &[u8]) -> bool {
+    let (mut depth, mut quoted, mut escaped) = (0i32, false, false);
+    for &byte in line {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'{' | b'[' if !quoted => depth += 1,
+            b'}' | b']' if !quoted => depth -= 1,
+            _ => {}
+        }
+    }
+    depth == 0 && !quoted
+}
+
+/// Lines that all have the same number of delimiters, at least one. Prose with a comma here and there has not.
+fn table(text: &[u8], complete: bool) -> Option<Format> {
+    [b'\t', b',', b'|', b';'].into_iter().find(|&delimiter| is_table(text, delimiter, complete)).map(Format::Delimited)
+}
+
+fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
+    let mut counts = Vec::new();
+    let (mut count, mut quoted, mut cell_start, mut longest) = (0usize, false, true, 0usize);
+    let mut cell = 0usize;
+    for &byte in text {
+        match byte {
+            b'"' if quoted || cell_start => {
+                quoted = !quoted;
+                cell_start = false;
+            }
+            b'\n' if !quoted => {
+                counts.push(count);
+                (count, cell, cell_start) = (0, 0, true);
+            }
+            _ if byte == delimiter && !quoted => {
+                count += 1;
+                (cell, cell_start) = (0, true);
+            }
+            _ => {
+                cell_start = false;
+                cell += 1;
+                if counts.is_empty() {
+                    longest = longest.max(cell);
+                }
+            }
+        }
+    }
+    if complete && (count > 0 || cell > 0) {
+        counts.push(count);
+    }
+    while counts.last() == Some(&0) {
+        counts.pop();
+    }
+    let Some(&first) = counts.first() else { return false };
+    // A row of names is short of prose: its cells hold no sentences.
+    let rows = counts.iter().filter(|&&count| count == first).count();
+    let few = if delimiter == b'\t' { 1 } else { 2 };
+    first >= 1
+        && longest <= 64
+        && rows == counts.len()
+        && (rows >= 2 || (complete && first >= 4))
+        && (first >= few || rows >= 3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn format(text: &[u8]) -> Option<Format> {
+        match sniff(text, true) {
+            Sniffed::Format(format) => Some(format),
+            _ => None,
+        }
+    }
+
+    #[test]
+    fn json_is_told_from_what_only_begins_like_it() {
+        assert_eq!(format(b"{\"a\": 1}\n{\"a\": 2}\n"), Some(Format::Ndjson));
+        assert_eq!(format(b"{\"a\": 1}"), Some(Format::Json));
+        assert_eq!(format(b"{\n  \"a\": 1\n}\n"), Some(Format::Json));
+        assert_eq!(format(b"[1, 2]"), Some(Format::Json));
+        assert_eq!(format(b"[12:00:03] started"), Some(Format::Text));
+        assert_eq!(format(b"[info] \"quoted\""), Some(Format::Text));
+        assert_eq!(format(b"{{template}}"), Some(Format::Text));
+    }
+
+    #[test]
+    fn tables_are_told_from_prose() {
+        assert_eq!(format(b"name,ssn,dob\na,b,c\n"), Some(Format::CSV));
+        assert_eq!(format(b"name\tssn\na\tb\n"), Some(Format::TSV));
+        assert_eq!(format(b"Seen by Smith, John.\nHe said, well, no.\n"), Some(Format::Text));
+        assert_eq!(format(b"Dear Mr. Smith,\n\nthank you, and regards,\n"), Some(Format::Text));
+        assert_eq!(format(b"Smith, John\n"), Some(Format::Text));
+    }
+
+    #[test]
+    fn what_cannot_be_inspected_is_named() {
+        assert!(matches!(sniff(b"%PDF-1.7", false), Sniffed::Unreadable(_)));
+        assert!(matches!(sniff(b"a\0b", true), Sniffed::Unreadable(_)));
+        assert_eq!(sniff(b"\xff\xfea\0", true), Sniffed::Utf16 { big_endian: false });
+        let mut dicom = vec![b' '; 128];
+        dicom.extend(b"DICM");
+        assert!(matches!(sniff(&dicom, true), Sniffed::Unreadable(_)));
+    }
+}

@@ -1,0 +1,140 @@
+//! One stream: chunks in, segments out.
+
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::lens::paths::Paths;
+use crate::lens::{Format, Lens, Sink};
+use crate::memory::Memory;
+use crate::output::{Output, Segment};
+use crate::resolve::Event;
+use crate::run::Run;
+use crate::{Profile, Raw, Scanner, Stats};
+
+/// The redaction of one stream.
+///
+/// ```
+/// use blackbar_engine::{Raw, Scanner};
+/// # fn profile() -> blackbar_engine::Profile { blackbar_engine::testing::profile() }
+///
+/// let scanner = Scanner::builder().build()?;
+/// let mut redactor = scanner.redactor(&profile());
+/// let mut out = Vec::new();
+/// for chunk in ["one chunk, ", "and another"] {
+///     redactor.push(Raw::from(chunk.as_bytes().to_vec()));
+///     while let Some(segment) = redactor.poll() {
+///         out.extend_from_slice(segment.bytes().as_bytes());
+///     }
+/// }
+/// redactor.finish();
+/// while let Some(segment) = redactor.poll() {
+///     out.extend_from_slice(segment.bytes().as_bytes());
+/// }
+/// assert_eq!(out, b"one chunk, and another");
+/// # Ok::<(), blackbar_engine::BuildError>(())
+/// ```
+pub struct Redactor {
+    scanner: Scanner,
+    lens: Lens,
+    run: Run,
+    out: Output,
+    memory: Memory,
+    paths: Paths,
+    events: Vec<Event>,
+    /// Offset in the input of what comes next.
+    at: u64,
+    finished: bool,
+}
+
+impl Scanner {
+    /// Starts a stream of plain text.
+    #[must_use]
+    pub fn redactor(&self, profile: &Profile) -> Redactor {
+        self.redactor_for(profile, Format::Text, "")
+    }
+
+    /// Starts a stream in a known format. `document` names it: the data of a plain text belong to one subject, the
+    /// document.
+    #[must_use]
+    pub fn redactor_for(&self, profile: &Profile, format: Format, document: &str) -> Redactor {
+        let rules = Arc::clone(&profile.inner);
+        let out = Output::new(rules, format.raw_window(self.window()), format.is_structured(), document);
+        Redactor {
+            scanner: self.clone(),
+            lens: Lens::new(format),
+            run: Run::default(),
+            out,
+            memory: Memory::default(),
+            paths: Paths::default(),
+            events: Vec::new(),
+            at: 0,
+            finished: false,
+        }
+    }
+}
+
+impl Redactor {
+    /// Takes the next bytes of the stream: their refcount, not a copy.
+    pub fn push(&mut self, chunk: Raw) {
+        debug_assert!(!self.finished, "a finished stream takes no more");
+        let chunk: Bytes = chunk.into_bytes();
+        if chunk.is_empty() || self.finished {
+            return;
+        }
+        self.out.take_chunk(&chunk);
+        let base = self.at;
+        self.at += chunk.len() as u64;
+        self.with_sink(&chunk, base, |lens, sink| {
+            lens.feed(sink);
+            sink.park();
+        });
+        self.out.end_chunk();
+    }
+
+    /// The next piece of output, if one is settled.
+    pub fn poll(&mut self) -> Option<Segment> {
+        self.out.poll()
+    }
+
+    /// Declares that a record ends here: everything before it is settled, and nothing behind it belongs to it.
+    pub fn boundary(&mut self) {
+        let base = self.at;
+        self.with_sink(&[], base, |lens, sink| lens.end(sink));
+    }
+
+    /// The stream ends. Poll until `None` afterwards.
+    pub fn finish(&mut self) {
+        if !self.finished {
+            self.boundary();
+            self.finished = true;
+        }
+    }
+
+    /// What was done so far.
+    #[must_use]
+    pub fn stats(&self) -> &Stats {
+        &self.out.stats
+    }
+
+    fn with_sink(&mut self, chunk: &[u8], base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {
+        let mut sink = Sink {
+            chunk,
+            base,
+            compiled: &self.scanner.inner,
+            memory: &mut self.memory,
+            run: &mut self.run,
+            out: &mut self.out,
+            events: &mut self.events,
+            paths: &mut self.paths,
+        };
+        act(&mut self.lens, &mut sink);
+    }
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor(at {}, {:?})", self.at, self.out)
+    }
+}

@@ -1,0 +1,270 @@
+//! From candidates to findings: leftmost start, then priority, then longest.
+//!
+//! A candidate that starts inside a chosen one is cut to what is left of it behind the chosen one, so that every byte
+//! that a detector claimed is inside some finding. Identifiers with a tail are consumed as bytes arrive, in constant
+//! memory.
+
+use crate::{Kind, Tail};
+
+/// What a detector claimed, in offsets of the run.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Candidate {
+    pub(crate) start: u64,
+    /// One past the last byte decided within the window.
+    pub(crate) decided: u64,
+    pub(crate) tail: Tail,
+    /// How far the tail has been followed.
+    pub(crate) reached: u64,
+    pub(crate) kind: Kind,
+    pub(crate) confidence: u8,
+    pub(crate) priority: u8,
+    pub(crate) detector: u16,
+    pub(crate) reason: &'static str,
+    /// Its kind is kept by the profile: it shields its own span from weaker candidates and nothing else.
+    pub(crate) kept: bool,
+}
+
+/// What was settled, in order.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Event {
+    /// A whole finding.
+    Found { found: Candidate, start: u64, end: u64 },
+    /// A finding that is longer than may be held: it starts here …
+    Begins { found: Candidate, start: u64 },
+    /// … reaches to here so far …
+    Reaches { end: u64 },
+    /// … and ends here.
+    Ends { end: u64 },
+}
+
+/// The part of a run that is at hand.
+#[derive(Clone, Copy)]
+pub(crate) struct Text<'a> {
+    pub(crate) bytes: &'a [u8],
+    /// Offset in the run of the first of `bytes`.
+    pub(crate) base: u64,
+    /// Whether more of the run may follow.
+    pub(crate) open: bool,
+}
+
+impl<'a> Text<'a> {
+    pub(crate) fn end(&self) -> u64 {
+        self.base + self.bytes.len() as u64
+    }
+
+    pub(crate) fn slice(&self, start: u64, end: u64) -> &'a [u8] {
+        let index = |at: u64| usize::try_from(at.saturating_sub(self.base)).unwrap_or(usize::MAX);
+        self.bytes.get(index(start)..index(end)).unwrap_or_default()
+    }
+
+    fn from(&self, at: u64) -> &'a [u8] {
+        self.slice(at, self.end())
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Resolver {
+    /// Sorted by start; those before `next` are spent.
+    waiting: Vec<Candidate>,
+    next: usize,
+    /// Candidates whose turn has come: all of them start at or before the cursor or the group's common start.
+    group: Vec<Candidate>,
+    /// One past the last settled byte of a finding.
+    cursor: u64,
+    open: Option<Open>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Open {
+    found: Candidate,
+    start: u64,
+    end: u64,
+    begun: bool,
+}
+
+impl Resolver {
+    pub(crate) fn reset(&mut self) {
+        self.waiting.clear();
+        self.next = 0;
+        self.group.clear();
+        self.cursor = 0;
+        self.open = None;
+    }
+
+    /// Takes new candidates, which become empty.
+    pub(crate) fn add(&mut self, candidates: &mut Vec<Candidate>) {
+        if candidates.is_empty() {
+            return;
+        }
+        self.waiting.drain(..self.next);
+        self.next = 0;
+        self.waiting.append(candidates);
+        self.waiting.sort_by_key(|candidate| candidate.start);
+    }
+
+    /// The first byte that later calls may still need or claim, given that candidates to come start at `frontier` or
+    /// behind it.
+    pub(crate) fn settled(&self, frontier: u64) -> u64 {
+        if let Some(open) = &self.open {
+            // The soft byte at the end of what was consumed may still be the last.
+            return if open.begun { open.end } else { open.start };
+        }
+        let group = self.group.iter().map(|candidate| candidate.start.max(self.cursor)).min();
+        let waiting = self.waiting.get(self.next).map(|candidate| candidate.start.max(self.cursor));
+        group.into_iter().chain(waiting).min().map_or(frontier, |start| start.min(frontier))
+    }
+
+    /// Settles what can be settled. Candidates to come start at `frontier` or behind it. A finding that grows beyond
+    /// `most` bytes is reported while it grows.
+    pub(crate) fn settle(&mut self, text: Text<'_>, frontier: u64, most: u64, events: &mut Vec<Event>) {
+        loop {
+            if let Some(open) = &mut self.open {
+                let (end, done) = consume(text, open.end, open.found.tail);
+                open.end = end;
+                self.cursor = self.cursor.max(end);
+                let Open { found, start, begun, .. } = *open;
+                // Whether it is long depends on its length alone, not on how much of it came at once.
+                let long = end - start > most;
+                if long && !begun {
+                    open.begun = true;
+                    events.push(Event::Begins { found, start });
+                }
+                if done {
+                    self.open = None;
+                    events.push(if long { Event::Ends { end } } else { Event::Found { found, start, end } });
+                } else {
+                    if long {
+                        events.push(Event::Reaches { end });
+                    }
+                    self.swallow(text, found.tail);
+                    return;
+                }
+            }
+            let Some(start) = self.gather(text) else { return };
+            if start >= frontier && text.open {
+                return;
+            }
+            self.choose(start, events);
+        }
+    }
+
+    /// Brings every candidate that would start at the next start into the group, and says where that is.
+    fn gather(&mut self, text: Text<'_>) -> Option<u64> {
+        loop {
+            let cursor = self.cursor;
+            self.group.retain_mut(|candidate| alive(candidate, text, cursor));
+            let first = match self.group.iter().map(|candidate| candidate.start).min() {
+                Some(start) => start,
+                None => self.waiting.get(self.next)?.start,
+            };
+            let start = first.max(cursor);
+            while let Some(candidate) = self.waiting.get(self.next).filter(|candidate| candidate.start <= start) {
+                self.group.push(*candidate);
+                self.next += 1;
+            }
+            self.group.retain_mut(|candidate| alive(candidate, text, cursor));
+            if !self.group.is_empty() {
+                return Some(start);
+            }
+        }
+    }
+
+    fn choose(&mut self, start: u64, events: &mut Vec<Event>) {
+        let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
+        let Some(best) = (0..self.group.len()).min_by_key(|&i| self.group.get(i).map(rank)) else { return };
+        let found = self.group.swap_remove(best);
+        if found.kept {
+            let same = |c: &Candidate| c.decided == found.decided && c.start.max(start) == start;
+            self.group.retain(|c| !same(c));
+            return;
+        }
+        if matches!(found.tail, Tail::None) {
+            self.cursor = found.decided;
+            events.push(Event::Found { found, start, end: found.decided });
+        } else {
+            let end = found.reached.max(start);
+            self.cursor = end;
+            self.open = Some(Open { found, start, end, begun: false });
+        }
+    }
+
+    /// Drops candidates that lie wholly inside the finding that is being consumed.
+    fn swallow(&mut self, text: Text<'_>, tail: Tail) {
+        let cursor = self.cursor;
+        while let Some(candidate) = self.waiting.get(self.next).filter(|candidate| candidate.start < cursor) {
+            self.group.push(*candidate);
+            self.next += 1;
+        }
+        self.group.retain_mut(|candidate| {
+            // One with the same tail, decided by now, ends where the open one ends.
+            let same = candidate.decided <= cursor && same_tail(candidate.tail, tail);
+            !same && alive(candidate, text, cursor)
+        });
+        // Of those with one tail, decided and still going on, all have the same end: the best one stands for them.
+        let going = |c: &Candidate| c.decided <= cursor && !matches!(c.tail, Tail::None);
+        let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
+        let mut i = 0;
+        while let Some(one) = self.group.get(i).copied() {
+            let beaten = going(&one)
+                && self
+                    .group
+                    .iter()
+                    .any(|other| going(other) && same_tail(one.tail, other.tail) && rank(other) < rank(&one));
+            if beaten {
+                self.group.swap_remove(i);
+            } else {
+                i += 1;
+            }
+        }
+    }
+}
+
+/// Whether anything of `candidate` may lie behind the cursor. Its tail is followed as far as bytes are at hand.
+fn alive(candidate: &mut Candidate, text: Text<'_>, cursor: u64) -> bool {
+    if candidate.decided > cursor {
+        return true;
+    }
+    match candidate.tail {
+        Tail::None => false,
+        Tail::Rest => text.open || cursor < text.end(),
+        Tail::While { .. } => {
+            let (reached, over) = consume(text, candidate.reached, candidate.tail);
+            candidate.reached = reached;
+            reached > cursor || (reached == cursor && !over)
+        }
+    }
+}
+
+fn same_tail(one: Tail, other: Tail) -> bool {
+    match (one, other) {
+        (Tail::Rest, Tail::Rest) => true,
+        (Tail::While { set: a, soft: b }, Tail::While { set: c, soft: d }) => a == c && b == d,
+        _ => false,
+    }
+}
+
+/// Follows a tail from `end` on. Whether it is over is known unless the bytes at hand run out.
+pub(crate) fn consume(text: Text<'_>, end: u64, tail: Tail) -> (u64, bool) {
+    match tail {
+        Tail::None => (end, true),
+        Tail::Rest => (text.end(), !text.open),
+        Tail::While { set, soft } => {
+            let rest = text.from(end);
+            let mut len = 0;
+            while let Some(&byte) = rest.get(len) {
+                if !set.has(byte) {
+                    return (end + len as u64, true);
+                }
+                if soft.has(byte) {
+                    match rest.get(len + 1) {
+                        Some(&next) if set.has(next) && !soft.has(next) => {}
+                        None if text.open => return (end + len as u64, false),
+                        _ => return (end + len as u64, true),
+                    }
+                }
+                len += 1;
+            }
+            (end + len as u64, !text.open)
+        }
+    }
+}

@@ -1,0 +1,387 @@
+//! Stage two: the candidates of one text run, as its bytes arrive.
+//!
+//! Bytes are scanned where they lie, in the caller's chunk. Only around the end of a chunk are they copied: what later
+//! decisions may still look at is parked in a small buffer, and the next chunk's first bytes are put behind it until
+//! decisions need nothing of the old chunk any more.
+
+use std::ops::Range;
+
+use crate::blocks::{BLOCK, Carry};
+use crate::memory::{self, Memory};
+use crate::resolve::{Candidate, Event, Resolver, Text};
+use crate::scanner::Compiled;
+use crate::text::{LONGEST_WORD, letter, word_len, word_starts};
+use crate::{Field, Kind, Verdict, View};
+
+/// How many bytes of a new chunk are put behind parked ones at a time.
+const SEAM_STEP: usize = 64;
+/// A piece shorter than this is copied whole.
+pub(crate) const SMALL: usize = 512;
+/// Candidates of so many bytes are gathered before they are resolved.
+const STRETCH: usize = 16 * 1024;
+
+/// One text run: a document, a field, a cell.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    pub(crate) field: Field,
+    pub(crate) resolver: Resolver,
+    /// Every trigger before this offset has been asked.
+    pos: u64,
+    /// How many bytes of the run have arrived.
+    seen: u64,
+    /// Asking again is idle before so many bytes have arrived.
+    wants: u64,
+    home: Home,
+    carry: Vec<u8>,
+    /// Offset in the run of `carry[0]`.
+    carry_base: u64,
+    candidates: Vec<Candidate>,
+    asked: Vec<u16>,
+    lessons: Vec<(u64, u64, bool, Kind)>,
+}
+
+/// Where the bytes at hand lie.
+#[derive(Clone, Copy, Debug, Default)]
+enum Home {
+    /// In `carry`.
+    #[default]
+    Carry,
+    /// In the current chunk: its byte `first` has offset `base` in the run.
+    Chunk { first: usize, base: u64 },
+}
+
+/// What a run needs of its surroundings while it is fed.
+pub(crate) struct Surroundings<'a> {
+    pub(crate) compiled: &'a Compiled,
+    pub(crate) memory: &'a mut Memory,
+    /// Bytes copied so far.
+    pub(crate) copied: &'a mut u64,
+    pub(crate) events: &'a mut Vec<Event>,
+}
+
+/// What a stage outside of detection has to say on candidates and events.
+pub(crate) trait Judge {
+    /// The offset in the input of the byte at `offset` of the run.
+    fn raw(&self, offset: u64) -> u64;
+    /// Whether a candidate counts, and whether its kind is kept.
+    fn admit(&self, kind: Kind, confidence: u8) -> Option<bool>;
+    /// Takes events while the text that they speak of is at hand.
+    fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>);
+}
+
+impl Run {
+    /// Makes it new for another run.
+    pub(crate) fn restart(&mut self, field: Field) {
+        self.field = field;
+        self.resolver.reset();
+        (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
+        self.home = Home::Carry;
+        self.carry.clear();
+    }
+
+    /// Takes the bytes of `chunk` in `range`. `stable` says that `chunk` is the same slice until [`Run::park`];
+    /// `last` that the run ends with them.
+    pub(crate) fn feed(
+        &mut self,
+        chunk: &[u8],
+        range: Range<usize>,
+        stable: bool,
+        last: bool,
+        around: &mut Surroundings<'_>,
+        judge: &mut impl Judge,
+    ) {
+        let mut from = range.start;
+        let fits = match self.home {
+            Home::Chunk { first, base } => {
+                stable && from.checked_sub(first).is_some_and(|len| self.seen - base == len as u64)
+            }
+            Home::Carry => false,
+        };
+        if !fits {
+            if let Home::Chunk { .. } = self.home {
+                self.park(chunk, around);
+            }
+            if self.seen == 0 && stable {
+                self.home = Home::Chunk { first: from, base: 0 };
+            } else if stable && range.len() >= SMALL {
+                match self.cross(chunk, range.clone(), last, around, judge) {
+                    Some(next) => from = next,
+                    None => return,
+                }
+            } else {
+                let Some(piece) = chunk.get(range) else { return };
+                self.append(piece, around);
+                self.turn(&[], last, around, judge);
+                return;
+            }
+        }
+        // In long pieces candidates are resolved every so often, so that their list stays small.
+        loop {
+            let to = range.end.min(from + STRETCH);
+            self.seen += (to - from) as u64;
+            from = to;
+            self.turn(chunk, last && to == range.end, around, judge);
+            if from == range.end {
+                return;
+            }
+        }
+    }
+
+    /// Puts a first part of the piece behind the parked bytes until nothing before the piece is needed any more. Says
+    /// where in the chunk the rest starts, or `None` when all of it was needed.
+    fn cross(
+        &mut self,
+        chunk: &[u8],
+        range: Range<usize>,
+        last: bool,
+        around: &mut Surroundings<'_>,
+        judge: &mut impl Judge,
+    ) -> Option<usize> {
+        let piece_base = self.seen;
+        let mut at = range.start;
+        while at < range.end {
+            let to = range.end.min(at + SEAM_STEP);
+            self.append(chunk.get(at..to)?, around);
+            at = to;
+            self.turn(&[], last && at == range.end, around, judge);
+            if self.needed(around.compiled) >= piece_base && at < range.end {
+                self.carry.clear();
+                self.home = Home::Chunk { first: range.start, base: piece_base };
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Copies what is still needed out of the current chunk, before it goes away.
+    pub(crate) fn park(&mut self, chunk: &[u8], around: &mut Surroundings<'_>) {
+        let Home::Chunk { first, base } = self.home else { return };
+        let keep = self.needed(around.compiled).max(base);
+        let text = Text { bytes: chunk.get(first..).unwrap_or_default(), base, open: true };
+        let kept = text.slice(keep, self.seen);
+        self.carry.clear();
+        self.carry.extend_from_slice(kept);
+        self.carry_base = keep;
+        self.home = Home::Carry;
+        *around.copied += kept.len() as u64;
+    }
+
+    fn append(&mut self, piece: &[u8], around: &mut Surroundings<'_>) {
+        // The front of the buffer is dropped when most of it is spent, so that each byte moves a bounded number of times.
+        let spent = usize::try_from(self.needed(around.compiled).saturating_sub(self.carry_base)).unwrap_or(0);
+        if spent > 2 * SMALL && spent * 2 > self.carry.len() {
+            self.carry.drain(..spent);
+            self.carry_base += spent as u64;
+        }
+        self.carry.extend_from_slice(piece);
+        self.seen += piece.len() as u64;
+        *around.copied += piece.len() as u64;
+    }
+
+    /// The first byte that a later decision may look at.
+    fn needed(&self, compiled: &Compiled) -> u64 {
+        self.resolver.settled(self.frontier_floor(compiled)).min(self.pos.saturating_sub(compiled.before as u64))
+    }
+
+    /// A byte before which no finding to come starts, without looking at the text.
+    fn frontier_floor(&self, compiled: &Compiled) -> u64 {
+        let back = compiled.reaches.iter().map(|reach| u64::from(reach.bytes)).max().unwrap_or(0);
+        self.pos.saturating_sub(back)
+    }
+
+    /// Asks and resolves as far as the bytes at hand allow.
+    fn turn(&mut self, chunk: &[u8], last: bool, around: &mut Surroundings<'_>, judge: &mut impl Judge) {
+        let carry = std::mem::take(&mut self.carry);
+        let text = match self.home {
+            Home::Carry => Text { bytes: &carry, base: self.carry_base, open: !last },
+            Home::Chunk { first, base } => {
+                let len = usize::try_from(self.seen - base).unwrap_or(usize::MAX);
+                let bytes = chunk.get(first..).and_then(|rest| rest.get(..len)).unwrap_or_default();
+                Text { bytes, base, open: !last }
+            }
+        };
+        if last || self.seen >= self.wants {
+            self.advance(text, around, judge);
+        }
+        self.resolver.add(&mut self.candidates);
+        let frontier = self.frontier(text, around.compiled);
+        let most = around.compiled.window() as u64;
+        self.resolver.settle(text, frontier, most, around.events);
+        judge.take(around.events, text);
+        self.carry = carry;
+        if last {
+            self.home = Home::Carry;
+            self.carry.clear();
+        }
+    }
+
+    /// The first byte that may still belong to an undecided finding.
+    pub(crate) fn unsettled(&self, floor: u64) -> u64 {
+        self.resolver.settled(floor)
+    }
+
+    /// A byte before which no finding to come starts: later triggers reach back over certain bytes only.
+    fn frontier(&self, text: Text<'_>, compiled: &Compiled) -> u64 {
+        if !text.open {
+            return text.end();
+        }
+        let before = text.slice(text.base, self.pos);
+        let back = compiled.reaches.iter().map(|reach| {
+            let last = before.iter().rev().take(usize::from(reach.bytes));
+            last.take_while(|&&byte| reach.across.has(byte)).count() as u64
+        });
+        self.pos - back.max().unwrap_or(0)
+    }
+
+    pub(crate) fn released(&self, chunk: &[u8], compiled: &Compiled, last: bool) -> u64 {
+        if last {
+            return self.seen;
+        }
+        let text = match self.home {
+            Home::Carry => Text { bytes: &self.carry, base: self.carry_base, open: true },
+            Home::Chunk { first, base } => {
+                let len = usize::try_from(self.seen - base).unwrap_or(usize::MAX);
+                let bytes = chunk.get(first..).and_then(|rest| rest.get(..len)).unwrap_or_default();
+                Text { bytes, base, open: true }
+            }
+        };
+        self.unsettled(self.frontier(text, compiled))
+    }
+
+    /// Asks detectors at every candidate that the bytes at hand settle.
+    fn advance(&mut self, text: Text<'_>, around: &mut Surroundings<'_>, judge: &impl Judge) {
+        let bytes = text.bytes;
+        let mut at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
+        let mut carry = Carry::after(at.checked_sub(1).and_then(|i| bytes.get(i)).copied());
+        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
+            let block = around.compiled.classifier.partial(rest);
+            let mut bits = block.candidates(carry);
+            if text.base == 0 && at == 0 {
+                bits |= 1;
+            }
+            while bits != 0 {
+                let here = at + bits.trailing_zeros() as usize;
+                bits &= bits - 1;
+                if let Err(Undecided { wants }) = self.ask(text, here, around, judge) {
+                    self.pos = text.base + here as u64;
+                    self.wants = text.base + wants as u64;
+                    return;
+                }
+            }
+            carry = block.carry();
+            at += rest.len().min(BLOCK);
+        }
+        self.pos = text.base + bytes.len() as u64;
+        self.wants = 0;
+    }
+
+    /// Asks the detectors that are triggered at `at`.
+    fn ask(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let (bytes, compiled) = (text.bytes, around.compiled);
+        let Some(&byte) = bytes.get(at) else { return Ok(()) };
+        let on = &compiled.on;
+        let asked = &mut self.asked;
+        asked.clear();
+        let made = self.candidates.len();
+        if text.base == 0 && at == 0 {
+            asked.extend_from_slice(&on.start);
+        }
+        if on.special.has(byte)
+            && let Some(list) = on.bytes.get(usize::from(byte))
+        {
+            asked.extend_from_slice(list);
+        }
+        if byte.is_ascii_digit() {
+            if !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit) {
+                asked.extend_from_slice(&on.digits);
+            }
+        } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
+            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
+            let rest = bytes.get(at..).unwrap_or_default();
+            if text.open && byte >= 0xc0 && rest.len() < 4 {
+                return Err(Undecided { wants: at + 4 });
+            }
+            if word_starts(bytes, at) {
+                let rest = rest.get(..LONGEST_WORD + 4).unwrap_or(rest);
+                let word = rest.get(..word_len(rest)).unwrap_or_default();
+                let settled = rest.get(word.len()).is_some_and(u8::is_ascii) || rest.len() >= word.len() + 4;
+                if text.open && !settled && rest.len() < LONGEST_WORD + 4 {
+                    return Err(Undecided { wants: at + rest.len() + 1 });
+                }
+                asked.extend_from_slice(&on.word);
+                if !byte.is_ascii_lowercase() && letter(rest) > 0 {
+                    asked.extend_from_slice(&on.capital);
+                }
+                let entry = compiled.lexicon.entry(word);
+                if entry.triggers > 0
+                    && let Some(list) = on.words.get(usize::from(entry.triggers) - 1)
+                {
+                    asked.extend_from_slice(list);
+                }
+                if entry.bits != 0 {
+                    asked.extend(on.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0).map(|(_, index)| index));
+                }
+                let raw = judge.raw(text.base + at as u64);
+                if let Some(kind) = around.memory.recall(word, raw) {
+                    let start = text.base + at as u64;
+                    let end = start + word.len() as u64;
+                    let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
+                    let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
+                    self.candidates.extend(candidate(start, end, &verdict, 0, index, judge));
+                }
+            }
+        }
+        if asked.len() > 1 {
+            asked.sort_unstable();
+            asked.dedup();
+        }
+        self.lessons.clear();
+        for &index in asked.iter() {
+            let Some(detector) = compiled.detectors.get(usize::from(index)) else { continue };
+            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon);
+            let verdict = detector.ask(&view);
+            if let Some(wants) = view.wants() {
+                self.candidates.truncate(made);
+                return Err(Undecided { wants });
+            }
+            let Some(verdict) = verdict else { continue };
+            let trigger = text.base + at as u64;
+            let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
+            let (start, end) = (offset(verdict.start), offset(verdict.end));
+            self.candidates.extend(candidate(start, end, &verdict, detector.priority, index, judge));
+            for teach in verdict.teaches.into_iter().flatten() {
+                self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
+            }
+        }
+        let raw = judge.raw(text.base + at as u64);
+        for (start, end, any_case, kind) in self.lessons.drain(..) {
+            around.memory.teach(text.slice(start, end), any_case, kind, raw);
+        }
+        Ok(())
+    }
+}
+
+/// A decision that depends on bytes that have not arrived.
+struct Undecided {
+    /// Asking again is idle before so many bytes are at hand.
+    wants: usize,
+}
+
+fn candidate(
+    start: u64,
+    decided: u64,
+    verdict: &Verdict,
+    priority: u8,
+    detector: u16,
+    judge: &impl Judge,
+) -> Option<Candidate> {
+    let Verdict { kind, confidence, reason, tail, .. } = *verdict;
+    let kept = judge.admit(kind, confidence)?;
+    Some(Candidate { start, decided, tail, reached: decided, kind, confidence, priority, detector, reason, kept })
+}

@@ -1,0 +1,267 @@
+//! A compiled set of detectors: immutable, shared, made once.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::blocks::Classifier;
+use crate::text::LONGEST_WORD;
+use crate::{ByteSet, Detector, Fields, Lexicon, Reach, Trigger};
+
+/// The widest window a text detector may declare, in bytes: before, longest and after together.
+pub const WIDEST_WINDOW: usize = 512;
+
+/// Detectors, lexicon and field meanings, compiled. Cheap to clone: clones share everything.
+///
+/// ```
+/// use blackbar_engine::Scanner;
+///
+/// let scanner = Scanner::builder().build()?;
+/// assert_eq!(scanner.detectors().len(), 0);
+/// # Ok::<(), blackbar_engine::BuildError>(())
+/// ```
+#[derive(Clone)]
+pub struct Scanner {
+    pub(crate) inner: Arc<Compiled>,
+}
+
+pub(crate) struct Compiled {
+    pub(crate) detectors: Vec<Detector>,
+    pub(crate) lexicon: Lexicon,
+    pub(crate) fields: Option<Arc<dyn Fields>>,
+    pub(crate) classifier: Classifier,
+    pub(crate) on: Dispatch,
+    /// Context that must stay visible before a trigger.
+    pub(crate) before: usize,
+    /// Bytes from a trigger on that settle it.
+    pub(crate) ahead: usize,
+    /// How far findings of later triggers may reach back; one entry per distinct way.
+    pub(crate) reaches: Vec<Reach>,
+}
+
+impl Compiled {
+    /// The most bytes of a run that are held back. A longer finding is replaced while it is being read.
+    pub(crate) fn window(&self) -> usize {
+        let back = self.reaches.iter().map(|reach| usize::from(reach.bytes)).max().unwrap_or(0);
+        back + self.ahead
+    }
+}
+
+/// Which detectors to ask at which candidate, as indices into the list of detectors.
+pub(crate) struct Dispatch {
+    pub(crate) start: Vec<u16>,
+    pub(crate) digits: Vec<u16>,
+    pub(crate) word: Vec<u16>,
+    pub(crate) capital: Vec<u16>,
+    pub(crate) lexicon: Vec<(u32, u16)>,
+    pub(crate) words: Vec<Vec<u16>>,
+    pub(crate) special: ByteSet,
+    pub(crate) bytes: Vec<Vec<u16>>,
+}
+
+impl Scanner {
+    /// Starts a set of detectors.
+    #[must_use]
+    pub fn builder() -> Builder {
+        Builder::default()
+    }
+
+    /// The detectors, in the order that findings refer to.
+    #[must_use]
+    pub fn detectors(&self) -> &[Detector] {
+        &self.inner.detectors
+    }
+
+    /// The most bytes that are ever held back: the furthest a finding reaches back plus the furthest a decision looks
+    /// ahead.
+    #[must_use]
+    pub fn window(&self) -> usize {
+        self.inner.window()
+    }
+
+    /// The lexicon that detectors consult.
+    #[must_use]
+    pub fn lexicon(&self) -> &Lexicon {
+        &self.inner.lexicon
+    }
+}
+
+impl fmt::Debug for Scanner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Scanner({} detectors, window {})", self.inner.detectors.len(), self.window())
+    }
+}
+
+/// Collects detectors for a [`Scanner`].
+#[derive(Default)]
+pub struct Builder {
+    detectors: Vec<Detector>,
+    lexicon: Lexicon,
+    fields: Option<Arc<dyn Fields>>,
+}
+
+impl Builder {
+    /// Adds detectors.
+    #[must_use]
+    pub fn detectors<'a>(mut self, more: impl IntoIterator<Item = &'a Detector>) -> Self {
+        self.detectors.extend(more.into_iter().cloned());
+        self
+    }
+
+    /// Sets the lexicon that `Trigger::Lexicon` and views consult.
+    #[must_use]
+    pub fn lexicon(mut self, lexicon: Lexicon) -> Self {
+        self.lexicon = lexicon;
+        self
+    }
+
+    /// Sets what fields mean.
+    #[must_use]
+    pub fn fields(mut self, fields: Arc<dyn Fields>) -> Self {
+        self.fields = Some(fields);
+        self
+    }
+
+    /// Compiles.
+    ///
+    /// # Errors
+    ///
+    /// When a detector's window is empty or wider than [`WIDEST_WINDOW`], when it can never be triggered, or when two
+    /// share an id. The error names the detector.
+    pub fn build(self) -> Result<Scanner, BuildError> {
+        let Self { detectors, mut lexicon, fields } = self;
+        let mut on = Dispatch::new();
+        // A letter may have four bytes, and whether a word starts depends on the letter before it. A word is looked up
+        // when it is known where it ends.
+        let (mut before, mut ahead) = (8, LONGEST_WORD + 4);
+        let mut reaches: Vec<Reach> = Vec::new();
+        for (detector, index) in detectors.iter().zip(0u16..) {
+            check(detector, &detectors[..usize::from(index)])?;
+            before = before.max(usize::from(detector.window.before));
+            ahead = ahead.max(detector.window.ahead());
+            if detector.reach.bytes > 0 {
+                before = before.max(usize::from(detector.reach.bytes));
+                match reaches.iter_mut().find(|known| known.across == detector.reach.across) {
+                    Some(known) => known.bytes = known.bytes.max(detector.reach.bytes),
+                    None => reaches.push(detector.reach),
+                }
+            }
+            for trigger in detector.triggers.iter() {
+                on.add(trigger, index, &mut lexicon);
+            }
+        }
+        if detectors.len() > usize::from(u16::MAX) {
+            return Err(BuildError { detector: String::new(), what: "more than 65,535 detectors".into() });
+        }
+        let classifier = Classifier::new(on.special);
+        let inner = Compiled { detectors, lexicon, fields, classifier, on, before, ahead, reaches };
+        Ok(Scanner { inner: Arc::new(inner) })
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Builder({} detectors)", self.detectors.len())
+    }
+}
+
+impl Dispatch {
+    fn new() -> Self {
+        Self {
+            start: Vec::new(),
+            digits: Vec::new(),
+            word: Vec::new(),
+            capital: Vec::new(),
+            lexicon: Vec::new(),
+            words: Vec::new(),
+            special: ByteSet::EMPTY,
+            bytes: vec![Vec::new(); 256],
+        }
+    }
+
+    fn add(&mut self, trigger: &Trigger, index: u16, lexicon: &mut Lexicon) {
+        match trigger {
+            Trigger::Start => self.start.push(index),
+            Trigger::Digits => self.digits.push(index),
+            Trigger::Word => self.word.push(index),
+            Trigger::Capital => self.capital.push(index),
+            Trigger::Lexicon(bits) => self.lexicon.push((*bits, index)),
+            Trigger::Bytes(set) => {
+                self.special = self.special.or(*set);
+                for byte in set.iter() {
+                    if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
+                        list.push(index);
+                    }
+                }
+            }
+            Trigger::Words(words) => {
+                for word in *words {
+                    self.add_word(word, index, lexicon);
+                }
+            }
+        }
+    }
+
+    fn add_word(&mut self, word: &str, index: u16, lexicon: &mut Lexicon) {
+        let next = u16::try_from(self.words.len() + 1);
+        if let (Some(list), Ok(next)) = (lexicon.triggers_mut(word), next) {
+            if *list == 0 {
+                *list = next;
+                self.words.push(Vec::new());
+            }
+            if let Some(known) = self.words.get_mut(usize::from(*list) - 1) {
+                known.push(index);
+            }
+        }
+    }
+}
+
+fn check(detector: &Detector, earlier: &[Detector]) -> Result<(), BuildError> {
+    let window = detector.window;
+    let width = usize::from(window.before) + window.ahead();
+    let refuse = |what: String| Err(BuildError { detector: detector.id.clone().into_owned(), what });
+    if window.longest == 0 {
+        return refuse("its window has no room for an identifier: set `longest` to at least 1".into());
+    }
+    if width > WIDEST_WINDOW {
+        return refuse(format!(
+            "its window is {width} bytes wide, the most is {WIDEST_WINDOW}: decide on a shorter head and consume the \
+             rest as a tail, or look at less context"
+        ));
+    }
+    if usize::from(detector.reach.bytes) > usize::from(window.before) {
+        return refuse("it reaches back further than it sees: raise `before` to at least `reach.bytes`".into());
+    }
+    if detector.triggers.is_empty() {
+        return refuse("it has no trigger and would never be asked".into());
+    }
+    if let Some(Trigger::Words(words)) = detector.triggers.iter().find(|t| bad_words(t)) {
+        return refuse(format!(
+            "its trigger words must be single folded words of 2 to 32 letters ({} listed)",
+            words.len()
+        ));
+    }
+    if earlier.iter().any(|other| other.id == detector.id) {
+        return refuse("another detector has the same id".into());
+    }
+    Ok(())
+}
+
+fn bad_words(trigger: &Trigger) -> bool {
+    let Trigger::Words(words) = trigger else { return false };
+    words.iter().any(|w| !(2..=32).contains(&w.len()) || !w.bytes().all(|b| b.is_ascii_lowercase()))
+}
+
+/// Why a set of detectors cannot be compiled.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct BuildError {
+    detector: String,
+    what: String,
+}
+
+impl fmt::Display for BuildError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "detector `{}`: {}", self.detector, self.what)
+    }
+}
+
+impl std::error::Error for BuildError {}

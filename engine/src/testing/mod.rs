@@ -1,0 +1,57 @@
+//! For tests and examples.
+
+pub mod laws;
+
+use std::sync::Arc;
+
+use crate::operator::{Operator, Prf, Shape, Values};
+use crate::{Detector, Field, Lexicon, Profile, Rules, Verdict, View};
+
+/// Asks `detector` at byte `at` of `text` as a whole document, as if one of its triggers stood there.
+#[must_use]
+pub fn verify_at(detector: &Detector, text: &[u8], at: usize, field: &Field, lexicon: &Lexicon) -> Option<Verdict> {
+    detector.verify.call(&View::new(text, at, false, detector.window, field, lexicon))
+}
+
+/// Values without any meaning.
+#[derive(Clone, Copy, Debug)]
+pub struct Meaningless;
+
+impl Values for Meaningless {
+    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
+        value.to_vec()
+    }
+
+    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
+        None
+    }
+
+    fn generalise(&self, _: &str, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn shift(&self, _: &str, _: &[u8], _: i32) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
+        None
+    }
+
+    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
+/// Rules that tag everything and know nothing of values.
+#[must_use]
+pub fn rules() -> Rules {
+    Rules { kinds: Vec::new(), ..Rules::safe_harbor(Arc::new(Meaningless)) }
+}
+
+/// A profile that tags everything.
+#[must_use]
+#[expect(clippy::missing_panics_doc, clippy::expect_used, reason = "for tests; these rules are valid")]
+pub fn profile() -> Profile {
+    rules().build().expect("rules without keys are valid")
+}

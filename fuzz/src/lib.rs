@@ -1,0 +1,83 @@
+//! The bodies of the fuzz targets, each a plain function from bytes to nothing that panics when a law is broken.
+//!
+//! The programs in `fuzz_targets/` only hand libFuzzer's bytes to them. That way the same bodies run over all seeds and
+//! all regressions in ordinary tests, on the ordinary compiler.
+
+#![forbid(unsafe_code)]
+#![warn(missing_docs)]
+
+/// A fuzz target: its name and its body.
+#[derive(Clone, Copy, Debug)]
+pub struct Target {
+    /// The name of the program in `fuzz_targets/`, and of the folders under `seeds/` and `regressions/`.
+    pub name: &'static str,
+    /// Panics when a law does not hold for these bytes.
+    pub run: fn(&[u8]),
+}
+
+/// All targets.
+pub const TARGETS: &[Target] = &[];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+    use std::fs;
+    use std::path::{Path, PathBuf};
+
+    use super::*;
+
+    fn here() -> &'static Path {
+        Path::new(env!("CARGO_MANIFEST_DIR"))
+    }
+
+    /// What lies in a folder, sorted; nothing when there is no such folder.
+    fn entries(folder: &Path) -> Vec<PathBuf> {
+        let Ok(listing) = fs::read_dir(folder) else { return Vec::new() };
+        let mut paths: Vec<PathBuf> = listing.map(|entry| entry.unwrap().path()).collect();
+        paths.sort();
+        paths
+    }
+
+    fn replay(target: Target, folder: &Path) {
+        for path in entries(folder).into_iter().filter(|path| path.is_file()) {
+            // Shown only when the body panics.
+            eprintln!("{}: {}", target.name, path.display());
+            (target.run)(&fs::read(&path).unwrap());
+        }
+    }
+
+    #[test]
+    fn seeds_and_regressions_hold_the_laws() {
+        for target in TARGETS {
+            replay(*target, &here().join("seeds").join(target.name));
+            replay(*target, &here().join("regressions").join(target.name));
+        }
+    }
+
+    #[test]
+    #[should_panic(expected = "this very file")]
+    fn a_replay_hands_the_bytes_of_each_file_to_the_body() {
+        let run = |bytes: &[u8]| assert!(!bytes.ends_with(b"}\n"), "this very file");
+        replay(Target { name: "self", run }, &here().join("src"));
+    }
+
+    #[test]
+    fn programs_seeds_and_regressions_belong_to_a_target_and_each_target_has_its_own() {
+        let names: BTreeSet<String> = TARGETS.iter().map(|target| target.name.to_owned()).collect();
+        assert_eq!(names.len(), TARGETS.len(), "a name is used twice");
+        let stems = |folder: &str, keep: fn(&Path) -> bool| -> BTreeSet<String> {
+            let kept = entries(&here().join(folder)).into_iter().filter(|path| keep(path));
+            kept.filter_map(|path| Some(path.file_stem()?.to_str()?.to_owned())).collect()
+        };
+        assert_eq!(stems("fuzz_targets", Path::is_file), names, "fuzz_targets/");
+        assert_eq!(stems("seeds", Path::is_dir), names, "seeds/");
+        let regressions = stems("regressions", Path::is_dir);
+        assert!(regressions.is_subset(&names), "regressions/: {regressions:?}");
+
+        let manifest = fs::read_to_string(here().join("Cargo.toml")).unwrap();
+        for name in &names {
+            assert!(manifest.contains(&format!("name = \"{name}\"")), "no [[bin]] for {name}");
+            assert!(!entries(&here().join("seeds").join(name)).is_empty(), "no seed for {name}");
+        }
+    }
+}
