@@ -47,47 +47,12 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 
 /// Values that stand for the absence of one.
 fn is_placeholder(value: &[u8]) -> bool {
+    #[rustfmt::skip] // A word list reads better in lines.
     const NONE: &[&str] = &[
-        "n/a",
-        "na",
-        "n.a.",
-        "none",
-        "null",
-        "nil",
-        "unknown",
-        "unk",
-        "undefined",
-        "true",
-        "false",
-        "yes",
-        "no",
-        "not applicable",
-        "not available",
-        "not provided",
-        "not on file",
-        "not specified",
-        "not recorded",
-        "declined",
-        "refused",
-        "pending",
-        "tbd",
-        "missing",
-        "nan",
-        "(null)",
-        "\\n",
-        "no data",
-        "blank",
-        "empty",
-        "y",
-        "n",
-        "unspecified",
-        "other",
-        "masked",
-        "redacted",
-        "asked but unknown",
-        "deceased",
-        "self",
-        "anonymous",
+        "n/a", "na", "n.a.", "none", "null", "nil", "unknown", "unk", "undefined", "true", "false", "yes", "no", "not
+        applicable", "not available", "not provided", "not on file", "not specified", "not recorded", "declined",
+        "refused", "pending", "tbd", "missing", "nan", "(null)", "\\n", "no data", "blank", "empty", "y", "n",
+        "unspecified", "other", "masked", "redacted", "asked but unknown", "deceased", "self", "anonymous",
     ];
     // Signs alone: `-`, `--`, `?`, `***`, `N/A`.
     !value.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) || is_one_of(value, NONE) || is_tag(value)
@@ -127,35 +92,11 @@ fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Option<Kind> 
 
 /// A column called `name` alone: a person, a place, or a thing that has a name.
 fn weak_name(kind: Kind, value: &[u8], plain: bool) -> Option<Kind> {
+    #[rustfmt::skip] // A word list reads better in lines.
     const PLACES: &[&str] = &[
-        "hospital",
-        "clinic",
-        "medical",
-        "center",
-        "centre",
-        "health",
-        "healthcare",
-        "pharmacy",
-        "laboratory",
-        "laboratories",
-        "labs",
-        "lab",
-        "university",
-        "institute",
-        "associates",
-        "inc",
-        "llc",
-        "corp",
-        "department",
-        "ward",
-        "unit",
-        "company",
-        "group",
-        "services",
-        "radiology",
-        "imaging",
-        "hospice",
-        "surgery",
+        "hospital", "clinic", "medical", "center", "centre", "health", "healthcare", "pharmacy", "laboratory",
+        "laboratories", "labs", "lab", "university", "institute", "associates", "inc", "llc", "corp", "department",
+        "ward", "unit", "company", "group", "services", "radiology", "imaging", "hospice", "surgery",
     ];
     let words = value
         .split(|byte| !(byte.is_ascii_alphanumeric() || b"'-.".contains(byte) || *byte >= 0x80))

@@ -26,18 +26,9 @@ pub static MAC: Detector = Detector {
     refuses: Cow::Borrowed("clock times, dates, dashed numbers without a hexadecimal letter or context"),
 };
 
+#[rustfmt::skip] // A word list reads better in lines.
 const CONTEXT: &[&str] = &[
-    "mac",
-    "ethernet",
-    "bluetooth",
-    "wifi",
-    "bssid",
-    "hardware",
-    "hwaddr",
-    "adapter",
-    "interface",
-    "ble",
-    "nic",
+    "mac", "ethernet", "bluetooth", "wifi", "bssid", "hardware", "hwaddr", "adapter", "interface", "ble", "nic",
     "ether",
 ];
 

@@ -16,7 +16,7 @@ const BEFORE_HOLIDAY: &[&str] =
 pub(super) fn verify(view: &View<'_>) -> Answer {
     let word = view.word(0);
     // `xMAR`, `MAR-A`: the trigger is a whole word, but a digit may touch it, which is another trigger's date.
-    if view.byte(-1).is_some_and(|byte| byte == b'_' || byte == b'/' && !view.byte(-2).is_some_and(|b| b == b' ')) {
+    if view.byte(-1).is_some_and(|byte| byte == b'_' || byte == b'/' && view.byte(-2) != Some(b' ')) {
         return None;
     }
     match month(word) {
@@ -62,7 +62,7 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
     if let Some((day, end)) = ordinal(view, at + gap)
         && gap > 0
         && is_day(month, day)
-        && !(month == 5 && !capital)
+        && (month != 5 || capital)
     {
         return Some((spelled_year(view, end).unwrap_or(end), 85, "month and ordinal"));
     }
@@ -238,37 +238,11 @@ fn ordinal(view: &View<'_>, at: i32) -> Option<(u32, i32)> {
 /// The end of a year in words behind `at`: `, two thousand twenty-three`, `nineteen eighty-five`.
 fn spelled_year(view: &View<'_>, at: i32) -> Option<i32> {
     const BETWEEN: ByteSet = ByteSet::of(b" ,-");
+    #[rustfmt::skip] // A word list reads better in lines.
     const NUMBERS: &[&str] = &[
-        "one",
-        "two",
-        "three",
-        "four",
-        "five",
-        "six",
-        "seven",
-        "eight",
-        "nine",
-        "ten",
-        "eleven",
-        "twelve",
-        "thirteen",
-        "fourteen",
-        "fifteen",
-        "sixteen",
-        "seventeen",
-        "eighteen",
-        "nineteen",
-        "twenty",
-        "thirty",
-        "forty",
-        "fifty",
-        "sixty",
-        "seventy",
-        "eighty",
-        "ninety",
-        "and",
-        "hundred",
-        "oh",
+        "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+        "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty", "thirty", "forty", "fifty",
+        "sixty", "seventy", "eighty", "ninety", "and", "hundred", "oh",
     ];
     let from = at + len(view.run(at, &BETWEEN, 2));
     let head = view.word(from);
