@@ -37,8 +37,8 @@ impl Cast {
         let place = Place::random(rng);
         let age = match rng.index(20) {
             0 | 1 => rng.range(0, 17),
-            2 | 3 => rng.range(90, 104),
-            4..=9 => rng.range(18, 49),
+            2..=4 => rng.range(90, 104),
+            5..=9 => rng.range(18, 49),
             _ => rng.range(50, 89),
         };
         let patient = Person::random(age, today, place, rng);

@@ -273,7 +273,7 @@ pub(crate) fn decoy(slot: &str, rng: &mut Rng) -> Option<(&'static str, String)>
             rng,
         ),
         "traceid" => {
-            filled("trace", &["trace=%%%%%%%%%%%%%%%%", "span %%%%%%%%", "req-%%%%%%", "sha256:%%%%%%%%%%%%"], rng)
+            filled("trace", &["trace=~~~~~~~~~~~~~~~~", "span ~~~~~~~~", "req-~~~~~~", "sha256:~~~~~~~~~~~~"], rng)
         }
         "epochms" => filled("trace", &["17########123", "169##########"], rng),
         "status" => fixed("number", &["200", "404", "500", "201", "304", "401"], rng),

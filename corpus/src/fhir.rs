@@ -80,12 +80,12 @@ pub(crate) fn uuid_line(scribe: &mut Scribe) -> Writer {
         ("resourceType", Json::text("Observation")),
         ("id", Json::label("other-id", id)),
         ("status", Json::text("final")),
-        ("code", concept("loinc", scribe)),
+        ("code", Json::Object(vec![("text", Json::Text(scribe.fill("{loinc}")))])),
         ("subject", subject),
         ("encounter", encounter),
         ("performer", Json::Array(vec![performer])),
         ("device", device),
-        ("valueQuantity", quantity(&mut scribe.rng)),
+        ("valueString", Json::Text(scribe.fill("{lab}"))),
     ]);
     let mut out = Writer::default();
     value.write(Layout { pretty: false, escapes: Default::default() }, &mut out, &mut scribe.rng);
@@ -151,7 +151,7 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
     let contact = Json::Object(vec![
         ("relationship", Json::Array(vec![Json::Object(vec![("text", Json::text(relative.1))])])),
         ("name", name(&relative.0, "name:relative", &mut scribe.rng)),
-        ("telecom", Json::Array(vec![telecom("phone", "phone", scribe.from_template("{rel.phone}"))])),
+        ("telecom", Json::Array(vec![telecom("phone", "phone", scribe.fill("{rel.phone}"))])),
     ]);
     let mut members = vec![
         ("resourceType", Json::text("Patient")),
@@ -171,8 +171,8 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
         (
             "telecom",
             Json::Array(vec![
-                telecom("phone", "home", scribe.from_template("{pt.phone}")),
-                telecom("email", "home", scribe.from_template("{pt.email}")),
+                telecom("phone", "home", scribe.fill("{pt.phone}")),
+                telecom("email", "home", scribe.fill("{pt.email}")),
             ]),
         ),
         ("gender", Json::text(if person.sex == Sex::Male { "male" } else { "female" })),
@@ -192,7 +192,7 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
                 ("data", Json::label("image", ids::photo_base64(&mut scribe.rng))),
             ])]),
         )),
-        1 => members.push(("deceasedDateTime", Json::Text(scribe.from_template("{ts}")))),
+        1 => members.push(("deceasedDateTime", Json::Text(scribe.fill("{ts}")))),
         2 => members.push((
             "generalPractitioner",
             Json::Array(vec![Json::Object(vec![
@@ -200,13 +200,11 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
                     "reference",
                     Json::Text(Rich::plain("Practitioner/").then_label("other-id", ids.practitioner.clone())),
                 ),
-                ("display", Json::Text(scribe.from_template("{dr}"))),
+                ("display", Json::Text(scribe.fill("{dr}"))),
             ])]),
         )),
-        3 => members.push((
-            "managingOrganization",
-            Json::Object(vec![("display", Json::Text(scribe.from_template("{facility}")))]),
-        )),
+        3 => members
+            .push(("managingOrganization", Json::Object(vec![("display", Json::Text(scribe.fill("{facility}")))]))),
         _ => {}
     }
     Json::Object(members)
@@ -214,22 +212,17 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
 
 fn identifiers(scribe: &mut Scribe) -> Vec<Json> {
     let mut all = vec![
-        identifier("MR", "Medical Record Number", "http://hospital.example.org/mrn", scribe.from_template("{mrn}")),
-        identifier(
-            "SS",
-            "Social Security Number",
-            "http://hl7.org/fhir/sid/us-ssn",
-            scribe.from_template("[{ssn}|{ssnbare}]"),
-        ),
-        identifier("DL", "Driver's License", "urn:oid:2.16.840.1.113883.4.3.25", scribe.from_template("{dl}")),
-        identifier("MC", "Patient's Medicare number", "http://hl7.org/fhir/sid/us-mbi", scribe.from_template("{mbi}")),
+        identifier("MR", "Medical Record Number", "http://hospital.example.org/mrn", scribe.fill("{mrn}")),
+        identifier("SS", "Social Security Number", "http://hl7.org/fhir/sid/us-ssn", scribe.fill("[{ssn}|{ssnbare}]")),
+        identifier("DL", "Driver's License", "urn:oid:2.16.840.1.113883.4.3.25", scribe.fill("{dl}")),
+        identifier("MC", "Patient's Medicare number", "http://hl7.org/fhir/sid/us-mbi", scribe.fill("{mbi}")),
         identifier(
             "PPN",
             "Passport Number",
             "http://standardhealthrecord.org/fhir/StructureDefinition/passportNumber",
-            scribe.from_template("{passport}"),
+            scribe.fill("{passport}"),
         ),
-        identifier("AN", "Account number", "urn:oid:1.2.36.146.595.217.0.1", scribe.from_template("{account}")),
+        identifier("AN", "Account number", "urn:oid:1.2.36.146.595.217.0.1", scribe.fill("{account}")),
     ];
     let keep = scribe.rng.range(1, 5);
     while all.len() > usize::try_from(keep).unwrap_or(1) {
@@ -306,9 +299,8 @@ fn address(person: &Person) -> Json {
 }
 
 fn narrative(scribe: &mut Scribe) -> Json {
-    let bold = scribe.from_template("{pt.formal}");
-    let rest =
-        scribe.from_template("[ (b. {dob})| - MRN {mrn}|, {age} y/o {male}| & family]. {>exam} [{>hpi}|{>family}|]");
+    let bold = scribe.fill("{pt.formal}");
+    let rest = scribe.fill("[ (b. {dob})| - MRN {mrn}|, {age} y/o {male}| & family]. {>exam} [{>hpi}|{>family}|]");
     let parts = vec![
         Markup::Tag("<div xmlns=\"http://www.w3.org/1999/xhtml\"><p><b>"),
         Markup::Content(bold),
@@ -322,7 +314,7 @@ fn narrative(scribe: &mut Scribe) -> Json {
 fn meta(scribe: &mut Scribe) -> Json {
     Json::Object(vec![
         ("versionId", Json::decoy("version", scribe.rng.range(1, 9).to_string())),
-        ("lastUpdated", Json::Text(scribe.from_template("{ts}"))),
+        ("lastUpdated", Json::Text(scribe.fill("{ts}"))),
         ("profile", Json::Array(vec![code_system(&mut scribe.rng)])),
     ])
 }
@@ -340,12 +332,12 @@ fn concept(sort: &'static str, scribe: &mut Scribe) -> Json {
         "ndc" => "http://hl7.org/fhir/sid/ndc",
         _ => "http://www.nlm.nih.gov/research/umls/rxnorm",
     };
-    let display = scribe.from_template(match sort {
+    let display = scribe.fill(match sort {
         "loinc" => "[Hemoglobin A1c/Hemoglobin.total in Blood|Systolic blood pressure|Body weight|Creatinine \\[Mass/volume\\] in Serum]",
         "rxnorm" | "ndc" => "{drug} {dose} Oral Tablet",
         _ => "{>w.dx}",
     });
-    let code = scribe.from_template(&format!("{{{sort}}}"));
+    let code = scribe.fill(&format!("{{{sort}}}"));
     Json::Object(vec![
         (
             "coding",
@@ -372,7 +364,7 @@ fn subject(scribe: &mut Scribe, ids: &Ids) -> Json {
     let mut members =
         vec![("reference", Json::Text(Rich::plain("Patient/").then_label("other-id", ids.patient.clone())))];
     if scribe.rng.chance(40) {
-        members.push(("display", Json::Text(scribe.from_template("[{pt.full}|{pt.formal}|{pt.lastfirst}]"))));
+        members.push(("display", Json::Text(scribe.fill("[{pt.full}|{pt.formal}|{pt.lastfirst}]"))));
     }
     Json::Object(members)
 }
@@ -387,12 +379,12 @@ fn visit(ids: &Ids) -> Json {
 fn performer(scribe: &mut Scribe, ids: &Ids) -> Json {
     Json::Object(vec![
         ("reference", Json::Text(Rich::plain("Practitioner/").then_label("other-id", ids.practitioner.clone()))),
-        ("display", Json::Text(scribe.from_template("[{dr}|{dr.sig}|{dr.lastfirst}]"))),
+        ("display", Json::Text(scribe.fill("[{dr}|{dr.sig}|{dr.lastfirst}]"))),
     ])
 }
 
 fn notes(scribe: &mut Scribe) -> Json {
-    let text = scribe.from_template("[{>hpi*1-2}|{>nurse*2-3}|{>plan} {>family}|{>n.plan}]");
+    let text = scribe.fill("[{>hpi*1-2}|{>nurse*2-3}|{>plan} {>family}|{>n.plan}]");
     Json::Array(vec![Json::Object(vec![("text", Json::Text(text))])])
 }
 
@@ -405,15 +397,12 @@ fn observation(scribe: &mut Scribe, ids: &Ids) -> Json {
         ("code", concept("loinc", scribe)),
         ("subject", subject(scribe, ids)),
         ("encounter", visit(ids)),
-        ("effectiveDateTime", Json::Text(scribe.from_template("[{ts}|{isodate}]"))),
-        ("issued", Json::Text(scribe.from_template("{ts}"))),
+        ("effectiveDateTime", Json::Text(scribe.fill("[{ts}|{isodate}]"))),
+        ("issued", Json::Text(scribe.fill("{ts}"))),
         ("performer", Json::Array(vec![performer(scribe, ids)])),
         ("valueQuantity", quantity(&mut scribe.rng)),
         ("note", notes(scribe)),
-        (
-            "referenceRange",
-            Json::Array(vec![Json::Object(vec![("text", Json::Text(scribe.from_template("{labrange}")))])]),
-        ),
+        ("referenceRange", Json::Array(vec![Json::Object(vec![("text", Json::Text(scribe.fill("{labrange}")))])])),
     ])
 }
 
@@ -425,8 +414,8 @@ fn condition(scribe: &mut Scribe, ids: &Ids) -> Json {
         ("clinicalStatus", Json::Object(vec![("text", Json::text("Active"))])),
         ("code", concept(sort, scribe)),
         ("subject", subject(scribe, ids)),
-        ("onsetDateTime", Json::Text(scribe.from_template("{ts}"))),
-        ("recordedDate", Json::Text(scribe.from_template("{isodate}"))),
+        ("onsetDateTime", Json::Text(scribe.fill("{ts}"))),
+        ("recordedDate", Json::Text(scribe.fill("{isodate}"))),
         ("recorder", performer(scribe, ids)),
         ("note", notes(scribe)),
     ])
@@ -442,7 +431,7 @@ fn encounter(scribe: &mut Scribe, ids: &Ids) -> Json {
                 "VN",
                 "Visit number",
                 "http://hospital.example.org/visits",
-                scribe.from_template("{csn}"),
+                scribe.fill("{csn}"),
             )]),
         ),
         ("status", Json::text("finished")),
@@ -457,20 +446,17 @@ fn encounter(scribe: &mut Scribe, ids: &Ids) -> Json {
         ("participant", Json::Array(vec![Json::Object(vec![("individual", performer(scribe, ids))])])),
         (
             "period",
-            Json::Object(vec![
-                ("start", Json::Text(scribe.from_template("{ts}"))),
-                ("end", Json::Text(scribe.from_template("{ts}"))),
-            ]),
+            Json::Object(vec![("start", Json::Text(scribe.fill("{ts}"))), ("end", Json::Text(scribe.fill("{ts}")))]),
         ),
         ("reasonCode", Json::Array(vec![concept("snomed", scribe)])),
         (
             "location",
             Json::Array(vec![Json::Object(vec![(
                 "location",
-                Json::Object(vec![("display", Json::Text(scribe.from_template("{facility}")))]),
+                Json::Object(vec![("display", Json::Text(scribe.fill("{facility}")))]),
             )])]),
         ),
-        ("serviceProvider", Json::Object(vec![("display", Json::Text(scribe.from_template("{facility}")))])),
+        ("serviceProvider", Json::Object(vec![("display", Json::Text(scribe.fill("{facility}")))])),
     ])
 }
 
@@ -484,11 +470,11 @@ fn medication_request(scribe: &mut Scribe, ids: &Ids) -> Json {
         ("medicationCodeableConcept", concept(sort, scribe)),
         ("subject", subject(scribe, ids)),
         ("encounter", visit(ids)),
-        ("authoredOn", Json::Text(scribe.from_template("[{ts}|{isodate}]"))),
+        ("authoredOn", Json::Text(scribe.fill("[{ts}|{isodate}]"))),
         ("requester", performer(scribe, ids)),
         (
             "dosageInstruction",
-            Json::Array(vec![Json::Object(vec![("text", Json::Text(scribe.from_template("{dose} {freq} x {dur}")))])]),
+            Json::Array(vec![Json::Object(vec![("text", Json::Text(scribe.fill("{dose} {freq} x {dur}")))])]),
         ),
     ])
 }
@@ -505,19 +491,19 @@ fn practitioner(scribe: &mut Scribe) -> Json {
                     "NPI",
                     "National provider identifier",
                     "http://hl7.org/fhir/sid/us-npi",
-                    scribe.from_template("{dr.npi}"),
+                    scribe.fill("{dr.npi}"),
                 ),
                 identifier(
                     "DEA",
                     "Drug Enforcement Administration registration number",
                     "urn:oid:2.16.840.1.113883.4.814",
-                    scribe.from_template("{dr.dea}"),
+                    scribe.fill("{dr.dea}"),
                 ),
                 identifier(
                     "MD",
                     "Medical License number",
                     "urn:oid:2.16.840.1.113883.4.3.17",
-                    scribe.from_template("{dr.license}"),
+                    scribe.fill("{dr.license}"),
                 ),
             ]),
         ),
@@ -525,9 +511,9 @@ fn practitioner(scribe: &mut Scribe) -> Json {
         (
             "telecom",
             Json::Array(vec![
-                telecom("phone", "work", scribe.from_template("{dr.phone}")),
-                telecom("fax", "work", scribe.from_template("{dr.fax}")),
-                telecom("email", "work", scribe.from_template("{dr.email}")),
+                telecom("phone", "work", scribe.fill("{dr.phone}")),
+                telecom("fax", "work", scribe.fill("{dr.fax}")),
+                telecom("email", "work", scribe.fill("{dr.email}")),
             ]),
         ),
         ("address", Json::Array(vec![address(&person)])),
@@ -544,13 +530,13 @@ fn coverage(scribe: &mut Scribe, ids: &Ids) -> Json {
                 "MB",
                 "Member Number",
                 "https://payer.example.com/members",
-                scribe.from_template("{member}"),
+                scribe.fill("{member}"),
             )]),
         ),
         ("status", Json::text("active")),
-        ("subscriberId", Json::Text(scribe.from_template("{member}"))),
+        ("subscriberId", Json::Text(scribe.fill("{member}"))),
         ("beneficiary", subject(scribe, ids)),
-        ("period", Json::Object(vec![("start", Json::Text(scribe.from_template("{isodate}")))])),
+        ("period", Json::Object(vec![("start", Json::Text(scribe.fill("{isodate}")))])),
         (
             "payor",
             Json::Array(vec![Json::Object(vec![(
@@ -562,7 +548,7 @@ fn coverage(scribe: &mut Scribe, ids: &Ids) -> Json {
             "class",
             Json::Array(vec![Json::Object(vec![
                 ("name", Json::text("group")),
-                ("value", Json::Text(scribe.from_template("{policy}"))),
+                ("value", Json::Text(scribe.fill("{policy}"))),
             ])]),
         ),
     ])
@@ -573,13 +559,10 @@ fn document_reference(scribe: &mut Scribe, ids: &Ids) -> Json {
         Json::Object(vec![
             ("contentType", Json::text("image/jpeg")),
             ("data", Json::label("image", ids::photo_base64(&mut scribe.rng))),
-            ("title", Json::Text(scribe.from_template("{pt.last} wound photo {isodate}"))),
+            ("title", Json::Text(scribe.fill("{pt.last} wound photo {isodate}"))),
         ])
     } else {
-        Json::Object(vec![
-            ("contentType", Json::text("text/plain")),
-            ("url", Json::Text(scribe.from_template("{pt.url}"))),
-        ])
+        Json::Object(vec![("contentType", Json::text("text/plain")), ("url", Json::Text(scribe.fill("{pt.url}")))])
     };
     Json::Object(vec![
         ("resourceType", Json::text("DocumentReference")),
@@ -590,35 +573,33 @@ fn document_reference(scribe: &mut Scribe, ids: &Ids) -> Json {
                 "ACSN",
                 "Accession ID",
                 "http://hospital.example.org/accession",
-                scribe.from_template("{accession}"),
+                scribe.fill("{accession}"),
             )]),
         ),
         ("status", Json::text("current")),
         ("subject", subject(scribe, ids)),
-        ("date", Json::Text(scribe.from_template("{ts}"))),
+        ("date", Json::Text(scribe.fill("{ts}"))),
         ("author", Json::Array(vec![performer(scribe, ids)])),
         (
             "description",
-            Json::Text(
-                scribe.from_template("[{>hpi*2-3}\\n{>plan#2-3}\\n{>signature}|{>radfind*2} {>radcall}|{>phone*2}]"),
-            ),
+            Json::Text(scribe.fill("[{>hpi*2-3}\\n{>plan#2-3}\\n{>signature}|{>radfind*2} {>radcall}|{>phone*2}]")),
         ),
         ("content", Json::Array(vec![Json::Object(vec![("attachment", attachment)])])),
     ])
 }
 
 fn device(scribe: &mut Scribe, ids: &Ids) -> Json {
-    let udi = scribe.from_template("{udi}");
+    let udi = scribe.fill("{udi}");
     Json::Object(vec![
         ("resourceType", Json::text("Device")),
         ("id", Json::label("other-id", ids::uuid(&mut scribe.rng))),
         ("udiCarrier", Json::Array(vec![Json::Object(vec![("carrierHRF", Json::Text(udi))])])),
         ("status", Json::text("active")),
-        ("manufactureDate", Json::Text(scribe.from_template("{isodate}"))),
+        ("manufactureDate", Json::Text(scribe.fill("{isodate}"))),
         ("lotNumber", Json::decoy("lot", scribe.rng.fill("####@"))),
-        ("serialNumber", Json::Text(scribe.from_template("{serial}"))),
+        ("serialNumber", Json::Text(scribe.fill("{serial}"))),
         ("modelNumber", Json::decoy("model", scribe.rng.fill("@@-##"))),
-        ("version", Json::Array(vec![Json::Object(vec![("value", Json::Text(scribe.from_template("{ver}")))])])),
+        ("version", Json::Array(vec![Json::Object(vec![("value", Json::Text(scribe.fill("{ver}")))])])),
         ("patient", subject(scribe, ids)),
         ("note", notes(scribe)),
     ])

@@ -137,7 +137,7 @@ pub fn document(seed: u64, index: usize) -> Document {
 
 /// Document number `index` of `seed`, of a given genre.
 pub fn document_of(genre: Genre, seed: u64, index: usize) -> Document {
-    let rng = Rng::for_part(seed ^ 0x5EED_0F_7E47, index as u64);
+    let rng = Rng::for_part(seed ^ 0x5EED_7E47, index as u64);
     let mut scribe = Scribe::new(rng);
     let (format, writer) = match genre {
         Genre::Progress => text(&mut scribe, "doc.progress"),
@@ -187,7 +187,7 @@ pub fn document_of(genre: Genre, seed: u64, index: usize) -> Document {
 
 /// A text document, sometimes wrapped at a fixed width as old systems do.
 fn text(scribe: &mut Scribe, section: &str) -> (Format, Writer) {
-    let mut rich = scribe.from_section(section);
+    let mut rich = scribe.section(section);
     match scribe.rng.index(10) {
         0 => wrap(&mut rich, 72, true),
         1 => wrap(&mut rich, 80, false),
@@ -198,7 +198,7 @@ fn text(scribe: &mut Scribe, section: &str) -> (Format, Writer) {
 }
 
 fn plain(scribe: &mut Scribe, section: &str) -> (Format, Writer) {
-    let rich = scribe.from_section(section);
+    let rich = scribe.section(section);
     finish(scribe, rich)
 }
 

@@ -25,38 +25,37 @@ fn message(scribe: &mut Scribe) -> Vec<Rich> {
     let doctor = scribe.cast.providers[0].clone();
     let relative = scribe.cast.relatives[0].clone();
     let event = *scribe.rng.pick(&["ADT^A01", "ADT^A08", "ORU^R01", "ADT^A04"]);
-    let header = scribe.from_template("MSH|^~\\\\&|EPIC|HOSP|LAB|HOSP|{compact}||");
+    let header = scribe.fill("MSH|^~\\\\&|EPIC|HOSP|LAB|HOSP|{compact}||");
     let mut segments = vec![
         header.then(format!("{event}|")).with(Role::Decoy("trace"), scribe.rng.digits(6)).then("|P|2.5.1"),
-        scribe.from_template("EVN|A01|{compact}"),
+        scribe.fill("EVN|A01|{compact}"),
         pid(scribe, &patient),
-        name(Rich::plain("NK1|1|"), &relative.0, "name:relative").then(format!("|{}|", relative.1)),
+        name(Rich::plain("NK1|1|"), &relative.0, "name:relative").then(format!("|{}||", relative.1)),
     ];
     let physician = Rich::plain("PV1|1|I|4W^").with(Role::Decoy("room"), "402^B").then("||||");
     let physician = physician.then_label("npi", crate::ids::npi(true, &mut scribe.rng)).then("^");
+    if let Some(kin) = segments.last_mut() {
+        kin.append(scribe.fill("{rel.phone}"));
+    }
     let mut physician = name(physician, &doctor, "name:provider");
-    physician.append(scribe.from_template("||||||||||||{csn}"));
+    physician.append(scribe.fill("||||||||||||{csn}"));
     segments.push(physician);
     if event == "ORU^R01" {
-        segments.push(scribe.from_template("OBR|1||{accession}|{loinc}^CHEM PANEL^LN|||{compact}"));
+        segments.push(scribe.fill("OBR|1||{accession}|{loinc}^CHEM PANEL^LN|||{compact}"));
         for _ in 0..scribe.rng.range(2, 5) {
-            segments.push(
-                scribe.from_template("OBX|{order}|NM|{loinc}^Test^LN||{labval}|mg/dL|{labrange}|N|||F|||{compact}"),
-            );
+            segments.push(scribe.fill("OBX|{order}|NM|{loinc}^Test^LN||{labval}|mg/dL|{labrange}|N|||F|||{compact}"));
         }
-        segments.push(scribe.from_template("NTE|1||{>hpi} {>radcall}"));
+        segments.push(scribe.fill("NTE|1||{>hpi} {>radcall}"));
     } else {
-        segments.push(scribe.from_template("DG1|1||{icd}^{>w.dx}^I10"));
-        segments.push(
-            scribe
-                .from_template("IN1|1|{-code:PPO}|{-code:00123}|Aetna||||{policy}|||||||||||||||||||||||||||{member}"),
-        );
+        segments.push(scribe.fill("DG1|1||{icd}^{>w.dx}^I10"));
+        segments
+            .push(scribe.fill("IN1|1|{-code:PPO}|{-code:00123}|Aetna||||{policy}||||||||||||||||||||||||||||{member}"));
     }
     segments
 }
 
 fn pid(scribe: &mut Scribe, person: &Person) -> Rich {
-    let mut rich = scribe.from_template("PID|1||{mrn}^^^HOSP^MR||");
+    let mut rich = scribe.fill("PID|1||{mrn}^^^HOSP^MR||");
     rich = name(rich, person, "name:patient");
     let born = format!("{}{:02}{:02}", person.born.year, person.born.month, person.born.day);
     let place = person.address.place;
@@ -72,7 +71,7 @@ fn pid(scribe: &mut Scribe, person: &Person) -> Rich {
         .then("^")
         .then_label("zip", person.address.zip.clone())
         .then("||");
-    rich.append(scribe.from_template("{pt.phone}|||M||{account}|{ssn}|{dl}"));
+    rich.append(scribe.fill("{pt.phone}|||M||{account}|{ssn}|{dl}"));
     rich
 }
 
@@ -98,6 +97,23 @@ mod tests {
         let fields: Vec<&str> = pid.split('|').collect();
         assert!(fields[5].contains('^') && fields[7].len() == 8 && fields[19].len() >= 9, "{pid}");
         assert!(labels.len() > 20);
+    }
+
+    #[test]
+    fn fields_are_where_the_standard_has_them() {
+        let mut text = String::new();
+        for seed in 0..8 {
+            let (bytes, _, _, _) = messages(&mut Scribe::new(Rng::new(seed))).into_parts();
+            text.push_str(&String::from_utf8(bytes).unwrap());
+        }
+        let field = |segment: &str, number: usize| {
+            let line = text.split('\r').find(|line| line.starts_with(segment)).unwrap();
+            line.split('|').nth(number).unwrap().to_owned()
+        };
+        assert!(field("IN1|", 36).len() >= 9 && !field("IN1|", 8).is_empty());
+        assert_eq!(field("PV1|", 7).split('^').next().unwrap().len(), 10);
+        assert!(!field("PV1|", 19).is_empty());
+        assert!(field("NK1|", 5).chars().filter(char::is_ascii_digit).count() >= 10);
     }
 
     #[test]

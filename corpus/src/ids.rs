@@ -400,7 +400,7 @@ pub fn imei(rng: &mut Rng) -> String {
 
 /// A hardware address.
 pub fn mac(rng: &mut Rng) -> String {
-    let octets: Vec<String> = (0..6).map(|_| rng.fill("%%")).collect();
+    let octets: Vec<String> = (0..6).map(|_| rng.fill("~~")).collect();
     match rng.index(5) {
         0 => octets.join("-").to_uppercase(),
         1 => octets.join(":").to_uppercase(),
@@ -412,9 +412,9 @@ pub fn mac(rng: &mut Rng) -> String {
 /// An IP address.
 pub fn ip(rng: &mut Rng) -> String {
     match rng.index(10) {
-        0 => format!("2001:db8:{}::{}", rng.fill("%%%%"), rng.fill("%%")),
-        1 => format!("fe80::{}:{}ff:fe{}:{}", rng.fill("2%%"), rng.fill("%%"), rng.fill("%%"), rng.fill("%%%%")),
-        2 => (0..8).map(|_| rng.fill("%%%%")).collect::<Vec<_>>().join(":"),
+        0 => format!("2001:db8:{}::{}", rng.fill("~~~~"), rng.fill("~~")),
+        1 => format!("fe80::{}:{}ff:fe{}:{}", rng.fill("2~~"), rng.fill("~~"), rng.fill("~~"), rng.fill("~~~~")),
+        2 => (0..8).map(|_| rng.fill("~~~~")).collect::<Vec<_>>().join(":"),
         3 => format!("10.{}.{}.{}", rng.range(0, 255), rng.range(0, 255), rng.range(1, 254)),
         4 => format!("192.168.{}.{}", rng.range(0, 30), rng.range(2, 254)),
         _ => format!("{}.{}.{}.{}", rng.range(11, 223), rng.range(0, 255), rng.range(0, 255), rng.range(1, 254)),
@@ -482,7 +482,7 @@ pub fn url(user: &str, rng: &mut Rng) -> String {
     ]);
     match rng.index(9) {
         0 => format!("https://{host}/u/{user}"),
-        1 => format!("https://{host}/visit?token={}", rng.fill("%%%%%%%%%%%%")),
+        1 => format!("https://{host}/visit?token={}", rng.fill("~~~~~~~~~~~~")),
         2 => format!("https://www.facebook.com/{user}"),
         3 => format!("www.{user}-family.example.com"),
         4 => format!("http://{user}.blogspot.example/2023/my-surgery.html"),
@@ -529,12 +529,12 @@ pub fn subject(rng: &mut Rng) -> String {
 pub fn uuid(rng: &mut Rng) -> String {
     format!(
         "{}-{}-4{}-{}{}-{}",
-        rng.fill("%%%%%%%%"),
-        rng.fill("%%%%"),
-        rng.fill("%%%"),
+        rng.fill("~~~~~~~~"),
+        rng.fill("~~~~"),
+        rng.fill("~~~"),
         rng.char_of("89ab"),
-        rng.fill("%%%"),
-        rng.fill("%%%%%%%%%%%%")
+        rng.fill("~~~"),
+        rng.fill("~~~~~~~~~~~~")
     )
 }
 
@@ -543,10 +543,10 @@ pub fn biometric(rng: &mut Rng) -> String {
     let pattern = *rng.pick(&[
         "FP-####-####-@@",
         "BIO########",
-        "%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%%",
+        "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~",
         "VP-######",
         "IRIS-@@####",
-        "FACE-%%%%%%%%",
+        "FACE-~~~~~~~~",
         "TPL_@####_####",
     ]);
     rng.fill(pattern)

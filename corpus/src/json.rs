@@ -7,8 +7,8 @@ use crate::writer::{Encoding, JsonEscapes, Syntax, Writer};
 /// A JSON value.
 #[derive(Clone, Debug)]
 pub(crate) enum Json {
-    Object(Vec<(&'static str, Json)>),
-    Array(Vec<Json>),
+    Object(Vec<(&'static str, Self)>),
+    Array(Vec<Self>),
     Text(Rich),
     /// XHTML inside a string: its text is escaped as XML first; the markup is plain.
     Markup(Vec<Markup>),

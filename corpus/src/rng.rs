@@ -108,14 +108,14 @@ impl Rng {
         (0..count).map(|_| self.char_of(ascii)).collect()
     }
 
-    /// Fills a pattern: `#` is a digit, `@` a capital letter, `%` a lower-case hex digit, all else is itself.
+    /// Fills a pattern: `#` is a digit, `@` a capital letter, `~` a lower-case hex digit, all else is itself.
     pub fn fill(&mut self, pattern: &str) -> String {
         pattern
             .chars()
             .map(|c| match c {
                 '#' => self.digit(),
                 '@' => self.char_of("ABCDEFGHJKLMNPRSTUVWXYZ"),
-                '%' => self.char_of("0123456789abcdef"),
+                '~' => self.char_of("0123456789abcdef"),
                 other => other,
             })
             .collect()
@@ -156,7 +156,7 @@ mod tests {
 
     #[test]
     fn fill_keeps_the_shape() {
-        let filled = Rng::new(9).fill("@#-%");
+        let filled = Rng::new(9).fill("@#-~");
         assert!(filled.as_bytes()[0].is_ascii_uppercase());
         assert!(filled.as_bytes()[1].is_ascii_digit());
         assert_eq!(filled.as_bytes()[2], b'-');

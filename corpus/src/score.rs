@@ -11,7 +11,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use crate::{Format, Label};
+use crate::{Document, Format, Label};
 
 /// A span that a detector reported.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -35,6 +35,7 @@ pub struct Scorer {
     clean_by_kind: BTreeMap<String, u64>,
     misses: Vec<Miss>,
     false_positives: Vec<Miss>,
+    decoys: BTreeMap<String, (u64, u64)>,
 }
 
 /// Counts for a kind, a format, or everything.
@@ -132,6 +133,25 @@ impl Scorer {
         self.overall.add(&total);
     }
 
+    /// Scores one generated document, and counts which of its hard negatives were taken for identifiers.
+    pub fn add_document(&mut self, document: &Document, found: &[Found]) {
+        self.add(&document.name, document.format, document.text.len(), &document.labels, found);
+        let wanted = merged(document.labels.iter().map(|l| (l.start, l.end)));
+        // A finding that runs from a label into a decoy is no false finding.
+        let wrong = found.iter().filter(|f| overlap(&wanted, f.start, f.end) == 0).map(|f| (f.start, f.end));
+        let wrong = merged(wrong);
+        for decoy in &document.decoys {
+            let (taken, all) = self.decoys.entry(decoy.kind.clone()).or_default();
+            *all += 1;
+            *taken += u64::from(overlap(&wrong, decoy.start, decoy.end) > 0);
+        }
+    }
+
+    /// Per sort of hard negative: how many were taken for an identifier, of how many.
+    pub fn decoys(&self) -> &BTreeMap<String, (u64, u64)> {
+        &self.decoys
+    }
+
     /// Counts per kind; sub-kinds are counted under the kind before the colon.
     pub fn kinds(&self) -> &BTreeMap<String, Tally> {
         &self.kinds
@@ -186,6 +206,9 @@ impl Scorer {
                 }
             }
             None => out.push_str("clean documents: none\n"),
+        }
+        for (sort, (taken, all)) in self.decoys.iter().filter(|(_, (taken, _))| *taken > 0) {
+            let _ = writeln!(out, "decoys {sort}: {taken} of {all} taken");
         }
         out
     }
@@ -386,6 +409,24 @@ mod tests {
         assert_eq!((overall.found_bytes, overall.common_bytes, overall.covered_in_kind), (7, 6, 1));
         // The empty finding touches nothing.
         assert_eq!((overall.findings, overall.touching), (3, 2));
+    }
+
+    #[test]
+    fn decoys_that_fooled_are_counted() {
+        let document = Document {
+            name: "d.txt".to_owned(),
+            format: Format::Text,
+            text: vec![b' '; 60],
+            labels: vec![label(0, 5, "date")],
+            decoys: vec![label(6, 9, "dose"), label(20, 24, "dose"), label(30, 35, "vitals")],
+            values: vec!["     ".to_owned()],
+        };
+        let mut scorer = Scorer::new();
+        // The first runs on from a label and is not counted; the second is false; vitals stay untouched.
+        scorer.add_document(&document, &[found(0, 8, "date"), found(22, 26, "date")]);
+        assert_eq!(scorer.decoys()["dose"], (1, 2));
+        assert_eq!(scorer.decoys()["vitals"], (0, 1));
+        assert!(scorer.render().ends_with("decoys dose: 1 of 2 taken\n"));
     }
 
     #[test]

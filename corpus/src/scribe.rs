@@ -41,18 +41,18 @@ impl Scribe {
     }
 
     /// One random template of a section, expanded.
-    pub(crate) fn from_section(&mut self, section: &str) -> Rich {
+    pub(crate) fn section(&mut self, section: &str) -> Rich {
         let mut rich = Rich::default();
         self.expand_sections(section, &mut rich);
-        self.apply_letters(&mut rich);
+        self.polish(&mut rich);
         rich
     }
 
     /// A template, expanded.
-    pub(crate) fn from_template(&mut self, template: &str) -> Rich {
+    pub(crate) fn fill(&mut self, template: &str) -> Rich {
         let mut rich = Rich::default();
         self.expand(template, &mut rich);
-        self.apply_letters(&mut rich);
+        self.polish(&mut rich);
         rich
     }
 
@@ -61,8 +61,22 @@ impl Scribe {
         &self.unknown
     }
 
-    fn apply_letters(&self, rich: &mut Rich) {
-        for piece in rich.pieces_mut() {
+    /// Removes the blanks that empty alternatives leave, and applies the document's letters.
+    fn polish(&self, rich: &mut Rich) {
+        let pieces = rich.pieces_mut();
+        for i in 1..pieces.len() {
+            let punctuation = pieces[i].text.starts_with(['.', ',', ';', ')']);
+            let before = &mut pieces[i - 1];
+            if punctuation && before.role == Role::Plain && before.text.ends_with(' ') {
+                before.text.pop();
+            }
+        }
+        let mut blank_before = false;
+        for piece in pieces {
+            if blank_before && piece.role == Role::Plain && piece.text.starts_with(' ') {
+                piece.text.remove(0);
+            }
+            blank_before = piece.text.ends_with(' ') || (blank_before && piece.text.is_empty());
             match self.letters {
                 Letters::Mixed => {}
                 Letters::Lower => piece.text = piece.text.to_lowercase(),
@@ -141,10 +155,10 @@ impl Scribe {
     /// An identifier slot, or a plain word that depends on the cast.
     fn identifier(&mut self, slot: &str) -> Option<Rich> {
         let (who, form) = slot.split_once('.').unwrap_or((slot, ""));
-        if let Some((person, kind)) = self.person(who) {
-            if let Some(rich) = self.about(who, &person, kind, form) {
-                return Some(rich);
-            }
+        if let Some((person, kind)) = self.person(who)
+            && let Some(rich) = self.about(who, &person, kind, form)
+        {
+            return Some(rich);
         }
         if let Some(rich) = self.date(slot) {
             return Some(rich);
@@ -390,6 +404,7 @@ impl Scribe {
             ),
             _ => return None,
         };
+        let value = typographic(kind, value, rng);
         let memory_key = if slot.starts_with("ssn") { "ssn" } else { slot };
         let constant = matches!(
             slot,
@@ -412,8 +427,9 @@ impl Scribe {
         );
         let value = if constant || memory_key == "ssn" { self.cast.remember(memory_key, || value) } else { value };
         Some(match slot {
-            "ssnbare" => Rich::label(kind, value.replace('-', "")),
-            "ssnspaced" => Rich::label(kind, value.replace('-', " ")),
+            "ssnbare" => Rich::label(kind, value.chars().filter(char::is_ascii_digit).collect::<String>()),
+            "ssnspaced" => Rich::label(kind, value.replace(|c: char| !c.is_ascii_digit(), " ")),
+            // The last four are digits whatever separates the groups.
             "ssn4" => Rich::label(kind, value[value.len() - 4..].to_owned()),
             _ => Rich::label(kind, value),
         })
@@ -443,6 +459,19 @@ impl Scribe {
             "sex" => Rich::plain(pick_pronoun(cast.patient.sex, "M", "F")),
             _ => return None,
         })
+    }
+}
+
+/// One number in forty has the hyphens or blanks that word processors put in.
+fn typographic(kind: &str, value: String, rng: &mut Rng) -> String {
+    if !matches!(kind, "ssn" | "phone" | "card" | "account") || !rng.chance(3) {
+        return value;
+    }
+    match rng.index(4) {
+        0 => value.replace('-', "\u{2011}"),
+        1 => value.replace('-', "\u{2013}"),
+        2 => value.replace(' ', "\u{a0}"),
+        _ => value.replace('-', "\u{2010}"),
     }
 }
 
@@ -506,7 +535,7 @@ mod tests {
             if let Some((kind, _)) = slot.strip_prefix('+').and_then(|rest| rest.split_once(':')) {
                 assert!(crate::KINDS.contains(&kind), "{slot}");
             }
-            scribe.from_template(&format!("{{{slot}}}"));
+            scribe.fill(&format!("{{{slot}}}"));
             assert_eq!(scribe.unknown(), [] as [String; 0], "in {slot}");
         }
     }
@@ -527,10 +556,10 @@ mod tests {
     #[test]
     fn a_person_stays_the_same_in_a_document() {
         let mut scribe = Scribe::new(Rng::new(8));
-        let first = scribe.from_template("{pt.full} {pt.phone} {pt.email} {ssn} {mrn}").text();
-        assert_eq!(first, scribe.from_template("{pt.full} {pt.phone} {pt.email} {ssn} {mrn}").text());
-        let last_four = scribe.from_template("{ssn4}").text();
-        assert!(scribe.from_template("{ssn}").text().ends_with(&last_four));
+        let first = scribe.fill("{pt.full} {pt.phone} {pt.email} {ssn} {mrn}").text();
+        assert_eq!(first, scribe.fill("{pt.full} {pt.phone} {pt.email} {ssn} {mrn}").text());
+        let last_four = scribe.fill("{ssn4}").text();
+        assert!(scribe.fill("{ssn}").text().ends_with(&last_four));
     }
 
     #[test]
@@ -538,7 +567,7 @@ mod tests {
         let role_at = |years: i32| {
             let mut scribe = Scribe::new(Rng::new(2));
             scribe.cast.patient.born = scribe.cast.today.plus(-(years * 366));
-            scribe.from_template("{age}").pieces()[0].role
+            scribe.fill("{age}").pieces()[0].role
         };
         assert_eq!(role_at(89), Role::Decoy("age"));
         assert_eq!(role_at(91), Role::Label("age"));

@@ -46,7 +46,7 @@ pub(crate) fn tsv(scribe: &mut Scribe) -> Writer {
             if i > 0 {
                 out.syntax("\t");
             }
-            let mut cell = scribe.from_template(column.cell);
+            let mut cell = scribe.fill(column.cell);
             for piece in cell.pieces_mut() {
                 piece.text = piece.text.replace(['\n', '\t'], " ");
             }
@@ -118,7 +118,7 @@ fn csv_row(scribe: &mut Scribe, columns: &[&Column], separator: &str, quote_all:
             out.syntax(separator);
         }
         // One cell in twenty-five is empty, as in real tables.
-        let cell = if scribe.rng.chance(4) { Rich::default() } else { scribe.from_template(column.cell) };
+        let cell = if scribe.rng.chance(4) { Rich::default() } else { scribe.fill(column.cell) };
         let text = cell.text();
         let quoted = quote_all || text.contains([',', ';', '"', '\n', '\r']);
         if quoted {

@@ -125,7 +125,7 @@ Repeat {lab} in {dur}[, results to {dr.email}|].
 [The|Her|His] {role}, {rel.titlefull}, [lives|resides] in {rel.city} [and|] [agrees with plan|will pick up {his} meds|visits on {weekday}].
 {role} {rel.first} and {role2} {rel2.first} [present|at bedside|on the phone].
 [Family|{rel.first}] [requests|asks for] [a chaplain|{-word:hope} and comfort|transfer to {anyfacility}].
-[Wife|Husband|Son|Daughter] is {rel.nick}; [dog|cat] at home.
+[The|Her|His] {role} is {rel.nick}; [dog|cat] at home.
 Left message for {rel.first} {rel.last} at {rel.phone} {mdslash} {clock}.
 {rel.nick} [was|is] [tearful|upset|at work until {clock}].
 == famhx
@@ -258,6 +258,7 @@ UDI[:| ] {udi}.
 [Model|Manufacturer model]: {model}, {lot}, [IFU|manual] {ver}.
 [Alarms|Events]: {order} [in {dur}|]; AHI {-number:3.2}; leak {-number:24 L/min}.
 == admin
+[Crash|EMS] report: found at {gps}, vehicle VIN {vin}, [plate|tag] {plate}, {+location:[exit 14 near Miller Creek|the 400 block of Canal Street|Pier 9 boat ramp]}.
 [Claim|Invoice]: {pt.full}, [member|member id] {member}, [DOS|date of service] {date}, CPT {cpt}, {icd}, {money}.
 [Paid by|Charged] card {card} [on {mdslash}|], [auth ok|{money}].
 [Refund|Wire] to IBAN {iban} ([{money}|pending]), [requested|asked] by {pt.title}.
