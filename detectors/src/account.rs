@@ -107,6 +107,7 @@ static LABELS: &[Label] = &[
     label("guarantor acct", NUMBER, 92),
     label("har", Shape::digits(6, 14), 85),
     label("har #", Shape::digits(5, 14), 90),
+    label("har:", LONG, 88),
     label("hosp acct", NUMBER, 92),
     label("hospital account", NUMBER, 92),
     label("hospital acct", NUMBER, 92),

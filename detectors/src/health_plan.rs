@@ -8,7 +8,7 @@ use crate::checks::{Compact, mbi, mbi_at, ssn_issuable};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, label, labelled};
+use crate::label::{Label, in_field, is_one_of, label, labelled};
 use crate::shape::{Shape, clamp};
 
 /// Medicare identifiers by their position rules, the old claim numbers, and any plan's numbers behind a label.
@@ -168,7 +168,7 @@ static LABELS: &[Label] = &[
     label("mbi", MEDICARE, 95),
     label("medi cal", Shape::code(7, 8, 16), 85),
     label("medi cal #", PLAN, 92),
-    label("medicaid", Shape::code(6, 7, 16), 88),
+    label("medicaid", Shape::code(5, 7, 16), 88),
     label("medicaid #", PLAN, 92),
     label("medicaid member #", PLAN, 92),
     label("medicaid recipient #", PLAN, 92),
@@ -247,9 +247,11 @@ fn person_suffix(view: &View<'_>, at: i32) -> i32 {
     let suffix = view.byte(at) == Some(b' ')
         && view.byte(at + 1) == Some(b'0')
         && view.byte(at + 2).is_some_and(|b| b.is_ascii_digit());
+    let joined = |at| view.byte(at).is_some_and(|b| b.is_ascii_alphanumeric());
     let ends = match view.byte(at + 3) {
-        None | Some(b',' | b';' | b')' | b'\n' | b'\r') => true,
-        Some(b'.') => !view.byte(at + 4).is_some_and(|b| b.is_ascii_alphanumeric()),
+        None | Some(b',' | b';' | b')' | b'|' | b'"' | b'\n' | b'\r') => true,
+        Some(b'.') => !joined(at + 4),
+        Some(b' ') => !joined(at + 4) || is_one_of(view.word(at + 4), &["grp", "group", "eff", "exp", "claim"]),
         _ => false,
     };
     if suffix && ends { 3 } else { 0 }

@@ -152,6 +152,7 @@ pub static OTHER_ID: Detector = Detector {
             "household",
             "transplant",
         ]),
+        Trigger::Bytes(ByteSet::of(b"-")),
         Trigger::Start,
     ]),
     verify: Verify::Pure(verify),
@@ -235,7 +236,7 @@ static LABELS: &[Label] = &[
     label("icn", LONG, 85),
     label("id", Shape::code(6, 6, 28).inner(b"-_"), 70),
     label("id #", LONG, 80),
-    label("id:", LONG, 78),
+    label("id:", LONG.inner(b"-_."), 78),
     label("identifier", Shape::code(6, 6, 28).inner(b"-_"), 65),
     label("identifier:", LONG, 75),
     label("ids", Shape::code(5, 6, 28).inner(b"-_"), 65),
@@ -334,6 +335,9 @@ static LABELS: &[Label] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
         return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
+    }
+    if view.byte(0) == Some(b'-') {
+        return access_log(view);
     }
     if let Some(verdict) = user_name(view).or_else(|| resource(view)) {
         return Some(verdict);
@@ -462,10 +466,24 @@ fn resource(view: &View<'_>) -> Option<Verdict> {
         .then(|| Verdict::new(at, at + clamp(id.len()), kinds::OTHER_ID, 75, "reference"))
 }
 
+/// `10.0.0.7 - jane7 [03/Mar/2024:…`: the third field of the common log format, triggered at the hyphen before it.
+fn access_log(view: &View<'_>) -> Option<Verdict> {
+    let address_before = view.byte(-1) == Some(b' ') && view.byte(-2).is_some_and(|b| b.is_ascii_hexdigit());
+    if !address_before || view.byte(1)? != b' ' || !view.byte(2)?.is_ascii_alphanumeric() {
+        return None;
+    }
+    let name = view.run(2, &USER, 40);
+    let end = 2 + clamp(name.len());
+    let time = view.slice(end, 3);
+    let time_behind = matches!(time, [b' ', b'[', digit] if digit.is_ascii_digit());
+    let fits = name.len() >= 2 && name.iter().any(u8::is_ascii_alphabetic);
+    (fits && time_behind).then(|| Verdict::new(2, end, kinds::OTHER_ID, 88, "user of an access log"))
+}
+
 /// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
 fn signed_in(view: &View<'_>) -> Option<Verdict> {
     let mut at = 5;
-    while at < 48 {
+    while at < 64 {
         match view.byte(at)? {
             b'\n' | b';' => return None,
             b' ' if view.slice(at, 4) == b" as " => {
