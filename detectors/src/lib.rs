@@ -20,6 +20,7 @@ mod shape;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
+mod user_name;
 pub mod values;
 pub mod vehicle;
 pub mod words;

@@ -107,6 +107,7 @@ impl Shape {
         let raw = view.slice(at, len);
         let is_refused = refused_by_next(view, &value)
             || (self.telling && !tells(raw))
+            || (!sure && span_of_years(raw))
             || date_like(raw, sure)
             || public_code(raw)
             || (!sure && value.letters == 0 && value.digits <= 6 && unit_follows(view, value.end));
