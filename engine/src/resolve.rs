@@ -123,15 +123,17 @@ impl Resolver {
                 open.end = end;
                 self.cursor = self.cursor.max(end);
                 let Open { found, start, begun, .. } = *open;
+                // Whether it is long depends on its length alone, not on how much of it came at once.
+                let long = end - start > most;
+                if long && !begun {
+                    open.begun = true;
+                    events.push(Event::Begins { found, start });
+                }
                 if done {
                     self.open = None;
-                    events.push(if begun { Event::Ends { end } } else { Event::Found { found, start, end } });
+                    events.push(if long { Event::Ends { end } } else { Event::Found { found, start, end } });
                 } else {
-                    if !begun && end - start > most {
-                        open.begun = true;
-                        events.push(Event::Begins { found, start });
-                    }
-                    if open.begun {
+                    if long {
                         events.push(Event::Reaches { end });
                     }
                     self.swallow(text, found.tail);

@@ -79,10 +79,6 @@ impl Run {
         self.carry.clear();
     }
 
-    pub(crate) fn seen(&self) -> u64 {
-        self.seen
-    }
-
     /// Takes the bytes of `chunk` in `range`. `stable` says that `chunk` is the same slice until [`Run::park`];
     /// `last` that the run ends with them.
     pub(crate) fn feed(
@@ -209,7 +205,7 @@ impl Run {
         }
         self.resolver.add(&mut self.candidates);
         let frontier = self.frontier(text, around.compiled);
-        let most = around.compiled.ahead as u64;
+        let most = around.compiled.window() as u64;
         self.resolver.settle(text, frontier, most, around.events);
         judge.take(around.events, text);
         self.carry = carry;
