@@ -31,6 +31,7 @@ pub mod ssn;
 mod testing;
 mod tld;
 pub mod url;
+mod user_name;
 pub mod values;
 pub mod vehicle;
 pub mod words;
