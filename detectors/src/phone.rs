@@ -64,7 +64,7 @@ const EXTENSIONS: &[&str] = &["ext", "extension", "extn"];
 #[rustfmt::skip] // A word list reads better in lines.
 const OTHERS: &[&str] = &[
     "npi", "mrn", "record", "account", "acct", "order", "accession", "ndc", "dea", "ssn", "social", "policy",
-    "member", "subscriber", "id", "claim", "invoice", "lot", "serial", "upc", "gtin", "imei", "specimen", "case",
+    "member", "subscriber", "id", "claim", "invoice", "lot", "serial", "upc", "gtin", "imei", "specimen", 
     "encounter", "csn", "visit", "license", "licence", "ref", "reference", "confirmation", "auth", "authorization",
     "range", "isbn", "nct", "rx", "prescription", "sn", "device", "tracking", "chart", "routing", "group", "medicare",
     "medicaid", "epoch",

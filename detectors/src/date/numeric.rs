@@ -195,11 +195,14 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
         return None;
     }
     let last = WordsBack::new(text).next();
-    let direct = last.is_some_and(|back| {
-        is_one_of(back.word, CONTEXT)
-            && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
-            && back.gap.len() <= 4
-    });
+    // `d/c 11/1`: discharged.
+    let left = text.len() > 4 && text.get(text.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(b"d/c "));
+    let direct = left
+        || last.is_some_and(|back| {
+            is_one_of(back.word, CONTEXT)
+                && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
+                && back.gap.len() <= 4
+        });
     if sign == b'-' {
         // `2-3` is a range nearly always.
         let strong = last.is_some_and(|back| {
@@ -238,7 +241,7 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
         is_one_of(back.word, &firm)
     });
     // `blurry vision since 2/23` is a date, `pain on 7/10` a score: those out of five and ten stay with their words.
-    let score = mentions(text, SCORES, 6) && !(direct && firm && american && !matches!(two, 5 | 10));
+    let score = mentions(text, SCORES, 6) && !(direct && american && !matches!(two, 5 | 10));
     if score {
         return None;
     }
@@ -260,7 +263,7 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     let word = last.map_or(&[][..], |back| back.word);
     let done = word.len() > 4 && word.ends_with(b"ed") && direct_gap(text) && two > 6 && two != 10;
     let odd = two > 12
-        && !matches!(two, 15 | 16 | 20 | 25 | 30)
+        && !matches!(two, 15 | 16 | 30)
         && !is_one_of(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
     if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
         return Some((end, 62, "month and day"));
@@ -298,7 +301,10 @@ fn clock_follows(view: &View<'_>, at: i32) -> bool {
     if word.eq_ignore_ascii_case(b"at") {
         here += 2 + blanks(view, here + 2, 1);
     }
-    here > at && digits(view, here, 2).len() == clock_digits(view, here)
+    let hours = digits(view, here, 5);
+    let military =
+        hours.len() == 4 && is_one_of(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
+    here > at && (military || digits(view, here, 2).len() == clock_digits(view, here))
 }
 
 /// How many digits a clock time has before its colon at `at`; more than can be read when there is none.
@@ -369,7 +375,9 @@ fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
         let year = digits(view, year_at, 5);
         let end = year_at + len(year);
         if (year.len() == 2 || year.len() == 4 && is_year(number(year))) && ends(view, end, sign) {
-            return Some((end, 96, "day, month and year"));
+            // `14/Mar/2024:10:30:00 +0000`, as servers log it.
+            let logged = view.byte(end) == Some(b':');
+            return Some((if logged { time(view, end) } else { end }, 96, "day, month and year"));
         }
     }
     let bare = !view.byte(after).is_some_and(is_wordy);
@@ -519,7 +527,7 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
 
 /// The end of a time and zone behind a date that ends at `at`; `at` when there is none.
 fn time(view: &View<'_>, at: i32) -> i32 {
-    let Some(b'T' | b't' | b' ' | b'_') = view.byte(at) else { return at };
+    let Some(b'T' | b't' | b' ' | b'_' | b':') = view.byte(at) else { return at };
     let from = at + 1;
     let hour = digits(view, from, 3);
     let mut here = from + len(hour);
