@@ -84,7 +84,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
     let text = before(view, start);
     let near = nearest(text, CONTEXT, OTHERS, 7);
     // A number with its signs in place is doubted only right behind another label.
-    let another = nearest(text, CONTEXT, OTHERS, 3) == Some(false);
+    let another = label(text).is_some() && nearest(text, CONTEXT, OTHERS, 2) == Some(false);
     let said = hinted(view, hint::PHONE | hint::FAX) || single_letter_label(text) || text.ends_with(b"tel:");
     let told = said || near == Some(true);
     let found = |end, confidence, reason| Some(Verdict::new(start, end, kinds::PHONE, confidence, reason));
