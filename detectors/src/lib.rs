@@ -3,6 +3,7 @@
 pub mod context;
 pub mod fields;
 pub mod kinds;
+pub mod site;
 pub mod values;
 pub mod words;
 
