@@ -138,7 +138,9 @@ impl Roster {
         if !self.has_names {
             return None;
         }
-        let (word, mut end) = self.known_word(view, 0, first)?;
+        let dotted = first.len() == 1 && view.byte(1) == Some(b'.');
+        let known = self.known_word(view, 0, first);
+        let (word, mut end) = if dotted { known.or_else(|| lone_capital(first, 0)) } else { known }?;
         let mut name = Name::EMPTY;
         name.push(word, false)?;
         let capital = !view.byte(0)?.is_ascii_lowercase();
@@ -151,6 +153,10 @@ impl Roster {
             let letters = view.word(at);
             let next = self.known_word(view, at, letters).or_else(|| lone_capital(letters, at));
             let Some((word, to)) = next else { break };
+            // `John Smith, A 45-year-old`: an initial alone turns no full name round.
+            if comma && letters.len() == 1 && name.full_words() > 1 {
+                break;
+            }
             if usize::try_from(to).is_ok_and(|to| to > LONGEST_NAME) || name.push(word, comma).is_none() {
                 break;
             }
@@ -158,7 +164,9 @@ impl Roster {
             initial = letters.len() == 1;
             // `John Smith I saw`: the pronoun is no initial.
             let pronoun = letters == b"I" && !name.has_comma() && view.byte(end) != Some(b'.');
-            if !pronoun && !follows_digit(view, end) {
+            // `A John Smith`: nor is the article.
+            let article = first.len() == 1 && !dotted && name.full_words() > 1;
+            if !pronoun && !article && !follows_digit(view, end) {
                 found = self.kind_of(&name).map(|kind| (end, kind)).or(found);
             }
         }

@@ -18,6 +18,7 @@ Mary Ann Jones
 O'Brien, Patrick
 Ludwig van der Berg
 Hope
+Q Zoe
 张 伟
 name:provider\tGregory Stone
 mrn\t12-34-567
@@ -34,16 +35,17 @@ fn roster(file: &str) -> Roster {
 fn entries_are_found_in_every_spelling() {
     let detector = roster(FILE).detector();
     for text in [
-        "⟦John Smith⟧, ⟦JOHN SMITH⟧, ⟦john smith⟧",
+        "⟦John Smith⟧; ⟦JOHN SMITH⟧; ⟦john smith⟧",
         "⟦Smith, John⟧; ⟦SMITH JOHN⟧; ⟦SMITH,JOHN⟧; |⟦SMITH^JOHN⟧|",
         "⟦John\nSmith⟧ and ⟦Smith,\r\n John⟧ but John\n\nSmith",
-        "⟦John A. Smith⟧, ⟦Smith, John A⟧. ⟦SMITH^JOHN^A⟧|",
+        "⟦John A. Smith⟧; ⟦Smith, John A⟧; ⟦SMITH^JOHN^A⟧|",
+        "⟦J. John Smith⟧; A ⟦John Smith⟧, A 45-year-old; ⟦Q Zoe⟧, ⟦ZOE, Q⟧.",
         "⟦John Smith⟧ I saw; ⟦John Smith⟧'s; “⟦John Smith⟧”",
-        "⟦Jose Garcia Nunez⟧, ⟦GARCÍA-NÚÑEZ, JOSÉ⟧",
+        "⟦Jose Garcia Nunez⟧; ⟦GARCÍA-NÚÑEZ, JOSÉ⟧",
         "⟦Mary Smith⟧ ⟦Mary B Smith⟧ Mary Ann Smith",
         "⟦Jones, Mary Ann⟧ ⟦Mary Ann Jones⟧ Ann Jones Mary",
-        "⟦Patrick O'Brien⟧, ⟦Patrick O’Brien⟧, ⟦OBRIEN, PATRICK⟧",
-        "⟦Ludwig van der Berg⟧, ⟦van der Berg, Ludwig⟧",
+        "⟦Patrick O'Brien⟧; ⟦Patrick O’Brien⟧; ⟦OBRIEN, PATRICK⟧",
+        "⟦Ludwig van der Berg⟧; ⟦van der Berg, Ludwig⟧",
         "⟦Hope⟧ is here, I hope. HOPEFUL Hope2",
         "⟦张 伟⟧ ",
         "Dr ⟦Gregory Stone⟧, kidney stone, Gregory House",
@@ -111,7 +113,7 @@ fn a_bad_line_is_told_by_number_and_never_shown() {
 #[test]
 fn nothing_that_is_printed_shows_an_entry() {
     let roster = roster(FILE);
-    assert_eq!(format!("{roster:?}"), "Roster(`patients`, 13 entries)");
+    assert_eq!(format!("{roster:?}"), "Roster(`patients`, 14 entries)");
     let shown = format!("{:?}", roster.detector());
     assert!(!shown.contains("Smith") && !shown.contains("7654321"), "{shown}");
 }
@@ -203,4 +205,31 @@ proptest! {
         text.extend_from_slice(&noise);
         assert_split_law(&detector, &text);
     }
+}
+
+/// Throughput on prose with a big roster; prints, and holds the answer to be right.
+#[test]
+fn text_without_members_is_passed_over_quickly() {
+    let mut state = 11;
+    let mut file = String::from("John Smith\n");
+    for _ in 0..200_000 {
+        let (first, last) = (random_word(&mut state, b'A'), random_word(&mut state, b'B'));
+        writeln!(file, "{first} {last}").unwrap();
+    }
+    let detector = roster(&file).detector();
+    let scanner = blackbar_engine::Scanner::builder().detectors([&detector]).build().unwrap();
+    let bare = blackbar_engine::Scanner::builder().build().unwrap();
+    let sentence = "The patient was seen on the ward and reports less pain since the dose was raised to 40 mg daily. ";
+    let text = sentence.repeat(4000) + "Seen by Smith, John.";
+    let run = |scanner: &blackbar_engine::Scanner| {
+        let before = Instant::now();
+        let mut redactor = scanner.redactor(&blackbar_engine::testing::profile());
+        redactor.push(blackbar_engine::Raw::from(text.clone().into_bytes()));
+        redactor.finish();
+        while redactor.poll().is_some() {}
+        (redactor.stats().clone(), before.elapsed())
+    };
+    let ((_, without), (stats, with)) = (run(&bare), run(&scanner));
+    println!("{} bytes: {without:?} without, {with:?} with the roster; {stats:?}", text.len());
+    assert_eq!(crate::site::tests::found(&detector, &text.as_bytes()[text.len() - 200..]), [b"Smith, John"]);
 }

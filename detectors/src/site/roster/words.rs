@@ -88,12 +88,17 @@ impl Name {
         self.words.get(..self.len).unwrap_or_default()
     }
 
+    /// How many words are more than an initial.
+    pub(super) fn full_words(&self) -> usize {
+        self.words().iter().filter(|word| !word.is_initial()).count()
+    }
+
     /// Calls `take` with the canonical words: `Last, First` turned to `First Last`; initials left out beside two full
     /// words; two words in alphabetical order, since systems write them either way.
     pub(super) fn canonical<T>(&self, take: impl FnOnce(&[&[u8]]) -> T) -> T {
         let words = self.words();
         let (last, first) = words.split_at(self.comma.unwrap_or(0).min(words.len()));
-        let full = words.iter().filter(|word| !word.is_initial()).count();
+        let full = self.full_words();
         let mut list: [&[u8]; MOST_WORDS] = [&[]; MOST_WORDS];
         let mut len = 0;
         let wanted = first.iter().chain(last).filter(|word| full < 2 || !word.is_initial());
