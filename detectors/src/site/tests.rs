@@ -244,7 +244,7 @@ proptest! {
         let mut covered = vec![false; text.len()];
         for at in (0..text.len()).filter(|&at| text.is_char_boundary(at)) {
             let verdict = verify_at(&detector, text.as_bytes(), at, &Field::default(), &Lexicon::new());
-            let end = verdict.map(|verdict| at + verdict.end as usize).filter(|&end| text.is_char_boundary(end));
+            let end = verdict.map(|verdict| at + usize::try_from(verdict.end).unwrap()).filter(|&end| text.is_char_boundary(end));
             let expected = expected_end(&regex, &text, at);
             prop_assert_eq!(end, expected, "{} at {} of {:?}", source, at, text);
             expected.into_iter().for_each(|end| covered[at..end].fill(true));

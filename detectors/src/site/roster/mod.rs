@@ -47,7 +47,7 @@ const WIDEST_GAP: i32 = 4;
 /// # How sure
 ///
 /// A text that is not on the list is taken for an entry with a probability of n / 2^120 for n entries: for ten million
-/// entries and a billion lookups a second less than once in ten trillion years.
+/// entries and a billion lookups a second less than once in a trillion years.
 pub struct Roster {
     id: String,
     keys: Keys,

@@ -181,3 +181,49 @@ impl Table {
 fn bucket_of(row: u128, shift: u32) -> u128 {
     row.checked_shr(shift).unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys() -> Keys {
+        Keys { digest: (1, 2), filter: 3 }
+    }
+
+    #[test]
+    fn the_filter_has_every_key_and_few_others() {
+        let all: Vec<u64> = (0u32..200_000).map(|i| keys().id(&i.to_le_bytes())).collect();
+        let (members, others) = all.split_at(100_000);
+        let filter = Filter::new(members);
+        assert!(members.iter().all(|&key| filter.has(key)));
+        let passed = others.iter().filter(|&&key| filter.has(key)).count();
+        assert!((1..3_000).contains(&passed), "{passed} of 100,000 pass");
+        assert!(!Filter::new(&[]).has(1));
+    }
+
+    #[test]
+    fn words_have_one_key_in_every_spelling() {
+        let keys = keys();
+        assert_eq!(keys.word("NÚÑEZ".as_bytes()), keys.word(b"nunez"));
+        assert_eq!(keys.word(b"Nunez"), keys.folded(b"nunez"));
+        assert_eq!(keys.word("Straße".as_bytes()), keys.word("STRAẞE".as_bytes()));
+        assert_ne!(keys.word(b"nunez"), keys.word(b"nunes"));
+        assert_ne!(keys.word(b"a"), Keys { filter: 4, ..keys.clone() }.word(b"a"), "the key matters");
+        assert_ne!(keys.digest([b"ab".as_slice(), b"c"]), keys.digest([b"a".as_slice(), b"bc"]));
+    }
+
+    #[test]
+    fn tables_of_any_size_have_their_rows_and_no_other() {
+        for size in [0u32, 1, 2, 7, 8, 9, 16, 100, 5_000] {
+            let digest = |i: u32| keys().digest([i.to_le_bytes().as_slice()]);
+            let kind = |i: u32| u8::try_from(i % 200).unwrap();
+            let table = Table::new((0..size).chain(0..size).map(|i| Table::row(digest(i), kind(i))).collect());
+            assert_eq!(table.len(), size as usize);
+            assert!((0..size).all(|i| table.kind(digest(i)) == Some(usize::from(kind(i)))));
+            assert!((size..size + 1000).all(|i| table.kind(digest(i)).is_none()));
+        }
+        // The ends of the range.
+        let table = Table::new((0..100u128).flat_map(|i| [i << KIND_BITS, !(i << KIND_BITS)]).collect());
+        assert!((0..100u128).all(|i| table.kind(i << KIND_BITS).is_some() && table.kind(!(i << KIND_BITS)).is_some()));
+    }
+}
