@@ -211,9 +211,9 @@ proptest! {
     }
 }
 
-/// Throughput on prose with a big roster; prints, and holds the answer to be right.
+/// Prints what a big roster costs on prose.
 #[test]
-fn text_without_members_is_passed_over_quickly() {
+fn in_long_prose_only_the_member_is_found() {
     let mut state = 11;
     let mut file = String::from("John Smith\n");
     for _ in 0..200_000 {
@@ -234,6 +234,7 @@ fn text_without_members_is_passed_over_quickly() {
         (redactor.stats().clone(), before.elapsed())
     };
     let ((_, without), (stats, with)) = (run(&bare), run(&scanner));
-    println!("{} bytes: {without:?} without, {with:?} with the roster; {stats:?}", text.len());
-    assert_eq!(crate::site::tests::found(&detector, &text.as_bytes()[text.len() - 200..]), [b"Smith, John"]);
+    println!("{} bytes: {without:?} without, {with:?} with the roster", text.len());
+    assert_eq!(crate::site::tests::found(&detector, text.as_bytes()), [b"Smith, John"]);
+    assert_eq!((stats.replaced, stats.bytes_in), (11, text.len() as u64));
 }
