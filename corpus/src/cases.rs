@@ -87,7 +87,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
         fail(line, error.message(), "the keys are detector, and text, find, kind, format, why under [[takes]], text, format, why under [[refuses]]")
     })?;
     let detector = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
-    if raw.detector != detector {
+    if raw.detector.is_some_and(|id| id != detector) {
         return Err(fail(None, "detector is not the name of the file", "name the file after the detector's id"));
     }
     let format_of = |name: Option<Spanned<String>>| match name {
@@ -182,7 +182,7 @@ const CLOSE: char = '⟧';
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
-    detector: String,
+    detector: Option<String>,
     #[serde(default)]
     takes: Vec<RawTakes>,
     #[serde(default)]

@@ -26,6 +26,7 @@ pub mod other_id;
 pub mod phone;
 mod scan;
 mod shape;
+pub mod site;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
