@@ -151,7 +151,7 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
     let contact = Json::Object(vec![
         ("relationship", Json::Array(vec![Json::Object(vec![("text", Json::text(relative.1))])])),
         ("name", name(&relative.0, "name:relative", &mut scribe.rng)),
-        ("telecom", Json::Array(vec![telecom("phone", "phone", scribe.fill("{rel.phone}"))])),
+        ("telecom", Json::Array(vec![telecom("phone", "home", scribe.fill("{rel.phone}"))])),
     ]);
     let mut members = vec![
         ("resourceType", Json::text("Patient")),

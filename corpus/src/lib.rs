@@ -24,6 +24,7 @@ pub mod bench;
 pub mod calendar;
 pub mod cases;
 mod cast;
+mod check;
 mod dates;
 mod decoys;
 mod fhir;

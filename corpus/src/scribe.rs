@@ -221,6 +221,7 @@ impl Scribe {
             "initials" => label(person.initials()),
             "finit" => label(format!("{}. {}", person.initial(), person.surname)),
             "firstl" => label(format!("{} {}.", person.given, person.surname.chars().next().unwrap_or('X'))),
+            "quoted" if person.nickname == person.given => label(person.formal()),
             "quoted" => label(format!("{} \"{}\" {}", person.given, person.nickname, person.surname)),
             "title" => Some(Rich::plain(format!("{title} ")).then_label(kind, person.surname.clone())),
             "titlefull" => Some(Rich::plain(format!("{title} ")).then_label(kind, person.full())),
