@@ -32,6 +32,7 @@ mod generate;
 pub mod gold;
 mod hl7;
 pub mod ids;
+mod images;
 mod json;
 mod people;
 mod places;

@@ -146,7 +146,7 @@ const COLUMNS: &[Column] = &[
     ),
     column(&["dob", "birth_date", "Date of Birth", "birthdate", "DOB"], "{isodob}", true),
     column(&["sex", "gender"], "{sex}", false),
-    column(&["age", "age at visit", "pt_age"], "{age}", false),
+    column(&["age", "age at visit", "pt_age"], "{agenumber}", false),
     column(&["race", "language", "marital status"], "[White|Black|Asian|English|Spanish|Married|Widowed]", false),
     column(&["ssn", "social_security_number", "soc sec no", "SSN"], "[{ssn}|{ssn}|{ssn}|{ssnbare}]", false),
     column(&["address", "street", "address_line_1", "home address"], "{pt.street}", true),
