@@ -3,11 +3,15 @@
 pub mod context;
 pub mod fields;
 pub mod kinds;
+pub mod name;
+#[cfg(test)]
+mod testing;
+pub mod words;
 
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[];
+pub static ALL: &[&Detector] = &[&name::NAME, &name::NAME_SHAPE];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]

@@ -1,0 +1,206 @@
+//! What stands around a name and decides about it.
+
+use blackbar_engine::View;
+
+use super::cue::{Role, previous_word, role};
+use super::part::{Case, Part, blanks, gap, one_of, part};
+use super::person::possessive;
+use crate::words::category as cat;
+
+/// What follows a name.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Follow {
+    /// Nothing that tells.
+    Other,
+    /// The end of a line or of a field, a comma, a bracket.
+    End,
+    /// A colon.
+    Colon,
+    /// A verb of people.
+    Verb,
+    /// A degree or profession: `, MD`.
+    Credential,
+    /// What is named after somebody: `syndrome`, `catheter`.
+    Eponym,
+    /// What places are called: `Hospital`, `Street`, `County`.
+    Place,
+    /// Somebody's relative: `'s wife`.
+    Relative,
+    /// Another capitalised word.
+    Capital,
+}
+
+/// Things that carry the names of people.
+const EPONYM_NOUNS: &[&str] = &[
+    "disease", "syndrome", "syndromes", "catheter", "catheters", "sign", "signs", "scale", "score", "scores", "test",
+    "tests", "criteria", "classification", "procedure", "maneuver", "manoeuvre", "tube", "drain", "drains", "line",
+    "reflex", "palsy", "chorea", "lymphoma", "sarcoma", "sarcoidosis", "tumor", "tumour", "fracture", "fractures",
+    "position", "stain", "solution", "esophagus", "diverticulum", "phenomenon", "contracture", "paralysis", "method",
+    "formula", "equation", "index", "grade", "stage", "staging", "stages", "lift", "hugger", "collar", "ring", "wheel",
+    "operation", "repair", "approach", "incision", "fundoplication", "anastomosis", "pouch", "clamp", "retractor",
+    "forceps", "needle", "suture", "splint", "bandage", "dressing", "cast", "brace", "frame", "rods", "rod", "nails",
+    "valve", "graft", "flap", "block", "nodes", "node", "lines", "spots", "bodies", "body", "cells", "cell", "bands",
+    "law", "triad", "point", "angle", "canal", "duct", "gland", "glands", "ligament", "fascia", "space", "nerve",
+    "artery", "vein", "membrane", "loop", "capsule", "corpuscle", "corpuscles", "disorder", "thyroiditis", "arthritis",
+    "encephalopathy", "ataxia", "dystrophy", "anemia", "nephropathy", "cardiomyopathy", "aphasia", "area",
+    "respirations", "breathing", "murmur", "pulse", "fever", "ulcer", "hernia", "deformity", "view", "projection",
+    "technique", "protocol", "study", "trial", "rule", "rules", "scoring", "inventory", "assessment", "questionnaire",
+    "exam", "examination", "pump", "monitor", "mattress", "bed", "agar", "medium", "virus", "bacillus", "esophagitis",
+    "gangrene", "tumors", "lesion", "lesions", "nodules", "nodule", "macula", "fistula", "tendon", "tendinitis",
+    "coma", "dementia", "sling", "boot", "stockings", "trap", "swab", "probe", "scope", "laryngoscope", "blade", "bag",
+    "mask", "suction", "cannula", "port", "shunt", "stent", "prosthesis", "implant", "screw", "plate", "wire",
+];
+
+/// What people do in notes and letters.
+const VERBS: &[&str] = &[
+    "said", "says", "reports", "reported", "states", "stated", "denies", "denied", "presents", "presented",
+    "complains", "complained", "endorses", "endorsed", "verbalized", "tolerated", "ambulated", "agrees", "agreed",
+    "understands", "understood", "wants", "wanted", "lives", "lived", "arrived", "underwent", "returns", "returned",
+    "called", "texted", "emailed", "mentioned", "told", "asked", "asks", "notes", "noted", "feels", "felt", "thinks",
+    "believes", "works", "worked", "drives", "smokes", "drinks", "takes", "took", "came", "went", "goes", "wrote",
+    "examined", "evaluated", "recommended", "recommends", "ordered", "prescribed", "reviewed", "discussed", "saw",
+    "consented", "requested", "requests", "declined", "refused", "admits", "admitted", "appears", "remains", "visited",
+    "brought", "drove", "found", "explained", "confirmed", "expressed", "complied", "tells", "wakes", "sleeps", "eats",
+    "is", "was", "has", "had", "will", "would", "does", "did", "can", "cannot", "could",
+];
+
+/// Degrees and professions behind a name.
+pub(crate) fn credential(word: &[u8], bits: u32) -> bool {
+    if !word.iter().all(u8::is_ascii_uppercase) && !matches!(word, b"PhD" | b"PharmD" | b"PsyD" | b"Pharm" | b"Ph" | b"RPh")
+    {
+        return false;
+    }
+    bits & cat::CREDENTIAL != 0
+        || matches!(
+            word,
+            b"MD" | b"DO" | b"RN" | b"NP" | b"PA" | b"PhD" | b"DDS" | b"DMD" | b"DPM" | b"OD" | b"DC" | b"LPN" | b"LVN"
+                | b"CNA" | b"CRNA" | b"APRN" | b"ARNP" | b"FNP" | b"DNP" | b"BSN" | b"MSN" | b"PT" | b"DPT" | b"OT"
+                | b"OTR" | b"SLP" | b"RD" | b"RDN" | b"LCSW" | b"LICSW" | b"MSW" | b"LMFT" | b"LPC" | b"PharmD"
+                | b"RPh" | b"PsyD" | b"EdD" | b"FACS" | b"FACP" | b"FACC" | b"MBBS" | b"MPH" | b"JD" | b"ESQ" | b"EMT"
+                | b"RRT" | b"CRT" | b"RT" | b"CNM" | b"CPNP" | b"ACNP" | b"AGNP" | b"PAC" | b"MBA" | b"Pharm" | b"Ph"
+                | b"CMA" | b"RMA" | b"SW" | b"BCBA" | b"DVM" | b"FAAP" | b"FACOG" | b"SN" | b"CCRN" | b"CTRS"
+        )
+}
+
+/// What follows `end`, the end of a name.
+pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
+    let owned = possessive(view, end);
+    let at = owned;
+    match view.byte(at) {
+        None => return Follow::End,
+        Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'<' | b'}') => return Follow::End,
+        Some(b':') => return Follow::Colon,
+        Some(b',') => {
+            let space = blanks(view, at + 1, 2);
+            let word = view.word(at + 1 + space);
+            return if credential(word, view.bits(word)) { Follow::Credential } else { Follow::End };
+        }
+        Some(b'-') => {
+            // `Jackson-Pratt` was read whole; `Smith- ` or `Smith -` ends.
+            return Follow::Other;
+        }
+        _ => {}
+    }
+    let Some((space, wraps)) = gap(view, at) else {
+        // Two blanks and more part columns.
+        return if matches!(view.byte(at), Some(b' ')) { Follow::End } else { Follow::Other };
+    };
+    let at = at + space;
+    if matches!(view.byte(at), Some(b'(' | b'-' | b'|')) {
+        return Follow::End;
+    }
+    let word = view.word(at);
+    if word.is_empty() {
+        return Follow::Other;
+    }
+    let bits = view.bits(word);
+    if one_of(word, EPONYM_NOUNS) {
+        return Follow::Eponym;
+    }
+    if wraps && owned == end {
+        return Follow::End;
+    }
+    if credential(word, bits) {
+        return Follow::Credential;
+    }
+    if owned > end {
+        let related = matches!(role(word, bits), Some(Role::Relative | Role::Provider | Role::Person))
+            || one_of(word, &["room", "chart", "house", "case", "condition", "parents", "family", "care", "pain", "appointment"]);
+        return if related { Follow::Relative } else { Follow::Other };
+    }
+    if one_of(word, VERBS) {
+        return Follow::Verb;
+    }
+    match part(view, at) {
+        Some(next) if place_word(view, &next) => Follow::Place,
+        Some(next) if matches!(next.case, Case::Capital | Case::Upper) => Follow::Capital,
+        _ => Follow::Other,
+    }
+}
+
+/// Whether `part` is a word that places, buildings or roads end in.
+fn place_word(view: &View<'_>, part: &Part) -> bool {
+    if part.case == Case::Lower || part.pieces > 1 {
+        return false;
+    }
+    let word = view.word(part.start);
+    one_of(
+        word,
+        &[
+            "hospital", "clinic", "medical", "center", "centre", "university", "college", "school", "county", "parish",
+            "street", "avenue", "road", "boulevard", "lane", "drive", "ave", "blvd", "rd", "health", "healthcare",
+            "pharmacy", "memorial", "foundation", "institute", "laboratory", "laboratories", "labs", "hospice",
+            "rehabilitation", "rehab", "highway", "parkway", "pkwy", "hwy", "church", "cancer", "regional", "general",
+            "children", "surgical", "home", "manor", "inc", "llc", "corp", "corporation", "company", "library", "airport",
+            "elementary", "high", "department", "apartments",
+        ],
+    )
+}
+
+/// Whether `part`, behind the first word of what might be a name, shows that it is a place or a thing.
+pub(crate) fn is_place_or_thing(view: &View<'_>, part: &Part) -> bool {
+    place_word(view, part) || (part.surname() < 3 && one_of(view.word(part.start), EPONYM_NOUNS))
+}
+
+/// Whether a phrase ends at `end`: a line, a field, a sentence, a list item.
+pub(crate) fn ends_phrase(view: &View<'_>, end: i32) -> bool {
+    match view.byte(end) {
+        None => true,
+        Some(b' ') => matches!(view.byte(end + 1), Some(b' ' | b'(' | b'|' | b'\n') | None),
+        Some(byte) => matches!(byte, b'\n' | b'\r' | b'\t' | b',' | b';' | b')' | b'"' | b'.' | b'|' | b'<' | b'?' | b'!'),
+    }
+}
+
+/// Whether the trigger starts its line, bullets, times and brackets aside.
+pub(crate) fn line_starts(view: &View<'_>) -> bool {
+    let before = view.before();
+    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    !line.iter().any(u8::is_ascii_alphabetic)
+}
+
+/// Whether the trigger starts a sentence, a line, a cell: a capital there says nothing.
+pub(crate) fn sentence_starts(view: &View<'_>) -> bool {
+    let before = view.before();
+    let mut rest = before;
+    while let [head @ .., b' ' | b'\t' | b'"' | b'(' | b'*' | b'-' | b'\r'] = rest {
+        rest = head;
+    }
+    match rest {
+        [] => true,
+        // A soft line break goes on with the sentence when the line before ends in its middle.
+        [head @ .., b'\n'] => {
+            !matches!(head.iter().rev().find(|&&byte| byte != b' ' && byte != b'\r'), Some(b'a'..=b'z' | b','))
+        }
+        [head @ .., b'.'] => {
+            // `Dr. X`, `vs. X`: a title's dot ends no sentence.
+            !one_of(previous_word(head), &["dr", "mr", "mrs", "ms", "prof", "st", "vs"])
+        }
+        [.., last] => matches!(last, b'!' | b'?' | b':' | b';' | b'|' | b'=' | b'>' | b'#' | b'/' | b'\\') || *last >= 0x80,
+    }
+}
+
+/// Whether an article or the like stands before the trigger: `the Foley`, `a Murphy`.
+pub(crate) fn article_before(view: &View<'_>) -> bool {
+    one_of(previous_word(view.before()), &["the", "a", "an", "no", "of", "positive", "negative"])
+        && view.before().last() == Some(&b' ')
+}

@@ -1,0 +1,118 @@
+//! People's names.
+//!
+//! A name is asked for where a dictionary knows the word and where a title, a label, a role or a relative announces
+//! one. What is announced is taken by its shape; what is not needs two known words, or one and its surroundings.
+
+mod cue;
+mod follow;
+mod part;
+mod person;
+mod shape;
+
+use std::borrow::Cow;
+
+use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+pub use self::shape::NAME_SHAPE;
+use self::cue::{Cue, Grade};
+use self::part::{length, stands_alone};
+use crate::kinds;
+use crate::words::category as cat;
+
+/// The longest name, from the trigger on: a label, the blanks behind it, and five words.
+pub(crate) const LONGEST: i32 = 144;
+
+/// Names that are in a dictionary, or that something announces.
+pub static NAME: Detector = Detector {
+    id: Cow::Borrowed("name"),
+    kind: kinds::NAME,
+    class: Cow::Borrowed("A"),
+    priority: 40,
+    window: Window { before: 64, longest: 144, after: 48 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[
+        Trigger::Words(cue::TRIGGERS),
+        Trigger::Lexicon(cat::GIVEN | cat::GIVEN_COMMON | cat::SURNAME | cat::SURNAME_COMMON),
+    ]),
+    verify: Verify::Pure(verify),
+    takes: Cow::Borrowed(
+        "First Last, Last, First, initials, particles, hyphens, suffixes; any shape behind a title, a label or a role",
+    ),
+    refuses: Cow::Borrowed("eponyms, drugs, places, headings, speaker labels, ordinary words"),
+};
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0);
+    let bits = view.bits(word);
+    if let Some((cue, at)) = cue::announced(view, word, bits)
+        && let Some(verdict) = announced(view, cue, at)
+    {
+        return Some(verdict);
+    }
+    if bits & (cat::GIVEN | cat::GIVEN_COMMON | cat::SURNAME | cat::SURNAME_COMMON) == 0 || !worth_reading(word, bits) {
+        return None;
+    }
+    if !stands_alone(view) || word.len() < 2 {
+        return None;
+    }
+    let found = person::person(view, 0, before(view))?;
+    Some(verdict(&found, before(view)))
+}
+
+/// Most lower-case words of a text are no names: only a common given name that is nothing else may start one.
+fn worth_reading(word: &[u8], bits: u32) -> bool {
+    part::starts_upper(word)
+        || (bits & cat::GIVEN_COMMON != 0 && bits & (cat::WORD | cat::WORD_TOP | cat::CLINICAL | cat::DRUG) == 0)
+        || (bits & (cat::SURNAME | cat::GIVEN) != 0 && bits & (cat::WORD | cat::WORD_TOP | cat::CLINICAL | cat::DRUG) == 0)
+}
+
+/// What stands before a known name and is too short or too common to be a trigger: `I'm Ann`, `d/w Ann`.
+fn before(view: &View<'_>) -> Cue {
+    let before = view.before();
+    let rest = before.strip_suffix(b" ").unwrap_or(before);
+    let lower = |n: usize| rest.len().checked_sub(n).and_then(|i| rest.get(i..)).unwrap_or_default();
+    let near = |given| Cue { grade: Grade::Near, given, ..Cue::NONE };
+    if rest.len() == before.len() {
+        return Cue::NONE;
+    }
+    if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
+        return near(true);
+    }
+    if lower(3).eq_ignore_ascii_case(b"d/w") || lower(3).eq_ignore_ascii_case(b"s/w") || lower(3).eq_ignore_ascii_case(b"c/o") {
+        return near(false);
+    }
+    Cue::NONE
+}
+
+fn announced(view: &View<'_>, cue: Cue, at: i32) -> Option<Verdict> {
+    // A title behind a label is asked itself.
+    let word = view.word(at);
+    if matches!(cue::role(word, 0), Some(cue::Role::Title)) && cue.grade != Grade::Title {
+        return None;
+    }
+    let found = person::person(view, at, cue).or_else(|| initials(view, at, cue))?;
+    Some(verdict(&found, cue))
+}
+
+/// `Initials: JS`, `Patient: J.S.`.
+fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
+    let word = view.word(at);
+    let label = view.word(0);
+    let plain = (2..=3).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
+    (plain && cue.grade == Grade::Label && label.eq_ignore_ascii_case(b"initials")).then_some(person::Person {
+        start: at,
+        end: at + length(word),
+        confidence: 80,
+        reason: "initials",
+        teaches: [None, None],
+    })
+}
+
+/// The verdict on a name, within the window whatever stood there.
+fn verdict(found: &person::Person, cue: Cue) -> Verdict {
+    let end = found.end.min(LONGEST);
+    let mut verdict =
+        Verdict::new(found.start.min(end), end, cue.kind, found.confidence, found.reason);
+    verdict.teaches = found.teaches.map(|teach| teach.filter(|teach| teach.end <= end));
+    verdict
+}

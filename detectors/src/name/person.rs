@@ -1,0 +1,708 @@
+//! A person's name as a run of words: where it ends, and how sure that it is one.
+
+use blackbar_engine::{Teach, View};
+
+use super::cue::{Cue, Grade};
+use super::follow::{self, Follow};
+use super::part::{Case, Part, apostrophe, blanks, gap, one_of, part};
+use crate::words::category as cat;
+
+/// The most words a name has here.
+const MOST: usize = 6;
+
+/// A name that was read.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Person {
+    pub(crate) start: i32,
+    pub(crate) end: i32,
+    pub(crate) confidence: u8,
+    pub(crate) reason: &'static str,
+    pub(crate) teaches: [Option<Teach>; 2],
+}
+
+/// The words of a name, in the order of the text.
+struct Words {
+    parts: [Part; MOST],
+    count: usize,
+    /// Index of the part behind the comma of `Last, First`.
+    comma: Option<usize>,
+    /// Whether a suffix such as `Jr.` was read.
+    suffix: bool,
+    /// Whether a hard wrap was crossed.
+    wrapped: bool,
+    end: i32,
+}
+
+impl Words {
+    fn slice(&self) -> &[Part] {
+        self.parts.get(..self.count).unwrap_or_default()
+    }
+
+    fn push(&mut self, part: Part) {
+        if let Some(slot) = self.parts.get_mut(self.count) {
+            *slot = part;
+            self.count += 1;
+            self.end = part.end;
+        }
+    }
+
+    /// The words that are more than an initial.
+    fn full(&self) -> impl Iterator<Item = &Part> {
+        self.slice().iter().filter(|part| part.is_word())
+    }
+}
+
+/// Labels of forms and other words that end a name wherever they stand.
+const STOPS: &[&str] = &[
+    "dob", "mrn", "ssn", "dod", "doa", "dos", "pcp", "age", "sex", "gender", "date", "phone", "fax", "tel", "address",
+    "male", "female", "room", "bed", "unit", "account", "acct", "chart", "med", "rec", "record", "number", "id", "no",
+    "visit", "admit", "admission", "discharge", "attending", "provider", "physician", "patient", "location", "service",
+    "email", "insurance", "status", "race", "language", "csn", "har", "npi", "dea", "nka", "nkda", "pt", "hpi", "pmh",
+    "cc", "er", "ed", "icu", "or", "yo", "yr", "dx", "hx", "rx", "tx", "sx", "md", "rn", "np", "pa", "do", "phd", "ok",
+    "okay", "yes", "yeah", "yep", "um", "uh", "hmm", "oh", "ah", "hi", "hello", "hey", "thanks", "sorry", "please",
+    "well", "so", "and", "but", "the", "a", "an", "i", "you", "he", "she", "it", "we", "they", "my", "your", "his", "her",
+    "this", "that", "these", "those", "there", "here", "what", "when", "where", "who", "why", "how", "is", "are", "was",
+    "in", "on", "at", "to", "of", "for", "from", "with", "by", "per", "as", "if", "not", "none", "unknown", "n", "na",
+    "see", "same", "self", "other", "via", "re", "dear", "mr", "mrs", "ms", "dr", "drs", "prof", "re", "subject", "est",
+    "none", "nil", "tbd", "null", "true", "false", "today", "tomorrow", "yesterday", "morning", "afternoon", "evening",
+    "ct", "mri", "ekg", "ecg", "iv", "usa", "us", "u", "epic", "medicare", "medicaid", "covid",
+];
+
+/// Reads the name that starts at `at`.
+pub(crate) fn person(view: &View<'_>, at: i32, cue: Cue) -> Option<Person> {
+    let words = read(view, at, cue)?;
+    judge(view, &words, cue)
+}
+
+fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
+    let first = part(view, at)?;
+    if first.is_word() && stops(view, &first) {
+        return None;
+    }
+    let mut words =
+        Words { parts: [first; MOST], count: 1, comma: None, suffix: false, wrapped: false, end: first.end };
+    if first.case == Case::Initial {
+        words.end = after_dot(view, first.end);
+    }
+    while words.count < MOST {
+        // `Smith^John^Q`: a component of HL7.
+        if view.byte(words.end) == Some(b'^') {
+            match part(view, words.end + 1) {
+                Some(next) => {
+                    words.comma = words.comma.or(Some(words.count));
+                    words.push(next);
+                    continue;
+                }
+                None => break,
+            }
+        }
+        if !words.suffix && suffix(view, &mut words) {
+            continue;
+        }
+        if comma(view, &mut words, cue) || nickname(view, &mut words) || next(view, &mut words, cue) {
+            continue;
+        }
+        break;
+    }
+    Some(words)
+}
+
+/// The end of an initial with its dot.
+fn after_dot(view: &View<'_>, end: i32) -> i32 {
+    end + i32::from(view.byte(end) == Some(b'.'))
+}
+
+/// `Jr.`, `III`: belongs to the name.
+fn suffix(view: &View<'_>, words: &mut Words) -> bool {
+    let mut at = words.end;
+    if view.byte(at) == Some(b',') {
+        at += 1;
+    }
+    let space = blanks(view, at, 2);
+    if space == 0 {
+        return false;
+    }
+    let word = view.word(at + space);
+    let roman = matches!(word, b"II" | b"III" | b"IV" | b"VI" | b"2nd" | b"3rd");
+    let junior = matches!(word, b"Jr" | b"JR" | b"Sr" | b"SR" | b"jr" | b"sr" | b"Junior");
+    let long_enough = words.full().count() >= 2 || words.slice().first().is_some_and(|p| p.surname() > 0);
+    if !(roman || junior) || !long_enough {
+        return false;
+    }
+    let end = at + space + super::part::length(word);
+    words.end = if junior { after_dot(view, end) } else { end };
+    words.suffix = true;
+    true
+}
+
+/// `Smith, John`: only when what stands before the comma is a surname and what stands behind it a given name.
+fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
+    if words.comma.is_some() || view.byte(words.end) != Some(b',') || words.count > 2 {
+        return false;
+    }
+    let strong = cue.grade >= Grade::Label;
+    let surname_first = match words.slice() {
+        [last] => last.is_word() && (last.surname() > 0 || strong),
+        // `Garcia Lopez, Maria`, `Van Dyke, Ann`: but `John Smith, Mary Jones` are two people.
+        [one, two] => two.is_word() && two.surname() > 0 && (one.given() < 2 || one.surname() == 3 || words.suffix),
+        _ => false,
+    };
+    if !surname_first {
+        return false;
+    }
+    let mut space = blanks(view, words.end + 1, 2);
+    let mut wrapped = false;
+    if space == 0 && matches!(view.byte(words.end + 1), Some(b'\n' | b'\r')) {
+        let Some((len, _)) = gap(view, words.end + 1) else { return false };
+        space = len;
+        wrapped = true;
+    }
+    let Some(given) = part(view, words.end + 1 + space) else { return false };
+    let Some(&last) = words.slice().last() else { return false };
+    if stops(view, &given) || given.bits & (cat::CREDENTIAL | cat::STATE | cat::COUNTRY) != 0 && given.given() < 3 {
+        return false;
+    }
+    let fits = match (last.case, given.case) {
+        (Case::Lower, Case::Lower) => strong || (space <= 1 && last.ordinary() == 0 && given.ordinary() == 0),
+        (Case::Lower, _) | (_, Case::Lower) => false,
+        (_, Case::Initial) => view.byte(given.end) == Some(b'.') && last.surname() > 0 && last.ordinary() == 0 || strong,
+        _ => true,
+    };
+    let known = given.given() >= 2 || given.case == Case::Initial;
+    // Behind a label any shape may stand: `Patient: Zorblat, Kemi`.
+    let shaped = strong && given.ordinary() == 0 && given.case != Case::Lower && given.len() > 2;
+    if !fits || !(known || shaped) || (wrapped && !known) {
+        return false;
+    }
+    // `Ann, Mary and Tom went`, `Austin, Jordan`: a list of given names is still a list of people.
+    words.comma = Some(words.count);
+    words.wrapped |= wrapped;
+    words.push(given);
+    if given.case == Case::Initial {
+        words.end = after_dot(view, given.end);
+    }
+    true
+}
+
+/// `Robert "Bob" Smith`, `Robert (Bob) Smith`.
+fn nickname(view: &View<'_>, words: &mut Words) -> bool {
+    let space = blanks(view, words.end, 2);
+    let (open, close) = match view.byte(words.end + space) {
+        Some(b'"') => (1, b'"'),
+        Some(b'(') => (1, b')'),
+        Some(b'\'') => (1, b'\''),
+        _ => return false,
+    };
+    if space == 0 || words.slice().first().is_none_or(|first| first.given() < 2) {
+        return false;
+    }
+    let Some(nick) = part(view, words.end + space + open) else { return false };
+    if view.byte(nick.end) != Some(close) || nick.case == Case::Lower || nick.ordinary() > 1 {
+        return false;
+    }
+    let after = nick.end + 1;
+    let Some(last) = part(view, after + blanks(view, after, 2)) else { return false };
+    if !last.is_word() || last.case == Case::Lower || last.surname() == 0 {
+        return false;
+    }
+    words.push(nick);
+    words.push(last);
+    true
+}
+
+/// The next word of the name, behind white space: a name, an initial, a particle with what it belongs to.
+fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
+    let Some((space, wraps)) = gap(view, words.end).or_else(|| {
+        // `J.R.Smith`: initials need no blank between them.
+        (words.slice().last()?.case == Case::Initial && view.byte(words.end - 1) == Some(b'.')).then_some((0, false))
+    }) else {
+        return false;
+    };
+    let at = words.end + space;
+    let Some(found) = part(view, at) else { return false };
+    let (Some(&first), Some(&last)) = (words.slice().first(), words.slice().last()) else { return false };
+    if wraps && !wrap_fits(view, words, &found, cue) {
+        return false;
+    }
+    if found.case == Case::Initial {
+        return initial(view, words, &found, cue, wraps);
+    }
+    if particle(view, &found) && (first.is_name() || cue.grade > Grade::Loose || last.case == Case::Initial) {
+        return particles(view, words, found, cue, wraps);
+    }
+    if stops(view, &found) || follow::is_place_or_thing(view, &found) {
+        return false;
+    }
+    let fits = match (last.case, found.case) {
+        (Case::Lower, Case::Lower) => lower_fits(view, &first, &found, cue),
+        (Case::Lower, _) | (_, Case::Lower) => false,
+        (Case::Capital, Case::Upper) => found.surname() >= 2 && found.len() > 2,
+        (Case::Upper, Case::Capital) => false,
+        (Case::Upper, Case::Upper) => found.is_name() || (cue.grade >= Grade::Label && found.unknown() && found.len() > 2),
+        _ => true,
+    };
+    if !fits || !continues(view, words, &found, cue) {
+        return false;
+    }
+    words.wrapped |= wraps;
+    words.push(found);
+    true
+}
+
+/// Whether `found` reads as a further word of the name.
+fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
+    let full = words.full().count();
+    let Some(first) = words.full().next() else {
+        // Only initials so far: `J. Smith`.
+        return found.is_name() || (found.unknown() && (cue.grade >= Grade::Near || found.len() > 3));
+    };
+    if found.bits & cat::CREDENTIAL != 0 && found.case == Case::Upper {
+        return false;
+    }
+    if found.bits & (cat::MONTH | cat::WEEKDAY) != 0 {
+        // `Dr. Smith May 5` is a date; `Ann June Carter` is a name.
+        let space = blanks(view, found.end, 2);
+        let date = view.byte(found.end + space).is_some_and(|byte| byte.is_ascii_digit() || byte == b',');
+        if date || found.bits & cat::WEEKDAY != 0 || full >= 2 {
+            return false;
+        }
+    }
+    match found.ordinary() {
+        0 => found.is_name() || (found.unknown() && found.len() > 2 && full < 3),
+        // `John Young`, `Mary Long`: an ordinary word closes a name that has begun as one.
+        1 => found.is_name() && (first.is_name() || cue.grade >= Grade::Label),
+        _ => {
+            let given_first = first.given() >= 2 || (words.comma.is_some() && full < 3);
+            found.surname() >= 2 && given_first && full < 3 && (first.ordinary() == 0 || found.surname() == 3)
+                || (found.given() >= 3 && words.comma.is_some() && full < 3)
+        }
+    }
+}
+
+/// Whether a name goes on behind a hard wrap.
+fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
+    // A label on the next line: `Name: John` / `Age: 45`.
+    let space = blanks(view, found.end, 3);
+    if view.byte(found.end + space) == Some(b':') || words.comma.is_some() && words.full().count() >= 2 {
+        return false;
+    }
+    let Some(first) = words.slice().first() else { return false };
+    match words.full().count() {
+        0 => found.is_name() && found.case != Case::Lower,
+        1 => {
+            let lone_initial = found.case == Case::Initial && view.byte(found.end) == Some(b'.');
+            let closes = found.surname() >= 2 && found.ordinary() == 0 && found.case != Case::Initial;
+            // A list of names stands one a line; a wrapped line ends in its middle, so the rest of it follows.
+            let flows = !matches!(view.byte(found.end), Some(b'\n' | b'\r') | None)
+                || matches!(cue.grade, Grade::Title | Grade::Near);
+            (first.given() >= 2 || cue.grade == Grade::Title)
+                && first.surname() < 3
+                && first.ordinary() == 0
+                && flows
+                && (closes || lone_initial || particle(view, found))
+        }
+        // The particle stands before the wrap: `Van der` / `Berg`.
+        _ => words.slice().last().is_some_and(|last| particle(view, last)),
+    }
+}
+
+/// Whether two lower-case words may be a name.
+fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
+    let known = found.surname() >= 2 && found.ordinary() == 0 && found.len() > 2 && found.bits & cat::EPONYM == 0;
+    match cue.grade {
+        Grade::Title | Grade::Label => {
+            let end = follow::ends_phrase(view, found.end);
+            known || (found.surname() == 3 && found.ordinary() < 2 && first.given() == 3)
+                || (found.unknown() && found.len() > 2 && (first.given() >= 2 || end))
+                || (found.given() >= 2 && found.ordinary() == 0)
+        }
+        _ => known && first.given() == 3 && first.ordinary() == 0,
+    }
+}
+
+/// An initial in the middle or at the end: `Ann B. Clark`, `Clark, Ann B`, `Ann B.`.
+fn initial(view: &View<'_>, words: &mut Words, found: &Part, cue: Cue, wraps: bool) -> bool {
+    let dotted = view.byte(found.end) == Some(b'.');
+    let end = after_dot(view, found.end);
+    let Some(last) = words.slice().last() else { return false };
+    if last.is_word() && !last.is_name() && cue.grade < Grade::Label && words.comma.is_none() {
+        return false;
+    }
+    if last.case == Case::Lower || (words.slice().len() == 1 && last.is_word() && last.ordinary() == 2 && !dotted) {
+        return false;
+    }
+    // A name, or the end of one, must follow an initial without a dot.
+    let space = gap(view, end).map_or(0, |(len, _)| len);
+    let surname_follows = (space > 0 || dotted)
+        && part(view, end + space).is_some_and(|next| {
+            next.case == Case::Initial
+                || (matches!(next.case, Case::Capital | Case::Upper) && (next.is_name() || next.unknown()) && !stops(view, &next))
+                || particle(view, &next)
+        });
+    let full = words.full().count();
+    let closes = words.comma.is_some() || (cue.grade >= Grade::Label && full == 1);
+    let alone = full == 1 && words.slice().len() == 1 && dotted && last.given() == 3 && last.ordinary() == 0;
+    // `Hepatitis B`, `Vitamin K`: no names. `I` is a pronoun.
+    if found_is(view, found, b'I') && !dotted && !surname_follows {
+        return false;
+    }
+    if !(surname_follows || closes || alone) || (full >= 2 && words.comma.is_none() && !surname_follows) {
+        return false;
+    }
+    words.wrapped |= wraps;
+    words.push(*found);
+    // The dot of a last initial may end the sentence as well; it goes with the name.
+    words.end = end;
+    true
+}
+
+fn found_is(view: &View<'_>, found: &Part, letter: u8) -> bool {
+    view.byte(found.start) == Some(letter)
+}
+
+/// Whether `part` is a particle of a surname.
+pub(crate) fn particle(view: &View<'_>, part: &Part) -> bool {
+    part.pieces == 1
+        && part.len() <= 4
+        && one_of(
+            view.word(part.start),
+            &[
+                "van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "du", "la", "le", "las",
+                "los", "bin", "ibn", "bint", "al", "el", "ter", "ten", "zu", "zur", "af", "av", "ben", "abu", "mac",
+                "st", "san", "dela", "y", "e", "des", "do", "ap", "op", "vande", "vander", "het",
+            ],
+        )
+}
+
+/// One to three particles and the word that they belong to.
+fn particles(view: &View<'_>, words: &mut Words, found: Part, cue: Cue, wraps: bool) -> bool {
+    let mut last = found;
+    let mut wrapped = wraps;
+    for _ in 0..4 {
+        // `St. James`.
+        let after = if one_of(view.word(last.start), &["st"]) { after_dot(view, last.end) } else { last.end };
+        let Some((space, wraps)) = gap(view, after) else { return false };
+        let Some(next) = part(view, after + space) else { return false };
+        wrapped |= wraps;
+        if particle(view, &next) && next.case != Case::Upper {
+            last = next;
+            continue;
+        }
+        let lower = words.slice().last().is_some_and(|part| part.case == Case::Lower);
+        let fits = match next.case {
+            Case::Capital => next.is_name() || (next.unknown() && next.len() > 2),
+            Case::Upper => found.case == Case::Upper && next.is_name(),
+            Case::Lower => lower && next.surname() >= 2 && cue.grade >= Grade::Near,
+            Case::Initial => false,
+        };
+        if !fits || stops(view, &next) || follow::is_place_or_thing(view, &next) || words.count + 2 > MOST {
+            return false;
+        }
+        words.wrapped |= wrapped;
+        words.push(Part { start: found.start, pieces: 2, ..next });
+        return true;
+    }
+    false
+}
+
+/// Whether `part` ends a name wherever it stands.
+fn stops(view: &View<'_>, part: &Part) -> bool {
+    part.pieces == 1 && part.len() <= 10 && {
+        let word = view.word(part.start);
+        // A surname written as such is one, though it is also a label: `Page`, `Bell`; a short stop in capitals is not.
+        one_of(word, STOPS)
+            && !(part.case == Case::Capital && part.surname() == 3 && !one_of(word, &["date", "so", "do", "an", "in", "she"]))
+    }
+}
+
+/// Words as the dictionaries see them together: `San Antonio` is a place, `Guillain Barre` a syndrome.
+fn phrase(view: &View<'_>, words: &Words) -> u32 {
+    let (Some(first), Some(last)) = (words.slice().first(), words.slice().last()) else { return 0 };
+    if words.count < 2 || words.comma.is_some() {
+        return 0;
+    }
+    let len = usize::try_from(last.end - first.start).unwrap_or_default();
+    view.bits(view.slice(first.start, len))
+}
+
+fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
+    let first = *words.slice().first()?;
+    let after = follow::after(view, words.end);
+    let count = words.full().count();
+    let strong = cue.grade >= Grade::Label;
+    let (score, reason) = match count {
+        0 => (initials_only(view, words, cue)?, "initials"),
+        1 => single(view, words, cue, after)?,
+        _ => {
+            if !strong && phrase(view, words) & (cat::CITY | cat::COUNTRY | cat::STATE | cat::EPONYM | cat::DRUG) != 0 {
+                return None;
+            }
+            several(view, words, cue, after)?
+        }
+    };
+    let mut score = score;
+    if after == Follow::Credential {
+        score += 20;
+    }
+    if after == Follow::Place && cue.grade < Grade::Title {
+        return None;
+    }
+    if after == Follow::Eponym && !strong && (count < 2 || words.slice().iter().any(|p| p.bits & cat::EPONYM != 0)) {
+        return None;
+    }
+    if words.suffix {
+        score += 10;
+    }
+    if words.wrapped {
+        score -= 5;
+    }
+    if score < 30 {
+        return None;
+    }
+    let confidence = u8::try_from(score.clamp(0, 98)).unwrap_or(98);
+    let teaches = if confidence >= 80 { lessons(words, cue) } else { [None, None] };
+    Some(Person { start: first.start, end: words.end, confidence, reason, teaches })
+}
+
+/// Initials behind a label or a title: `Pt: J.S.`, `Dr. K.`.
+fn initials_only(view: &View<'_>, words: &Words, cue: Cue) -> Option<i32> {
+    let dotted = view.byte(words.end - 1) == Some(b'.');
+    match (cue.grade, words.count) {
+        (Grade::Title, 1) => Some(75),
+        (Grade::Title | Grade::Label, 2..) if dotted => Some(80),
+        (Grade::Near, 2..) if dotted => Some(70),
+        _ => None,
+    }
+}
+
+/// One word, perhaps with initials.
+fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i32, &'static str)> {
+    let only = *words.full().next()?;
+    let initials = words.count - 1;
+    let leading_initial = words.slice().first().is_some_and(|part| !part.is_word());
+    let ordinary = only.ordinary();
+    if only.len() < 2 || only.bits & (cat::CREDENTIAL | cat::STATE) != 0 && !only.is_name() {
+        return None;
+    }
+    let title = cue.grade == Grade::Title;
+    if initials > 0 {
+        // `J. Smith`, `Ann B.`.
+        let known = if leading_initial { only.surname() } else { only.given() };
+        let score = match (cue.grade, known) {
+            (Grade::Title | Grade::Label, _) if ordinary < 2 => 90,
+            (Grade::Near, 0) if ordinary == 0 && only.case == Case::Capital => 70,
+            (_, 3) if ordinary == 0 => 75,
+            (_, 2..) if ordinary == 0 => 68,
+            (_, 3) if ordinary == 1 => 58,
+            (Grade::Near, _) if known > 0 => 60,
+            (_, 0) if leading_initial && after == Follow::Credential && ordinary == 0 => 70,
+            _ => return None,
+        };
+        return Some((score, "initial"));
+    }
+    if only.case == Case::Lower {
+        return lower_single(view, &only, cue);
+    }
+    let best = only.given().max(only.surname());
+    let end = after == Follow::End;
+    let score = match cue.grade {
+        Grade::Title => match (ordinary, best) {
+            (0, 0) => 85,
+            (0, _) => 95,
+            (_, 2..) => 85,
+            // `Mr. Pain`: who has a title has a name.
+            (1, _) if only.case == Case::Capital => 72,
+            _ => 45,
+        },
+        Grade::Label => match (ordinary, best) {
+            (0, 2..) => 88,
+            (0, 0) if only.bits & !(cat::CITY | cat::CITY_BIG) != 0 => return None,
+            (0, 0) if only.case == Case::Upper && only.len() < 4 => return None,
+            (0, 0) if end || !cue.speaker => 72,
+            (1, 3) if end || !cue.speaker => 72,
+            (1, 2) if end => 60,
+            (2, 3) if end && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
+            _ => return None,
+        },
+        Grade::Near => {
+            let expected = if cue.given { only.given() } else { best };
+            match (ordinary, expected) {
+                _ if only.bits & cat::EPONYM != 0 && !cue.given => return None,
+                (0, 3) => 82,
+                (0, 2) => 76,
+                (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
+                (1, 3) if cue.given => 68,
+                (2, 3) if cue.given && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 => 52,
+                (1, 3) if only.surname() == 3 && after != Follow::Capital => 52,
+                _ => return None,
+            }
+        }
+        Grade::Loose => match (ordinary, only.given(), only.surname()) {
+            _ if only.bits & (cat::EPONYM | cat::CITY_BIG) != 0 => return None,
+            (0, 3, _) => 68,
+            (0, _, 3) if after != Follow::Capital => 58,
+            _ => return None,
+        },
+        Grade::None => return bare(view, &only, after),
+    };
+    Some((score, if title { "title" } else { "cue" }))
+}
+
+/// A lower-case word behind a title or a label.
+fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static str)> {
+    let best = only.given().max(only.surname());
+    let end = follow::ends_phrase(view, only.end);
+    let score = match cue.grade {
+        Grade::Title => match (only.ordinary(), best) {
+            (0, 2..) => 80,
+            (0, 0) if only.unknown() && only.len() > 2 => 62,
+            (1, 3) if only.surname() == 3 => 62,
+            _ => return None,
+        },
+        Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
+        Grade::Label if only.ordinary() == 1 && only.given() == 3 && end => 55,
+        _ => return None,
+    };
+    Some((score, "cue"))
+}
+
+/// A single known name that nothing announces.
+fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static str)> {
+    const NOT: u32 = cat::EPONYM | cat::STATE | cat::FACILITY_WORD | cat::CREDENTIAL;
+    if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.len() < 3 {
+        return None;
+    }
+    let (given, surname) = (only.given(), only.surname());
+    let place = only.bits & (cat::CITY | cat::CITY_BIG) != 0;
+    match after {
+        Follow::Verb if given.max(surname) == 3 => return Some((70, "verb after")),
+        Follow::Verb if given.max(surname) == 2 => return Some((58, "verb after")),
+        Follow::Relative if given >= 2 => return Some((72, "relative after")),
+        Follow::Colon if given == 3 && follow::line_starts(view) => return Some((72, "speaker")),
+        Follow::Colon if given == 2 && !place && follow::line_starts(view) => return Some((60, "speaker")),
+        Follow::Place | Follow::Eponym | Follow::Capital | Follow::Colon => return None,
+        _ => {}
+    }
+    if follow::sentence_starts(view) || follow::article_before(view) {
+        return None;
+    }
+    match (given, surname) {
+        (3, _) if !place => Some((58, "known given name")),
+        _ => None,
+    }
+}
+
+/// Two words or more.
+fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i32, &'static str)> {
+    let mut full = words.full();
+    let mut first = *full.next()?;
+    let mut last = *words.full().last()?;
+    let mut reason = "given name and surname";
+    if let Some(comma) = words.comma {
+        last = *words.slice().get(comma.checked_sub(1)?)?;
+        first = *words.slice().get(comma)?;
+        reason = "surname, given name";
+    }
+    let initials = words.count - words.full().count();
+    if first.case == Case::Initial {
+        // `Smith, J.`
+        return Some((if cue.grade >= Grade::Near { 90 } else { 62 }, "surname, initial"));
+    }
+    let straight = (first.given(), last.surname());
+    let mut score = match straight {
+        (2.., 3) | (3, 2) => 88,
+        (2, 2) => 80,
+        (3, 0) if last.unknown() => 74,
+        (2, 0) if last.unknown() => 60,
+        (0, 3) if first.unknown() => 58,
+        (0, 2) if first.unknown() => 45,
+        // `Smith John`, `Jackson Pollock`.
+        _ if first.surname() >= 2 && last.given() == 3 => 72,
+        _ if first.surname() >= 2 && last.surname() >= 2 => 62,
+        _ if first.given() >= 2 && last.given() >= 2 => 70,
+        _ => 35,
+    };
+    let (f, l) = (i32::from(first.ordinary()), i32::from(last.ordinary()));
+    if f + l > 0 && !(cue.grade >= Grade::Label) {
+        score -= f * 12 + l * 8;
+        if f > 0 && l > 0 {
+            score -= 15;
+        }
+        if f > 0 && follow::sentence_starts(view) {
+            score -= 8;
+        }
+        if first.case == Case::Upper {
+            score -= 12;
+        }
+    }
+    if words.slice().iter().all(|part| part.bits & cat::EPONYM != 0) && cue.grade < Grade::Near {
+        score -= 45;
+    }
+    let city = |part: &Part| part.bits & (cat::CITY | cat::CITY_BIG) != 0;
+    if words.comma.is_some() && city(&first) && city(&last) {
+        score -= 15;
+    }
+    if first.case == Case::Lower {
+        score -= 12;
+    }
+    if initials > 0 {
+        score += 8;
+    }
+    if words.comma.is_none() && follow::article_before(view) && cue.grade <= Grade::Loose {
+        // `the Smith Johnson criteria`
+        score -= 20;
+    }
+    score += match cue.grade {
+        Grade::Title => 30,
+        Grade::Label => 25,
+        Grade::Near => 12,
+        Grade::Loose => 5,
+        Grade::None => 0,
+    };
+    if after == Follow::Verb {
+        score += 5;
+    }
+    // What stands behind a label fills a form.
+    if cue.grade >= Grade::Label && score < 75 && !cue.speaker {
+        score = 75;
+    }
+    Some((score, if cue.grade >= Grade::Label { "label" } else { reason }))
+}
+
+/// The words whose bare repeats are names too: the surname, and a given name that is nothing else.
+fn lessons(words: &Words, cue: Cue) -> [Option<Teach>; 2] {
+    const NEVER: u32 = cat::EPONYM | cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::STATE | cat::COUNTRY;
+    let lesson = |part: &Part, given: bool| {
+        let (start, end) = if part.pieces > 1 { (part.last_start, part.end) } else { (part.start, part.end) };
+        let ordinary = part.bits & cat::WORD != 0;
+        let frequent = part.bits & cat::WORD_TOP != 0;
+        let known_place = part.bits & cat::CITY_BIG != 0;
+        if part.bits & NEVER != 0 || frequent || (given && (ordinary || known_place)) || end - start < 3 {
+            return None;
+        }
+        let any_case = !ordinary && end - start > 3 && part.bits & cat::CITY == 0;
+        Some(Teach { start, end, any_case })
+    };
+    let count = words.full().count();
+    if count == 1 {
+        let given = cue.given && words.count == 1;
+        return [words.full().next().and_then(|part| lesson(part, given)), None];
+    }
+    let (surname, given) = match words.comma {
+        Some(comma) => (words.slice().get(comma.wrapping_sub(1)), words.slice().get(comma)),
+        None => (words.full().last(), words.full().next()),
+    };
+    [
+        surname.filter(|part| part.is_word()).and_then(|part| lesson(part, false)),
+        given.filter(|part| part.is_word()).and_then(|part| lesson(part, true)),
+    ]
+}
+
+/// Where the possessive that may follow a name ends.
+pub(crate) fn possessive(view: &View<'_>, at: i32) -> i32 {
+    let quote = apostrophe(view, at);
+    match view.byte(at + quote) {
+        Some(b's' | b'S') if quote > 0 && view.word(at + quote).len() == 1 => at + quote + 1,
+        _ => at,
+    }
+}

@@ -1,0 +1,86 @@
+//! Names that no dictionary has: what stands around them tells.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+use super::cue::{self, Cue};
+use super::follow::{self, Follow};
+use super::part::{Case, gap, part, stands_alone};
+use super::person;
+use crate::kinds;
+use crate::words::category as cat;
+
+/// Names that begin with an initial or with an unknown word: `J. Smith`, `Kemi Zorblat, MD`, `Kemi Smith`.
+pub static NAME_SHAPE: Detector = Detector {
+    id: Cow::Borrowed("name-shape"),
+    kind: kinds::NAME,
+    class: Cow::Borrowed("A"),
+    priority: 39,
+    window: Window { before: 64, longest: 144, after: 48 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[Trigger::Capital]),
+    verify: Verify::Pure(verify),
+    takes: Cow::Borrowed("initials before a surname; unknown words before a known surname or a credential"),
+    refuses: Cow::Borrowed("unknown words alone, species such as E. Coli, headings"),
+};
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0);
+    let initial = word.len() == 1;
+    // The cheapest question first: only a dot, a blank or a hyphen lets a name go on.
+    let next = view.byte(super::part::length(word));
+    let goes_on = if initial {
+        matches!(next, Some(b'.'))
+    } else {
+        matches!(next, Some(b' ' | b'-' | b'\'' | b'\n' | 0xe2 | b'\r'))
+    };
+    if !goes_on || (!initial && (word.len() < 3 || view.bits(word) != 0)) || !stands_alone(view) {
+        return None;
+    }
+    let first = part(view, 0)?;
+    if first.case == Case::Upper {
+        return None;
+    }
+    if !initial {
+        let (space, wraps) = gap(view, first.end)?;
+        let second = part(view, first.end + space)?;
+        let fits = !wraps
+            && !follow::is_place_or_thing(view, &second)
+            && matches!(second.case, Case::Capital | Case::Initial)
+            && (second.case == Case::Initial || second.ordinary() == 0);
+        if !fits || cue::role(word, 0).is_some() {
+            return None;
+        }
+    }
+    let found = person::person(view, 0, Cue::NONE)?;
+    if !initial && view.slice(found.start, 1).is_empty() {
+        return None;
+    }
+    let after = follow::after(view, found.end);
+    let mut confidence = found.confidence;
+    if !initial {
+        // An unknown word at the start of a sentence or in a heading is no evidence.
+        if after != Follow::Credential {
+            if follow::sentence_starts(view) || after == Follow::Capital || after == Follow::Colon {
+                confidence = confidence.saturating_sub(12);
+            }
+            let surname = last_known(view, found.end);
+            if !surname {
+                return None;
+            }
+        }
+    }
+    (confidence >= 40).then(|| Verdict {
+        teaches: if after == Follow::Credential { found.teaches } else { [None, None] },
+        ..Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, confidence, found.reason)
+    })
+}
+
+/// Whether the word that ends at `end` is a known surname and nothing else.
+fn last_known(view: &View<'_>, end: i32) -> bool {
+    let text = view.slice(0, usize::try_from(end).unwrap_or_default());
+    let start = text.iter().rposition(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80).map_or(0, |i| i + 1);
+    let bits = view.bits(text.get(start..).unwrap_or_default());
+    bits & (cat::SURNAME_COMMON | cat::SURNAME) != 0 && bits & (cat::WORD | cat::CLINICAL | cat::DRUG) == 0
+}
