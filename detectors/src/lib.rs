@@ -16,5 +16,7 @@ pub static ALL: &[&Detector] = &[&name::NAME, &name::NAME_SHAPE];
 /// The lexicon that the built-in detectors consult.
 #[must_use]
 pub fn lexicon() -> Lexicon {
-    Lexicon::new()
+    let mut lexicon = Lexicon::new();
+    words::each(&mut |word, bits| lexicon.insert(word, bits));
+    lexicon
 }
