@@ -66,3 +66,14 @@ pub(crate) fn assert_total(detector: &Detector, pieces: &[&str]) {
         }
     }
 }
+
+/// Runs a case file of the corpus: see there for its format.
+pub(crate) fn assert_cases(detectors: &[&Detector], cases: &str) {
+    let table: toml::Table = cases.parse().unwrap();
+    let list = |key: &str| table.get(key).and_then(toml::Value::as_array).cloned().unwrap_or_default();
+    let text = |case: &toml::Value| case.get("text").and_then(toml::Value::as_str).unwrap_or_default().to_owned();
+    let cases: Vec<String> = list("takes").iter().chain(&list("refuses")).map(text).collect();
+    let cases: Vec<&str> = cases.iter().map(String::as_str).collect();
+    assert!(cases.len() > 10);
+    assert_spans(detectors, &cases);
+}

@@ -8,6 +8,8 @@ mod follow;
 mod part;
 mod person;
 mod shape;
+#[cfg(test)]
+mod tests;
 
 use std::borrow::Cow;
 
@@ -32,7 +34,7 @@ pub static NAME: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Words(cue::TRIGGERS),
-        Trigger::Lexicon(cat::GIVEN | cat::GIVEN_COMMON | cat::SURNAME | cat::SURNAME_COMMON),
+        Trigger::Lexicon(cat::ANY_NAME),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -49,7 +51,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     {
         return Some(verdict);
     }
-    if bits & (cat::GIVEN | cat::GIVEN_COMMON | cat::SURNAME | cat::SURNAME_COMMON) == 0 || !worth_reading(word, bits) {
+    if bits & cat::ANY_NAME == 0 || !worth_reading(view, word, bits) {
         return None;
     }
     if !stands_alone(view) || word.len() < 2 {
@@ -59,11 +61,14 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     Some(verdict(&found, before(view)))
 }
 
-/// Most lower-case words of a text are no names: only a common given name that is nothing else may start one.
-fn worth_reading(word: &[u8], bits: u32) -> bool {
+/// Most lower-case words of a text are no names: only a common given name that is nothing else may start one, or a
+/// surname before a comma.
+fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
     part::starts_upper(word)
-        || (bits & cat::GIVEN_COMMON != 0 && bits & (cat::WORD | cat::WORD_TOP | cat::CLINICAL | cat::DRUG) == 0)
-        || (bits & (cat::SURNAME | cat::GIVEN) != 0 && bits & (cat::WORD | cat::WORD_TOP | cat::CLINICAL | cat::DRUG) == 0)
+        || (part::ordinary(bits) == 0
+            && word.len() > 2
+            && (bits & cat::GIVEN_COMMON != 0
+                || (bits & cat::SURNAME_COMMON != 0 && view.byte(length(word)) == Some(b','))))
 }
 
 /// What stands before a known name and is too short or too common to be a trigger: `I'm Ann`, `d/w Ann`.

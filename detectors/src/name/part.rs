@@ -27,14 +27,16 @@ pub(crate) struct Part {
     pub(crate) bits: u32,
     /// How many pieces it has.
     pub(crate) pieces: u8,
-    /// One past its first piece.
-    pub(crate) first_end: i32,
     /// Where its last piece begins.
     pub(crate) last_start: i32,
 }
 
 /// Everything that makes a word something else than a name, as far as it stands alone.
-const OTHER: u32 = cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::COUNTRY;
+const OTHER: u32 =
+    cat::WORD_TOP | cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::NATIONALITY | cat::PROPER_OTHER;
+
+/// What a word may be beside a name and still be mostly one.
+const WEAK: u32 = cat::WORD | cat::WORD_RARE | cat::COUNTRY | cat::HOLIDAY;
 
 impl Part {
     /// How well it serves as a given name: 0 not, 2 known, 3 common.
@@ -61,18 +63,17 @@ impl Part {
 
     /// Whether a dictionary of names has it.
     pub(crate) const fn is_name(&self) -> bool {
-        self.bits & (cat::GIVEN | cat::GIVEN_COMMON | cat::SURNAME | cat::SURNAME_COMMON) != 0
+        self.bits & cat::ANY_NAME != 0
     }
 
     /// How much of an ordinary word it is: 0 not, 1 a word, 2 a frequent word or one with a meaning of its own here.
     pub(crate) const fn ordinary(&self) -> u8 {
-        if self.bits & (cat::WORD_TOP | OTHER) != 0 {
-            2
-        } else if self.bits & cat::WORD != 0 {
-            1
-        } else {
-            0
-        }
+        ordinary(self.bits)
+    }
+
+    /// Whether it names a disease, a sign or a device rather than a person, where neither title nor label decides.
+    pub(crate) const fn eponym(&self) -> bool {
+        self.bits & cat::EPONYM != 0 && self.bits & (cat::MOSTLY_NAME | cat::SURNAME_COMMON | cat::GIVEN_COMMON) == 0
     }
 
     /// Whether no list knows it.
@@ -87,6 +88,21 @@ impl Part {
 
     pub(crate) fn len(&self) -> i32 {
         self.end - self.start
+    }
+}
+
+/// How much of an ordinary word something with these categories is.
+pub(crate) const fn ordinary(bits: u32) -> u8 {
+    if bits & cat::MOSTLY_NAME != 0 {
+        0
+    } else if bits & OTHER != 0 {
+        2
+    } else if bits & cat::WORD_RARE != 0 && bits & (cat::GIVEN_COMMON | cat::SURNAME_COMMON) != 0 {
+        0
+    } else if bits & WEAK != 0 {
+        1
+    } else {
+        0
     }
 }
 
@@ -158,10 +174,9 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
     let case = case_of(word);
     let mut bits = view.bits(word);
     let mut pieces = 1_u8;
-    let first_end = end;
     let mut last_start = at;
     // Of the joined pieces all must be ordinary words for the whole to be one.
-    const ALL: u32 = cat::WORD | cat::WORD_TOP | cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::COUNTRY;
+    const ALL: u32 = OTHER | WEAK | cat::STATE | cat::CREDENTIAL;
     while pieces < 4 {
         let (quote, dash) = (apostrophe(view, end), hyphen(view, end));
         let gap = quote + dash;
@@ -189,11 +204,10 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
                 break;
             }
         } else if case != Case::Lower && !starts_upper(next) {
-            // `Smith-like`, `Kocher-type`: an adjective.
-            if next.len() > 1 && !matches!(view.bits(next) & (cat::GIVEN | cat::SURNAME), 0) && view.bits(next) & cat::WORD == 0
-            {
-                // `Jean-luc`.
-            } else {
+            // `Smith-like`, `Kocher-type`: an adjective; but `Jean-luc`.
+            let next = view.bits(next);
+            let luc = next & cat::GIVEN != 0 && ordinary(next) == 0 && bits & cat::GIVEN != 0;
+            if !luc {
                 return None;
             }
         }
@@ -212,7 +226,7 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         _ => {}
     }
     let case = if case == Case::Initial && pieces > 1 { Case::Capital } else { case };
-    Some(Part { start: at, end, case, bits, pieces, first_end, last_start })
+    Some(Part { start: at, end, case, bits, pieces, last_start })
 }
 
 /// What follows an apostrophe in a contraction.

@@ -233,7 +233,9 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     if stops(view, &found) || follow::is_place_or_thing(view, &found) {
         return false;
     }
-    let fits = match (last.case, found.case) {
+    // An initial has no case of its own.
+    let case = words.full().last().map_or(last.case, |part| part.case);
+    let fits = match (case, found.case) {
         (Case::Lower, Case::Lower) => lower_fits(view, &first, &found, cue),
         (Case::Lower, _) | (_, Case::Lower) => false,
         (Case::Capital, Case::Upper) => found.surname() >= 2 && found.len() > 2,
@@ -296,7 +298,7 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             let flows = !matches!(view.byte(found.end), Some(b'\n' | b'\r') | None)
                 || matches!(cue.grade, Grade::Title | Grade::Near);
             (first.given() >= 2 || cue.grade == Grade::Title)
-                && first.surname() < 3
+                && (first.surname() < 3 || first.given() == 3)
                 && first.ordinary() == 0
                 && flows
                 && (closes || lone_initial || particle(view, found))
@@ -308,7 +310,7 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
 
 /// Whether two lower-case words may be a name.
 fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
-    let known = found.surname() >= 2 && found.ordinary() == 0 && found.len() > 2 && found.bits & cat::EPONYM == 0;
+    let known = found.surname() >= 2 && found.ordinary() == 0 && found.len() > 2 && !found.eponym();
     match cue.grade {
         Grade::Title | Grade::Label => {
             let end = follow::ends_phrase(view, found.end);
@@ -340,7 +342,7 @@ fn initial(view: &View<'_>, words: &mut Words, found: &Part, cue: Cue, wraps: bo
                 || particle(view, &next)
         });
     let full = words.full().count();
-    let closes = words.comma.is_some() || (cue.grade >= Grade::Label && full == 1);
+    let closes = words.comma.is_some() || (full == 0 && dotted && cue.grade >= Grade::Near) || (cue.grade >= Grade::Label && full == 1);
     let alone = full == 1 && words.slice().len() == 1 && dotted && last.given() == 3 && last.ordinary() == 0;
     // `Hepatitis B`, `Vitamin K`: no names. `I` is a pronoun.
     if found_is(view, found, b'I') && !dotted && !surname_follows {
@@ -447,7 +449,7 @@ fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
     if after == Follow::Place && cue.grade < Grade::Title {
         return None;
     }
-    if after == Follow::Eponym && !strong && (count < 2 || words.slice().iter().any(|p| p.bits & cat::EPONYM != 0)) {
+    if after == Follow::Eponym && !strong && (count < 2 || words.slice().iter().any(Part::eponym)) {
         return None;
     }
     if words.suffix {
@@ -527,7 +529,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
         Grade::Near => {
             let expected = if cue.given { only.given() } else { best };
             match (ordinary, expected) {
-                _ if only.bits & cat::EPONYM != 0 && !cue.given => return None,
+                _ if only.eponym() && !cue.given => return None,
                 (0, 3) => 82,
                 (0, 2) => 76,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
@@ -538,7 +540,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             }
         }
         Grade::Loose => match (ordinary, only.given(), only.surname()) {
-            _ if only.bits & (cat::EPONYM | cat::CITY_BIG) != 0 => return None,
+            _ if only.eponym() || only.bits & cat::CITY_BIG != 0 => return None,
             (0, 3, _) => 68,
             (0, _, 3) if after != Follow::Capital => 58,
             _ => return None,
@@ -568,8 +570,8 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
 
 /// A single known name that nothing announces.
 fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static str)> {
-    const NOT: u32 = cat::EPONYM | cat::STATE | cat::FACILITY_WORD | cat::CREDENTIAL;
-    if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.len() < 3 {
+    const NOT: u32 = cat::STATE | cat::COUNTRY | cat::FACILITY_WORD | cat::CREDENTIAL;
+    if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.eponym() || only.len() < 3 {
         return None;
     }
     let (given, surname) = (only.given(), only.surname());
@@ -635,7 +637,7 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
             score -= 12;
         }
     }
-    if words.slice().iter().all(|part| part.bits & cat::EPONYM != 0) && cue.grade < Grade::Near {
+    if words.slice().iter().all(Part::eponym) && cue.grade < Grade::Near {
         score -= 45;
     }
     let city = |part: &Part| part.bits & (cat::CITY | cat::CITY_BIG) != 0;
@@ -671,13 +673,14 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
 
 /// The words whose bare repeats are names too: the surname, and a given name that is nothing else.
 fn lessons(words: &Words, cue: Cue) -> [Option<Teach>; 2] {
-    const NEVER: u32 = cat::EPONYM | cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::STATE | cat::COUNTRY;
+    const NEVER: u32 =
+        cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::STATE | cat::COUNTRY | cat::NATIONALITY | cat::PROPER_OTHER;
     let lesson = |part: &Part, given: bool| {
         let (start, end) = if part.pieces > 1 { (part.last_start, part.end) } else { (part.start, part.end) };
-        let ordinary = part.bits & cat::WORD != 0;
-        let frequent = part.bits & cat::WORD_TOP != 0;
+        let ordinary = part.ordinary() > 0;
+        let frequent = part.ordinary() > 1;
         let known_place = part.bits & cat::CITY_BIG != 0;
-        if part.bits & NEVER != 0 || frequent || (given && (ordinary || known_place)) || end - start < 3 {
+        if part.bits & NEVER != 0 || part.eponym() || frequent || (given && (ordinary || known_place)) || end - start < 3 {
             return None;
         }
         let any_case = !ordinary && end - start > 3 && part.bits & cat::CITY == 0;

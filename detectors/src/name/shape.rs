@@ -82,5 +82,5 @@ fn last_known(view: &View<'_>, end: i32) -> bool {
     let text = view.slice(0, usize::try_from(end).unwrap_or_default());
     let start = text.iter().rposition(|byte| !byte.is_ascii_alphabetic() && *byte < 0x80).map_or(0, |i| i + 1);
     let bits = view.bits(text.get(start..).unwrap_or_default());
-    bits & (cat::SURNAME_COMMON | cat::SURNAME) != 0 && bits & (cat::WORD | cat::CLINICAL | cat::DRUG) == 0
+    bits & (cat::SURNAME_COMMON | cat::SURNAME) != 0 && super::part::ordinary(bits) == 0
 }
