@@ -1,8 +1,10 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
 pub mod context;
+pub mod facility;
 pub mod fields;
 pub mod kinds;
+pub mod location;
 pub mod name;
 #[cfg(test)]
 mod testing;
@@ -11,7 +13,7 @@ pub mod words;
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[&name::NAME, &name::NAME_SHAPE];
+pub static ALL: &[&Detector] = &[&facility::FACILITY, &location::GEO, &location::PLACE, &location::STREET, &name::NAME, &name::NAME_SHAPE];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]

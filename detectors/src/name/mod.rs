@@ -3,9 +3,9 @@
 //! A name is asked for where a dictionary knows the word and where a title, a label, a role or a relative announces
 //! one. What is announced is taken by its shape; what is not needs two known words, or one and its surroundings.
 
-mod cue;
+pub(crate) mod cue;
 mod follow;
-mod part;
+pub(crate) mod part;
 mod person;
 mod shape;
 #[cfg(test)]
@@ -16,6 +16,7 @@ use std::borrow::Cow;
 use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 pub use self::shape::NAME_SHAPE;
+pub(crate) use self::person::possessive;
 use self::cue::{Cue, Grade};
 use self::part::{length, stands_alone};
 use crate::kinds;
