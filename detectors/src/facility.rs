@@ -61,7 +61,7 @@ const CRAFTS: &[&str] = &[
 ];
 /// Words that begin no name of a place.
 const OPENERS: &[&str] = &[
-    "the", "this", "that", "at", "in", "from", "to", "of", "our", "your", "my", "his", "her", "their", "local", "outside",
+    "the", "this", "that", "at", "in", "from", "to", "of", "your", "my", "his", "her", "their", "local", "outside",
     "patient", "pt", "seen", "admitted", "transferred", "discharged", "discharge", "admission", "hospital", "clinic",
     "per", "by", "and", "or", "for", "with", "a", "an", "no", "any", "all", "each", "when", "if", "was", "is", "are", "he",
     "she", "they", "i", "we", "please", "call", "contact", "facility", "location", "name", "referring", "visit", "follow",
@@ -95,7 +95,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if !matches!(view.byte(after), Some(b' ' | b'\'' | b'-' | b'.' | 0xe2)) {
         return known(view, word);
     }
-    if one_of(word, OPENERS) {
+    if one_of(word, OPENERS) || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ") {
         return None;
     }
     scan(view).or_else(|| known(view, word))
@@ -191,11 +191,12 @@ impl Read {
         self.upper |= found.case == Case::Upper;
         let generic = found.bits & (cat::FACILITY_WORD | cat::ORG_WORD | cat::CLINICAL | cat::ROLE | cat::DRUG) != 0
             || one_of(word, OPENERS);
-        let saint = one_of(word, &["st", "saint", "san", "santa", "mount", "mt", "our"]);
+        let saint = one_of(word, &["st", "saint", "san", "santa", "mount", "mt", "lady"]);
         let place = found.bits & cat::CITY != 0 && found.ordinary() < 2;
         let person = found.is_name() && found.ordinary() == 0;
         let unknown = found.unknown() && found.len() > 3;
-        if saint || (!generic && (place || person || unknown)) || (found.bits & cat::STATE != 0 && found.len() > 2) {
+        let maker = found.bits & cat::PROPER_OTHER != 0;
+        if saint || maker || (!generic && (place || person || unknown)) || (found.bits & cat::STATE != 0 && found.len() > 2) {
             self.proper = true;
         } else if !generic || one_of(word, &["mercy", "baptist", "methodist", "presbyterian", "memorial", "providence",
                                              "adventist", "lutheran", "deaconess", "samaritan"])

@@ -323,10 +323,13 @@ fn lead(view: &View<'_>) -> Lead {
             "lives", "live", "lived", "living", "born", "resides", "residing", "reside", "moved", "raised", "relocated",
             "resident", "native", "home", "apartment", "house", "originally", "comes", "hometown", "grew", "residence",
             "relocating", "moving", "emigrated", "immigrated", "traveled", "travelled", "traveling", "flew", "drove",
-            "trip", "visiting", "works", "working", "worked", "city", "town", "suburb", "stationed", "up", "outside", "based",
-            "vacation", "vacationing", "retired", "returned", "hails", "city", "located", "lives",
+            "trip", "visiting", "works", "working", "worked", "city", "town", "suburb", "stationed", "outside", "based",
+            "vacation", "vacationing", "retired", "returned", "hails", "located",
         ],
     );
+    let verb_before = rest.trim_ascii_end();
+    let verb_before = verb_before.get(..verb_before.len().saturating_sub(verb.len())).unwrap_or_default();
+    let living = living || (one_of(verb, &["up"]) && one_of(previous_word(verb_before), &["grew", "brought", "grow", "growing"]));
     match () {
         () if one_of(word, &["in", "near", "outside", "from", "to", "of", "around", "within"]) && living => Lead::Strong,
         () if one_of(word, &["in", "near", "from", "outside"]) => Lead::Some,

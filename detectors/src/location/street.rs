@@ -126,6 +126,7 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
             let Some(end) = ordinal(view, at) else { break };
             read.names += 1;
             read.ordinal = true;
+            read.ordinal_end = end;
             at = end;
         } else {
             let Some(token) = token(view, at) else { break };
@@ -134,7 +135,7 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
                 let short = token.case != Case::Lower && token.word.len() < 3;
                 return (!short || ends(view, end)).then_some((0, unit(view, end), 85, "numbered road"));
             }
-            if read.names == 0 && one_of(token.word, LEADING) && token.case != Case::Lower {
+            if read.names == 0 && one_of(token.word, LEADING) && (token.case != Case::Lower || token.word == b"rue") {
                 return leading(view, &token).map(|end| (0, unit(view, end), 82, "street type first"));
             }
             if let Some(confidence) = suffix(view, &token, &read) {
@@ -156,6 +157,10 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
         }
         at += space;
     }
+    if best.is_none() && read.ordinal && read.headed && read.names == 1 {
+        // `300 E 5th`.
+        return Some((0, unit(view, at.min(read.ordinal_end)), 70, "number, direction, ordinal"));
+    }
     let (end, confidence, _) = best?;
     Some((0, unit(view, direction_after(view, end)), confidence, "number, name, street type"))
 }
@@ -169,7 +174,10 @@ struct Read {
     clinical: bool,
     top: bool,
     ordinal: bool,
+    ordinal_end: i32,
     direction: bool,
+    /// A direction stands before the name.
+    headed: bool,
     suffixes: u8,
 }
 
@@ -178,6 +186,7 @@ impl Read {
     fn take(&mut self, token: &Token<'_>, view: &View<'_>) -> bool {
         self.direction = direction(token.word);
         if self.direction && self.names == 0 && token.case != Case::Lower {
+            self.headed = true;
             return true;
         }
         if one_of(token.word, NOT_LOWER) && token.case != Case::Capital {

@@ -199,6 +199,17 @@ pub(crate) fn sentence_starts(view: &View<'_>) -> bool {
     }
 }
 
+/// Whether the word before the trigger is in lower case, a blank away: the trigger's capital is no sentence's.
+pub(crate) fn lower_before(view: &View<'_>) -> bool {
+    let [head @ .., b' '] = view.before() else { return false };
+    head.last().is_some_and(u8::is_ascii_lowercase) && previous_word(head).iter().all(u8::is_ascii_lowercase)
+}
+
+/// Whether a preposition of places stands before the trigger.
+pub(crate) fn place_before(view: &View<'_>) -> bool {
+    one_of(previous_word(view.before()), &["in", "from", "to", "near", "at", "of", "outside", "around"])
+}
+
 /// Whether an article or the like stands before the trigger: `the Foley`, `a Murphy`.
 pub(crate) fn article_before(view: &View<'_>) -> bool {
     one_of(previous_word(view.before()), &["the", "a", "an", "no", "of", "positive", "negative"])

@@ -84,8 +84,23 @@ fn before(view: &View<'_>) -> Cue {
     if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
         return near(true);
     }
-    if lower(3).eq_ignore_ascii_case(b"d/w") || lower(3).eq_ignore_ascii_case(b"s/w") || lower(3).eq_ignore_ascii_case(b"c/o") {
+    if lower(3).eq_ignore_ascii_case(b"d/w") || lower(3).eq_ignore_ascii_case(b"s/w") || lower(3).eq_ignore_ascii_case(b"c/o")
+        || lower(2).eq_ignore_ascii_case(b"w/")
+    {
         return near(false);
+    }
+    if let Some(head) = rest.strip_suffix(b" and").or_else(|| rest.strip_suffix(b" &")) {
+        // `Drs. Patel and Wong`: what stands before is a name itself.
+        let word = cue::previous_word(head);
+        let bits = view.bits(word);
+        if head.last().is_some_and(u8::is_ascii_alphabetic)
+            && word.first().is_some_and(u8::is_ascii_uppercase)
+            && bits & cat::ANY_NAME != 0
+            && part::ordinary(bits) == 0
+            && bits & (cat::EPONYM | cat::CITY_BIG) == 0
+        {
+            return Cue { grade: Grade::Loose, ..Cue::NONE };
+        }
     }
     Cue::NONE
 }
@@ -93,7 +108,12 @@ fn before(view: &View<'_>) -> Cue {
 fn announced(view: &View<'_>, cue: Cue, at: i32) -> Option<Verdict> {
     // A title behind a label is asked itself.
     let word = view.word(at);
-    if matches!(cue::role(word, 0), Some(cue::Role::Title)) && cue.grade != Grade::Title {
+    let title = match cue::role(word, 0) {
+        Some(cue::Role::Title) => true,
+        Some(cue::Role::WordTitle) => view.byte(at + length(word)) == Some(b' '),
+        _ => false,
+    };
+    if title && cue.grade != Grade::Title {
         return None;
     }
     let found = person::person(view, at, cue).or_else(|| initials(view, at, cue))?;
@@ -105,10 +125,11 @@ fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
     let word = view.word(at);
     let label = view.word(0);
     let plain = (2..=3).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
-    (plain && cue.grade == Grade::Label && label.eq_ignore_ascii_case(b"initials")).then_some(person::Person {
+    let asked = label.eq_ignore_ascii_case(b"initials") || label.eq_ignore_ascii_case(b"by");
+    (plain && cue.grade == Grade::Label && asked && view.bits(word) & cat::CREDENTIAL == 0).then_some(person::Person {
         start: at,
         end: at + length(word),
-        confidence: 80,
+        confidence: 70,
         reason: "initials",
         teaches: [None, None],
     })

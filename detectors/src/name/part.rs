@@ -171,8 +171,12 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         return None;
     }
     let mut end = at + length(word);
-    let case = case_of(word);
+    let mut case = case_of(word);
     let mut bits = view.bits(word);
+    if one_of(word, &["doe", "roe"]) {
+        // Nobody in particular, but written where a name is meant; in these texts hardly ever a deer.
+        bits |= cat::SURNAME | cat::SURNAME_COMMON | cat::MOSTLY_NAME;
+    }
     let mut pieces = 1_u8;
     let mut last_start = at;
     // Of the joined pieces all must be ordinary words for the whole to be one.
@@ -211,11 +215,25 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
                 return None;
             }
         }
+        if case == Case::Lower && pieces == 1 && starts_upper(next) {
+            // `al-Zahra`, `d'Angelo`.
+            if word.len() > 3 {
+                return None;
+            }
+            case = Case::Capital;
+        }
         let next_bits = view.bits(next);
         bits = ((bits | next_bits) & !ALL) | (bits & next_bits & ALL);
         last_start = end + gap;
         end = last_start + length(next);
         pieces += 1;
+    }
+    if pieces == 2 {
+        // `Reed-Sternberg`, `Winston-Salem`: what they are together counts, not what each is.
+        let together = hyphened(view, at, end);
+        if together & (cat::EPONYM | cat::CITY | cat::DRUG | cat::CLINICAL | cat::PROPER_OTHER) != 0 {
+            bits = together;
+        }
     }
     match view.byte(end) {
         Some(b'@' | b'_' | b'0'..=b'9' | b'\\') => return None,
@@ -227,6 +245,23 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
     }
     let case = if case == Case::Initial && pieces > 1 { Case::Capital } else { case };
     Some(Part { start: at, end, case, bits, pieces, last_start })
+}
+
+/// The categories of two hyphenated words as one phrase.
+fn hyphened(view: &View<'_>, at: i32, end: i32) -> u32 {
+    let mut phrase = [0; 32];
+    let text = view.slice(at, usize::try_from(end - at).unwrap_or_default());
+    let Some(slot) = phrase.get_mut(..text.len()) else { return 0 };
+    slot.copy_from_slice(text);
+    match slot.iter().position(|&byte| byte == b'-') {
+        Some(dash) => {
+            if let Some(dash) = slot.get_mut(dash) {
+                *dash = b' ';
+            }
+            view.bits(slot)
+        }
+        None => 0,
+    }
 }
 
 /// What follows an apostrophe in a contraction.

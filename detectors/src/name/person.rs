@@ -144,7 +144,11 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     let surname_first = match words.slice() {
         [last] => last.is_word() && (last.surname() > 0 || strong),
         // `Garcia Lopez, Maria`, `Van Dyke, Ann`: but `John Smith, Mary Jones` are two people.
-        [one, two] => two.is_word() && two.surname() > 0 && (one.given() < 2 || one.surname() == 3 || words.suffix),
+        [one, two] => {
+            two.is_word()
+                && two.surname() > 0
+                && (one.given() < 2 || one.surname() == 3 || words.suffix || particle(view, one))
+        }
         _ => false,
     };
     if !surname_first {
@@ -462,7 +466,8 @@ fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
         return None;
     }
     let confidence = u8::try_from(score.clamp(0, 98)).unwrap_or(98);
-    let teaches = if confidence >= 80 { lessons(words, cue) } else { [None, None] };
+    let sure = if cue.grade >= Grade::Near { 75 } else { 80 };
+    let teaches = if confidence >= sure { lessons(words, cue) } else { [None, None] };
     Some(Person { start: first.start, end: words.end, confidence, reason, teaches })
 }
 
@@ -491,7 +496,8 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
         // `J. Smith`, `Ann B.`.
         let known = if leading_initial { only.surname() } else { only.given() };
         let score = match (cue.grade, known) {
-            (Grade::Title | Grade::Label, _) if ordinary < 2 => 90,
+            (Grade::Title | Grade::Label, _) if ordinary < 2 || known == 3 => 90,
+            (_, 3) if after == Follow::Credential => 65,
             (Grade::Near, 0) if ordinary == 0 && only.case == Case::Capital => 70,
             (_, 3) if ordinary == 0 => 75,
             (_, 2..) if ordinary == 0 => 68,
@@ -534,6 +540,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
                 (0, 2) => 76,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
                 (1, 3) if cue.given => 68,
+                (1, 2) if cue.given && after == Follow::Verb => 60,
                 (2, 3) if cue.given && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 => 52,
                 (1, 3) if only.surname() == 3 && after != Follow::Capital => 52,
                 _ => return None,
@@ -542,6 +549,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
         Grade::Loose => match (ordinary, only.given(), only.surname()) {
             _ if only.eponym() || only.bits & cat::CITY_BIG != 0 => return None,
             (0, 3, _) => 68,
+            (0, 2, _) if only.bits & cat::CITY == 0 => 60,
             (0, _, 3) if after != Follow::Capital => 58,
             _ => return None,
         },
@@ -590,6 +598,8 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     }
     match (given, surname) {
         (3, _) if !place => Some((58, "known given name")),
+        (3, _) if only.bits & cat::CITY_BIG == 0 && !follow::place_before(view) => Some((55, "known given name")),
+        (2, _) if !place && follow::lower_before(view) => Some((52, "known given name")),
         _ => None,
     }
 }
@@ -620,7 +630,7 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
         (0, 2) if first.unknown() => 45,
         // `Smith John`, `Jackson Pollock`.
         _ if first.surname() >= 2 && last.given() == 3 => 72,
-        _ if first.surname() >= 2 && last.surname() >= 2 => 62,
+        _ if first.surname() >= 2 && last.surname() >= 2 && first.ordinary() == 0 => 62,
         _ if first.given() >= 2 && last.given() >= 2 => 70,
         _ => 35,
     };
@@ -636,6 +646,10 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
         if first.case == Case::Upper {
             score -= 12;
         }
+    }
+    if f + l > 1 && straight.0 == 3 && straight.1 == 3 && first.case == Case::Capital && follow::lower_before(view) {
+        // Two capitals within a sentence are no accident.
+        score += 18;
     }
     if words.slice().iter().all(Part::eponym) && cue.grade < Grade::Near {
         score -= 45;
@@ -673,17 +687,19 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
 
 /// The words whose bare repeats are names too: the surname, and a given name that is nothing else.
 fn lessons(words: &Words, cue: Cue) -> [Option<Teach>; 2] {
-    const NEVER: u32 =
-        cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::STATE | cat::COUNTRY | cat::NATIONALITY | cat::PROPER_OTHER;
+    const NEVER: u32 = cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::NATIONALITY | cat::PROPER_OTHER;
+    const REGION: u32 = cat::STATE | cat::COUNTRY;
     let lesson = |part: &Part, given: bool| {
         let (start, end) = if part.pieces > 1 { (part.last_start, part.end) } else { (part.start, part.end) };
         let ordinary = part.ordinary() > 0;
         let frequent = part.ordinary() > 1;
         let known_place = part.bits & cat::CITY_BIG != 0;
-        if part.bits & NEVER != 0 || part.eponym() || frequent || (given && (ordinary || known_place)) || end - start < 3 {
+        // Somebody called Washington is meant by the name from there on.
+        let region = part.bits & REGION != 0 && (given || part.surname() < 3);
+        if part.bits & NEVER != 0 || region || part.eponym() || frequent || (given && (ordinary || known_place)) || end - start < 3 {
             return None;
         }
-        let any_case = !ordinary && end - start > 3 && part.bits & cat::CITY == 0;
+        let any_case = !ordinary && end - start > 3 && part.bits & (cat::CITY | REGION) == 0;
         Some(Teach { start, end, any_case })
     };
     let count = words.full().count();

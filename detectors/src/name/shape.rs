@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use super::cue::{self, Cue};
 use super::follow::{self, Follow};
-use super::part::{Case, gap, part, stands_alone};
+use super::part::{Case, gap, one_of, part, stands_alone};
 use super::person;
 use crate::kinds;
 use crate::words::category as cat;
@@ -52,6 +52,14 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         if !fits || cue::role(word, 0).is_some() {
             return None;
         }
+    }
+    // `Plan B. Kegel exercises`: the letter belongs to what stands before it.
+    const LETTERED: &[&str] = &[
+        "plan", "hepatitis", "vitamin", "type", "group", "class", "grade", "stage", "appendix", "schedule", "part", "factor",
+        "protein", "level", "figure", "table", "option", "step", "phase", "section", "dukes", "weber", "exhibit",
+    ];
+    if initial && one_of(cue::previous_word(view.before()), LETTERED) {
+        return None;
     }
     let found = person::person(view, 0, Cue::NONE)?;
     if !initial && view.slice(found.start, 1).is_empty() {
