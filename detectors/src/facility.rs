@@ -16,7 +16,7 @@ pub static FACILITY: Detector = Detector {
     priority: 38,
     window: Window { before: 16, longest: 112, after: 32 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Capital]),
+    triggers: Cow::Borrowed(&[Trigger::Capital, Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to"])]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("hospitals, clinics, medical centers, pharmacies, nursing homes and health systems with a name of their own"),
     refuses: Cow::Borrowed("the hospital, Emergency Department, Pain Clinic, Hospital Course"),
@@ -36,7 +36,8 @@ const PAIRS: &[(&str, &[&str])] = &[
                  "birth", "eye", "spine", "recovery", "oncology", "community", "counseling", "psychiatric"]),
     ("centre", &["medical", "health", "care", "hospital", "cancer"]),
     ("system", &["health", "healthcare", "hospital", "care"]),
-    ("group", &["medical", "physician", "physicians", "health", "dental"]),
+    ("department", &["health"]),
+    ("group", &["medicine", "medical", "physician", "physicians", "health", "dental"]),
     ("home", &["nursing", "care", "rest", "group", "convalescent"]),
     ("living", &["assisted", "senior", "independent"]),
     ("practice", &["family", "medical", "dental", "medicine", "group"]),
@@ -75,7 +76,7 @@ const OPENERS: &[&str] = &[
     "adult", "pediatric", "veterans", "va", "us", "national", "federal", "military", "infectious", "travel", "vaccine",
     "hand", "foot", "spine", "stroke", "trauma", "burn", "birth", "dialysis", "infusion", "imaging", "fertility", "on",
     "attending", "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after",
-    "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension", "device",
+    "brief", "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension", "device",
     "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday", "thursday", "friday",
 ];
 /// Places whose names are enough.
@@ -90,15 +91,31 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if word.len() < 2 || !stands_alone(view) {
         return None;
     }
+    if word.first().is_some_and(u8::is_ascii_lowercase) {
+        return small(view, word);
+    }
     // The cheapest question: a name goes on behind its first word.
     let after = length(word);
     if !matches!(view.byte(after), Some(b' ' | b'\'' | b'-' | b'.' | 0xe2)) {
         return known(view, word);
     }
+    if word.eq_ignore_ascii_case(b"university") && view.slice(after, 4).eq_ignore_ascii_case(b" of ") {
+        return scan(view, 0, false);
+    }
     if one_of(word, OPENERS) || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ") {
         return None;
     }
-    scan(view).or_else(|| known(view, word))
+    scan(view, 0, false).or_else(|| known(view, word))
+}
+
+/// `called cherry hill urgent care`: typed without capitals, behind a word that leads to a place.
+fn small(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
+    let at = length(word) + blanks(view, length(word), 2);
+    let first = view.word(at);
+    let lower = first.first().is_some_and(u8::is_ascii_lowercase) && at > length(word);
+    let university = first == b"university" && view.slice(at + 10, 4) == b" of ";
+    (lower && (university || !one_of(first, OPENERS))).then_some(())?;
+    scan(view, at, true)
 }
 
 fn known(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
@@ -128,9 +145,9 @@ struct Read {
     upper: bool,
 }
 
-fn scan(view: &View<'_>) -> Option<Verdict> {
+fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     let mut read = Read::default();
-    let mut at = 0;
+    let mut at = from;
     let mut previous: &[u8] = &[];
     let mut best: Option<(i32, bool)> = None;
     for _ in 0..7 {
@@ -142,12 +159,18 @@ fn scan(view: &View<'_>) -> Option<Verdict> {
             end += 1;
         }
         let owned = crate::name::possessive(view, end);
-        if found.case == Case::Lower {
-            if !one_of(word, &["of", "and", "the", "for", "at", "de", "y", "del", "la"]) || at == 0 {
+        if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
+            if !one_of(word, &["of", "and", "the", "for", "at", "de", "y", "del", "la"]) || at == from {
                 break;
             }
+        } else if small && (found.case != Case::Lower || found.bits & cat::WORD_TOP != 0 && head(word, previous).is_none() && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0) {
+            break;
         } else {
             if let Some(strong) = head(word, previous) {
+                if one_of(previous, &["of"]) && !strong || course(view, end) {
+                    // `Porter of Cardiology`, `Hospital Course`.
+                    break;
+                }
                 if read.proper || (read.chosen && strong) {
                     best = Some((end, strong));
                 }
@@ -182,7 +205,8 @@ fn scan(view: &View<'_>) -> Option<Verdict> {
         (true, false) => 72,
         _ => 70,
     };
-    (end <= LONGEST).then(|| Verdict::new(0, end, kinds::FACILITY, confidence, "name and kind of a place"))
+    let confidence = if small { 60 } else { confidence };
+    (end <= LONGEST).then(|| Verdict::new(from, end, kinds::FACILITY, confidence, "name and kind of a place"))
 }
 
 impl Read {
@@ -204,6 +228,11 @@ impl Read {
             self.chosen = true;
         }
     }
+}
+
+/// Whether a stay is meant and not a place: `Hospital Course`.
+fn course(view: &View<'_>, end: i32) -> bool {
+    one_of(view.word(end + blanks(view, end, 1)), &["course", "stay", "day", "days", "policy", "admission", "discharge"])
 }
 
 /// Whether `word` behind `previous` is what a place of care is called: `Some(true)` when it is nothing else.

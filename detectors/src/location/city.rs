@@ -7,7 +7,7 @@ use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, 
 use crate::kinds;
 use crate::name::cue::previous_word;
 use crate::name::part::{Case, Part, blanks, gap, length, one_of, ordinary, part, stands_alone};
-use crate::words::{category as cat, zip_state};
+use crate::words::{category as cat, zip_exists, zip_state};
 
 /// Cities, counties and named streets.
 pub static PLACE: Detector = Detector {
@@ -142,6 +142,9 @@ fn city(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
         let Some(last) = parts.get(count - 1).copied().flatten() else { continue };
         let bits = if count == 1 { last.bits } else { phrase(view, last.end) };
         let listed = bits & (cat::CITY | cat::CITY_BIG) != 0;
+        if listed && zip_after(view, last.end) {
+            return take(last.end, kinds::LOCATION_CITY, 86, "city and ZIP");
+        }
         if let Some(state) = state_after(view, last.end) {
             if let Some(confidence) = with_state(view, parts.get(..count).unwrap_or_default(), bits, &state) {
                 return take(last.end, kinds::LOCATION_CITY, confidence, "city and state");
@@ -164,6 +167,18 @@ fn city(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
     let alone = parts.len() == 1 && only.unknown() && only.case == Case::Capital && only.len() > 3;
     (alone && lead(view) == Lead::Strong).then_some(())?;
     take(only.end, kinds::LOCATION_CITY, 65, "where somebody lives")
+}
+
+/// Whether a ZIP code that exists follows the city at once: `Enid 73703`.
+fn zip_after(view: &View<'_>, end: i32) -> bool {
+    let at = end + i32::from(view.byte(end) == Some(b','));
+    let at = at + blanks(view, at, 2);
+    let digits = view.run(at, &ByteSet::DIGIT, 6);
+    digits.len() == 5 && at > end && zip_exists(number(digits))
+}
+
+fn number(digits: &[u8]) -> u32 {
+    digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')))
 }
 
 /// A state behind a city.
@@ -225,8 +240,7 @@ fn state_after<'a>(view: &View<'a>, end: i32) -> Option<State<'a>> {
 
 /// Whether the ZIP code `digits` lies in the state `letters`; a state's full name is believed.
 fn agrees(digits: &[u8], letters: &[u8]) -> bool {
-    let zip = digits.iter().fold(0, |sum, digit| sum * 10 + u32::from(digit.wrapping_sub(b'0')));
-    zip_state(zip).is_some_and(|state| letters.len() != 2 || state == letters)
+    zip_state(number(digits)).is_some_and(|state| letters.len() != 2 || state == letters)
 }
 
 fn with_state(view: &View<'_>, parts: &[Option<Part>], bits: u32, state: &State<'_>) -> Option<u8> {
@@ -243,6 +257,10 @@ fn with_state(view: &View<'_>, parts: &[Option<Part>], bits: u32, state: &State<
         Some(_) if listed => return Some(88),
         Some(true) if parts.len() < 4 => return Some(80),
         _ => {}
+    }
+    if bits & cat::STATE != 0 && parts.len() == 1 && state.letters.len() > 2 {
+        // A list of states: `Virginia, Texas`.
+        return None;
     }
     if twofold {
         // `Smith, MD`; `Baltimore, MD`; `Brain, MS`.
@@ -311,6 +329,9 @@ fn lead(view: &View<'_>) -> Lead {
         return Lead::None;
     }
     let trimmed = before.trim_ascii_end();
+    if trimmed.last() == Some(&b',') && street_before(view, trimmed) {
+        return Lead::Strong;
+    }
     if trimmed.last().is_some_and(|byte| !byte.is_ascii_alphabetic()) {
         return Lead::None;
     }
@@ -323,7 +344,7 @@ fn lead(view: &View<'_>) -> Lead {
             "lives", "live", "lived", "living", "born", "resides", "residing", "reside", "moved", "raised", "relocated",
             "resident", "native", "home", "apartment", "house", "originally", "comes", "hometown", "grew", "residence",
             "relocating", "moving", "emigrated", "immigrated", "traveled", "travelled", "traveling", "flew", "drove",
-            "trip", "visiting", "works", "working", "worked", "city", "town", "suburb", "stationed", "outside", "based",
+            "trip", "visiting", "move", "moves", "relocate", "works", "working", "worked", "city", "town", "suburb", "stationed", "outside", "based",
             "vacation", "vacationing", "retired", "returned", "hails", "located",
         ],
     );
@@ -337,6 +358,16 @@ fn lead(view: &View<'_>) -> Lead {
         () if one_of(word, &["to", "at", "of", "around"]) => Lead::Weak,
         () => Lead::None,
     }
+}
+
+/// Whether `before` reads like an address without its town: `681 Chestnut Ln, Apt 728,`.
+fn street_before(view: &View<'_>, before: &[u8]) -> bool {
+    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let mut numbered = false;
+    line.split(|&byte| matches!(byte, b' ' | b',' | b'.')).any(|word| {
+        numbered |= !word.is_empty() && word.iter().all(u8::is_ascii_digit);
+        numbered && word.len() > 1 && view.bits(word) & cat::STREET_SUFFIX != 0
+    })
 }
 
 /// `lives in toledo`: people type so.

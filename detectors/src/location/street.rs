@@ -193,6 +193,10 @@ impl Read {
             return false;
         }
         match token.case {
+            // `Ponce de Leon Blvd`.
+            Case::Lower if self.names > self.lower && one_of(token.word, &["de", "la", "del", "of", "the", "y", "los"]) => {
+                return true;
+            }
             Case::Lower if self.names > self.lower => return false,
             Case::Lower => self.lower += 1,
             Case::Upper => self.upper += 1,
@@ -264,7 +268,8 @@ fn place_around(view: &View<'_>, end: i32) -> bool {
     ends(view, end) || {
         let before = view.before();
         let tail = before.get(before.len().saturating_sub(20)..).unwrap_or_default();
-        ["ddress", "ADDRESS", "lives at", "live at", "reside", "located at", "home at", "treet:"].iter().any(|cue| {
+        let at = before.trim_ascii_end();
+        at.ends_with(b" at") || ["ddress", "ADDRESS", "lives at", "live at", "reside", "located at", "home at", "treet:"].iter().any(|cue| {
             tail.windows(cue.len()).any(|window| window == cue.as_bytes())
         })
     }
@@ -316,6 +321,9 @@ fn leading(view: &View<'_>, first: &Token<'_>) -> Option<i32> {
             break;
         }
         let Some(token) = token(view, end + space) else { break };
+        if names > 0 && token.bits & cat::UNIT_WORD != 0 {
+            break;
+        }
         if token.case == Case::Lower && !one_of(token.word, &["of", "the", "de", "la", "del", "los", "las", "du", "des"]) {
             break;
         }

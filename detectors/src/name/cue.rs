@@ -90,7 +90,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "parent", "guardian", "kin", "nok", "contact", "caregiver", "caretaker", "proxy", "poa", "twin", "stepmother",
     "stepfather", "stepson", "stepdaughter", "child", "ex",
     // Anybody.
-    "user", "name", "names", "re", "dear", "attn", "attention", "cc", "from", "to", "caller", "named", "called",
+    "user", "name", "names", "re", "att", "party", "dear", "attn", "attention", "cc", "from", "to", "caller", "named", "called",
     "nickname", "alias", "aka", "employee", "witness", "sender", "recipient", "addressee", "applicant", "claimant",
     "cardholder", "guarantor", "payee", "author", "initials", "signature", "signed", "cosigned", "cosigner", "dictated",
     "transcribed", "verified", "surname", "firstname", "lastname", "fullname", "first", "last", "ref", "referring",
@@ -119,6 +119,7 @@ pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
         | b"nok" | b"contact" | b"caregiver" | b"caretaker" | b"proxy" | b"poa" | b"twin" | b"stepmother"
         | b"stepfather" | b"stepson" | b"stepdaughter" | b"child" | b"ex" => Role::Relative,
         b"user" => Role::User,
+        b"att" | b"party" => Role::Header,
         b"name" | b"names" | b"dear" | b"attn" | b"caller" | b"named" | b"called" | b"nickname" | b"alias" | b"aka"
         | b"surname" | b"firstname" | b"lastname" | b"fullname" | b"initials" | b"guarantor" | b"cardholder"
         | b"claimant" => Role::Person,
@@ -151,7 +152,8 @@ pub(crate) fn announced(view: &View<'_>, word: &[u8], bits: u32) -> Option<(Cue,
         Role::Title | Role::WordTitle => title(view, word, role, end),
         Role::By => {
             let at = end + blanks(view, end, 2);
-            capital_at(view, at).then(|| (loose(view, word), at)).or_else(|| label(view, role, word, end))
+            let lower = letter_at(view, at) && at > end;
+            (capital_at(view, at) || lower).then(|| (loose(view, word), at)).or_else(|| label(view, role, word, end))
         }
         Role::Is => introduction(view, word, end),
         Role::Greeting => greeting(view, end),
@@ -181,7 +183,15 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     } else {
         kinds::NAME
     };
-    let grade = if role == Role::Title { Grade::Title } else { Grade::Near };
+    // `Doctor King`, `Doctor Zorblat`: capitals on both sides make it a form of address; `Doctor Visit` is none.
+    let next = view.word(after + space);
+    let next_bits = view.bits(next);
+    let addressed = one_of(word, &["doctor", "professor", "miss"])
+        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"]) || next_bits == 0)
+        && view.byte(after + space + length(next)) != Some(b':')
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && capital_at(view, after + space);
+    let grade = if role == Role::Title || addressed { Grade::Title } else { Grade::Near };
     Some((Cue { kind, grade, speaker: false, given: false }, after + space))
 }
 
@@ -193,7 +203,10 @@ fn is_street(view: &View<'_>) -> bool {
     // Up to four capitalised words, then a number.
     for (i, word) in line.rsplit(|&byte| byte == b' ').enumerate().take(5) {
         match word {
-            [first, ..] if first.is_ascii_digit() => return i > 0 && word.len() < 7,
+            [first, .., last] | [first @ last] if first.is_ascii_digit() => {
+                let number = word.iter().filter(|byte| byte.is_ascii_digit()).count() + 1 >= word.len();
+                return i > 0 && number && word.len() < 7 && last.is_ascii_alphanumeric();
+            }
             [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_alphabetic() => {}
             [b'N' | b'S' | b'E' | b'W', b'.'] => {}
             [first] if first.is_ascii_uppercase() => {}
@@ -319,7 +332,9 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
     if !strong && (header || role == Role::User || role == Role::By) {
         return None;
     }
-    if !strong && !capital_at(view, at) {
+    // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
+    let close = matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
+    if !strong && !capital_at(view, at) && !close {
         return None;
     }
     let grade = if strong { Grade::Label } else { Grade::Near };

@@ -48,7 +48,7 @@ const EPONYM_NOUNS: &[&str] = &[
     "exam", "examination", "pump", "monitor", "mattress", "bed", "agar", "medium", "virus", "bacillus", "esophagitis",
     "gangrene", "tumors", "lesion", "lesions", "nodules", "nodule", "macula", "fistula", "tendon", "tendinitis",
     "coma", "dementia", "sling", "boot", "stockings", "trap", "swab", "probe", "scope", "laryngoscope", "blade", "bag",
-    "mask", "suction", "cannula", "port", "shunt", "stent", "prosthesis", "implant", "screw", "plate", "wire",
+    "mask", "suction", "cannula", "cyst", "cysts", "tonsillitis", "clamps", "port", "shunt", "stent", "prosthesis", "implant", "screw", "plate", "wire",
 ];
 
 /// What people do in notes and letters.
@@ -82,6 +82,41 @@ pub(crate) fn credential(word: &[u8], bits: u32) -> bool {
         )
 }
 
+/// Whether a credential with dots stands at `at`: `M.D.`, `R.N.`.
+pub(crate) fn dotted_credential(view: &View<'_>, at: i32) -> bool {
+    let text = view.slice(at, 6);
+    let mut letters = [0; 3];
+    let mut count = 0;
+    for pair in text.chunks_exact(2) {
+        let [letter, b'.'] = *pair else { break };
+        if let Some(slot) = letters.get_mut(count) {
+            *slot = letter.to_ascii_uppercase();
+            count += 1;
+        }
+    }
+    matches!(letters.get(..count), Some(b"MD" | b"DO" | b"RN" | b"NP" | b"PA" | b"DDS" | b"DMD" | b"LPN" | b"DPM" | b"CNA" | b"DC"))
+        || text.starts_with(b"Ph.D")
+}
+
+/// Whether `word` behind a comma is a credential in any case: `j. barr, msw`.
+fn lower_credential(word: &[u8]) -> bool {
+    one_of(word, &["md", "rn", "np", "pa", "msw", "lcsw", "phd", "lpn", "cna", "dpt", "pharmd", "aprn", "crna", "fnp"])
+}
+
+/// Whether a relative is named at `at`: `her father`, `the patient's wife`, `dad)`.
+fn relation(view: &View<'_>, mut at: i32) -> bool {
+    for _ in 0..3 {
+        let word = view.word(at);
+        if one_of(word, &["his", "her", "their", "my", "the", "patient", "pt", "older", "younger"]) {
+            at = possessive(view, at + super::part::length(word));
+            at += blanks(view, at, 2);
+            continue;
+        }
+        return view.bits(word) & cat::RELATIVE != 0;
+    }
+    false
+}
+
 /// What follows `end`, the end of a name.
 pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     let owned = possessive(view, end);
@@ -93,7 +128,16 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         Some(b',') => {
             let space = blanks(view, at + 1, 2);
             let word = view.word(at + 1 + space);
-            return if credential(word, view.bits(word)) { Follow::Credential } else { Follow::End };
+            let at = at + 1 + space;
+            let credential =
+                credential(word, view.bits(word)) || dotted_credential(view, at) || (space > 0 && lower_credential(word));
+            return if credential {
+                Follow::Credential
+            } else if word.len() > 1 && relation(view, at) {
+                Follow::Relative
+            } else {
+                Follow::End
+            };
         }
         Some(b'-') => {
             // `Jackson-Pratt` was read whole; `Smith- ` or `Smith -` ends.
@@ -102,11 +146,19 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         _ => {}
     }
     let Some((space, wraps)) = gap(view, at) else {
-        // Two blanks and more part columns.
+        // Three blanks and more part columns.
+        let wide = at + blanks(view, at, 3);
+        let word = view.word(wide);
+        if wide > at && credential(word, view.bits(word)) {
+            return Follow::Credential;
+        }
         return if matches!(view.byte(at), Some(b' ')) { Follow::End } else { Follow::Other };
     };
     let at = at + space;
     if matches!(view.byte(at), Some(b'(' | b'-' | b'|')) {
+        if view.byte(at) == Some(b'(') && relation(view, at + 1) {
+            return Follow::Relative;
+        }
         return Follow::End;
     }
     let word = view.word(at);
@@ -120,7 +172,7 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     if wraps && owned == end {
         return Follow::End;
     }
-    if credential(word, bits) {
+    if credential(word, bits) || dotted_credential(view, at) {
         return Follow::Credential;
     }
     if owned > end {
@@ -160,6 +212,25 @@ fn place_word(view: &View<'_>, part: &Part) -> bool {
 /// Whether `part`, behind the first word of what might be a name, shows that it is a place or a thing.
 pub(crate) fn is_place_or_thing(view: &View<'_>, part: &Part) -> bool {
     place_word(view, part) || (part.surname() < 3 && one_of(view.word(part.start), EPONYM_NOUNS))
+}
+
+/// `Rhodes/Baptiste`, alone on its line: whether the name from the trigger to `end` is one of such a pair.
+pub(crate) fn slash_pair(view: &View<'_>, end: i32) -> bool {
+    let line_ends = |at: i32| matches!(view.byte(at), None | Some(b'\n' | b'\r'));
+    if line_starts(view) && view.byte(end) == Some(b'/') {
+        return part(view, end + 1)
+            .is_some_and(|next| next.case == Case::Capital && next.is_name() && next.ordinary() < 2 && line_ends(next.end));
+    }
+    let Some(head) = view.before().strip_suffix(b"/") else { return false };
+    let line = head.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let bits = view.bits(line);
+    line_ends(end) && bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0 && line.first().is_some_and(u8::is_ascii_uppercase)
+}
+
+/// Whether a number follows: a score, a grade.
+pub(crate) fn number_follows(view: &View<'_>, end: i32) -> bool {
+    let at = end + blanks(view, end, 2);
+    at > end && view.byte(at).is_some_and(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a phrase ends at `end`: a line, a field, a sentence, a list item.

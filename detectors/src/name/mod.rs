@@ -89,6 +89,15 @@ fn before(view: &View<'_>) -> Cue {
     {
         return near(false);
     }
+    if let Some(head) = rest.strip_suffix(b" to").or_else(|| rest.strip_suffix(b" for")).or_else(|| rest.strip_suffix(b" from"))
+        && part::one_of(
+            cue::previous_word(head),
+            &["report", "call", "message", "msg", "handoff", "spoke", "talked", "calls", "returned", "return", "voicemail", "vm",
+              "care", "report", "sent", "given", "paged", "speak", "speaking", "talking", "text", "note"],
+        )
+    {
+        return Cue { grade: Grade::Loose, ..Cue::NONE };
+    }
     if let Some(head) = rest.strip_suffix(b" and").or_else(|| rest.strip_suffix(b" &")) {
         // `Drs. Patel and Wong`: what stands before is a name itself.
         let word = cue::previous_word(head);

@@ -75,8 +75,20 @@ pub(crate) fn person(view: &View<'_>, at: i32, cue: Cue) -> Option<Person> {
 }
 
 fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
-    let first = part(view, at)?;
-    if first.is_word() && stops(view, &first) {
+    let mut first = part(view, at)?;
+    let titled = cue.grade == Grade::Title && first.case == Case::Capital && first.surname() > 0;
+    if first.case != Case::Capital && cue.grade >= Grade::Near && particle(view, &first) {
+        // `Dr. ter Horst`, `ATT: TER HORST, JAMIE`.
+        if let Some((space, false)) = gap(view, first.end)
+            && let Some(next) = part(view, first.end + space)
+            && matches!(next.case, Case::Capital | Case::Upper)
+            && (first.case == Case::Lower || next.case == first.case)
+            && !stops(view, &next)
+        {
+            first = Part { start: first.start, pieces: 2, bits: next.bits | cat::SURNAME, ..next };
+        }
+    }
+    if first.is_word() && first.pieces == 1 && stops(view, &first) && !titled {
         return None;
     }
     let mut words =
@@ -163,6 +175,9 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     }
     let Some(given) = part(view, words.end + 1 + space) else { return false };
     let Some(&last) = words.slice().last() else { return false };
+    if follow::dotted_credential(view, given.start) || (!strong && given.eponym()) {
+        return false;
+    }
     if stops(view, &given) || given.bits & (cat::CREDENTIAL | cat::STATE | cat::COUNTRY) != 0 && given.given() < 3 {
         return false;
     }
@@ -301,6 +316,9 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             // A list of names stands one a line; a wrapped line ends in its middle, so the rest of it follows.
             let flows = !matches!(view.byte(found.end), Some(b'\n' | b'\r') | None)
                 || matches!(cue.grade, Grade::Title | Grade::Near);
+            // `Mrs. Eve` / `Zorblat`: who has a title and a given name has a surname.
+            let closes = closes
+                || (cue.grade == Grade::Title && first.given() >= 2 && found.unknown() && found.case == Case::Capital);
             (first.given() >= 2 || cue.grade == Grade::Title)
                 && (first.surname() < 3 || first.given() == 3)
                 && first.ordinary() == 0
@@ -322,7 +340,11 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
                 || (found.unknown() && found.len() > 2 && (first.given() >= 2 || end))
                 || (found.given() >= 2 && found.ordinary() == 0)
         }
-        _ => known && first.given() == 3 && first.ordinary() == 0,
+        Grade::Loose | Grade::Near => known && first.given() >= 2 && first.ordinary() == 0,
+        Grade::None => {
+            known && first.given() == 3 && first.ordinary() == 0
+                || (first.given() == 3 && found.surname() >= 2 && follow::after(view, found.end) == Follow::Credential)
+        }
     }
 }
 
@@ -563,6 +585,9 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
     let best = only.given().max(only.surname());
     let end = follow::ends_phrase(view, only.end);
     let score = match cue.grade {
+        // `my partner laura`, `pt tyler`: the word before it leaves little else.
+        Grade::Near if cue.given && only.ordinary() == 0 && only.given() == 3 => 62,
+        Grade::Near if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 56,
         Grade::Title => match (only.ordinary(), best) {
             (0, 2..) => 80,
             (0, 0) if only.unknown() && only.len() > 2 => 62,
@@ -585,6 +610,7 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     let (given, surname) = (only.given(), only.surname());
     let place = only.bits & (cat::CITY | cat::CITY_BIG) != 0;
     match after {
+        Follow::Credential if given.max(surname) >= 2 => return Some((60, "credential after")),
         Follow::Verb if given.max(surname) == 3 => return Some((70, "verb after")),
         Follow::Verb if given.max(surname) == 2 => return Some((58, "verb after")),
         Follow::Relative if given >= 2 => return Some((72, "relative after")),
@@ -593,7 +619,10 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         Follow::Place | Follow::Eponym | Follow::Capital | Follow::Colon => return None,
         _ => {}
     }
-    if follow::sentence_starts(view) || follow::article_before(view) {
+    if follow::slash_pair(view, only.end) {
+        return Some((62, "pair of signatures"));
+    }
+    if follow::sentence_starts(view) || follow::article_before(view) || follow::number_follows(view, only.end) {
         return None;
     }
     match (given, surname) {

@@ -48,7 +48,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         let fits = !wraps
             && !follow::is_place_or_thing(view, &second)
             && matches!(second.case, Case::Capital | Case::Initial)
-            && (second.case == Case::Initial || second.ordinary() == 0);
+            && (second.case == Case::Initial
+                || second.ordinary() == 0
+                || (second.ordinary() == 1
+                    && matches!(follow::after(view, second.end), Follow::Credential | Follow::Relative)));
         if !fits || cue::role(word, 0).is_some() {
             return None;
         }
@@ -69,7 +72,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut confidence = found.confidence;
     if !initial {
         // An unknown word at the start of a sentence or in a heading is no evidence.
-        if after != Follow::Credential {
+        if !matches!(after, Follow::Credential | Follow::Relative) {
             if follow::sentence_starts(view) || after == Follow::Capital || after == Follow::Colon {
                 confidence = confidence.saturating_sub(12);
             }
@@ -80,7 +83,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
     }
     (confidence >= 40).then(|| Verdict {
-        teaches: if after == Follow::Credential { found.teaches } else { [None, None] },
+        teaches: if matches!(after, Follow::Credential | Follow::Relative) { found.teaches } else { [None, None] },
         ..Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, confidence, found.reason)
     })
 }
