@@ -142,7 +142,7 @@ fn city(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
         let Some(last) = parts.get(count - 1).copied().flatten() else { continue };
         let bits = if count == 1 { last.bits } else { phrase(view, last.end) };
         let listed = bits & (cat::CITY | cat::CITY_BIG) != 0;
-        if listed && zip_after(view, last.end) {
+        if listed && bits & cat::STATE == 0 && zip_after(view, last.end) {
             return take(last.end, kinds::LOCATION_CITY, 86, "city and ZIP");
         }
         if let Some(state) = state_after(view, last.end) {

@@ -288,6 +288,7 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
     }
     // `Attending MD:`, `Mother (wife of …):` are not followed; a word in parentheses is: `Mother (guardian):`.
     at += blanks(view, at, 24);
+    at = parenthesis(view, at);
     let mut strong = false;
     let mut comma = false;
     let mut closed = 0;
@@ -329,7 +330,7 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
     }
     let header = role == Role::Header;
     let signature = one_of(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
-    if !strong && (header || role == Role::User || role == Role::By) {
+    if !strong && ((header && !(signature && capital_at(view, at))) || role == Role::User || role == Role::By) {
         return None;
     }
     // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
@@ -352,6 +353,18 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         || one_of(word, &["caller", "claimant"]);
     let given = role == Role::Relative || one_of(word, &["named", "called", "nickname", "dear", "name", "aka"]);
     Some((Cue { kind, grade, speaker, given }, at))
+}
+
+/// The end of a remark in a label: `Name (Last, First):`; `at` itself when there is none.
+fn parenthesis(view: &View<'_>, at: i32) -> i32 {
+    if view.byte(at) != Some(b'(') {
+        return at;
+    }
+    let remark = view.slice(at, 32);
+    match remark.iter().position(|&byte| byte == b')') {
+        Some(close) if remark.get(close + 1) == Some(&b':') => at + length(remark.get(..=close).unwrap_or_default()),
+        _ => at,
+    }
 }
 
 /// Whose name a `name` label asks for: `Patient Name`, `Provider's name`.

@@ -1,6 +1,6 @@
 //! What stands around a name and decides about it.
 
-use blackbar_engine::View;
+use blackbar_engine::{ByteSet, View};
 
 use super::cue::{Role, previous_word, role};
 use super::part::{Case, Part, blanks, gap, one_of, part};
@@ -26,6 +26,8 @@ pub(crate) enum Follow {
     Place,
     /// Somebody's relative: `'s wife`.
     Relative,
+    /// A record number, a date of birth, a room: the line is about this person.
+    Record,
     /// Another capitalised word.
     Capital,
 }
@@ -117,6 +119,23 @@ fn relation(view: &View<'_>, mut at: i32) -> bool {
     false
 }
 
+/// Whether what stands at `at` identifies a record: `MRN`, `DOB`, `(659307)`, `| UH-782059`.
+fn record(view: &View<'_>, at: i32) -> bool {
+    let mut at = at + blanks(view, at, 24);
+    let opened = matches!(view.byte(at), Some(b'(' | b'|' | b'#' | b'[' | b'/' | b'-'));
+    if opened || view.byte(at) == Some(b',') {
+        at += 1;
+        at += blanks(view, at, 4);
+    }
+    let word = view.word(at);
+    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr"]) || (opened && one_of(word, &["b", "id", "born"])) {
+        return true;
+    }
+    let prefix = super::part::length(word);
+    let digits = at + prefix + i32::from(prefix > 0 && view.byte(at + prefix) == Some(b'-'));
+    opened && prefix < 5 && view.run(digits, &ByteSet::DIGIT, 5).len() >= 5
+}
+
 /// What follows `end`, the end of a name.
 pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     let owned = possessive(view, end);
@@ -135,6 +154,8 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
                 Follow::Credential
             } else if word.len() > 1 && relation(view, at) {
                 Follow::Relative
+            } else if record(view, at) {
+                Follow::Record
             } else {
                 Follow::End
             };
@@ -149,8 +170,11 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         // Three blanks and more part columns.
         let wide = at + blanks(view, at, 3);
         let word = view.word(wide);
-        if wide > at && credential(word, view.bits(word)) {
+        if wide > at && (credential(word, view.bits(word)) || one_of(word, &["rn", "md", "np", "lpn", "cna"])) {
             return Follow::Credential;
+        }
+        if record(view, at) {
+            return Follow::Record;
         }
         return if matches!(view.byte(at), Some(b' ')) { Follow::End } else { Follow::Other };
     };
@@ -158,6 +182,9 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     if matches!(view.byte(at), Some(b'(' | b'-' | b'|')) {
         if view.byte(at) == Some(b'(') && relation(view, at + 1) {
             return Follow::Relative;
+        }
+        if record(view, at) {
+            return Follow::Record;
         }
         return Follow::End;
     }
@@ -172,8 +199,11 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     if wraps && owned == end {
         return Follow::End;
     }
-    if credential(word, bits) || dotted_credential(view, at) {
+    if credential(word, bits) || dotted_credential(view, at) || matches!(word, b"rn" | b"md" | b"np" | b"lpn" | b"cna") {
         return Follow::Credential;
+    }
+    if !wraps && record(view, at) {
+        return Follow::Record;
     }
     if owned > end {
         let related = matches!(role(word, bits), Some(Role::Relative | Role::Provider | Role::Person))

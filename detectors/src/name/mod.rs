@@ -13,7 +13,7 @@ mod tests;
 
 use std::borrow::Cow;
 
-use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 pub use self::shape::NAME_SHAPE;
 pub(crate) use self::person::possessive;
@@ -32,10 +32,11 @@ pub static NAME: Detector = Detector {
     class: Cow::Borrowed("A"),
     priority: 40,
     window: Window { before: 64, longest: 144, after: 48 },
-    reach: Reach::NONE,
+    // `j. barr, msw`: an initial without a capital.
+    reach: Reach { bytes: 3, across: ByteSet::ALPHA.with(b'.').with(b' ') },
     triggers: Cow::Borrowed(&[
         Trigger::Words(cue::TRIGGERS),
-        Trigger::Lexicon(cat::ANY_NAME),
+        Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -51,6 +52,17 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         && let Some(verdict) = announced(view, cue, at)
     {
         return Some(verdict);
+    }
+    if bits & cat::PARTICLE != 0
+        && !part::starts_upper(word)
+        && let Some(verdict) = particled(view, word)
+    {
+        return Some(verdict);
+    }
+    if bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0
+        && let Some(end) = signed_small(view, word)
+    {
+        return Some(Verdict::new(-3, end, kinds::NAME, 66, "initial, credential after"));
     }
     if bits & cat::ANY_NAME == 0 || !worth_reading(view, word, bits) {
         return None;
@@ -70,6 +82,35 @@ fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
             && word.len() > 2
             && (bits & cat::GIVEN_COMMON != 0
                 || (bits & cat::SURNAME_COMMON != 0 && view.byte(length(word)) == Some(b','))))
+}
+
+/// `van den Heuvel, Carmen`, `o'malley, mark`: a name that begins with a particle in lower case.
+fn particled(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
+    if !stands_alone(view) {
+        return None;
+    }
+    let joined = part::apostrophe(view, length(word)) > 0;
+    let next = view.word(length(word) + 1);
+    let capital = part::starts_upper(next) || (view.bits(next) & cat::PARTICLE != 0 && next.len() > 1);
+    if !(joined || (capital && view.byte(length(word)) == Some(b' '))) {
+        return None;
+    }
+    // Only whole names: what follows the particle decides.
+    let cue = if joined { Cue::NONE } else { Cue { grade: Grade::Near, ..Cue::NONE } };
+    let found = person::person(view, 0, cue)?;
+    let text = view.slice(0, usize::try_from(found.end).unwrap_or_default());
+    (text.contains(&b',') && found.confidence >= 60).then(|| verdict(&found, Cue::NONE))
+}
+
+/// The end of the surname of `j. barr, msw`, when the trigger is it.
+fn signed_small(view: &View<'_>, word: &[u8]) -> Option<i32> {
+    let lower = word.first().is_some_and(u8::is_ascii_lowercase);
+    let [head @ .., initial, b'.', b' '] = view.before() else { return None };
+    if !lower || !initial.is_ascii_lowercase() || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+        return None;
+    }
+    let surname = part::part(view, 0)?;
+    (follow::after(view, surname.end) == follow::Follow::Credential).then_some(surname.end)
 }
 
 /// What stands before a known name and is too short or too common to be a trigger: `I'm Ann`, `d/w Ann`.

@@ -81,6 +81,11 @@ impl Part {
         self.bits == 0
     }
 
+    /// Whether it may begin a name whose other words are ordinary.
+    pub(crate) fn unknown_or_given(&self) -> bool {
+        self.case == Case::Capital && (self.unknown() || self.given() >= 2)
+    }
+
     /// Whether it is longer than an initial.
     pub(crate) fn is_word(&self) -> bool {
         self.case != Case::Initial

@@ -88,6 +88,16 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
             first = Part { start: first.start, pieces: 2, bits: next.bits | cat::SURNAME, ..next };
         }
     }
+    if cue.grade >= Grade::Near
+        && one_of(view.word(first.start), &["st"])
+        && view.byte(first.end) == Some(b'.')
+        && let Some((space, false)) = gap(view, first.end + 1)
+        && let Some(next) = part(view, first.end + 1 + space)
+        && matches!(next.case, Case::Capital | Case::Upper)
+    {
+        // `Dr. St. Clair`.
+        first = Part { start: first.start, pieces: 2, bits: next.bits | cat::SURNAME, ..next };
+    }
     if first.is_word() && first.pieces == 1 && stops(view, &first) && !titled {
         return None;
     }
@@ -154,7 +164,7 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     }
     let strong = cue.grade >= Grade::Label;
     let surname_first = match words.slice() {
-        [last] => last.is_word() && (last.surname() > 0 || strong),
+        [last] => last.is_word() && (last.surname() > 0 || strong || (last.unknown() && last.len() > 3)),
         // `Garcia Lopez, Maria`, `Van Dyke, Ann`: but `John Smith, Mary Jones` are two people.
         [one, two] => {
             two.is_word()
@@ -175,7 +185,8 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     }
     let Some(given) = part(view, words.end + 1 + space) else { return false };
     let Some(&last) = words.slice().last() else { return false };
-    if follow::dotted_credential(view, given.start) || (!strong && given.eponym()) {
+    let eponym = given.eponym() || (given.case == Case::Upper && given.bits & cat::EPONYM != 0 && last.ordinary() > 0);
+    if follow::dotted_credential(view, given.start) || (!strong && eponym) {
         return false;
     }
     if stops(view, &given) || given.bits & (cat::CREDENTIAL | cat::STATE | cat::COUNTRY) != 0 && given.given() < 3 {
@@ -189,8 +200,16 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     };
     let known = given.given() >= 2 || given.case == Case::Initial;
     // Behind a label any shape may stand: `Patient: Zorblat, Kemi`.
-    let shaped = strong && given.ordinary() == 0 && given.case != Case::Lower && given.len() > 2;
+    let shaped = (strong || (last.surname() >= 2 && told(view, given.end))) && given.ordinary() == 0 && given.case != Case::Lower && given.len() > 2;
     if !fits || !(known || shaped) || (wrapped && !known) {
+        return false;
+    }
+    if last.surname() == 0 && !strong && !record_behind(view, &given) {
+        return false;
+    }
+    // `Arnold Barry, Summit Hospital`: a whole name and something else.
+    let whole = words.count == 2 && words.slice().first().is_some_and(|one| one.given() >= 2);
+    if whole && (given.given() < 3 || given.ordinary() > 0) || follow::after(view, given.end) == Follow::Place {
         return false;
     }
     // `Ann, Mary and Tom went`, `Austin, Jordan`: a list of given names is still a list of people.
@@ -201,6 +220,16 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         words.end = after_dot(view, given.end);
     }
     true
+}
+
+/// Whether a record number follows a given name and perhaps an initial.
+fn record_behind(view: &View<'_>, given: &Part) -> bool {
+    if told(view, given.end) {
+        return true;
+    }
+    let space = blanks(view, given.end, 1);
+    part(view, given.end + space)
+        .is_some_and(|next| space > 0 && next.case == Case::Initial && told(view, after_dot(view, next.end)))
 }
 
 /// `Robert "Bob" Smith`, `Robert (Bob) Smith`.
@@ -243,13 +272,16 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     if wraps && !wrap_fits(view, words, &found, cue) {
         return false;
     }
+    if follow::dotted_credential(view, at) && view.byte(at + 1) == Some(b'.') {
+        return false;
+    }
     if found.case == Case::Initial {
         return initial(view, words, &found, cue, wraps);
     }
     if particle(view, &found) && (first.is_name() || cue.grade > Grade::Loose || last.case == Case::Initial) {
         return particles(view, words, found, cue, wraps);
     }
-    if stops(view, &found) || follow::is_place_or_thing(view, &found) {
+    if stops(view, &found) || follow::is_place_or_thing(view, &found) || follow::dotted_credential(view, at) {
         return false;
     }
     // An initial has no case of its own.
@@ -288,6 +320,9 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             return false;
         }
     }
+    if found.ordinary() == 1 && full == 1 && first.unknown_or_given() && found.case == Case::Capital && told(view, found.end) {
+        return true;
+    }
     match found.ordinary() {
         0 => found.is_name() || (found.unknown() && found.len() > 2 && full < 3),
         // `John Young`, `Mary Long`: an ordinary word closes a name that has begun as one.
@@ -298,6 +333,11 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
                 || (found.given() >= 3 && words.comma.is_some() && full < 3)
         }
     }
+}
+
+/// Whether what stands behind `end` tells that somebody was named: a credential, a relation, a record number.
+fn told(view: &View<'_>, end: i32) -> bool {
+    matches!(follow::after(view, end), Follow::Credential | Follow::Relative | Follow::Record)
 }
 
 /// Whether a name goes on behind a hard wrap.
@@ -321,7 +361,7 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
                 || (cue.grade == Grade::Title && first.given() >= 2 && found.unknown() && found.case == Case::Capital);
             (first.given() >= 2 || cue.grade == Grade::Title)
                 && (first.surname() < 3 || first.given() == 3)
-                && first.ordinary() == 0
+                && (first.ordinary() == 0 || cue.grade == Grade::Title)
                 && flows
                 && (closes || lone_initial || particle(view, found))
         }
@@ -340,6 +380,8 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
                 || (found.unknown() && found.len() > 2 && (first.given() >= 2 || end))
                 || (found.given() >= 2 && found.ordinary() == 0)
         }
+        Grade::Near if first.surname() >= 2 && first.ordinary() == 0 && found.given() == 3 && found.ordinary() == 0 => true,
+        _ if found.unknown() && found.len() > 2 && first.given() == 3 && first.ordinary() == 0 && told(view, found.end) => true,
         Grade::Loose | Grade::Near => known && first.given() >= 2 && first.ordinary() == 0,
         Grade::None => {
             known && first.given() == 3 && first.ordinary() == 0
@@ -469,7 +511,7 @@ fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
         }
     };
     let mut score = score;
-    if after == Follow::Credential {
+    if matches!(after, Follow::Credential | Follow::Record) || (after == Follow::Relative && count > 1) {
         score += 20;
     }
     if after == Follow::Place && cue.grade < Grade::Title {
@@ -542,6 +584,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             (_, 2..) => 85,
             // `Mr. Pain`: who has a title has a name.
             (1, _) if only.case == Case::Capital => 72,
+            (_, _) if only.case == Case::Capital && !follow::article_before(view) => 58,
             _ => 45,
         },
         Grade::Label => match (ordinary, best) {
@@ -562,7 +605,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
                 (0, 2) => 76,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
                 (1, 3) if cue.given => 68,
-                (1, 2) if cue.given && after == Follow::Verb => 60,
+                (1, 2) if cue.given && matches!(after, Follow::Verb | Follow::End) => 58,
                 (2, 3) if cue.given && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 => 52,
                 (1, 3) if only.surname() == 3 && after != Follow::Capital => 52,
                 _ => return None,
@@ -587,7 +630,15 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
     let score = match cue.grade {
         // `my partner laura`, `pt tyler`: the word before it leaves little else.
         Grade::Near if cue.given && only.ordinary() == 0 && only.given() == 3 => 62,
-        Grade::Near if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 56,
+        Grade::Near if only.ordinary() == 0 && best == 3 && only.bits & cat::CITY_BIG == 0 && !only.eponym() => 56,
+        Grade::Loose if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 53,
+        Grade::None if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => {
+            return match follow::after(view, only.end) {
+                Follow::Credential => Some((60, "credential after")),
+                Follow::Verb if follow::line_starts(view) => Some((55, "verb after")),
+                _ => None,
+            };
+        }
         Grade::Title => match (only.ordinary(), best) {
             (0, 2..) => 80,
             (0, 0) if only.unknown() && only.len() > 2 => 62,
@@ -608,9 +659,12 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         return None;
     }
     let (given, surname) = (only.given(), only.surname());
+    if only.unknown() && only.len() > 3 {
+        return (after == Follow::Relative && view.byte(only.end) == Some(b',')).then_some((56, "relative after"));
+    }
     let place = only.bits & (cat::CITY | cat::CITY_BIG) != 0;
     match after {
-        Follow::Credential if given.max(surname) >= 2 => return Some((60, "credential after")),
+        Follow::Credential | Follow::Record if given.max(surname) >= 2 => return Some((60, "credential after")),
         Follow::Verb if given.max(surname) == 3 => return Some((70, "verb after")),
         Follow::Verb if given.max(surname) == 2 => return Some((58, "verb after")),
         Follow::Relative if given >= 2 => return Some((72, "relative after")),
@@ -647,7 +701,8 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
     let initials = words.count - words.full().count();
     if first.case == Case::Initial {
         // `Smith, J.`
-        return Some((if cue.grade >= Grade::Near { 90 } else { 62 }, "surname, initial"));
+        let told = matches!(after, Follow::Record | Follow::Credential);
+        return Some((if cue.grade >= Grade::Near { 90 } else if told { 75 } else { 62 }, "surname, initial"));
     }
     let straight = (first.given(), last.surname());
     let mut score = match straight {
