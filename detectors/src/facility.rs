@@ -163,7 +163,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
             if !one_of(word, &["of", "and", "the", "for", "at", "de", "y", "del", "la"]) || at == from {
                 break;
             }
-        } else if small && (found.case != Case::Lower || found.bits & cat::WORD_TOP != 0 && head(word, previous).is_none() && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0) {
+        } else if small && (found.case != Case::Lower || found.bits & cat::WORD_TOP != 0 && head(word, previous).is_none() && !one_of(word, &["family", "county", "community", "general", "internal", "women", "children", "surgery"]) && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0) {
             break;
         } else {
             if let Some(strong) = head(word, previous) {

@@ -273,7 +273,7 @@ fn greeting(view: &View<'_>, end: i32) -> Option<(Cue, i32)> {
     let after = end + i32::from(matches!(view.byte(end), Some(b',' | b'!' | b'-')));
     let (space, _) = gap(view, after)?;
     let at = after + space;
-    capital_at(view, at)
+    letter_at(view, at)
         .then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
 }
 

@@ -128,12 +128,27 @@ fn record(view: &View<'_>, at: i32) -> bool {
         at += blanks(view, at, 4);
     }
     let word = view.word(at);
-    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr"]) || (opened && one_of(word, &["b", "id", "born"])) {
+    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"]) || (opened && one_of(word, &["b", "id", "born"])) {
         return true;
     }
     let prefix = super::part::length(word);
+    if one_of(word, &["bed", "room", "icu"]) && number_follows(view, at + prefix) || aged(view, at) {
+        return true;
+    }
     let digits = at + prefix + i32::from(prefix > 0 && view.byte(at + prefix) == Some(b'-'));
     opened && prefix < 5 && view.run(digits, &ByteSet::DIGIT, 5).len() >= 5
+}
+
+/// Whether an age stands at `at`: `85 y/o`, `17 yo m`, `59 yr old`, `99 M`.
+fn aged(view: &View<'_>, at: i32) -> bool {
+    let digits = view.run(at, &ByteSet::DIGIT, 4);
+    if digits.is_empty() || digits.len() > 3 {
+        return false;
+    }
+    let unit = at + super::part::length(digits);
+    let unit = unit + i32::from(matches!(view.byte(unit), Some(b' ' | b'-')));
+    let word = view.word(unit);
+    one_of(word, &["yo", "yr", "yrs", "year", "years", "m", "f"]) || (one_of(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
 }
 
 /// What follows `end`, the end of a name.

@@ -78,9 +78,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 /// surname before a comma.
 fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
     part::starts_upper(word)
+        || (bits & cat::GIVEN_COMMON != 0 && bits & cat::WORD_TOP == 0 && follow::line_starts(view))
         || (part::ordinary(bits) == 0
             && word.len() > 2
             && (bits & cat::GIVEN_COMMON != 0
+                || bits & cat::ANY_NAME != 0 && before(view).grade >= Grade::Near
                 || (bits & cat::SURNAME_COMMON != 0 && view.byte(length(word)) == Some(b','))))
 }
 
@@ -114,7 +116,7 @@ fn signed_small(view: &View<'_>, word: &[u8]) -> Option<i32> {
 }
 
 /// What stands before a known name and is too short or too common to be a trigger: `I'm Ann`, `d/w Ann`.
-fn before(view: &View<'_>) -> Cue {
+pub(crate) fn before(view: &View<'_>) -> Cue {
     let before = view.before();
     let rest = before.strip_suffix(b" ").unwrap_or(before);
     let lower = |n: usize| rest.len().checked_sub(n).and_then(|i| rest.get(i..)).unwrap_or_default();
@@ -149,8 +151,11 @@ fn before(view: &View<'_>) -> Cue {
             && part::ordinary(bits) == 0
             && bits & (cat::EPONYM | cat::CITY_BIG) == 0
         {
-            return Cue { grade: Grade::Loose, ..Cue::NONE };
+            return near(false);
         }
+    }
+    if rest.ends_with(b"/s/") {
+        return Cue { kind: kinds::NAME_PROVIDER, grade: Grade::Label, ..Cue::NONE };
     }
     Cue::NONE
 }

@@ -215,7 +215,7 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         } else if case != Case::Lower && !starts_upper(next) {
             // `Smith-like`, `Kocher-type`: an adjective; but `Jean-luc`.
             let next = view.bits(next);
-            let luc = next & cat::GIVEN != 0 && ordinary(next) == 0 && bits & cat::GIVEN != 0;
+            let luc = next & cat::GIVEN != 0 && next & (cat::WORD | cat::CLINICAL) == 0 && bits & cat::GIVEN != 0;
             if !luc {
                 return None;
             }

@@ -5,6 +5,7 @@ use blackbar_engine::{Teach, View};
 use super::cue::{Cue, Grade};
 use super::follow::{self, Follow};
 use super::part::{Case, Part, apostrophe, blanks, gap, one_of, part};
+use crate::kinds;
 use crate::words::category as cat;
 
 /// The most words a name has here.
@@ -307,7 +308,9 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
     let full = words.full().count();
     let Some(first) = words.full().next() else {
         // Only initials so far: `J. Smith`.
-        return found.is_name() || (found.unknown() && (cue.grade >= Grade::Near || found.len() > 3));
+        return found.is_name()
+            || (found.ordinary() == 1 && told(view, found.end))
+            || (found.unknown() && (cue.grade >= Grade::Near || found.len() > 3));
     };
     if found.bits & cat::CREDENTIAL != 0 && found.case == Case::Upper {
         return false;
@@ -320,7 +323,7 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             return false;
         }
     }
-    if found.ordinary() == 1 && full == 1 && first.unknown_or_given() && found.case == Case::Capital && told(view, found.end) {
+    if found.ordinary() > 0 && found.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0 && full == 1 && first.unknown_or_given() && found.case == Case::Capital && told(view, found.end) {
         return true;
     }
     match found.ordinary() {
@@ -380,6 +383,11 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
                 || (found.unknown() && found.len() > 2 && (first.given() >= 2 || end))
                 || (found.given() >= 2 && found.ordinary() == 0)
         }
+        Grade::Near | Grade::Title if first.given() == 3 && first.ordinary() == 0 && found.surname() >= 2 => true,
+        Grade::Near if cue.given && found.unknown() && found.len() > 2 && first.given() == 3 => {
+            follow::ends_phrase(view, found.end)
+        }
+        _ if first.is_name() && found.is_name() && found.len() > 2 && first.ordinary() < 2 && told(view, found.end) => true,
         Grade::Near if first.surname() >= 2 && first.ordinary() == 0 && found.given() == 3 && found.ordinary() == 0 => true,
         _ if found.unknown() && found.len() > 2 && first.given() == 3 && first.ordinary() == 0 && told(view, found.end) => true,
         Grade::Loose | Grade::Near => known && first.given() >= 2 && first.ordinary() == 0,
@@ -567,7 +575,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             (_, 2..) if ordinary == 0 => 68,
             (_, 3) if ordinary == 1 => 58,
             (Grade::Near, _) if known > 0 => 60,
-            (_, 0) if leading_initial && after == Follow::Credential && ordinary == 0 => 70,
+            (_, _) if leading_initial && after == Follow::Credential && ordinary < 2 => 66,
             _ => return None,
         };
         return Some((score, "initial"));
@@ -605,6 +613,14 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
                 (0, 2) => 76,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
                 (1, 3) if cue.given => 68,
+                // `partner Rusty`: the capital is no sentence's.
+                (1.., 2..) if cue.given
+                    && only.start > 0
+                    && view.byte(0).is_some_and(|byte| byte.is_ascii_lowercase())
+                    && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 =>
+                {
+                    58
+                }
                 (1, 2) if cue.given && matches!(after, Follow::Verb | Follow::End) => 58,
                 (2, 3) if cue.given && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 => 52,
                 (1, 3) if only.surname() == 3 && after != Follow::Capital => 52,
@@ -629,8 +645,11 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
     let end = follow::ends_phrase(view, only.end);
     let score = match cue.grade {
         // `my partner laura`, `pt tyler`: the word before it leaves little else.
+        Grade::Near if only.start > 0 && follow::after(view, only.end) == Follow::Record && (only.is_name() || only.unknown()) => 76,
         Grade::Near if cue.given && only.ordinary() == 0 && only.given() == 3 => 62,
-        Grade::Near if only.ordinary() == 0 && best == 3 && only.bits & cat::CITY_BIG == 0 && !only.eponym() => 56,
+        Grade::Near if cue.given && only.start > 0 && only.ordinary() == 0 && only.given() == 2 && only.len() > 3 => 54,
+        Grade::Near if cue.kind == kinds::NAME_PROVIDER && only.start > 0 && only.ordinary() == 0 && best >= 2 => 58,
+        Grade::Near if only.start > 0 && only.ordinary() == 0 && best == 3 && only.bits & cat::CITY_BIG == 0 && !only.eponym() => 56,
         Grade::Loose if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 53,
         Grade::None if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => {
             return match follow::after(view, only.end) {
@@ -643,6 +662,8 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             (0, 2..) => 80,
             (0, 0) if only.unknown() && only.len() > 2 => 62,
             (1, 3) if only.surname() == 3 => 62,
+            (1, 2) if only.surname() >= 2 && only.len() > 3 => 55,
+            (2, _) if only.surname() == 3 && only.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0 && !one_of(view.word(only.start), &["will", "do", "can"]) => 54,
             _ => return None,
         },
         Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
@@ -655,6 +676,9 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
 /// A single known name that nothing announces.
 fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static str)> {
     const NOT: u32 = cat::STATE | cat::COUNTRY | cat::FACILITY_WORD | cat::CREDENTIAL;
+    if after == Follow::Relative && view.byte(only.end) == Some(b',') && only.given() >= 2 && only.ordinary() < 2 {
+        return Some((64, "relative after"));
+    }
     if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.eponym() || only.len() < 3 {
         return None;
     }

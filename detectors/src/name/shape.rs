@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
-use super::cue::{self, Cue};
+use super::cue::{self, Cue, Grade};
 use super::follow::{self, Follow};
-use super::part::{Case, blanks, gap, one_of, part, stands_alone};
+use super::part::{Case, blanks, case_of, gap, one_of, part, stands_alone};
 use super::person::{self, particle};
 use crate::kinds;
 use crate::words::category as cat;
@@ -27,7 +27,7 @@ pub static NAME_SHAPE: Detector = Detector {
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
-    let initial = word.len() == 1;
+    let initial = case_of(word) == Case::Initial;
     // The cheapest question first: only a dot, a blank or a hyphen lets a name go on.
     let next = view.byte(super::part::length(word));
     let goes_on = if initial {
@@ -65,8 +65,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             && matches!(second.case, Case::Capital | Case::Initial)
             && (second.case == Case::Initial
                 || second.ordinary() == 0
-                || (second.ordinary() == 1
-                    && matches!(follow::after(view, second.end), Follow::Credential | Follow::Relative)));
+                || (second.bits & (cat::CLINICAL | cat::DRUG) == 0
+                    && matches!(follow::after(view, second.end), Follow::Credential | Follow::Relative | Follow::Record))
+                || (second.surname() == 3
+                    && second.ordinary() == 1
+                    && follow::after(view, second.end) == Follow::Verb));
         let fits = fits || (!wraps && particle(view, &second));
         if !fits || cue::role(word, 0).is_some() {
             return None;
@@ -80,7 +83,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if initial && one_of(cue::previous_word(view.before()), LETTERED) {
         return None;
     }
-    let found = person::person(view, 0, Cue::NONE)?;
+    let found = person::person(view, 0, super::before(view))?;
     if !initial && view.slice(found.start, 1).is_empty() {
         return None;
     }
@@ -92,8 +95,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             if follow::sentence_starts(view) || after == Follow::Capital || after == Follow::Colon {
                 confidence = confidence.saturating_sub(12);
             }
-            let surname = last_known(view, found.end);
-            if !surname {
+            let surname = last_known(view, found.end) || after == Follow::Verb;
+            if !surname && super::before(view).grade < Grade::Label {
                 return None;
             }
         }
@@ -126,8 +129,8 @@ fn initials(view: &View<'_>) -> Option<i32> {
     let bar = end + blanks(view, end, 2);
     let at = bar + 1 + blanks(view, bar + 1, 2);
     let heads = follow::line_starts(view)
-        && matches!(view.byte(bar), Some(b'/' | b'|' | b'(' | b','))
-        && view.byte(at).is_some_and(|byte| byte.is_ascii_digit());
+        && (matches!(view.byte(bar), Some(b'/' | b'|' | b'(' | b',')) && view.byte(at).is_some_and(|byte| byte.is_ascii_digit())
+            || follow::number_follows(view, end));
     let written_for = view.before().strip_suffix(b" / ").is_some_and(|head| {
         let word = cue::previous_word(head);
         follow::credential(word, view.bits(word))
