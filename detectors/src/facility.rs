@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::name::part::{Case, Part, blanks, gap, length, one_of, part, stands_alone};
+use crate::name::part::{Case, Part, blanks, gap, length, one_of, part, possessive, stands_alone};
 use crate::words::category as cat;
 
 /// Named places of care.
@@ -16,24 +16,58 @@ pub static FACILITY: Detector = Detector {
     priority: 38,
     window: Window { before: 16, longest: 112, after: 32 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Capital, Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to"])]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Capital,
+        Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to"]),
+    ]),
     verify: Verify::Pure(verify),
-    takes: Cow::Borrowed("hospitals, clinics, medical centers, pharmacies, nursing homes and health systems with a name of their own"),
+    takes: Cow::Borrowed(
+        "hospitals, clinics, medical centers, pharmacies, nursing homes and health systems with a name of their own",
+    ),
     refuses: Cow::Borrowed("the hospital, Emergency Department, Pain Clinic, Hospital Course"),
 };
 
 const LONGEST: i32 = 112;
 
 /// What a place of care is called last. Those that mean other things as well need a better name before them.
+#[rustfmt::skip]
 const HEADS: &[&str] = &[
     "hospital", "hospitals", "clinic", "clinics", "infirmary", "sanatorium", "sanitarium", "pharmacy", "hospice",
     "healthcare", "dispensary", "polyclinic",
 ];
 /// Last words that need their company: `Medical Center`, `Family Practice`, `Nursing Home`.
 const PAIRS: &[(&str, &[&str])] = &[
-    ("center", &["medical", "health", "care", "surgery", "cancer", "surgical", "healthcare", "rehabilitation", "rehab",
-                 "nursing", "trauma", "wellness", "dialysis", "heart", "imaging", "treatment", "living", "hospital",
-                 "birth", "eye", "spine", "recovery", "oncology", "community", "counseling", "psychiatric"]),
+    (
+        "center",
+        &[
+            "medical",
+            "health",
+            "care",
+            "surgery",
+            "cancer",
+            "surgical",
+            "healthcare",
+            "rehabilitation",
+            "rehab",
+            "nursing",
+            "trauma",
+            "wellness",
+            "dialysis",
+            "heart",
+            "imaging",
+            "treatment",
+            "living",
+            "hospital",
+            "birth",
+            "eye",
+            "spine",
+            "recovery",
+            "oncology",
+            "community",
+            "counseling",
+            "psychiatric",
+        ],
+    ),
     ("centre", &["medical", "health", "care", "hospital", "cancer"]),
     ("system", &["health", "healthcare", "hospital", "care"]),
     ("department", &["health"]),
@@ -43,8 +77,27 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("practice", &["family", "medical", "dental", "medicine", "group"]),
     ("medicine", &["family", "internal", "sports", "school"]),
     ("care", &["urgent", "home", "health", "primary", "hospice", "nursing", "memory", "family"]),
-    ("associates", &["medical", "cardiology", "orthopedic", "orthopedics", "surgical", "pediatric", "dermatology",
-                     "urology", "gi", "gastroenterology", "neurology", "oncology", "eye", "health", "family", "care"]),
+    (
+        "associates",
+        &[
+            "medical",
+            "cardiology",
+            "orthopedic",
+            "orthopedics",
+            "surgical",
+            "pediatric",
+            "dermatology",
+            "urology",
+            "gi",
+            "gastroenterology",
+            "neurology",
+            "oncology",
+            "eye",
+            "health",
+            "family",
+            "care",
+        ],
+    ),
     ("rehabilitation", &["nursing", "and", "hospital"]),
     ("rehab", &["nursing", "and"]),
     ("health", &["behavioral", "home", "mental", "community", "public", "women"]),
@@ -54,35 +107,40 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("network", &["health", "healthcare", "medical"]),
 ];
 /// Last words that are enough behind a proper name alone: `Lakeside Pediatrics`.
+#[rustfmt::skip]
 const CRAFTS: &[&str] = &[
     "pediatrics", "orthopedics", "orthopaedics", "dermatology", "cardiology", "dialysis", "dental", "dentistry",
     "radiology", "imaging", "oncology", "laboratories", "diagnostics", "pharmacies", "health", "manor", "rehab",
-    "rehabilitation", "hospice", "urology", "gastroenterology", "neurology", "optometry", "obgyn", "drug", "apothecary",
-    "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter",
+    "rehabilitation", "hospice", "urology", "gastroenterology", "neurology", "optometry", "obgyn", "drug",
+    "apothecary", "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter",
 ];
 /// Words that begin no name of a place.
+#[rustfmt::skip]
 const OPENERS: &[&str] = &[
     "the", "this", "that", "at", "in", "from", "to", "of", "your", "my", "his", "her", "their", "local", "outside",
-    "patient", "pt", "seen", "admitted", "transferred", "discharged", "discharge", "admission", "hospital", "clinic",
-    "per", "by", "and", "or", "for", "with", "a", "an", "no", "any", "all", "each", "when", "if", "was", "is", "are", "he",
-    "she", "they", "i", "we", "please", "call", "contact", "facility", "location", "name", "referring", "visit", "follow",
-    "followup", "return", "emergency", "outpatient", "inpatient", "ambulatory", "primary", "specialty", "pain", "wound",
-    "sleep", "memory", "coumadin", "anticoagulation", "diabetes", "dr", "mr", "mrs", "ms", "preferred", "mail", "order",
-    "retail", "walk", "free", "new", "same", "other", "another", "medical", "health", "nursing", "skilled", "home",
-    "public", "private", "acute", "chronic", "long", "short", "term", "general", "county", "state", "city", "community",
-    "regional", "children", "childrens", "women", "womens", "teaching", "university", "school", "college", "surgical",
-    "surgery", "cancer", "heart", "hospice", "pharmacy", "rehab", "rehabilitation", "psychiatric", "behavioral", "mental",
-    "dental", "eye", "family", "urgent", "assisted", "senior", "day", "date", "current", "previous", "prior", "former",
-    "adult", "pediatric", "veterans", "va", "us", "national", "federal", "military", "infectious", "travel", "vaccine",
-    "hand", "foot", "spine", "stroke", "trauma", "burn", "birth", "dialysis", "infusion", "imaging", "fertility", "on",
-    "attending", "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after",
-    "brief", "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension", "device",
-    "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday", "thursday", "friday",
+    "patient", "pt", "seen", "admitted", "transferred", "discharged", "discharge", "admission", "hospital",
+    "clinic", "per", "by", "and", "or", "for", "with", "a", "an", "no", "any", "all", "each", "when", "if", "was",
+    "is", "are", "he", "she", "they", "i", "we", "please", "call", "contact", "facility", "location", "name",
+    "referring", "visit", "follow", "followup", "return", "emergency", "outpatient", "inpatient", "ambulatory",
+    "primary", "specialty", "pain", "wound", "sleep", "memory", "coumadin", "anticoagulation", "diabetes", "dr",
+    "mr", "mrs", "ms", "preferred", "mail", "order", "retail", "walk", "free", "new", "same", "other", "another",
+    "medical", "health", "nursing", "skilled", "home", "public", "private", "acute", "chronic", "long", "short",
+    "term", "general", "county", "state", "city", "community", "regional", "children", "childrens", "women",
+    "womens", "teaching", "university", "school", "college", "surgical", "surgery", "cancer", "heart", "hospice",
+    "pharmacy", "rehab", "rehabilitation", "psychiatric", "behavioral", "mental", "dental", "eye", "family",
+    "urgent", "assisted", "senior", "day", "date", "current", "previous", "prior", "former", "adult", "pediatric",
+    "veterans", "va", "us", "national", "federal", "military", "infectious", "travel", "vaccine", "hand", "foot",
+    "spine", "stroke", "trauma", "burn", "birth", "dialysis", "infusion", "imaging", "fertility", "on", "attending",
+    "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after", "brief",
+    "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension",
+    "device", "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday",
+    "thursday", "friday",
 ];
 /// Places whose names are enough.
+#[rustfmt::skip]
 const KNOWN: &[&str] = &[
-    "mayo clinic", "cleveland clinic", "kaiser permanente", "johns hopkins", "mass general", "md anderson",
-    "sloan kettering", "mount sinai", "cedars sinai", "rite aid", "beth israel", "duane reade",
+    "mayo clinic", "cleveland clinic", "kaiser permanente", "johns hopkins", "mass general", "md anderson", "sloan
+    kettering", "mount sinai", "cedars sinai", "rite aid", "beth israel", "duane reade",
 ];
 const KNOWN_ALONE: &[&str] = &["walgreens", "walgreen", "labcorp", "geisinger", "kaiser"];
 
@@ -102,7 +160,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if word.eq_ignore_ascii_case(b"university") && view.slice(after, 4).eq_ignore_ascii_case(b" of ") {
         return scan(view, 0, false);
     }
-    if one_of(word, OPENERS) || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ") {
+    if one_of(word, OPENERS)
+        || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ")
+    {
         return None;
     }
     scan(view, 0, false).or_else(|| known(view, word))
@@ -158,12 +218,21 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
         if one_of(word, &["st", "ste", "mt", "ft"]) && view.byte(end) == Some(b'.') {
             end += 1;
         }
-        let owned = crate::name::possessive(view, end);
+        let owned = possessive(view, end);
         if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
             if !one_of(word, &["of", "and", "the", "for", "at", "de", "y", "del", "la"]) || at == from {
                 break;
             }
-        } else if small && (found.case != Case::Lower || found.bits & cat::WORD_TOP != 0 && head(word, previous).is_none() && !one_of(word, &["family", "county", "community", "general", "internal", "women", "children", "surgery"]) && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0) {
+        } else if small
+            && (found.case != Case::Lower
+                || found.bits & cat::WORD_TOP != 0
+                    && head(word, previous).is_none()
+                    && !one_of(
+                        word,
+                        &["family", "county", "community", "general", "internal", "women", "children", "surgery"],
+                    )
+                    && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0)
+        {
             break;
         } else {
             if let Some(strong) = head(word, previous) {
@@ -220,10 +289,28 @@ impl Read {
         let person = found.is_name() && found.ordinary() == 0;
         let unknown = found.unknown() && found.len() > 3;
         let maker = found.bits & cat::PROPER_OTHER != 0;
-        if saint || maker || (!generic && (place || person || unknown)) || (found.bits & cat::STATE != 0 && found.len() > 2) {
+        if saint
+            || maker
+            || (!generic && (place || person || unknown))
+            || (found.bits & cat::STATE != 0 && found.len() > 2)
+        {
             self.proper = true;
-        } else if !generic || one_of(word, &["mercy", "baptist", "methodist", "presbyterian", "memorial", "providence",
-                                             "adventist", "lutheran", "deaconess", "samaritan"])
+        } else if !generic
+            || one_of(
+                word,
+                &[
+                    "mercy",
+                    "baptist",
+                    "methodist",
+                    "presbyterian",
+                    "memorial",
+                    "providence",
+                    "adventist",
+                    "lutheran",
+                    "deaconess",
+                    "samaritan",
+                ],
+            )
         {
             self.chosen = true;
         }
@@ -232,7 +319,10 @@ impl Read {
 
 /// Whether a stay is meant and not a place: `Hospital Course`.
 fn course(view: &View<'_>, end: i32) -> bool {
-    one_of(view.word(end + blanks(view, end, 1)), &["course", "stay", "day", "days", "policy", "admission", "discharge"])
+    one_of(
+        view.word(end + blanks(view, end, 1)),
+        &["course", "stay", "day", "days", "policy", "admission", "discharge"],
+    )
 }
 
 /// Whether `word` behind `previous` is what a place of care is called: `Some(true)` when it is nothing else.
@@ -278,7 +368,8 @@ mod tests {
 
     #[test]
     fn nothing_panics() {
-        let pieces = ["Mercy", "St", ".", "Hospital", "Medical", "Center", "of", "Boston", "'s", "&", "Clinic", "Walgreens"];
+        let pieces =
+            ["Mercy", "St", ".", "Hospital", "Medical", "Center", "of", "Boston", "'s", "&", "Clinic", "Walgreens"];
         assert_total(&FACILITY, &pieces);
     }
 }

@@ -13,7 +13,8 @@ pub mod words;
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
-pub static ALL: &[&Detector] = &[&facility::FACILITY, &location::GEO, &location::PLACE, &location::STREET, &name::NAME, &name::NAME_SHAPE];
+pub static ALL: &[&Detector] =
+    &[&facility::FACILITY, &location::GEO, &location::PLACE, &location::STREET, &name::NAME, &name::NAME_SHAPE];
 
 /// The lexicon that the built-in detectors consult.
 #[must_use]

@@ -19,10 +19,23 @@ pub static PLACE: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Capital,
-        Trigger::Words(&["lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised", "relocated"]),
+        Trigger::Words(&[
+            "lives",
+            "live",
+            "lived",
+            "living",
+            "born",
+            "moved",
+            "resides",
+            "residing",
+            "raised",
+            "relocated",
+        ]),
     ]),
     verify: Verify::Pure(verify),
-    takes: Cow::Borrowed("a city before its state or ZIP code, or where somebody lives; counties; streets without a number"),
+    takes: Cow::Borrowed(
+        "a city before its state or ZIP code, or where somebody lives; counties; streets without a number",
+    ),
     refuses: Cow::Borrowed("states and countries alone, months, words that are also towns"),
 };
 
@@ -42,8 +55,8 @@ enum Lead {
 
 /// States whose two letters are also a degree, a study, a word: `Smith, MD`.
 const TWOFOLD: &[&[u8]] = &[
-    b"MD", b"PA", b"MS", b"CT", b"ID", b"MA", b"ND", b"OR", b"IN", b"ME", b"HI", b"OK", b"AL", b"DE", b"CO", b"NE", b"PR",
-    b"AS", b"MT", b"VA",
+    b"MD", b"PA", b"MS", b"CT", b"ID", b"MA", b"ND", b"OR", b"IN", b"ME", b"HI", b"OK", b"AL", b"DE", b"CO", b"NE",
+    b"PR", b"AS", b"MT", b"VA",
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
@@ -116,12 +129,15 @@ fn county(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
         }
         let first = parts.first().copied().flatten()?;
         // `The County`, `Outside County`, `Mercy County Hospital`.
-        let proper = first.bits & (cat::CITY | cat::SURNAME | cat::GIVEN) != 0 && first.ordinary() < 2 || first.unknown();
+        let proper =
+            first.bits & (cat::CITY | cat::SURNAME | cat::GIVEN) != 0 && first.ordinary() < 2 || first.unknown();
         let goes_on = parts.get(i + 1).is_some_and(Option::is_some);
         let facility = goes_on
-            && parts.get(i + 1).copied().flatten().is_some_and(|next| {
-                next.bits & (cat::FACILITY_WORD | cat::ORG_WORD | cat::STREET_SUFFIX) != 0
-            });
+            && parts
+                .get(i + 1)
+                .copied()
+                .flatten()
+                .is_some_and(|next| next.bits & (cat::FACILITY_WORD | cat::ORG_WORD | cat::STREET_SUFFIX) != 0);
         if proper && !facility {
             return take(last.end, kinds::LOCATION_COUNTY, 88, "county");
         }
@@ -160,7 +176,8 @@ fn city(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
             return None;
         }
         let multi = count > 1;
-        return bare(view, &last, bits, multi).and_then(|score| take(last.end, kinds::LOCATION_CITY, score, "where somebody is"));
+        return bare(view, &last, bits, multi)
+            .and_then(|score| take(last.end, kinds::LOCATION_CITY, score, "where somebody is"));
     }
     // An unknown town where somebody surely lives.
     let only = parts.first().copied().flatten()?;
@@ -223,7 +240,9 @@ fn state_after<'a>(view: &View<'a>, end: i32) -> Option<State<'a>> {
     let capital = letters.first().is_some_and(u8::is_ascii_uppercase);
     let fits = match letters.len() {
         2 => letters.iter().all(u8::is_ascii_uppercase),
-        3.. => capital && bits & (cat::GIVEN_COMMON | cat::SURNAME_COMMON) == 0 || letters.len() > 4 && capital && comma,
+        3.. => {
+            capital && bits & (cat::GIVEN_COMMON | cat::SURNAME_COMMON) == 0 || letters.len() > 4 && capital && comma
+        }
         _ => false,
     };
     if bits & cat::STATE == 0 || !fits {
@@ -265,7 +284,11 @@ fn with_state(view: &View<'_>, parts: &[Option<Part>], bits: u32, state: &State<
     if twofold {
         // `Smith, MD`; `Baltimore, MD`; `Brain, MS`.
         let believable = bits & cat::CITY_BIG != 0 || (lead >= Lead::Some && listed);
-        let person = after_title(view) || (parts.len() == 1 && first.bits & cat::SURNAME_COMMON != 0 && lead < Lead::Some && bits & cat::CITY_BIG == 0);
+        let person = after_title(view)
+            || (parts.len() == 1
+                && first.bits & cat::SURNAME_COMMON != 0
+                && lead < Lead::Some
+                && bits & cat::CITY_BIG == 0);
         return (believable && !person && (state.comma || first.case == Case::Capital)).then_some(84);
     }
     if listed {
@@ -341,18 +364,66 @@ fn lead(view: &View<'_>) -> Lead {
     let living = one_of(
         verb,
         &[
-            "lives", "live", "lived", "living", "born", "resides", "residing", "reside", "moved", "raised", "relocated",
-            "resident", "native", "home", "apartment", "house", "originally", "comes", "hometown", "grew", "residence",
-            "relocating", "moving", "emigrated", "immigrated", "traveled", "travelled", "traveling", "flew", "drove",
-            "trip", "visiting", "move", "moves", "relocate", "works", "working", "worked", "city", "town", "suburb", "stationed", "outside", "based",
-            "vacation", "vacationing", "retired", "returned", "hails", "located",
+            "lives",
+            "live",
+            "lived",
+            "living",
+            "born",
+            "resides",
+            "residing",
+            "reside",
+            "moved",
+            "raised",
+            "relocated",
+            "resident",
+            "native",
+            "home",
+            "apartment",
+            "house",
+            "originally",
+            "comes",
+            "hometown",
+            "grew",
+            "residence",
+            "relocating",
+            "moving",
+            "emigrated",
+            "immigrated",
+            "traveled",
+            "travelled",
+            "traveling",
+            "flew",
+            "drove",
+            "trip",
+            "visiting",
+            "move",
+            "moves",
+            "relocate",
+            "works",
+            "working",
+            "worked",
+            "city",
+            "town",
+            "suburb",
+            "stationed",
+            "outside",
+            "based",
+            "vacation",
+            "vacationing",
+            "retired",
+            "returned",
+            "hails",
+            "located",
         ],
     );
     let verb_before = rest.trim_ascii_end();
     let verb_before = verb_before.get(..verb_before.len().saturating_sub(verb.len())).unwrap_or_default();
-    let living = living || (one_of(verb, &["up"]) && one_of(previous_word(verb_before), &["grew", "brought", "grow", "growing"]));
+    let living = living
+        || (one_of(verb, &["up"]) && one_of(previous_word(verb_before), &["grew", "brought", "grow", "growing"]));
     match () {
-        () if one_of(word, &["in", "near", "outside", "from", "to", "of", "around", "within"]) && living => Lead::Strong,
+        () if one_of(word, &["in", "near", "outside", "from", "to", "of", "around", "within"]) && living => {
+            Lead::Strong
+        }
         () if one_of(word, &["in", "near", "from", "outside"]) => Lead::Some,
         () if one_of(word, &["visited", "visiting"]) => Lead::Some,
         () if one_of(word, &["to", "at", "of", "around"]) => Lead::Weak,
@@ -390,7 +461,8 @@ fn lower_city(view: &View<'_>, end: i32) -> Option<Verdict> {
     } else {
         (from + length(first), view.bits(first))
     };
-    let fits = bits & cat::CITY != 0 && ordinary(bits) == 0 && bits & (cat::STATE | cat::COUNTRY) == 0 && length(first) > 3;
+    let fits =
+        bits & cat::CITY != 0 && ordinary(bits) == 0 && bits & (cat::STATE | cat::COUNTRY) == 0 && length(first) > 3;
     (fits && end <= LONGEST).then(|| Verdict::new(from, end, kinds::LOCATION_CITY, 68, "where somebody lives"))
 }
 

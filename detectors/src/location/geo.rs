@@ -101,13 +101,30 @@ fn second(view: &View<'_>, end: i32) -> Option<Degrees> {
 /// Whether a label of coordinates stands close before.
 fn cued(before: &[u8]) -> bool {
     let near = before.get(before.len().saturating_sub(16)..).unwrap_or_default();
-    let ends = near.iter().rposition(|byte| !matches!(byte, b' ' | b':' | b'=' | b'(' | b'[' | b'"' | b',')).map_or(0, |i| i + 1);
+    let ends = near
+        .iter()
+        .rposition(|byte| !matches!(byte, b' ' | b':' | b'=' | b'(' | b'[' | b'"' | b','))
+        .map_or(0, |i| i + 1);
     let near = near.get(..ends).unwrap_or_default();
     let start = near.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |i| i + 1);
     let word = near.get(start..).unwrap_or_default();
     crate::name::part::one_of(
         word,
-        &["lat", "latitude", "lon", "lng", "long", "longitude", "gps", "geo", "coordinates", "coords", "coord", "geocode",
-          "geolocation", "position"],
+        &[
+            "lat",
+            "latitude",
+            "lon",
+            "lng",
+            "long",
+            "longitude",
+            "gps",
+            "geo",
+            "coordinates",
+            "coords",
+            "coord",
+            "geocode",
+            "geolocation",
+            "position",
+        ],
     )
 }

@@ -16,34 +16,42 @@ pub static STREET: Detector = Detector {
     priority: 42,
     window: Window { before: 48, longest: 112, after: 32 },
     reach: Reach { bytes: 6, across: ByteSet::of(b"PpOo. ") },
-    triggers: Cow::Borrowed(&[
-        Trigger::Digits,
-        Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"]),
-    ]),
+    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"])]),
     verify: Verify::Pure(verify),
-    takes: Cow::Borrowed("number, direction, name, street type, unit; PO boxes, rural routes, highways and county roads"),
+    takes: Cow::Borrowed(
+        "number, direction, name, street type, unit; PO boxes, rural routes, highways and county roads",
+    ),
     refuses: Cow::Borrowed("measurements, counts and studies that read alike: 2 Chest CT, 12 Lead ST"),
 };
 
 const LONGEST: i32 = 112;
 
 /// Street types that mean nothing else behind a name, in any case.
+#[rustfmt::skip]
 const SURE: &[&str] = &[
     "street", "avenue", "ave", "av", "road", "rd", "boulevard", "blvd", "lane", "ln", "drive", "parkway", "pkwy",
-    "terrace", "circle", "cir", "court", "highway", "hwy", "plaza", "turnpike", "tpke", "square", "trail", "trl", "alley",
-    "expressway", "freeway", "cove", "crescent", "mews", "causeway", "blvd", "pike", "terr", "broadway", "strasse",
+    "terrace", "circle", "cir", "court", "highway", "hwy", "plaza", "turnpike", "tpke", "square", "trail", "trl",
+    "alley", "expressway", "freeway", "cove", "crescent", "mews", "causeway", "blvd", "pike", "terr", "broadway",
+    "strasse",
 ];
 /// Street types that are short or mean other things too.
-const SHORT: &[&str] = &["st", "dr", "ct", "pl", "place", "way", "ter", "loop", "sq", "run", "row", "path", "pky", "cres", "xing", "bnd", "cv"];
+const SHORT: &[&str] = &[
+    "st", "dr", "ct", "pl", "place", "way", "ter", "loop", "sq", "run", "row", "path", "pky", "cres", "xing", "bnd",
+    "cv",
+];
 /// What a road is called before its number.
-const NUMBERED: &[&str] = &["highway", "hwy", "route", "rt", "rte", "road", "rd", "cr", "sr", "fm", "us", "interstate", "i"];
+const NUMBERED: &[&str] =
+    &["highway", "hwy", "route", "rt", "rte", "road", "rd", "cr", "sr", "fm", "us", "interstate", "i"];
 /// Street types that stand before the name.
-const LEADING: &[&str] = &["calle", "avenida", "avenue", "via", "camino", "paseo", "rue", "rua", "carrera", "avda", "callejon"];
+const LEADING: &[&str] =
+    &["calle", "avenida", "avenue", "via", "camino", "paseo", "rue", "rua", "carrera", "avda", "callejon"];
 /// Words that no lower-case street name has.
+#[rustfmt::skip]
 const NOT_LOWER: &[&str] = &[
-    "the", "a", "an", "of", "from", "on", "in", "to", "down", "up", "per", "and", "or", "by", "at", "with", "for", "into",
-    "off", "this", "that", "is", "was", "blocks", "miles", "years", "days", "weeks", "months", "hours", "hour", "day",
-    "minutes", "feet", "ft", "mg", "ml", "mcg", "g", "kg", "cm", "mm", "lbs", "times", "x", "more", "other", "people",
+    "the", "a", "an", "of", "from", "on", "in", "to", "down", "up", "per", "and", "or", "by", "at", "with", "for",
+    "into", "off", "this", "that", "is", "was", "blocks", "miles", "years", "days", "weeks", "months", "hours",
+    "hour", "day", "minutes", "feet", "ft", "mg", "ml", "mcg", "g", "kg", "cm", "mm", "lbs", "times", "x", "more",
+    "other", "people",
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
@@ -83,7 +91,8 @@ fn token<'a>(view: &View<'a>, at: i32) -> Option<Token<'a>> {
 /// The house number: `12`, `12A`, `45-12`, `123 1/2`. Returns its end.
 fn house(view: &View<'_>) -> Option<i32> {
     if let [.., last] = *view.before()
-        && (last.is_ascii_alphanumeric() || matches!(last, b'.' | b'/' | b'-' | b'$' | b'#' | b'%' | b'@' | b'_' | b'+' | b'^'))
+        && (last.is_ascii_alphanumeric()
+            || matches!(last, b'.' | b'/' | b'-' | b'$' | b'#' | b'%' | b'@' | b'_' | b'+' | b'^'))
     {
         return None;
     }
@@ -194,13 +203,17 @@ impl Read {
         }
         match token.case {
             // `Ponce de Leon Blvd`.
-            Case::Lower if self.names > self.lower && one_of(token.word, &["de", "la", "del", "of", "the", "y", "los"]) => {
+            Case::Lower
+                if self.names > self.lower && one_of(token.word, &["de", "la", "del", "of", "the", "y", "los"]) =>
+            {
                 return true;
             }
             Case::Lower if self.names > self.lower => return false,
             Case::Lower => self.lower += 1,
             Case::Upper => self.upper += 1,
-            Case::Initial if !direction(token.word) && view.byte(token.end) != Some(b'.') && self.names == 0 => return false,
+            Case::Initial if !direction(token.word) && view.byte(token.end) != Some(b'.') && self.names == 0 => {
+                return false;
+            }
             _ => {}
         }
         self.clinical |= token.bits & (cat::CLINICAL | cat::DRUG) != 0 && token.bits & cat::ANY_NAME == 0;
@@ -269,9 +282,10 @@ fn place_around(view: &View<'_>, end: i32) -> bool {
         let before = view.before();
         let tail = before.get(before.len().saturating_sub(20)..).unwrap_or_default();
         let at = before.trim_ascii_end();
-        at.ends_with(b" at") || ["ddress", "ADDRESS", "lives at", "live at", "reside", "located at", "home at", "treet:"].iter().any(|cue| {
-            tail.windows(cue.len()).any(|window| window == cue.as_bytes())
-        })
+        at.ends_with(b" at")
+            || ["ddress", "ADDRESS", "lives at", "live at", "reside", "located at", "home at", "treet:"]
+                .iter()
+                .any(|cue| tail.windows(cue.len()).any(|window| window == cue.as_bytes()))
     }
 }
 
@@ -283,7 +297,8 @@ fn ends(view: &View<'_>, end: i32) -> bool {
         Some(b' ') => {
             let word = view.word(end + 1);
             matches!(view.byte(end + 1), Some(b'#' | b'(' | b' '))
-                || (view.bits(word) & cat::UNIT_WORD != 0 && !one_of(word, &["side", "rear", "upper", "lower", "front"]))
+                || (view.bits(word) & cat::UNIT_WORD != 0
+                    && !one_of(word, &["side", "rear", "upper", "lower", "front"]))
                 || (starts_upper(word) && view.bits(word) & cat::CITY != 0)
         }
         _ => false,
@@ -324,7 +339,9 @@ fn leading(view: &View<'_>, first: &Token<'_>) -> Option<i32> {
         if names > 0 && token.bits & cat::UNIT_WORD != 0 {
             break;
         }
-        if token.case == Case::Lower && !one_of(token.word, &["of", "the", "de", "la", "del", "los", "las", "du", "des"]) {
+        if token.case == Case::Lower
+            && !one_of(token.word, &["of", "the", "de", "la", "del", "los", "las", "du", "des"])
+        {
             break;
         }
         names += i32::from(token.case != Case::Lower);
@@ -370,8 +387,27 @@ fn unit(view: &View<'_>, mut end: i32) -> i32 {
             if !one_of(
                 word,
                 &[
-                    "apt", "apartment", "unit", "suite", "ste", "rm", "room", "fl", "floor", "bldg", "building", "lot",
-                    "trlr", "trailer", "space", "spc", "box", "ph", "penthouse", "no", "tower",
+                    "apt",
+                    "apartment",
+                    "unit",
+                    "suite",
+                    "ste",
+                    "rm",
+                    "room",
+                    "fl",
+                    "floor",
+                    "bldg",
+                    "building",
+                    "lot",
+                    "trlr",
+                    "trailer",
+                    "space",
+                    "spc",
+                    "box",
+                    "ph",
+                    "penthouse",
+                    "no",
+                    "tower",
                 ],
             ) {
                 return end;
@@ -386,7 +422,8 @@ fn unit(view: &View<'_>, mut end: i32) -> i32 {
             return end;
         }
         let value = view.run(id, &ByteSet::ALNUM.with(b'-'), 9);
-        let numbered = value.iter().any(u8::is_ascii_digit) || (value.len() == 1 && value.iter().all(u8::is_ascii_uppercase));
+        let numbered =
+            value.iter().any(u8::is_ascii_digit) || (value.len() == 1 && value.iter().all(u8::is_ascii_uppercase));
         if value.is_empty() || value.len() > 8 || !numbered {
             return end;
         }
@@ -405,7 +442,9 @@ fn boxed(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
         // Only behind `P.O.`; the other forms have triggers of their own.
         let before = view.before();
         let tail = before.get(before.len().saturating_sub(6)..).unwrap_or_default();
-        let lead = [&b"P.O. "[..], b"P. O. ", b"P O ", b"p.o. ", b"P.O ", b"P.O."].into_iter().find(|lead| tail.ends_with(lead))?;
+        let lead = [&b"P.O. "[..], b"P. O. ", b"P O ", b"p.o. ", b"P.O ", b"P.O."]
+            .into_iter()
+            .find(|lead| tail.ends_with(lead))?;
         start = -length(lead);
     } else if one_of(word, &["po"]) {
         if view.byte(at) == Some(b'.') {

@@ -2,6 +2,7 @@
 
 use blackbar_engine::{Kind, View};
 
+use super::lists;
 use super::part::{apostrophe, blanks, gap, length, one_of};
 use crate::kinds;
 use crate::words::category as cat;
@@ -64,40 +65,6 @@ pub(crate) enum Role {
     Greeting,
 }
 
-/// Words that trigger the search for a name behind them.
-pub(super) const TRIGGERS: &[&str] = &[
-    // Titles.
-    "dr", "drs", "mr", "mrs", "ms", "mx", "messrs", "prof", "professor", "doctor", "miss", "nurse", "rev", "reverend",
-    "pastor", "rabbi", "judge", "officer", "sgt", "sergeant", "capt", "captain", "lt", "col", "hon", "sir", "chaplain",
-    "senor", "senora", "sra", "sr", "herr", "frau", "mme", "madame", "monsieur", "attorney", "detective", "deputy", "pvt",
-    // Patients.
-    "patient", "pt", "client", "member", "subscriber", "insured", "beneficiary", "enrollee", "policyholder", "veteran",
-    "subject", "decedent", "infant", "baby", "newborn",
-    // Providers.
-    "attending", "provider", "physician", "surgeon", "practitioner", "pcp", "np", "pa", "rn", "md", "lpn", "cna", "crna",
-    "therapist", "pharmacist", "consultant", "anesthesiologist", "anesthetist", "cardiologist", "neurologist",
-    "oncologist", "radiologist", "pathologist", "psychiatrist", "psychologist", "dermatologist", "urologist",
-    "nephrologist", "pulmonologist", "endocrinologist", "gastroenterologist", "hospitalist", "intensivist",
-    "pediatrician", "obstetrician", "gynecologist", "dentist", "optometrist", "ophthalmologist", "rheumatologist",
-    "hematologist", "podiatrist", "internist", "midwife", "dietitian", "nutritionist", "counselor", "technician",
-    "technologist", "tech", "phlebotomist", "transcriptionist", "scribe", "coordinator", "caseworker", "worker",
-    "manager", "interpreter", "clinician", "fellow", "intern", "resident", "prescriber", "assistant", "preceptor",
-    "supervisor", "reviewer", "examiner", "investigator", "neurosurgeon", "specialist", "gi", "id", "cardiology",
-    // Relatives and others close by.
-    "mother", "father", "mom", "mum", "dad", "son", "daughter", "wife", "husband", "spouse", "partner", "fiance",
-    "fiancee", "brother", "sister", "aunt", "uncle", "cousin", "niece", "nephew", "grandson", "granddaughter",
-    "grandmother", "grandfather", "grandma", "grandpa", "girlfriend", "boyfriend", "friend", "neighbor", "roommate",
-    "parent", "guardian", "kin", "nok", "contact", "caregiver", "caretaker", "proxy", "poa", "twin", "stepmother",
-    "stepfather", "stepson", "stepdaughter", "child", "ex",
-    // Anybody.
-    "user", "name", "names", "re", "att", "party", "dear", "attn", "attention", "cc", "from", "to", "caller", "named", "called",
-    "nickname", "alias", "aka", "employee", "witness", "sender", "recipient", "addressee", "applicant", "claimant",
-    "cardholder", "guarantor", "payee", "author", "initials", "signature", "signed", "cosigned", "cosigner", "dictated",
-    "transcribed", "verified", "surname", "firstname", "lastname", "fullname", "first", "last", "ref", "referring",
-    "by", "with", "per", "via", "is", "am", "hi", "hello", "hey", "thanks", "regards", "sincerely", "cheers", "best", "call",
-    "me", "yours", "respectfully",
-];
-
 /// What `word` announces.
 pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
     let mut lower = [0; 20];
@@ -137,7 +104,7 @@ pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
         | b"worker" | b"manager" | b"interpreter" | b"clinician" | b"fellow" | b"intern" | b"resident"
         | b"prescriber" | b"assistant" | b"preceptor" | b"supervisor" | b"reviewer" | b"examiner" | b"investigator"
         | b"neurosurgeon" | b"specialist" | b"pediatrician" | b"obstetrician" => Role::Provider,
-        other if other.ends_with(b"ist") && TRIGGERS.iter().any(|t| t.as_bytes() == other) => Role::Provider,
+        other if other.ends_with(b"ist") && lists::TRIGGERS.iter().any(|t| t.as_bytes() == other) => Role::Provider,
         _ if bits & cat::RELATIVE != 0 => Role::Relative,
         _ => return None,
     };
@@ -164,7 +131,7 @@ pub(crate) fn announced(view: &View<'_>, word: &[u8], bits: u32) -> Option<(Cue,
 fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32)> {
     // `MS` alone is a disease, a drug, a degree: as a title it has a dot or is written `Ms`.
     let dotted = view.byte(end) == Some(b'.');
-    if word == b"MS" && !dotted || word == b"ms" && !dotted {
+    if (word == b"ms" || word == b"MS") && !dotted {
         return None;
     }
     if role == Role::WordTitle && !matches!(view.byte(end), Some(b' ' | b'\n' | b'\r' | b'.')) {
@@ -187,7 +154,8 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     let next = view.word(after + space);
     let next_bits = view.bits(next);
     let addressed = one_of(word, &["doctor", "professor", "miss"])
-        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"]) || next_bits == 0)
+        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"])
+            || next_bits == 0)
         && view.byte(after + space + length(next)) != Some(b':')
         && word.first().is_some_and(u8::is_ascii_uppercase)
         && capital_at(view, after + space);
@@ -222,9 +190,30 @@ fn loose(view: &View<'_>, word: &[u8]) -> Cue {
         verb if one_of(
             verb,
             &[
-                "signed", "dictated", "seen", "performed", "reviewed", "verified", "referred", "ordered", "prescribed",
-                "interpreted", "read", "attended", "cosigned", "authored", "examined", "evaluated", "followed",
-                "transcribed", "authenticated", "entered", "administered", "collected", "approved", "recommended",
+                "signed",
+                "dictated",
+                "seen",
+                "performed",
+                "reviewed",
+                "verified",
+                "referred",
+                "ordered",
+                "prescribed",
+                "interpreted",
+                "read",
+                "attended",
+                "cosigned",
+                "authored",
+                "examined",
+                "evaluated",
+                "followed",
+                "transcribed",
+                "authenticated",
+                "entered",
+                "administered",
+                "collected",
+                "approved",
+                "recommended",
             ],
         ) =>
         {
@@ -273,8 +262,7 @@ fn greeting(view: &View<'_>, end: i32) -> Option<(Cue, i32)> {
     let after = end + i32::from(matches!(view.byte(end), Some(b',' | b'!' | b'-')));
     let (space, _) = gap(view, after)?;
     let at = after + space;
-    letter_at(view, at)
-        .then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
+    letter_at(view, at).then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
 }
 
 /// A label: what separates it from its value decides how much it says.
@@ -303,7 +291,7 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
                 }
             }
             Some(b'-') if at > end => strong = true,
-            Some(b',') if !comma && role == Role::Relative || role == Role::Person && !comma => comma = true,
+            Some(b',') if !comma && matches!(role, Role::Relative | Role::Person) => comma = true,
             Some(b'(') if at > end => {
                 at += 1;
                 break;
@@ -334,7 +322,8 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         return None;
     }
     // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
-    let close = matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
+    let close =
+        matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
     if !strong && !capital_at(view, at) && !close {
         return None;
     }

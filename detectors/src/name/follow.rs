@@ -3,8 +3,8 @@
 use blackbar_engine::{ByteSet, View};
 
 use super::cue::{Role, previous_word, role};
-use super::part::{Case, Part, blanks, gap, one_of, part};
-use super::person::possessive;
+use super::lists;
+use super::part::{Case, Part, blanks, gap, one_of, part, possessive};
 use crate::words::category as cat;
 
 /// What follows a name.
@@ -32,55 +32,82 @@ pub(crate) enum Follow {
     Capital,
 }
 
-/// Things that carry the names of people.
-const EPONYM_NOUNS: &[&str] = &[
-    "disease", "syndrome", "syndromes", "catheter", "catheters", "sign", "signs", "scale", "score", "scores", "test",
-    "tests", "criteria", "classification", "procedure", "maneuver", "manoeuvre", "tube", "drain", "drains", "line",
-    "reflex", "palsy", "chorea", "lymphoma", "sarcoma", "sarcoidosis", "tumor", "tumour", "fracture", "fractures",
-    "position", "stain", "solution", "esophagus", "diverticulum", "phenomenon", "contracture", "paralysis", "method",
-    "formula", "equation", "index", "grade", "stage", "staging", "stages", "lift", "hugger", "collar", "ring", "wheel",
-    "operation", "repair", "approach", "incision", "fundoplication", "anastomosis", "pouch", "clamp", "retractor",
-    "forceps", "needle", "suture", "splint", "bandage", "dressing", "cast", "brace", "frame", "rods", "rod", "nails",
-    "valve", "graft", "flap", "block", "nodes", "node", "lines", "spots", "bodies", "body", "cells", "cell", "bands",
-    "law", "triad", "point", "angle", "canal", "duct", "gland", "glands", "ligament", "fascia", "space", "nerve",
-    "artery", "vein", "membrane", "loop", "capsule", "corpuscle", "corpuscles", "disorder", "thyroiditis", "arthritis",
-    "encephalopathy", "ataxia", "dystrophy", "anemia", "nephropathy", "cardiomyopathy", "aphasia", "area",
-    "respirations", "breathing", "murmur", "pulse", "fever", "ulcer", "hernia", "deformity", "view", "projection",
-    "technique", "protocol", "study", "trial", "rule", "rules", "scoring", "inventory", "assessment", "questionnaire",
-    "exam", "examination", "pump", "monitor", "mattress", "bed", "agar", "medium", "virus", "bacillus", "esophagitis",
-    "gangrene", "tumors", "lesion", "lesions", "nodules", "nodule", "macula", "fistula", "tendon", "tendinitis",
-    "coma", "dementia", "sling", "boot", "stockings", "trap", "swab", "probe", "scope", "laryngoscope", "blade", "bag",
-    "mask", "suction", "cannula", "cyst", "cysts", "tonsillitis", "clamps", "port", "shunt", "stent", "prosthesis", "implant", "screw", "plate", "wire",
-];
-
-/// What people do in notes and letters.
-const VERBS: &[&str] = &[
-    "said", "says", "reports", "reported", "states", "stated", "denies", "denied", "presents", "presented",
-    "complains", "complained", "endorses", "endorsed", "verbalized", "tolerated", "ambulated", "agrees", "agreed",
-    "understands", "understood", "wants", "wanted", "lives", "lived", "arrived", "underwent", "returns", "returned",
-    "called", "texted", "emailed", "mentioned", "told", "asked", "asks", "notes", "noted", "feels", "felt", "thinks",
-    "believes", "works", "worked", "drives", "smokes", "drinks", "takes", "took", "came", "went", "goes", "wrote",
-    "examined", "evaluated", "recommended", "recommends", "ordered", "prescribed", "reviewed", "discussed", "saw",
-    "consented", "requested", "requests", "declined", "refused", "admits", "admitted", "appears", "remains", "visited",
-    "brought", "drove", "found", "explained", "confirmed", "expressed", "complied", "tells", "wakes", "sleeps", "eats",
-    "is", "was", "has", "had", "will", "would", "does", "did", "can", "cannot", "could",
-];
-
 /// Degrees and professions behind a name.
 pub(crate) fn credential(word: &[u8], bits: u32) -> bool {
-    if !word.iter().all(u8::is_ascii_uppercase) && !matches!(word, b"PhD" | b"PharmD" | b"PsyD" | b"Pharm" | b"Ph" | b"RPh")
+    if !word.iter().all(u8::is_ascii_uppercase)
+        && !matches!(word, b"PhD" | b"PharmD" | b"PsyD" | b"Pharm" | b"Ph" | b"RPh")
     {
         return false;
     }
     bits & cat::CREDENTIAL != 0
         || matches!(
             word,
-            b"MD" | b"DO" | b"RN" | b"NP" | b"PA" | b"PhD" | b"DDS" | b"DMD" | b"DPM" | b"OD" | b"DC" | b"LPN" | b"LVN"
-                | b"CNA" | b"CRNA" | b"APRN" | b"ARNP" | b"FNP" | b"DNP" | b"BSN" | b"MSN" | b"PT" | b"DPT" | b"OT"
-                | b"OTR" | b"SLP" | b"RD" | b"RDN" | b"LCSW" | b"LICSW" | b"MSW" | b"LMFT" | b"LPC" | b"PharmD"
-                | b"RPh" | b"PsyD" | b"EdD" | b"FACS" | b"FACP" | b"FACC" | b"MBBS" | b"MPH" | b"JD" | b"ESQ" | b"EMT"
-                | b"RRT" | b"CRT" | b"RT" | b"CNM" | b"CPNP" | b"ACNP" | b"AGNP" | b"PAC" | b"MBA" | b"Pharm" | b"Ph"
-                | b"CMA" | b"RMA" | b"SW" | b"BCBA" | b"DVM" | b"FAAP" | b"FACOG" | b"SN" | b"CCRN" | b"CTRS"
+            b"MD"
+                | b"DO"
+                | b"RN"
+                | b"NP"
+                | b"PA"
+                | b"PhD"
+                | b"DDS"
+                | b"DMD"
+                | b"DPM"
+                | b"OD"
+                | b"DC"
+                | b"LPN"
+                | b"LVN"
+                | b"CNA"
+                | b"CRNA"
+                | b"APRN"
+                | b"ARNP"
+                | b"FNP"
+                | b"DNP"
+                | b"BSN"
+                | b"MSN"
+                | b"PT"
+                | b"DPT"
+                | b"OT"
+                | b"OTR"
+                | b"SLP"
+                | b"RD"
+                | b"RDN"
+                | b"LCSW"
+                | b"LICSW"
+                | b"MSW"
+                | b"LMFT"
+                | b"LPC"
+                | b"PharmD"
+                | b"RPh"
+                | b"PsyD"
+                | b"EdD"
+                | b"FACS"
+                | b"FACP"
+                | b"FACC"
+                | b"MBBS"
+                | b"MPH"
+                | b"JD"
+                | b"ESQ"
+                | b"EMT"
+                | b"RRT"
+                | b"CRT"
+                | b"RT"
+                | b"CNM"
+                | b"CPNP"
+                | b"ACNP"
+                | b"AGNP"
+                | b"PAC"
+                | b"MBA"
+                | b"Pharm"
+                | b"Ph"
+                | b"CMA"
+                | b"RMA"
+                | b"SW"
+                | b"BCBA"
+                | b"DVM"
+                | b"FAAP"
+                | b"FACOG"
+                | b"SN"
+                | b"CCRN"
+                | b"CTRS"
         )
 }
 
@@ -96,8 +123,10 @@ pub(crate) fn dotted_credential(view: &View<'_>, at: i32) -> bool {
             count += 1;
         }
     }
-    matches!(letters.get(..count), Some(b"MD" | b"DO" | b"RN" | b"NP" | b"PA" | b"DDS" | b"DMD" | b"LPN" | b"DPM" | b"CNA" | b"DC"))
-        || text.starts_with(b"Ph.D")
+    matches!(
+        letters.get(..count),
+        Some(b"MD" | b"DO" | b"RN" | b"NP" | b"PA" | b"DDS" | b"DMD" | b"LPN" | b"DPM" | b"CNA" | b"DC")
+    ) || text.starts_with(b"Ph.D")
 }
 
 /// Whether `word` behind a comma is a credential in any case: `j. barr, msw`.
@@ -128,7 +157,9 @@ fn record(view: &View<'_>, at: i32) -> bool {
         at += blanks(view, at, 4);
     }
     let word = view.word(at);
-    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"]) || (opened && one_of(word, &["b", "id", "born"])) {
+    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"])
+        || (opened && one_of(word, &["b", "id", "born"]))
+    {
         return true;
     }
     let prefix = super::part::length(word);
@@ -148,7 +179,8 @@ fn aged(view: &View<'_>, at: i32) -> bool {
     let unit = at + super::part::length(digits);
     let unit = unit + i32::from(matches!(view.byte(unit), Some(b' ' | b'-')));
     let word = view.word(unit);
-    one_of(word, &["yo", "yr", "yrs", "year", "years", "m", "f"]) || (one_of(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
+    one_of(word, &["yo", "yr", "yrs", "year", "years", "m", "f"])
+        || (one_of(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
 }
 
 /// What follows `end`, the end of a name.
@@ -163,8 +195,9 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
             let space = blanks(view, at + 1, 2);
             let word = view.word(at + 1 + space);
             let at = at + 1 + space;
-            let credential =
-                credential(word, view.bits(word)) || dotted_credential(view, at) || (space > 0 && lower_credential(word));
+            let credential = credential(word, view.bits(word))
+                || dotted_credential(view, at)
+                || (space > 0 && lower_credential(word));
             return if credential {
                 Follow::Credential
             } else if word.len() > 1 && relation(view, at) {
@@ -208,13 +241,14 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         return Follow::Other;
     }
     let bits = view.bits(word);
-    if one_of(word, EPONYM_NOUNS) {
+    if one_of(word, lists::EPONYM_NOUNS) {
         return Follow::Eponym;
     }
     if wraps && owned == end {
         return Follow::End;
     }
-    if credential(word, bits) || dotted_credential(view, at) || matches!(word, b"rn" | b"md" | b"np" | b"lpn" | b"cna") {
+    if credential(word, bits) || dotted_credential(view, at) || matches!(word, b"rn" | b"md" | b"np" | b"lpn" | b"cna")
+    {
         return Follow::Credential;
     }
     if !wraps && record(view, at) {
@@ -222,10 +256,13 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     }
     if owned > end {
         let related = matches!(role(word, bits), Some(Role::Relative | Role::Provider | Role::Person))
-            || one_of(word, &["room", "chart", "house", "case", "condition", "parents", "family", "care", "pain", "appointment"]);
+            || one_of(
+                word,
+                &["room", "chart", "house", "case", "condition", "parents", "family", "care", "pain", "appointment"],
+            );
         return if related { Follow::Relative } else { Follow::Other };
     }
-    if one_of(word, VERBS) {
+    if one_of(word, lists::VERBS) {
         return Follow::Verb;
     }
     match part(view, at) {
@@ -244,32 +281,83 @@ fn place_word(view: &View<'_>, part: &Part) -> bool {
     one_of(
         word,
         &[
-            "hospital", "clinic", "medical", "center", "centre", "university", "college", "school", "county", "parish",
-            "street", "avenue", "road", "boulevard", "lane", "drive", "ave", "blvd", "rd", "health", "healthcare",
-            "pharmacy", "memorial", "foundation", "institute", "laboratory", "laboratories", "labs", "hospice",
-            "rehabilitation", "rehab", "highway", "parkway", "pkwy", "hwy", "church", "cancer", "regional", "general",
-            "children", "surgical", "home", "manor", "inc", "llc", "corp", "corporation", "company", "library", "airport",
-            "elementary", "high", "department", "apartments",
+            "hospital",
+            "clinic",
+            "medical",
+            "center",
+            "centre",
+            "university",
+            "college",
+            "school",
+            "county",
+            "parish",
+            "street",
+            "avenue",
+            "road",
+            "boulevard",
+            "lane",
+            "drive",
+            "ave",
+            "blvd",
+            "rd",
+            "health",
+            "healthcare",
+            "pharmacy",
+            "memorial",
+            "foundation",
+            "institute",
+            "laboratory",
+            "laboratories",
+            "labs",
+            "hospice",
+            "rehabilitation",
+            "rehab",
+            "highway",
+            "parkway",
+            "pkwy",
+            "hwy",
+            "church",
+            "cancer",
+            "regional",
+            "general",
+            "children",
+            "surgical",
+            "home",
+            "manor",
+            "inc",
+            "llc",
+            "corp",
+            "corporation",
+            "company",
+            "library",
+            "airport",
+            "elementary",
+            "high",
+            "department",
+            "apartments",
         ],
     )
 }
 
 /// Whether `part`, behind the first word of what might be a name, shows that it is a place or a thing.
 pub(crate) fn is_place_or_thing(view: &View<'_>, part: &Part) -> bool {
-    place_word(view, part) || (part.surname() < 3 && one_of(view.word(part.start), EPONYM_NOUNS))
+    place_word(view, part) || (part.surname() < 3 && one_of(view.word(part.start), lists::EPONYM_NOUNS))
 }
 
 /// `Rhodes/Baptiste`, alone on its line: whether the name from the trigger to `end` is one of such a pair.
 pub(crate) fn slash_pair(view: &View<'_>, end: i32) -> bool {
     let line_ends = |at: i32| matches!(view.byte(at), None | Some(b'\n' | b'\r'));
     if line_starts(view) && view.byte(end) == Some(b'/') {
-        return part(view, end + 1)
-            .is_some_and(|next| next.case == Case::Capital && next.is_name() && next.ordinary() < 2 && line_ends(next.end));
+        return part(view, end + 1).is_some_and(|next| {
+            next.case == Case::Capital && next.is_name() && next.ordinary() < 2 && line_ends(next.end)
+        });
     }
     let Some(head) = view.before().strip_suffix(b"/") else { return false };
     let line = head.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
     let bits = view.bits(line);
-    line_ends(end) && bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0 && line.first().is_some_and(u8::is_ascii_uppercase)
+    line_ends(end)
+        && bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0
+        && line.first().is_some_and(u8::is_ascii_uppercase)
 }
 
 /// Whether a number follows: a score, a grade.
@@ -283,7 +371,9 @@ pub(crate) fn ends_phrase(view: &View<'_>, end: i32) -> bool {
     match view.byte(end) {
         None => true,
         Some(b' ') => matches!(view.byte(end + 1), Some(b' ' | b'(' | b'|' | b'\n') | None),
-        Some(byte) => matches!(byte, b'\n' | b'\r' | b'\t' | b',' | b';' | b')' | b'"' | b'.' | b'|' | b'<' | b'?' | b'!'),
+        Some(byte) => {
+            matches!(byte, b'\n' | b'\r' | b'\t' | b',' | b';' | b')' | b'"' | b'.' | b'|' | b'<' | b'?' | b'!')
+        }
     }
 }
 
@@ -311,7 +401,9 @@ pub(crate) fn sentence_starts(view: &View<'_>) -> bool {
             // `Dr. X`, `vs. X`: a title's dot ends no sentence.
             !one_of(previous_word(head), &["dr", "mr", "mrs", "ms", "prof", "st", "vs"])
         }
-        [.., last] => matches!(last, b'!' | b'?' | b':' | b';' | b'|' | b'=' | b'>' | b'#' | b'/' | b'\\') || *last >= 0x80,
+        [.., last] => {
+            matches!(last, b'!' | b'?' | b':' | b';' | b'|' | b'=' | b'>' | b'#' | b'/' | b'\\') || *last >= 0x80
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 pub(crate) mod cue;
 mod follow;
+mod judge;
+mod lists;
 pub(crate) mod part;
 mod person;
 mod shape;
@@ -15,10 +17,9 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
-pub use self::shape::NAME_SHAPE;
-pub(crate) use self::person::possessive;
 use self::cue::{Cue, Grade};
 use self::part::{length, stands_alone};
+pub use self::shape::NAME_SHAPE;
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -34,10 +35,7 @@ pub static NAME: Detector = Detector {
     window: Window { before: 64, longest: 144, after: 48 },
     // `j. barr, msw`: an initial without a capital.
     reach: Reach { bytes: 3, across: ByteSet::ALPHA.with(b'.').with(b' ') },
-    triggers: Cow::Borrowed(&[
-        Trigger::Words(cue::TRIGGERS),
-        Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE),
-    ]),
+    triggers: Cow::Borrowed(&[Trigger::Words(lists::TRIGGERS), Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE)]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
         "First Last, Last, First, initials, particles, hyphens, suffixes; any shape behind a title, a label or a role",
@@ -108,7 +106,10 @@ fn particled(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
 fn signed_small(view: &View<'_>, word: &[u8]) -> Option<i32> {
     let lower = word.first().is_some_and(u8::is_ascii_lowercase);
     let [head @ .., initial, b'.', b' '] = view.before() else { return None };
-    if !lower || !initial.is_ascii_lowercase() || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) {
+    if !lower
+        || !initial.is_ascii_lowercase()
+        || head.last().is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80)
+    {
         return None;
     }
     let surname = part::part(view, 0)?;
@@ -127,16 +128,41 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
         return near(true);
     }
-    if lower(3).eq_ignore_ascii_case(b"d/w") || lower(3).eq_ignore_ascii_case(b"s/w") || lower(3).eq_ignore_ascii_case(b"c/o")
+    if lower(3).eq_ignore_ascii_case(b"d/w")
+        || lower(3).eq_ignore_ascii_case(b"s/w")
+        || lower(3).eq_ignore_ascii_case(b"c/o")
         || lower(2).eq_ignore_ascii_case(b"w/")
     {
         return near(false);
     }
-    if let Some(head) = rest.strip_suffix(b" to").or_else(|| rest.strip_suffix(b" for")).or_else(|| rest.strip_suffix(b" from"))
+    if let Some(head) =
+        rest.strip_suffix(b" to").or_else(|| rest.strip_suffix(b" for")).or_else(|| rest.strip_suffix(b" from"))
         && part::one_of(
             cue::previous_word(head),
-            &["report", "call", "message", "msg", "handoff", "spoke", "talked", "calls", "returned", "return", "voicemail", "vm",
-              "care", "report", "sent", "given", "paged", "speak", "speaking", "talking", "text", "note"],
+            &[
+                "report",
+                "call",
+                "message",
+                "msg",
+                "handoff",
+                "spoke",
+                "talked",
+                "calls",
+                "returned",
+                "return",
+                "voicemail",
+                "vm",
+                "care",
+                "report",
+                "sent",
+                "given",
+                "paged",
+                "speak",
+                "speaking",
+                "talking",
+                "text",
+                "note",
+            ],
         )
     {
         return Cue { grade: Grade::Loose, ..Cue::NONE };
@@ -193,8 +219,7 @@ fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
 /// The verdict on a name, within the window whatever stood there.
 fn verdict(found: &person::Person, cue: Cue) -> Verdict {
     let end = found.end.min(LONGEST);
-    let mut verdict =
-        Verdict::new(found.start.min(end), end, cue.kind, found.confidence, found.reason);
+    let mut verdict = Verdict::new(found.start.min(end), end, cue.kind, found.confidence, found.reason);
     verdict.teaches = found.teaches.map(|teach| teach.filter(|teach| teach.end <= end));
     verdict
 }

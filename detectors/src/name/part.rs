@@ -120,6 +120,15 @@ pub(crate) fn apostrophe(view: &View<'_>, at: i32) -> i32 {
     }
 }
 
+/// Where the possessive that may follow a name ends.
+pub(crate) fn possessive(view: &View<'_>, at: i32) -> i32 {
+    let quote = apostrophe(view, at);
+    match view.byte(at + quote) {
+        Some(b's' | b'S') if quote > 0 && view.word(at + quote).len() == 1 => at + quote + 1,
+        _ => at,
+    }
+}
+
 /// The length of the hyphen at `at`: ASCII, or U+2010, U+2011.
 fn hyphen(view: &View<'_>, at: i32) -> i32 {
     match view.byte(at) {
@@ -326,10 +335,7 @@ pub(crate) fn stands_alone(view: &View<'_>) -> bool {
 
 /// Whether what ends `before` (a dash, an apostrophe, a dot, a slash) follows a letter or digit at once.
 fn glued(before: &[u8]) -> bool {
-    let rest = match before {
-        [rest @ .., 0xe2, 0x80, _] | [rest @ .., _] => rest,
-        [] => return false,
-    };
+    let ([rest @ .., 0xe2, 0x80, _] | [rest @ .., _]) = before else { return false };
     let dot = before.last() == Some(&b'.');
     match rest {
         // `J.Smith`: an initial and a dot are no glue.

@@ -4,8 +4,9 @@ use blackbar_engine::{Teach, View};
 
 use super::cue::{Cue, Grade};
 use super::follow::{self, Follow};
-use super::part::{Case, Part, apostrophe, blanks, gap, one_of, part};
-use crate::kinds;
+use super::judge;
+use super::lists;
+use super::part::{Case, Part, blanks, gap, one_of, part};
 use crate::words::category as cat;
 
 /// The most words a name has here.
@@ -22,20 +23,20 @@ pub(crate) struct Person {
 }
 
 /// The words of a name, in the order of the text.
-struct Words {
+pub(super) struct Words {
     parts: [Part; MOST],
-    count: usize,
+    pub(super) count: usize,
     /// Index of the part behind the comma of `Last, First`.
-    comma: Option<usize>,
+    pub(super) comma: Option<usize>,
     /// Whether a suffix such as `Jr.` was read.
-    suffix: bool,
+    pub(super) suffix: bool,
     /// Whether a hard wrap was crossed.
-    wrapped: bool,
-    end: i32,
+    pub(super) wrapped: bool,
+    pub(super) end: i32,
 }
 
 impl Words {
-    fn slice(&self) -> &[Part] {
+    pub(super) fn slice(&self) -> &[Part] {
         self.parts.get(..self.count).unwrap_or_default()
     }
 
@@ -48,31 +49,15 @@ impl Words {
     }
 
     /// The words that are more than an initial.
-    fn full(&self) -> impl Iterator<Item = &Part> {
+    pub(super) fn full(&self) -> impl Iterator<Item = &Part> {
         self.slice().iter().filter(|part| part.is_word())
     }
 }
 
-/// Labels of forms and other words that end a name wherever they stand.
-const STOPS: &[&str] = &[
-    "dob", "mrn", "ssn", "dod", "doa", "dos", "pcp", "age", "sex", "gender", "date", "phone", "fax", "tel", "address",
-    "male", "female", "room", "bed", "unit", "account", "acct", "chart", "med", "rec", "record", "number", "id", "no",
-    "visit", "admit", "admission", "discharge", "attending", "provider", "physician", "patient", "location", "service",
-    "email", "insurance", "status", "race", "language", "csn", "har", "npi", "dea", "nka", "nkda", "pt", "hpi", "pmh",
-    "cc", "er", "ed", "icu", "or", "yo", "yr", "dx", "hx", "rx", "tx", "sx", "md", "rn", "np", "pa", "do", "phd", "ok",
-    "okay", "yes", "yeah", "yep", "um", "uh", "hmm", "oh", "ah", "hi", "hello", "hey", "thanks", "sorry", "please",
-    "well", "so", "and", "but", "the", "a", "an", "i", "you", "he", "she", "it", "we", "they", "my", "your", "his", "her",
-    "this", "that", "these", "those", "there", "here", "what", "when", "where", "who", "why", "how", "is", "are", "was",
-    "in", "on", "at", "to", "of", "for", "from", "with", "by", "per", "as", "if", "not", "none", "unknown", "n", "na",
-    "see", "same", "self", "other", "via", "re", "dear", "mr", "mrs", "ms", "dr", "drs", "prof", "re", "subject", "est",
-    "none", "nil", "tbd", "null", "true", "false", "today", "tomorrow", "yesterday", "morning", "afternoon", "evening",
-    "ct", "mri", "ekg", "ecg", "iv", "usa", "us", "u", "epic", "medicare", "medicaid", "covid",
-];
-
 /// Reads the name that starts at `at`.
 pub(crate) fn person(view: &View<'_>, at: i32, cue: Cue) -> Option<Person> {
     let words = read(view, at, cue)?;
-    judge(view, &words, cue)
+    judge::judge(view, &words, cue)
 }
 
 fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
@@ -196,12 +181,17 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     let fits = match (last.case, given.case) {
         (Case::Lower, Case::Lower) => strong || (space <= 1 && last.ordinary() == 0 && given.ordinary() == 0),
         (Case::Lower, _) | (_, Case::Lower) => false,
-        (_, Case::Initial) => view.byte(given.end) == Some(b'.') && last.surname() > 0 && last.ordinary() == 0 || strong,
+        (_, Case::Initial) => {
+            view.byte(given.end) == Some(b'.') && last.surname() > 0 && last.ordinary() == 0 || strong
+        }
         _ => true,
     };
     let known = given.given() >= 2 || given.case == Case::Initial;
     // Behind a label any shape may stand: `Patient: Zorblat, Kemi`.
-    let shaped = (strong || (last.surname() >= 2 && told(view, given.end))) && given.ordinary() == 0 && given.case != Case::Lower && given.len() > 2;
+    let shaped = (strong || (last.surname() >= 2 && told(view, given.end)))
+        && given.ordinary() == 0
+        && given.case != Case::Lower
+        && given.len() > 2;
     if !fits || !(known || shaped) || (wrapped && !known) {
         return false;
     }
@@ -292,7 +282,9 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         (Case::Lower, _) | (_, Case::Lower) => false,
         (Case::Capital, Case::Upper) => found.surname() >= 2 && found.len() > 2,
         (Case::Upper, Case::Capital) => false,
-        (Case::Upper, Case::Upper) => found.is_name() || (cue.grade >= Grade::Label && found.unknown() && found.len() > 2),
+        (Case::Upper, Case::Upper) => {
+            found.is_name() || (cue.grade >= Grade::Label && found.unknown() && found.len() > 2)
+        }
         _ => true,
     };
     if !fits || !continues(view, words, &found, cue) {
@@ -323,7 +315,13 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             return false;
         }
     }
-    if found.ordinary() > 0 && found.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0 && full == 1 && first.unknown_or_given() && found.case == Case::Capital && told(view, found.end) {
+    if found.ordinary() > 0
+        && found.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0
+        && full == 1
+        && first.unknown_or_given()
+        && found.case == Case::Capital
+        && told(view, found.end)
+    {
         return true;
     }
     match found.ordinary() {
@@ -379,17 +377,29 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
     match cue.grade {
         Grade::Title | Grade::Label => {
             let end = follow::ends_phrase(view, found.end);
-            known || (found.surname() == 3 && found.ordinary() < 2 && first.given() == 3)
+            known
+                || (found.surname() == 3 && found.ordinary() < 2 && first.given() == 3)
                 || (found.unknown() && found.len() > 2 && (first.given() >= 2 || end))
                 || (found.given() >= 2 && found.ordinary() == 0)
         }
-        Grade::Near | Grade::Title if first.given() == 3 && first.ordinary() == 0 && found.surname() >= 2 => true,
+        Grade::Near if first.given() == 3 && first.ordinary() == 0 && found.surname() >= 2 => true,
         Grade::Near if cue.given && found.unknown() && found.len() > 2 && first.given() == 3 => {
             follow::ends_phrase(view, found.end)
         }
-        _ if first.is_name() && found.is_name() && found.len() > 2 && first.ordinary() < 2 && told(view, found.end) => true,
-        Grade::Near if first.surname() >= 2 && first.ordinary() == 0 && found.given() == 3 && found.ordinary() == 0 => true,
-        _ if found.unknown() && found.len() > 2 && first.given() == 3 && first.ordinary() == 0 && told(view, found.end) => true,
+        _ if first.is_name() && found.is_name() && found.len() > 2 && first.ordinary() < 2 && told(view, found.end) => {
+            true
+        }
+        Grade::Near if first.surname() >= 2 && first.ordinary() == 0 && found.given() == 3 && found.ordinary() == 0 => {
+            true
+        }
+        _ if found.unknown()
+            && found.len() > 2
+            && first.given() == 3
+            && first.ordinary() == 0
+            && told(view, found.end) =>
+        {
+            true
+        }
         Grade::Loose | Grade::Near => known && first.given() >= 2 && first.ordinary() == 0,
         Grade::None => {
             known && first.given() == 3 && first.ordinary() == 0
@@ -414,11 +424,15 @@ fn initial(view: &View<'_>, words: &mut Words, found: &Part, cue: Cue, wraps: bo
     let surname_follows = (space > 0 || dotted)
         && part(view, end + space).is_some_and(|next| {
             next.case == Case::Initial
-                || (matches!(next.case, Case::Capital | Case::Upper) && (next.is_name() || next.unknown()) && !stops(view, &next))
+                || (matches!(next.case, Case::Capital | Case::Upper)
+                    && (next.is_name() || next.unknown())
+                    && !stops(view, &next))
                 || particle(view, &next)
         });
     let full = words.full().count();
-    let closes = words.comma.is_some() || (full == 0 && dotted && cue.grade >= Grade::Near) || (cue.grade >= Grade::Label && full == 1);
+    let closes = words.comma.is_some()
+        || (full == 0 && dotted && cue.grade >= Grade::Near)
+        || (cue.grade >= Grade::Label && full == 1);
     let alone = full == 1 && words.slice().len() == 1 && dotted && last.given() == 3 && last.ordinary() == 0;
     // `Hepatitis B`, `Vitamin K`: no names. `I` is a pronoun.
     if found_is(view, found, b'I') && !dotted && !surname_follows {
@@ -488,348 +502,9 @@ fn stops(view: &View<'_>, part: &Part) -> bool {
     part.pieces == 1 && part.len() <= 10 && {
         let word = view.word(part.start);
         // A surname written as such is one, though it is also a label: `Page`, `Bell`; a short stop in capitals is not.
-        one_of(word, STOPS)
-            && !(part.case == Case::Capital && part.surname() == 3 && !one_of(word, &["date", "so", "do", "an", "in", "she"]))
-    }
-}
-
-/// Words as the dictionaries see them together: `San Antonio` is a place, `Guillain Barre` a syndrome.
-fn phrase(view: &View<'_>, words: &Words) -> u32 {
-    let (Some(first), Some(last)) = (words.slice().first(), words.slice().last()) else { return 0 };
-    if words.count < 2 || words.comma.is_some() {
-        return 0;
-    }
-    let len = usize::try_from(last.end - first.start).unwrap_or_default();
-    view.bits(view.slice(first.start, len))
-}
-
-fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
-    let first = *words.slice().first()?;
-    let after = follow::after(view, words.end);
-    let count = words.full().count();
-    let strong = cue.grade >= Grade::Label;
-    let (score, reason) = match count {
-        0 => (initials_only(view, words, cue)?, "initials"),
-        1 => single(view, words, cue, after)?,
-        _ => {
-            if !strong && phrase(view, words) & (cat::CITY | cat::COUNTRY | cat::STATE | cat::EPONYM | cat::DRUG) != 0 {
-                return None;
-            }
-            several(view, words, cue, after)?
-        }
-    };
-    let mut score = score;
-    if matches!(after, Follow::Credential | Follow::Record) || (after == Follow::Relative && count > 1) {
-        score += 20;
-    }
-    if after == Follow::Place && cue.grade < Grade::Title {
-        return None;
-    }
-    if after == Follow::Eponym && !strong && (count < 2 || words.slice().iter().any(Part::eponym)) {
-        return None;
-    }
-    if words.suffix {
-        score += 10;
-    }
-    if words.wrapped {
-        score -= 5;
-    }
-    if score < 30 {
-        return None;
-    }
-    let confidence = u8::try_from(score.clamp(0, 98)).unwrap_or(98);
-    let sure = if cue.grade >= Grade::Near { 75 } else { 80 };
-    let teaches = if confidence >= sure { lessons(words, cue) } else { [None, None] };
-    Some(Person { start: first.start, end: words.end, confidence, reason, teaches })
-}
-
-/// Initials behind a label or a title: `Pt: J.S.`, `Dr. K.`.
-fn initials_only(view: &View<'_>, words: &Words, cue: Cue) -> Option<i32> {
-    let dotted = view.byte(words.end - 1) == Some(b'.');
-    match (cue.grade, words.count) {
-        (Grade::Title, 1) => Some(75),
-        (Grade::Title | Grade::Label, 2..) if dotted => Some(80),
-        (Grade::Near, 2..) if dotted => Some(70),
-        _ => None,
-    }
-}
-
-/// One word, perhaps with initials.
-fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i32, &'static str)> {
-    let only = *words.full().next()?;
-    let initials = words.count - 1;
-    let leading_initial = words.slice().first().is_some_and(|part| !part.is_word());
-    let ordinary = only.ordinary();
-    if only.len() < 2 || only.bits & (cat::CREDENTIAL | cat::STATE) != 0 && !only.is_name() {
-        return None;
-    }
-    let title = cue.grade == Grade::Title;
-    if initials > 0 {
-        // `J. Smith`, `Ann B.`.
-        let known = if leading_initial { only.surname() } else { only.given() };
-        let score = match (cue.grade, known) {
-            (Grade::Title | Grade::Label, _) if ordinary < 2 || known == 3 => 90,
-            (_, 3) if after == Follow::Credential => 65,
-            (Grade::Near, 0) if ordinary == 0 && only.case == Case::Capital => 70,
-            (_, 3) if ordinary == 0 => 75,
-            (_, 2..) if ordinary == 0 => 68,
-            (_, 3) if ordinary == 1 => 58,
-            (Grade::Near, _) if known > 0 => 60,
-            (_, _) if leading_initial && after == Follow::Credential && ordinary < 2 => 66,
-            _ => return None,
-        };
-        return Some((score, "initial"));
-    }
-    if only.case == Case::Lower {
-        return lower_single(view, &only, cue);
-    }
-    let best = only.given().max(only.surname());
-    let end = after == Follow::End;
-    let score = match cue.grade {
-        Grade::Title => match (ordinary, best) {
-            (0, 0) => 85,
-            (0, _) => 95,
-            (_, 2..) => 85,
-            // `Mr. Pain`: who has a title has a name.
-            (1, _) if only.case == Case::Capital => 72,
-            (_, _) if only.case == Case::Capital && !follow::article_before(view) => 58,
-            _ => 45,
-        },
-        Grade::Label => match (ordinary, best) {
-            (0, 2..) => 88,
-            (0, 0) if only.bits & !(cat::CITY | cat::CITY_BIG) != 0 => return None,
-            (0, 0) if only.case == Case::Upper && only.len() < 4 => return None,
-            (0, 0) if end || !cue.speaker => 72,
-            (1, 3) if end || !cue.speaker => 72,
-            (1, 2) if end => 60,
-            (2, 3) if end && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
-            _ => return None,
-        },
-        Grade::Near => {
-            let expected = if cue.given { only.given() } else { best };
-            match (ordinary, expected) {
-                _ if only.eponym() && !cue.given => return None,
-                (0, 3) => 82,
-                (0, 2) => 76,
-                (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
-                (1, 3) if cue.given => 68,
-                // `partner Rusty`: the capital is no sentence's.
-                (1.., 2..) if cue.given
-                    && only.start > 0
-                    && view.byte(0).is_some_and(|byte| byte.is_ascii_lowercase())
-                    && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 =>
-                {
-                    58
-                }
-                (1, 2) if cue.given && matches!(after, Follow::Verb | Follow::End) => 58,
-                (2, 3) if cue.given && only.bits & (cat::CLINICAL | cat::DRUG | cat::WEEKDAY) == 0 => 52,
-                (1, 3) if only.surname() == 3 && after != Follow::Capital => 52,
-                _ => return None,
-            }
-        }
-        Grade::Loose => match (ordinary, only.given(), only.surname()) {
-            _ if only.eponym() || only.bits & cat::CITY_BIG != 0 => return None,
-            (0, 3, _) => 68,
-            (0, 2, _) if only.bits & cat::CITY == 0 => 60,
-            (0, _, 3) if after != Follow::Capital => 58,
-            _ => return None,
-        },
-        Grade::None => return bare(view, &only, after),
-    };
-    Some((score, if title { "title" } else { "cue" }))
-}
-
-/// A lower-case word behind a title or a label.
-fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static str)> {
-    let best = only.given().max(only.surname());
-    let end = follow::ends_phrase(view, only.end);
-    let score = match cue.grade {
-        // `my partner laura`, `pt tyler`: the word before it leaves little else.
-        Grade::Near if only.start > 0 && follow::after(view, only.end) == Follow::Record && (only.is_name() || only.unknown()) => 76,
-        Grade::Near if cue.given && only.ordinary() == 0 && only.given() == 3 => 62,
-        Grade::Near if cue.given && only.start > 0 && only.ordinary() == 0 && only.given() == 2 && only.len() > 3 => 54,
-        Grade::Near if cue.kind == kinds::NAME_PROVIDER && only.start > 0 && only.ordinary() == 0 && best >= 2 => 58,
-        Grade::Near if only.start > 0 && only.ordinary() == 0 && best == 3 && only.bits & cat::CITY_BIG == 0 && !only.eponym() => 56,
-        Grade::Loose if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 53,
-        Grade::None if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => {
-            return match follow::after(view, only.end) {
-                Follow::Credential => Some((60, "credential after")),
-                Follow::Verb if follow::line_starts(view) => Some((55, "verb after")),
-                _ => None,
-            };
-        }
-        Grade::Title => match (only.ordinary(), best) {
-            (0, 2..) => 80,
-            (0, 0) if only.unknown() && only.len() > 2 => 62,
-            (1, 3) if only.surname() == 3 => 62,
-            (1, 2) if only.surname() >= 2 && only.len() > 3 => 55,
-            (2, _) if only.surname() == 3 && only.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0 && !one_of(view.word(only.start), &["will", "do", "can"]) => 54,
-            _ => return None,
-        },
-        Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
-        Grade::Label if only.ordinary() == 1 && only.given() == 3 && end => 55,
-        _ => return None,
-    };
-    Some((score, "cue"))
-}
-
-/// A single known name that nothing announces.
-fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static str)> {
-    const NOT: u32 = cat::STATE | cat::COUNTRY | cat::FACILITY_WORD | cat::CREDENTIAL;
-    if after == Follow::Relative && view.byte(only.end) == Some(b',') && only.given() >= 2 && only.ordinary() < 2 {
-        return Some((64, "relative after"));
-    }
-    if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.eponym() || only.len() < 3 {
-        return None;
-    }
-    let (given, surname) = (only.given(), only.surname());
-    if only.unknown() && only.len() > 3 {
-        return (after == Follow::Relative && view.byte(only.end) == Some(b',')).then_some((56, "relative after"));
-    }
-    let place = only.bits & (cat::CITY | cat::CITY_BIG) != 0;
-    match after {
-        Follow::Credential | Follow::Record if given.max(surname) >= 2 => return Some((60, "credential after")),
-        Follow::Verb if given.max(surname) == 3 => return Some((70, "verb after")),
-        Follow::Verb if given.max(surname) == 2 => return Some((58, "verb after")),
-        Follow::Relative if given >= 2 => return Some((72, "relative after")),
-        Follow::Colon if given == 3 && follow::line_starts(view) => return Some((72, "speaker")),
-        Follow::Colon if given == 2 && !place && follow::line_starts(view) => return Some((60, "speaker")),
-        Follow::Place | Follow::Eponym | Follow::Capital | Follow::Colon => return None,
-        _ => {}
-    }
-    if follow::slash_pair(view, only.end) {
-        return Some((62, "pair of signatures"));
-    }
-    if follow::sentence_starts(view) || follow::article_before(view) || follow::number_follows(view, only.end) {
-        return None;
-    }
-    match (given, surname) {
-        (3, _) if !place => Some((58, "known given name")),
-        (3, _) if only.bits & cat::CITY_BIG == 0 && !follow::place_before(view) => Some((55, "known given name")),
-        (2, _) if !place && follow::lower_before(view) => Some((52, "known given name")),
-        _ => None,
-    }
-}
-
-/// Two words or more.
-fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i32, &'static str)> {
-    let mut full = words.full();
-    let mut first = *full.next()?;
-    let mut last = *words.full().last()?;
-    let mut reason = "given name and surname";
-    if let Some(comma) = words.comma {
-        last = *words.slice().get(comma.checked_sub(1)?)?;
-        first = *words.slice().get(comma)?;
-        reason = "surname, given name";
-    }
-    let initials = words.count - words.full().count();
-    if first.case == Case::Initial {
-        // `Smith, J.`
-        let told = matches!(after, Follow::Record | Follow::Credential);
-        return Some((if cue.grade >= Grade::Near { 90 } else if told { 75 } else { 62 }, "surname, initial"));
-    }
-    let straight = (first.given(), last.surname());
-    let mut score = match straight {
-        (2.., 3) | (3, 2) => 88,
-        (2, 2) => 80,
-        (3, 0) if last.unknown() => 74,
-        (2, 0) if last.unknown() => 60,
-        (0, 3) if first.unknown() => 58,
-        (0, 2) if first.unknown() => 45,
-        // `Smith John`, `Jackson Pollock`.
-        _ if first.surname() >= 2 && last.given() == 3 => 72,
-        _ if first.surname() >= 2 && last.surname() >= 2 && first.ordinary() == 0 => 62,
-        _ if first.given() >= 2 && last.given() >= 2 => 70,
-        _ => 35,
-    };
-    let (f, l) = (i32::from(first.ordinary()), i32::from(last.ordinary()));
-    if f + l > 0 && !(cue.grade >= Grade::Label) {
-        score -= f * 12 + l * 8;
-        if f > 0 && l > 0 {
-            score -= 15;
-        }
-        if f > 0 && follow::sentence_starts(view) {
-            score -= 8;
-        }
-        if first.case == Case::Upper {
-            score -= 12;
-        }
-    }
-    if f + l > 1 && straight.0 == 3 && straight.1 == 3 && first.case == Case::Capital && follow::lower_before(view) {
-        // Two capitals within a sentence are no accident.
-        score += 18;
-    }
-    if words.slice().iter().all(Part::eponym) && cue.grade < Grade::Near {
-        score -= 45;
-    }
-    let city = |part: &Part| part.bits & (cat::CITY | cat::CITY_BIG) != 0;
-    if words.comma.is_some() && city(&first) && city(&last) {
-        score -= 15;
-    }
-    if first.case == Case::Lower {
-        score -= 12;
-    }
-    if initials > 0 {
-        score += 8;
-    }
-    if words.comma.is_none() && follow::article_before(view) && cue.grade <= Grade::Loose {
-        // `the Smith Johnson criteria`
-        score -= 20;
-    }
-    score += match cue.grade {
-        Grade::Title => 30,
-        Grade::Label => 25,
-        Grade::Near => 12,
-        Grade::Loose => 5,
-        Grade::None => 0,
-    };
-    if after == Follow::Verb {
-        score += 5;
-    }
-    // What stands behind a label fills a form.
-    if cue.grade >= Grade::Label && score < 75 && !cue.speaker {
-        score = 75;
-    }
-    Some((score, if cue.grade >= Grade::Label { "label" } else { reason }))
-}
-
-/// The words whose bare repeats are names too: the surname, and a given name that is nothing else.
-fn lessons(words: &Words, cue: Cue) -> [Option<Teach>; 2] {
-    const NEVER: u32 = cat::CLINICAL | cat::DRUG | cat::MONTH | cat::WEEKDAY | cat::NATIONALITY | cat::PROPER_OTHER;
-    const REGION: u32 = cat::STATE | cat::COUNTRY;
-    let lesson = |part: &Part, given: bool| {
-        let (start, end) = if part.pieces > 1 { (part.last_start, part.end) } else { (part.start, part.end) };
-        let ordinary = part.ordinary() > 0;
-        let frequent = part.ordinary() > 1;
-        let known_place = part.bits & cat::CITY_BIG != 0;
-        // Somebody called Washington is meant by the name from there on.
-        let region = part.bits & REGION != 0 && (given || part.surname() < 3);
-        if part.bits & NEVER != 0 || region || part.eponym() || frequent || (given && (ordinary || known_place)) || end - start < 3 {
-            return None;
-        }
-        let any_case = !ordinary && end - start > 3 && part.bits & (cat::CITY | REGION) == 0;
-        Some(Teach { start, end, any_case })
-    };
-    let count = words.full().count();
-    if count == 1 {
-        let given = cue.given && words.count == 1;
-        return [words.full().next().and_then(|part| lesson(part, given)), None];
-    }
-    let (surname, given) = match words.comma {
-        Some(comma) => (words.slice().get(comma.wrapping_sub(1)), words.slice().get(comma)),
-        None => (words.full().last(), words.full().next()),
-    };
-    [
-        surname.filter(|part| part.is_word()).and_then(|part| lesson(part, false)),
-        given.filter(|part| part.is_word()).and_then(|part| lesson(part, true)),
-    ]
-}
-
-/// Where the possessive that may follow a name ends.
-pub(crate) fn possessive(view: &View<'_>, at: i32) -> i32 {
-    let quote = apostrophe(view, at);
-    match view.byte(at + quote) {
-        Some(b's' | b'S') if quote > 0 && view.word(at + quote).len() == 1 => at + quote + 1,
-        _ => at,
+        one_of(word, lists::STOPS)
+            && !(part.case == Case::Capital
+                && part.surname() == 3
+                && !one_of(word, &["date", "so", "do", "an", "in", "she"]))
     }
 }

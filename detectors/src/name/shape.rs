@@ -52,8 +52,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     if !initial && first.is_name() {
         let found = person::person(view, 0, Cue::NONE)?;
-        let mut verdict =
-            Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, found.confidence, found.reason);
+        let mut verdict = Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, found.confidence, found.reason);
         verdict.teaches = found.teaches.map(|teach| teach.filter(|teach| teach.end <= super::LONGEST));
         return Some(verdict);
     }
@@ -66,7 +65,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             && (second.case == Case::Initial
                 || second.ordinary() == 0
                 || (second.bits & (cat::CLINICAL | cat::DRUG) == 0
-                    && matches!(follow::after(view, second.end), Follow::Credential | Follow::Relative | Follow::Record))
+                    && matches!(
+                        follow::after(view, second.end),
+                        Follow::Credential | Follow::Relative | Follow::Record
+                    ))
                 || (second.surname() == 3
                     && second.ordinary() == 1
                     && follow::after(view, second.end) == Follow::Verb));
@@ -77,8 +79,29 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     // `Plan B. Kegel exercises`: the letter belongs to what stands before it.
     const LETTERED: &[&str] = &[
-        "plan", "hepatitis", "vitamin", "type", "group", "class", "grade", "stage", "appendix", "schedule", "part", "factor",
-        "protein", "level", "figure", "table", "option", "step", "phase", "section", "dukes", "weber", "exhibit",
+        "plan",
+        "hepatitis",
+        "vitamin",
+        "type",
+        "group",
+        "class",
+        "grade",
+        "stage",
+        "appendix",
+        "schedule",
+        "part",
+        "factor",
+        "protein",
+        "level",
+        "figure",
+        "table",
+        "option",
+        "step",
+        "phase",
+        "section",
+        "dukes",
+        "weber",
+        "exhibit",
     ];
     if initial && one_of(cue::previous_word(view.before()), LETTERED) {
         return None;
@@ -102,7 +125,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
     }
     (confidence >= 40).then(|| Verdict {
-        teaches: if matches!(after, Follow::Credential | Follow::Relative | Follow::Record) { found.teaches } else { [None, None] },
+        teaches: if matches!(after, Follow::Credential | Follow::Relative | Follow::Record) {
+            found.teaches
+        } else {
+            [None, None]
+        },
         ..Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, confidence, found.reason)
     })
 }
@@ -129,7 +156,8 @@ fn initials(view: &View<'_>) -> Option<i32> {
     let bar = end + blanks(view, end, 2);
     let at = bar + 1 + blanks(view, bar + 1, 2);
     let heads = follow::line_starts(view)
-        && (matches!(view.byte(bar), Some(b'/' | b'|' | b'(' | b',')) && view.byte(at).is_some_and(|byte| byte.is_ascii_digit())
+        && (matches!(view.byte(bar), Some(b'/' | b'|' | b'(' | b','))
+            && view.byte(at).is_some_and(|byte| byte.is_ascii_digit())
             || follow::number_follows(view, end));
     let written_for = view.before().strip_suffix(b" / ").is_some_and(|head| {
         let word = cue::previous_word(head);
