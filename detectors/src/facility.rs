@@ -220,7 +220,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
         }
         let owned = possessive(view, end);
         if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
-            if !one_of(word, &["of", "and", "the", "for", "at", "de", "y", "del", "la"]) || at == from {
+            if !one_of(word, &["of", "and", "the", "de", "y", "del", "la"]) || at == from {
                 break;
             }
         } else if small
@@ -254,7 +254,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
             // `Smith & Jones Clinic`.
             break;
         };
-        if wraps && best.is_some() {
+        if wraps && (best.is_some() || found.bits & cat::CREDENTIAL != 0) {
             break;
         }
         at = end + space;

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, View, Window};
 
+use crate::context::hinted;
+use crate::fields::hint;
 use crate::kinds;
 use crate::name::cue::previous_word;
 use crate::name::part::{Case, Part, blanks, gap, length, one_of, ordinary, part, stands_alone};
@@ -321,6 +323,7 @@ fn bare(view: &View<'_>, last: &Part, bits: u32, multi: bool) -> Option<u8> {
     // Capitals all around say nothing: only a known big city or a sure lead.
     let loud = last.case == Case::Upper;
     match lead {
+        _ if bits & cat::EPONYM != 0 && !big => None,
         Lead::Strong if plain == 2 && !big => Some(55),
         Lead::Strong => Some(if multi || big || plain == 0 { 88 } else { 75 }),
         _ if thing && !big => None,
@@ -342,6 +345,9 @@ fn in_front(view: &View<'_>, word: &[u8]) -> bool {
 /// What stands before the trigger.
 fn lead(view: &View<'_>) -> Lead {
     let before = view.before();
+    if view.begins(0) && hinted(view, hint::LOCATION) {
+        return Lead::Strong;
+    }
     if let [.., b':' | b'='] | [.., b':' | b'=', b' '] = before {
         let trimmed = before.get(..before.iter().rposition(|&byte| matches!(byte, b':' | b'=')).unwrap_or(0));
         let label = previous_word(trimmed.unwrap_or_default());

@@ -51,7 +51,7 @@ const NOT_LOWER: &[&str] = &[
     "the", "a", "an", "of", "from", "on", "in", "to", "down", "up", "per", "and", "or", "by", "at", "with", "for",
     "into", "off", "this", "that", "is", "was", "blocks", "miles", "years", "days", "weeks", "months", "hours",
     "hour", "day", "minutes", "feet", "ft", "mg", "ml", "mcg", "g", "kg", "cm", "mm", "lbs", "times", "x", "more",
-    "other", "people",
+    "other", "people", "am", "pm",
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
@@ -94,6 +94,12 @@ fn house(view: &View<'_>) -> Option<i32> {
         && (last.is_ascii_alphanumeric()
             || matches!(last, b'.' | b'/' | b'-' | b'$' | b'#' | b'%' | b'@' | b'_' | b'+' | b'^'))
     {
+        return None;
+    }
+    if let [.., hour, b':'] = *view.before()
+        && hour.is_ascii_digit()
+    {
+        // `11:05 PM Dr. Lee`
         return None;
     }
     let digits = view.run(0, &ByteSet::DIGIT, 7);

@@ -290,7 +290,7 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
                     return None;
                 }
             }
-            Some(b'-') if at > end => strong = true,
+            Some(b'-') if at > end || view.byte(at + 1) == Some(b' ') => strong = true,
             Some(b',') if !comma && matches!(role, Role::Relative | Role::Person) => comma = true,
             Some(b'(') if at > end => {
                 at += 1;

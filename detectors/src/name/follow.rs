@@ -362,7 +362,7 @@ pub(crate) fn slash_pair(view: &View<'_>, end: i32) -> bool {
 
 /// Whether a number follows: a score, a grade.
 pub(crate) fn number_follows(view: &View<'_>, end: i32) -> bool {
-    let at = end + blanks(view, end, 2);
+    let at = end + gap(view, end).map_or(0, |(len, _)| len);
     at > end && view.byte(at).is_some_and(|byte| byte.is_ascii_digit())
 }
 

@@ -125,6 +125,8 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             let expected = if cue.given { only.given() } else { best };
             match (ordinary, expected) {
                 _ if only.eponym() && !cue.given => return None,
+                // `Client IP`: an abbreviation.
+                _ if only.case == Case::Upper && only.len() < 4 && after != Follow::Record => return None,
                 (0, 3) => 82,
                 (0, 2) => 76,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,

@@ -20,6 +20,8 @@ use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, 
 use self::cue::{Cue, Grade};
 use self::part::{length, stands_alone};
 pub use self::shape::NAME_SHAPE;
+use crate::context::hinted;
+use crate::fields::hint;
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -35,7 +37,11 @@ pub static NAME: Detector = Detector {
     window: Window { before: 64, longest: 144, after: 48 },
     // `j. barr, msw`: an initial without a capital.
     reach: Reach { bytes: 3, across: ByteSet::ALPHA.with(b'.').with(b' ') },
-    triggers: Cow::Borrowed(&[Trigger::Words(lists::TRIGGERS), Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE)]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Start,
+        Trigger::Words(lists::TRIGGERS),
+        Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
         "First Last, Last, First, initials, particles, hyphens, suffixes; any shape behind a title, a label or a role",
@@ -46,6 +52,11 @@ pub static NAME: Detector = Detector {
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     let bits = view.bits(word);
+    if view.begins(0) && hinted(view, hint::NAME) {
+        // A field that is said to hold a name holds one, whatever it looks like.
+        let cue = Cue { grade: Grade::Label, ..Cue::NONE };
+        return person::person(view, 0, cue).map(|found| verdict(&found, cue));
+    }
     if let Some((cue, at)) = cue::announced(view, word, bits)
         && let Some(verdict) = announced(view, cue, at)
     {
@@ -206,7 +217,12 @@ fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
     let word = view.word(at);
     let label = view.word(0);
     let plain = (2..=3).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
-    let asked = label.eq_ignore_ascii_case(b"initials") || label.eq_ignore_ascii_case(b"by");
+    let asked = label.eq_ignore_ascii_case(b"initials")
+        || (label.eq_ignore_ascii_case(b"by")
+            && part::one_of(
+                cue::previous_word(view.before()),
+                &["dictated", "transcribed", "typed", "signed", "entered", "scribed", "reviewed", "verified"],
+            ));
     (plain && cue.grade == Grade::Label && asked && view.bits(word) & cat::CREDENTIAL == 0).then_some(person::Person {
         start: at,
         end: at + length(word),

@@ -242,7 +242,7 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         end = last_start + length(next);
         pieces += 1;
     }
-    if pieces == 2 {
+    if pieces > 1 {
         // `Reed-Sternberg`, `Winston-Salem`: what they are together counts, not what each is.
         let together = hyphened(view, at, end);
         if together & (cat::EPONYM | cat::CITY | cat::DRUG | cat::CLINICAL | cat::PROPER_OTHER) != 0 {
@@ -267,15 +267,8 @@ fn hyphened(view: &View<'_>, at: i32, end: i32) -> u32 {
     let text = view.slice(at, usize::try_from(end - at).unwrap_or_default());
     let Some(slot) = phrase.get_mut(..text.len()) else { return 0 };
     slot.copy_from_slice(text);
-    match slot.iter().position(|&byte| byte == b'-') {
-        Some(dash) => {
-            if let Some(dash) = slot.get_mut(dash) {
-                *dash = b' ';
-            }
-            view.bits(slot)
-        }
-        None => 0,
-    }
+    slot.iter_mut().filter(|byte| **byte == b'-').for_each(|byte| *byte = b' ');
+    view.bits(slot)
 }
 
 /// What follows an apostrophe in a contraction.

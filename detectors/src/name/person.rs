@@ -200,6 +200,11 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     }
     // `Arnold Barry, Summit Hospital`: a whole name and something else.
     let whole = words.count == 2 && words.slice().first().is_some_and(|one| one.given() >= 2);
+    let shouted = !strong && given.case == Case::Upper && last.ordinary() > 0 && !told(view, given.end);
+    let thing = !strong && follow::after(view, given.end) == Follow::Eponym;
+    if shouted || thing {
+        return false;
+    }
     if whole && (given.given() < 3 || given.ordinary() > 0) || follow::after(view, given.end) == Follow::Place {
         return false;
     }
@@ -433,7 +438,11 @@ fn initial(view: &View<'_>, words: &mut Words, found: &Part, cue: Cue, wraps: bo
     let closes = words.comma.is_some()
         || (full == 0 && dotted && cue.grade >= Grade::Near)
         || (cue.grade >= Grade::Label && full == 1);
-    let alone = full == 1 && words.slice().len() == 1 && dotted && last.given() == 3 && last.ordinary() == 0;
+    let alone = full == 1
+        && words.slice().len() == 1
+        && dotted
+        && (last.given() == 3 || (last.given() == 2 && cue.grade >= Grade::Near))
+        && last.ordinary() == 0;
     // `Hepatitis B`, `Vitamin K`: no names. `I` is a pronoun.
     if found_is(view, found, b'I') && !dotted && !surname_follows {
         return false;

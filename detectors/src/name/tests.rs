@@ -44,3 +44,13 @@ fn nothing_panics() {
         assert_total(detector, PIECES);
     }
 }
+
+#[test]
+fn a_field_of_names_holds_names() {
+    let mut field = blackbar_engine::Field::default();
+    field.meaning.hints = crate::fields::hint::NAME;
+    for text in ["Zorblat Kemi", "smith, john", "GRACE", "Kemi"] {
+        let found = blackbar_engine::naive::findings(BOTH, &crate::lexicon(), text.as_bytes(), &field, 50);
+        assert!(matches!(&*found, [only] if (only.start, only.end) == (0, text.len())), "{text}");
+    }
+}
