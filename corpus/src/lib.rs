@@ -24,6 +24,7 @@ pub mod bench;
 pub mod calendar;
 pub mod cases;
 mod cast;
+mod check;
 mod dates;
 mod decoys;
 mod fhir;
@@ -31,6 +32,7 @@ mod generate;
 pub mod gold;
 mod hl7;
 pub mod ids;
+mod images;
 mod json;
 mod people;
 mod places;
@@ -105,6 +107,11 @@ impl Format {
             Self::Tsv => "tsv",
             Self::Hl7 => "hl7",
         }
+    }
+
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7].into_iter().find(|f| f.name() == name)
     }
 
     /// The file name extension.

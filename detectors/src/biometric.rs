@@ -93,8 +93,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
         at += gap + clamp(next.len());
     }
-    // `Biometric: …` names nothing else.
-    strong |= is_one_of(word, &["biometric", "biometrics"]) && matches!(view.byte(at), Some(b':' | b'='));
+    // `Biometric: …` and `voice print: …` name nothing else.
+    strong |= is_one_of(word, &["biometric", "biometrics", "voice"]) && matches!(view.byte(at), Some(b':' | b'='));
     if !strong {
         return None;
     }

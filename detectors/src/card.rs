@@ -50,20 +50,20 @@ pub static CARD: Detector = Detector {
 const NUMBER: Shape = Shape::digits(13, 19).inner(b"- ").masked();
 
 static LABELS: &[Label] = &[
+    label("american express", NUMBER, 90),
+    label("amex", NUMBER, 90),
     label("card", NUMBER, 90),
-    label("creditcard", NUMBER, 92),
     label("cardnumber", NUMBER, 92),
-    label("ccn", NUMBER, 90),
     label("cc", NUMBER, 88),
+    label("ccn", NUMBER, 90),
+    label("creditcard", NUMBER, 92),
+    label("debit", NUMBER, 88),
+    label("discover", NUMBER, 88),
+    label("fsa", NUMBER, 88),
+    label("hsa", NUMBER, 88),
+    label("mastercard", NUMBER, 90),
     label("pan", NUMBER, 88),
     label("visa", NUMBER, 90),
-    label("mastercard", NUMBER, 90),
-    label("amex", NUMBER, 90),
-    label("american express", NUMBER, 90),
-    label("discover", NUMBER, 88),
-    label("debit", NUMBER, 88),
-    label("hsa", NUMBER, 88),
-    label("fsa", NUMBER, 88),
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {

@@ -51,15 +51,15 @@ impl Labelled {
     }
 }
 
-/// The value that one of `labels`, starting at the trigger, announces. The longest phrase wins.
+/// The value that one of `labels`, sorted by phrase and starting at the trigger, announces. The longest phrase wins.
 pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
     if context::hinted(view, hint::CODE | hint::QUANTITY) {
         return None;
     }
     let first = view.word(0);
     let mut best: Option<(i32, Labelled)> = None;
-    for label in labels {
-        let Some(behind) = phrase_end(view, label.phrase, first) else { continue };
+    for label in starting_with(labels, first) {
+        let Some(behind) = phrase_end(view, label.phrase, first.len()) else { continue };
         if best.as_ref().is_some_and(|(end, _)| *end >= behind) {
             continue;
         }
@@ -84,13 +84,27 @@ pub(crate) fn in_field(view: &View<'_>, hints: u64, shape: &Shape) -> Option<Lab
     Some(Labelled { start, value, confidence: 90, colon: true })
 }
 
-/// One past `phrase` when it starts at the trigger, whose word is `first`.
-fn phrase_end(view: &View<'_>, phrase: &str, first: &[u8]) -> Option<i32> {
-    let mut words = phrase.trim_end_matches(':').split(' ');
-    if !first.eq_ignore_ascii_case(words.next()?.as_bytes()) {
-        return None;
-    }
-    let mut end = clamp(first.len());
+/// Those of `labels`, which are sorted by their phrases, whose first word is `word` in any case.
+fn starting_with<'l>(labels: &'l [Label], word: &[u8]) -> impl Iterator<Item = &'l Label> {
+    let mut folded = [0; 32];
+    let known = folded.get_mut(..word.len()).is_some_and(|to| {
+        to.copy_from_slice(word);
+        to.make_ascii_lowercase();
+        !to.is_empty()
+    });
+    let word_len = if known { word.len() } else { 0 };
+    let first = labels.partition_point(|label| label.phrase.as_bytes() < folded.get(..word_len).unwrap_or_default());
+    let starts = move |label: &&Label| {
+        let (phrase, word) = (label.phrase.as_bytes(), folded.get(..word_len).unwrap_or_default());
+        word_len > 0 && phrase.starts_with(word) && matches!(phrase.get(word_len), None | Some(b' ' | b':'))
+    };
+    labels.get(first..).unwrap_or_default().iter().take_while(starts)
+}
+
+/// One past `phrase` when it starts at the trigger, with a first word of `first` bytes that was compared already.
+fn phrase_end(view: &View<'_>, phrase: &str, first: usize) -> Option<i32> {
+    let words = phrase.trim_end_matches(':').split(' ').skip(1);
+    let mut end = clamp(first);
     for word in words {
         end = gap(view, end);
         end = if word == "#" { number_word(view, end)? } else { same_word(view, end, word)? };
@@ -374,7 +388,9 @@ pub(crate) fn assert_table(labels: &[Label], others: &[&str], triggers: &[blackb
     for label in labels {
         assert!(words.contains(&first(label)), "no trigger for the phrase {:?}", label.phrase);
         assert_eq!(label.phrase, label.phrase.to_ascii_lowercase(), "phrases are compared in lower case");
-        assert_eq!(labels.iter().filter(|other| other.phrase == label.phrase).count(), 1, "{:?} twice", label.phrase);
+    }
+    for pair in labels.windows(2) {
+        assert!(pair[0].phrase < pair[1].phrase, "{:?} and {:?} are out of order", pair[0].phrase, pair[1].phrase);
     }
     for word in words {
         assert!(word.len() >= 2 && word.bytes().all(|b| b.is_ascii_lowercase()), "{word:?} is no trigger word");

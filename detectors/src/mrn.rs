@@ -6,7 +6,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, 
 
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, label, labelled};
+use crate::label::{Label, in_field, is_one_of, label, labelled};
 use crate::shape::{Shape, clamp, date_like, tells};
 
 /// Record numbers behind a label, or in a field of that name.
@@ -20,6 +20,7 @@ pub static MRN: Detector = Detector {
     triggers: Cow::Borrowed(&[
         Trigger::Words(&[
             "mrn",
+            "nhs",
             "mrns",
             "mrno",
             "emrn",
@@ -67,63 +68,68 @@ pub static MRN: Detector = Detector {
 const STRONG: Shape = Shape::code(3, 4, 20).inner(b"-.").grouped();
 const NUMBERED: Shape = Shape::code(4, 4, 20).inner(b"-.");
 const TELLING: Shape = Shape::code(4, 6, 20).inner(b"-.").telling();
+/// Ten digits, in groups of three, three and four.
+const NHS: Shape = Shape::digits(10, 10).inner(b"- ");
 const FIELD: Shape = Shape::code(1, 1, 36).inner(b"-._/ ").whole();
 
 static LABELS: &[Label] = &[
-    label("mrn", STRONG, 95),
-    label("mrns", STRONG, 95),
-    label("mrno", STRONG, 95),
-    label("emrn", STRONG, 95),
-    label("umrn", STRONG, 95),
-    label("mr #", NUMBERED, 90),
-    label("mr:", TELLING, 80),
-    label("medical record", STRONG, 92),
-    label("medical records #", STRONG, 92),
-    label("medical rec", STRONG, 92),
-    label("medical #", NUMBERED, 85),
-    label("med rec", STRONG, 92),
-    label("med record", STRONG, 92),
-    label("medrec", STRONG, 92),
-    label("medrecno", STRONG, 92),
-    label("patient #", NUMBERED, 88),
-    label("patient record #", STRONG, 90),
-    label("patient chart #", STRONG, 90),
-    label("patient medical #", STRONG, 90),
-    label("patient mrn", STRONG, 95),
-    label("patient registration #", NUMBERED, 88),
-    label("patient hospital #", NUMBERED, 88),
-    label("patient master #", NUMBERED, 88),
-    label("patientid", NUMBERED, 88),
-    label("patientno", NUMBERED, 88),
-    label("patientnumber", NUMBERED, 88),
-    label("patientidentifier", NUMBERED, 88),
-    label("pt #", NUMBERED, 85),
-    label("ptid", NUMBERED, 88),
-    label("pt mrn", STRONG, 95),
-    label("pid:", NUMBERED, 75),
-    label("unit #", NUMBERED, 85),
-    label("unit record #", NUMBERED, 88),
-    label("unit history #", NUMBERED, 88),
+    label("chart", TELLING, 75),
     label("chart #", NUMBERED, 88),
     label("chart:", NUMBERED, 75),
-    label("chart", TELLING, 75),
     label("chartno", NUMBERED, 88),
-    label("empi", NUMBERED, 90),
-    label("mpi #", NUMBERED, 85),
-    label("mpi:", NUMBERED, 80),
-    label("epi #", NUMBERED, 80),
+    label("clinic #", NUMBERED, 85),
     label("cpi #", NUMBERED, 80),
-    label("emr #", NUMBERED, 88),
     label("ehr #", NUMBERED, 88),
+    label("empi", NUMBERED, 90),
+    label("emr #", NUMBERED, 88),
+    label("emrn", STRONG, 95),
+    label("epi #", NUMBERED, 80),
+    label("facility mrn", STRONG, 95),
+    label("health record #", STRONG, 90),
+    label("hosp #", NUMBERED, 85),
     label("hospital #", NUMBERED, 88),
-    label("hospital record #", STRONG, 90),
     label("hospital mrn", STRONG, 95),
     label("hospital patient #", STRONG, 90),
-    label("hosp #", NUMBERED, 85),
-    label("clinic #", NUMBERED, 85),
-    label("facility mrn", STRONG, 95),
+    label("hospital record #", STRONG, 90),
+    label("med rec", STRONG, 92),
+    label("med record", STRONG, 92),
+    label("medical #", NUMBERED, 85),
+    label("medical rec", STRONG, 92),
+    label("medical record", STRONG, 92),
+    label("medical records #", STRONG, 92),
+    label("medrec", STRONG, 92),
+    label("medrecno", STRONG, 92),
+    label("mpi #", NUMBERED, 85),
+    label("mpi:", NUMBERED, 80),
+    label("mr #", NUMBERED, 90),
+    label("mr:", Shape::code(5, 6, 20).inner(b"-."), 80),
+    label("mrn", STRONG, 95),
+    label("mrno", STRONG, 95),
+    label("mrns", STRONG, 95),
+    label("nhs #", NHS, 92),
+    label("nhs:", NHS, 88),
+    label("patient #", NUMBERED, 88),
+    label("patient chart #", STRONG, 90),
+    label("patient hospital #", NUMBERED, 88),
+    label("patient master #", NUMBERED, 88),
+    label("patient medical #", STRONG, 90),
+    label("patient mrn", STRONG, 95),
+    label("patient record", TELLING, 78),
+    label("patient record #", STRONG, 90),
+    label("patient registration #", NUMBERED, 88),
+    label("patientid", NUMBERED, 88),
+    label("patientidentifier", NUMBERED, 88),
+    label("patientno", NUMBERED, 88),
+    label("patientnumber", NUMBERED, 88),
+    label("pid:", NUMBERED, 75),
+    label("pt #", NUMBERED, 85),
+    label("pt mrn", STRONG, 95),
+    label("ptid", NUMBERED, 88),
     label("record #", NUMBERED, 80),
-    label("health record #", STRONG, 90),
+    label("umrn", STRONG, 95),
+    label("unit #", NUMBERED, 85),
+    label("unit history #", NUMBERED, 88),
+    label("unit record #", NUMBERED, 88),
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
@@ -147,9 +153,8 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     }
     let (line, start) = (before.get(..before.len() - lead)?, -clamp(lead));
     let opener = *line.last()?;
-    if !matches!(opener, b'(' | b'|' | b' ')
-        || (opener == b' ' && !line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|')))
-    {
+    let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
+    if !matches!(opener, b'(' | b'|' | b' ') || (opener == b' ' && !marked(line)) {
         return None;
     }
     let run = view.run(start, &PARTS, 16);
@@ -166,6 +171,7 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     let confidence = match opener {
         _ if pid_before(line) => 90,
         b'(' if behind.first() == Some(&b')') && name_before(line.strip_suffix(b"(")?) => 75,
+        b'(' if behind.first() == Some(&b')') && tells(run) && title_before(line.strip_suffix(b"(")?) => 75,
         _ if line.ends_with(b"| ")
             && behind == b" | "
             && (birth_behind(view, end + 3) || name_before(line.strip_suffix(b"| ")?)) =>
@@ -173,14 +179,39 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
             80
         }
         b' ' if line.ends_with(b"  ") && behind.starts_with(b"  ") && name_before(line) => 75,
-        b' ' if behind.first().is_none_or(|b| matches!(b, b'\n' | b'\r')) && tells(run) && name_before(line) => 70,
+        b' ' if behind.first().is_none_or(|b| matches!(b, b'\n' | b'\r')) && in_subject(line, run) => 70,
         _ => return None,
     };
     Some(Verdict::new(start, end, kinds::MRN, confidence, "banner"))
 }
 
+/// Whether a number at the end of `line` belongs to the name before it: `Subject: Doe, Jane 350372`, `RE: J.D. 350372`.
+fn in_subject(line: &[u8], run: &[u8]) -> bool {
+    let is_subject = line.len() >= 3
+        && [&b"subject:"[..], b"re:", b"fwd:", b"fw:"]
+            .iter()
+            .any(|word| line.windows(word.len()).any(|piece| piece.eq_ignore_ascii_case(word)));
+    let named = line.rsplit(|b| *b == b':').next().unwrap_or_default().trim_ascii();
+    let initials = (2..=3).contains(&(named.len() / 2))
+        && named.len().is_multiple_of(2)
+        && named.chunks(2).all(|pair| matches!(pair, [letter, b'.'] if letter.is_ascii_uppercase()));
+    (name_before(line) && (is_subject || tells(run))) || (is_subject && initials)
+}
+
+/// Whether `line` ends in a title and a name: `Ms. Doe`.
+fn title_before(line: &[u8]) -> bool {
+    let mut words = line.trim_ascii_end().rsplit(|b| matches!(b, b' ' | b'.')).filter(|word| !word.is_empty());
+    let is_name = words.next().is_some_and(|word| word.first().is_some_and(|b| !b.is_ascii_lowercase()));
+    is_name && words.next().is_some_and(|word| is_one_of(word, &["mr", "mrs", "ms", "miss", "mx", "patient", "pt"]))
+}
+
 fn tells_in_banner(run: &[u8]) -> bool {
     let joints = run.iter().filter(|b| !b.is_ascii_alphanumeric()).count();
+    // A ZIP code with its four more digits stands behind a city and a state, written like a name.
+    let zip = run.len() == 10 && run.get(5) == Some(&b'-') && run.iter().filter(|b| b.is_ascii_digit()).count() == 9;
+    if zip {
+        return false;
+    }
     tells(run) || joints > 0 || run.len() >= 6
 }
 

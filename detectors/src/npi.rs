@@ -31,17 +31,17 @@ pub static NPI: Detector = Detector {
 const TEN: Shape = Shape::digits(10, 10).inner(b"- ");
 
 static LABELS: &[Label] = &[
-    label("npi", TEN, 95),
-    label("npis", TEN, 95),
-    label("npino", TEN, 95),
-    label("npinumber", TEN, 95),
-    label("national provider", TEN, 95),
-    label("individual npi", TEN, 95),
     label("billing npi", TEN, 95),
     label("billing provider #", TEN, 88),
+    label("individual npi", TEN, 95),
+    label("national practitioner", TEN, 88),
+    label("national provider", TEN, 95),
+    label("npi", TEN, 95),
+    label("npino", TEN, 95),
+    label("npinumber", TEN, 95),
+    label("npis", TEN, 95),
     label("rendering npi", TEN, 95),
     label("rendering provider #", TEN, 88),
-    label("national practitioner", TEN, 88),
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
-use crate::context;
 use crate::fields::hint;
 use crate::kinds;
 use crate::label::{Label, in_field, is_one_of, label, labelled};
 use crate::shape::{Shape, clamp, uuid};
+use crate::user_name::{access_log, user_name};
 
 /// Accessions, encounters, subjects, cases, claims, prescriptions, orders, references and user names behind a label.
 pub static OTHER_ID: Detector = Detector {
@@ -152,6 +152,7 @@ pub static OTHER_ID: Detector = Detector {
             "household",
             "transplant",
         ]),
+        Trigger::Bytes(ByteSet::of(b"-")),
         Trigger::Start,
     ]),
     verify: Verify::Pure(verify),
@@ -173,167 +174,170 @@ const SUBJECT: Shape = Shape::code(2, 3, 24).inner(b"-_");
 const FIELD: Shape = Shape::code(1, 1, 48).inner(b"-._/:|^ ").whole();
 
 static LABELS: &[Label] = &[
-    label("block", TELLING, 75),
-    label("path", TELLING, 75),
-    label("pathology", TELLING, 75),
-    label("slide", TELLING, 75),
-    label("appointment", TELLING, 75),
-    label("tracking", TELLING, 75),
-    label("prescription", TELLING, 75),
-    label("badge", TELLING, 75),
-    label("participant", TELLING, 75),
-    label("auth", TELLING, 75),
-    label("authorization", TELLING, 75),
-    label("confirmation", TELLING, 75),
-    label("order", TELLING, 75),
-    label("visit", TELLING, 75),
-    label("referral", TELLING, 75),
-    label("ref", TELLING, 75),
-    label("reference", TELLING, 75),
-    label("claim", TELLING, 75),
-    label("ticket", TELLING, 75),
-    label("case", TELLING, 75),
-    label("sample", TELLING, 75),
-    label("specimen", TELLING, 75),
+    label("acc #", LONG, 88),
+    label("acc:", LONG, 80),
     label("accession", CODE, 90),
     label("accession #", CODE, 92),
     label("accessionnumber", CODE, 92),
-    label("acc #", LONG, 88),
-    label("acc:", LONG, 80),
-    label("specimen #", CODE, 90),
-    label("specimen:", Shape::code(5, 6, 28).inner(b"-"), 75),
-    label("specimenid", CODE, 90),
-    label("sample #", LONG, 88),
-    label("sampleid", LONG, 88),
-    label("encounter", TELLING, 80),
-    label("encounter #", CODE, 90),
-    label("encounterid", CODE, 90),
-    label("enc #", CODE, 88),
-    label("visit #", LONG, 88),
-    label("visitid", LONG, 88),
-    label("visitnumber", LONG, 88),
-    label("csn", LONG, 92),
-    label("csn #", CODE, 92),
-    label("contact serial #", CODE, 92),
-    label("subject", TELLING, 75),
-    label("subject #", SUBJECT, 90),
-    label("subjectid", SUBJECT, 90),
-    label("study #", SUBJECT, 85),
-    label("study id", SUBJECT, 88),
-    label("study subject", SUBJECT, 90),
-    label("study subject #", SUBJECT, 90),
-    label("study participant #", SUBJECT, 90),
-    label("trial subject #", SUBJECT, 90),
-    label("participant #", SUBJECT, 90),
-    label("participantid", SUBJECT, 90),
-    label("enrollment #", SUBJECT, 85),
-    label("randomization #", SUBJECT, 88),
-    label("screening #", SUBJECT, 85),
+    label("admission #", LONG, 88),
+    label("appointment", TELLING, 75),
+    label("appointment #", LONG, 88),
+    label("appt #", LONG, 85),
+    label("auth", TELLING, 75),
+    label("auth #", LONG, 88),
+    label("auth code", LONG, 80),
+    label("authorization", TELLING, 75),
+    label("authorization #", LONG, 88),
+    label("authorization code", LONG, 85),
+    label("authorization:", LONG, 75),
+    label("badge", TELLING, 75),
+    label("badge #", SUBJECT, 85),
+    label("barcode", LONG, 88),
+    label("barcode #", LONG, 88),
+    label("block", TELLING, 75),
+    label("block #", LONG, 78),
+    label("booking #", LONG, 85),
+    label("bracelet #", LONG, 88),
+    label("case", TELLING, 75),
     label("case #", LONG, 88),
     label("case:", Shape::code(5, 6, 24).inner(b"-"), 75),
     label("caseid", LONG, 88),
     label("casenumber", LONG, 88),
+    label("claim", TELLING, 75),
     label("claim #", LONG, 90),
-    label("claim:", LONG, 80),
     label("claim control #", LONG, 90),
+    label("claim:", LONG, 80),
     label("claimid", LONG, 90),
     label("claimnumber", LONG, 90),
-    label("prescription #", LONG, 90),
-    label("rx #", LONG, 90),
-    label("rxnumber", LONG, 90),
-    label("script #", LONG, 85),
+    label("confirmation", TELLING, 75),
     label("confirmation #", LONG, 90),
     label("confirmation code", LONG, 88),
     label("confirmation:", LONG, 85),
-    label("reference #", LONG, 88),
-    label("reference:", LONG, 70),
-    label("ref #", LONG, 85),
+    label("contact serial #", CODE, 92),
+    label("csn", LONG, 92),
+    label("csn #", CODE, 92),
+    label("cytology #", LONG, 88),
+    label("doc #", LONG, 80),
+    label("docket #", LONG, 85),
+    label("document #", LONG, 82),
+    label("donor #", LONG, 88),
+    label("emp #", SUBJECT, 85),
+    label("employee #", SUBJECT, 88),
+    label("employeeid", SUBJECT, 88),
+    label("enc #", CODE, 88),
+    label("encounter", TELLING, 80),
+    label("encounter #", CODE, 90),
+    label("encounterid", CODE, 90),
+    label("enrollment #", SUBJECT, 85),
+    label("fhir id", LONG, 88),
+    label("file #", LONG, 80),
+    label("guid", Shape::code(6, 32, 36).inner(b"-"), 88),
+    label("household #", LONG, 85),
+    label("icn", LONG, 85),
+    label("id", Shape::code(6, 6, 28).inner(b"-_"), 70),
+    label("id #", LONG, 80),
+    label("id:", LONG.inner(b"-_."), 78),
+    label("identifier", Shape::code(6, 6, 28).inner(b"-_"), 65),
+    label("identifier:", LONG, 75),
+    label("ids", Shape::code(5, 6, 28).inner(b"-_"), 65),
+    label("incident #", LONG, 85),
+    label("incident report #", LONG, 85),
+    label("inmate #", LONG, 88),
+    label("lab #", LONG, 85),
+    label("lab accession", CODE, 90),
+    label("message #", LONG, 75),
+    label("order", TELLING, 75),
     label("order #", LONG, 88),
     label("orderid", LONG, 88),
     label("ordernumber", LONG, 88),
-    label("requisition", LONG, 85),
-    label("requisition #", LONG, 88),
-    label("req #", LONG, 85),
-    label("referral #", LONG, 88),
-    label("authorization #", LONG, 88),
-    label("authorization code", LONG, 85),
-    label("authorization:", LONG, 75),
-    label("prior authorization #", LONG, 88),
-    label("prior authorization:", LONG, 80),
-    label("prior auth", LONG, 80),
-    label("prior auth #", LONG, 88),
-    label("auth #", LONG, 88),
-    label("auth code", LONG, 80),
+    label("participant", TELLING, 75),
+    label("participant #", SUBJECT, 90),
+    label("participantid", SUBJECT, 90),
+    label("path", TELLING, 75),
+    label("path #", LONG, 85),
+    label("pathology", TELLING, 75),
+    label("pathology #", LONG, 88),
+    label("person #", LONG, 88),
+    label("personid", LONG, 88),
     label("preauth #", LONG, 88),
     label("precert #", LONG, 88),
-    label("ticket #", LONG, 85),
-    label("badge #", SUBJECT, 85),
-    label("employee #", SUBJECT, 88),
-    label("employeeid", SUBJECT, 88),
-    label("emp #", SUBJECT, 85),
+    label("prescription", TELLING, 75),
+    label("prescription #", LONG, 90),
+    label("prior auth", LONG, 80),
+    label("prior auth #", LONG, 88),
+    label("prior authorization #", LONG, 88),
+    label("prior authorization:", LONG, 80),
+    label("randomization #", SUBJECT, 88),
+    label("receipt #", LONG, 85),
+    label("ref", TELLING, 75),
+    label("ref #", LONG, 85),
+    label("reference", TELLING, 75),
+    label("reference #", LONG, 88),
+    label("reference:", LONG, 70),
+    label("referral", TELLING, 75),
+    label("referral #", LONG, 88),
+    label("reg #", LONG, 80),
+    label("registration #", LONG, 85),
+    label("registry #", LONG, 85),
+    label("report #", LONG, 80),
+    label("req #", LONG, 85),
+    label("requisition", LONG, 85),
+    label("requisition #", LONG, 88),
+    label("rx #", LONG, 90),
+    label("rxnumber", LONG, 90),
+    label("sample", TELLING, 75),
+    label("sample #", LONG, 88),
+    label("sampleid", LONG, 88),
+    label("screening #", SUBJECT, 85),
+    label("script #", LONG, 85),
+    label("slide", TELLING, 75),
+    label("slide #", LONG, 80),
+    label("specimen", TELLING, 75),
+    label("specimen #", CODE, 90),
+    label("specimen:", Shape::code(5, 6, 28).inner(b"-"), 75),
+    label("specimenid", CODE, 90),
     label("staff #", SUBJECT, 85),
     label("student #", LONG, 88),
     label("studentid", LONG, 88),
-    label("barcode", LONG, 88),
-    label("barcode #", LONG, 88),
-    label("donor #", LONG, 88),
-    label("unos #", LONG, 88),
-    label("lab #", LONG, 85),
-    label("lab accession", CODE, 90),
-    label("path #", LONG, 85),
-    label("pathology #", LONG, 88),
+    label("study #", SUBJECT, 85),
+    label("study id", SUBJECT, 88),
+    label("study participant #", SUBJECT, 90),
+    label("study subject", SUBJECT, 90),
+    label("study subject #", SUBJECT, 90),
+    label("subject", TELLING, 75),
+    label("subject #", SUBJECT, 90),
+    label("subjectid", SUBJECT, 90),
+    label("surgical #", LONG, 85),
     label("surgical path #", LONG, 88),
     label("surgical pathology #", LONG, 88),
-    label("surgical #", LONG, 85),
-    label("cytology #", LONG, 88),
-    label("slide #", LONG, 80),
-    label("block #", LONG, 78),
-    label("appointment #", LONG, 88),
-    label("appt #", LONG, 85),
-    label("admission #", LONG, 88),
-    label("registration #", LONG, 85),
-    label("reg #", LONG, 80),
-    label("incident #", LONG, 85),
-    label("incident report #", LONG, 85),
-    label("report #", LONG, 80),
-    label("id #", LONG, 80),
-    label("id", Shape::code(6, 6, 28).inner(b"-_"), 70),
-    label("id:", LONG, 78),
-    label("ids", Shape::code(5, 6, 28).inner(b"-_"), 65),
-    label("identifier:", LONG, 75),
-    label("identifier", Shape::code(6, 6, 28).inner(b"-_"), 65),
-    label("unique #", LONG, 85),
-    label("unique patient #", LONG, 88),
-    label("uuid", Shape::code(6, 32, 36).inner(b"-"), 88),
-    label("guid", Shape::code(6, 32, 36).inner(b"-"), 88),
-    label("docket #", LONG, 85),
-    label("inmate #", LONG, 88),
-    label("booking #", LONG, 85),
+    label("ticket", TELLING, 75),
+    label("ticket #", LONG, 85),
+    label("tracking", TELLING, 75),
     label("tracking #", LONG, 85),
     label("transaction #", LONG, 82),
+    label("transplant #", LONG, 82),
+    label("trial subject #", SUBJECT, 90),
+    label("unique #", LONG, 85),
+    label("unique patient #", LONG, 88),
+    label("unos #", LONG, 88),
+    label("uuid", Shape::code(6, 32, 36).inner(b"-"), 88),
+    label("va #", LONG, 80),
+    label("veteran #", LONG, 88),
+    label("visit", TELLING, 75),
+    label("visit #", LONG, 88),
+    label("visitid", LONG, 88),
+    label("visitnumber", LONG, 88),
+    label("voucher #", LONG, 80),
     label("wristband", LONG, 80),
     label("wristband #", LONG, 88),
-    label("bracelet #", LONG, 88),
-    label("document #", LONG, 82),
-    label("doc #", LONG, 80),
-    label("message #", LONG, 75),
-    label("receipt #", LONG, 85),
-    label("voucher #", LONG, 80),
-    label("fhir id", LONG, 88),
-    label("person #", LONG, 88),
-    label("personid", LONG, 88),
-    label("veteran #", LONG, 88),
-    label("va #", LONG, 80),
-    label("icn", LONG, 85),
-    label("registry #", LONG, 85),
-    label("file #", LONG, 80),
-    label("household #", LONG, 85),
-    label("transplant #", LONG, 82),
 ];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
         return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
+    }
+    if view.byte(0) == Some(b'-') {
+        return access_log(view);
     }
     if let Some(verdict) = user_name(view).or_else(|| resource(view)) {
         return Some(verdict);
@@ -393,51 +397,8 @@ fn is_code(raw: &[u8]) -> bool {
     icd || loinc || procedure
 }
 
-/// Words that mean a user name.
-const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
-/// Words that mean one together with `name`, `id` or `login`.
-const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
-/// Words before `by … as` and a user name, in logs.
-const ACCESS: &[&str] = &["login", "logon", "access", "logged", "signed", "session", "authenticated"];
 /// Resources of one person, in references and paths.
 const RESOURCES: &[&str] = &["patient", "patients", "encounter", "encounters", "person", "visit", "visits", "subject"];
-/// Networks whose names come before a handle.
-const SOCIAL: &[&str] = &[
-    "instagram",
-    "twitter",
-    "facebook",
-    "tiktok",
-    "snapchat",
-    "venmo",
-    "cashapp",
-    "telegram",
-    "skype",
-    "handle",
-    "screenname",
-];
-/// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
-/// case and has the joints or the number of an account.
-fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
-    const ACTS: [&[u8]; 8] = [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit"];
-    if !view.byte(at)?.is_ascii_alphabetic() {
-        return None;
-    }
-    let name = view.run(at, &USER, 40);
-    let name = name.strip_suffix(b".").unwrap_or(name);
-    let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
-    let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
-    let joint = name.get(letters).is_some_and(|b| matches!(b, b'.' | b'_'));
-    let one_case = !(name.iter().any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase));
-    let fits = (5..40).contains(&name.len()) && one_case && (joint || (letters >= 3 && (1..=4).contains(&digits)));
-    let behind = at + clamp(name.len());
-    if !fits || view.byte(behind) == Some(b'@') {
-        return None;
-    }
-    let before = view.before();
-    let acted = view.word(0).eq_ignore_ascii_case(b"audit")
-        || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
-    acted.then(|| Verdict::new(at, behind, kinds::OTHER_ID, 75, "user name"))
-}
 
 /// `Patient/1042-b`, `patient=550e8400-…`: a reference to a resource of one person.
 fn resource(view: &View<'_>) -> Option<Verdict> {
@@ -461,146 +422,10 @@ fn resource(view: &View<'_>) -> Option<Verdict> {
     (fits && !crate::shape::date_like(id, false))
         .then(|| Verdict::new(at, at + clamp(id.len()), kinds::OTHER_ID, 75, "reference"))
 }
-
-/// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
-fn signed_in(view: &View<'_>) -> Option<Verdict> {
-    let mut at = 5;
-    while at < 48 {
-        match view.byte(at)? {
-            b'\n' | b';' => return None,
-            b' ' if view.slice(at, 4) == b" as " => {
-                let name = view.run(at + 4, &USER, 40);
-                let name = name.strip_suffix(b".").unwrap_or(name);
-                let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
-                let fits = (4..40).contains(&name.len()) && joined && name.first().is_some_and(u8::is_ascii_alphabetic);
-                let end = at + 4 + clamp(name.len());
-                let is_mail = view.byte(end) == Some(b'@');
-                return (fits && !is_mail).then(|| Verdict::new(at + 4, end, kinds::OTHER_ID, 80, "user name"));
-            }
-            _ => at += 1,
-        }
-    }
-    None
-}
-
-/// Letters, digits and joints of a user name.
-const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
-
-/// `username: jdoe42`, `Instagram @jdoe`: the value may have no digit at all, so the label has to be clear.
-fn user_name(view: &View<'_>) -> Option<Verdict> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
-        return None;
-    }
-    let word = view.word(0);
-    if is_one_of(word, ACCESS)
-        && let Some(verdict) = signed_in(view)
-    {
-        return Some(verdict);
-    }
-    if is_one_of(word, &["by", "audit"]) {
-        return account_name(view, clamp(word.len()) + 1);
-    }
-    let mut at = clamp(word.len());
-    let next = |at: i32| {
-        let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
-        (at + gap, view.word(at + gap))
-    };
-    let is_social = is_one_of(word, SOCIAL);
-    if is_one_of(word, PORTAL) {
-        // `user name`, `portal user id`, `MyChart login`; each alone is a word of prose.
-        for _ in 0..2 {
-            let (from, part) = next(at);
-            if is_one_of(part, &["name", "id", "user", "username", "login", "userid", "account", "handle"]) {
-                at = from + clamp(part.len());
-            }
-        }
-        // `User:` alone is a speaker of a chat; `user=` stands in a log.
-        let in_log = is_one_of(word, &["user"]) && view.byte(at) == Some(b'=');
-        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) && !in_log {
-            return None;
-        }
-    } else if !(is_social || is_one_of(word, USER_NAMES)) {
-        return None;
-    }
-    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["handle"]);
-    let mut colon = false;
-    let mut at_sign = false;
-    let from = at;
-    while at - from < 24 {
-        match view.byte(at)? {
-            b':' | b'=' => colon = true,
-            b' ' | b'#' | b'"' | b'\'' | b'(' | b'`' | b'*' | b'\t' | b'\\' | b'>' => {}
-            b'@' => at_sign = true,
-            _ => {
-                let word = view.word(at);
-                let is_filler =
-                    is_one_of(word, &["is", "was", "as", "handle", "account", "user", "name", "at", "under"]);
-                if !is_filler || at_sign || !matches!(view.byte(at + clamp(word.len())), Some(b' ' | b':')) {
-                    break;
-                }
-                at += clamp(word.len()) - 1;
-            }
-        }
-        at += 1;
-    }
-    let run = view.run(at, &USER, 40);
-    let len = run.len() - run.iter().rev().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
-    let name = run.get(..len)?;
-    let end = at + clamp(len);
-    let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
-    let cut = view.byte(end) == Some(b'@') || (len == 40 && view.byte(end).is_some_and(|b| USER.has(b)));
-    let clear = at_sign || (colon && !is_social) || (joined && !colon_needed);
-    const STOP: &[&str] = &[
-        "none",
-        "unknown",
-        "not",
-        "and",
-        "the",
-        "password",
-        "required",
-        "name",
-        "your",
-        "pending",
-        "n",
-        "na",
-        "null",
-        "admin",
-        "root",
-        "guest",
-        "anonymous",
-        "system",
-        "error",
-        "failed",
-        "invalid",
-        "true",
-        "false",
-        "please",
-        "see",
-        "http",
-        "https",
-        "www",
-        "for",
-        "was",
-        "is",
-        "to",
-        "in",
-        "on",
-        "with",
-        "or",
-        "from",
-        "reset",
-        "unable",
-        "has",
-    ];
-    let plain = name.iter().any(u8::is_ascii_alphabetic) && !is_one_of(name, STOP);
-    let fits = (3..=40).contains(&len) && plain && clear && !cut && !crate::shape::date_like(name, false);
-    let confidence = if joined || at_sign { 88 } else { 75 };
-    fits.then(|| Verdict::new(at, end, kinds::OTHER_ID, confidence, "user name"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::user_name::{ACCESS, PORTAL, SOCIAL, USER_NAMES};
     use crate::{label, testing};
 
     #[test]

@@ -107,6 +107,7 @@ impl Shape {
         let raw = view.slice(at, len);
         let is_refused = refused_by_next(view, &value)
             || (self.telling && !tells(raw))
+            || (!sure && span_of_years(raw))
             || date_like(raw, sure)
             || public_code(raw)
             || (!sure && value.letters == 0 && value.digits <= 6 && unit_follows(view, value.end));
@@ -283,12 +284,21 @@ pub(crate) fn date_like(raw: &[u8], sure: bool) -> bool {
 
 /// Whether `raw` looks like an identifier without any help: `S24-123`, `279-3980`, `8812003`, `042-089-my`.
 pub(crate) fn tells(raw: &[u8]) -> bool {
+    if span_of_years(raw) {
+        return false;
+    }
     let digits = raw.iter().filter(|byte| byte.is_ascii_digit()).count();
     let capitals = raw.iter().filter(|byte| byte.is_ascii_uppercase()).count();
     let joints = raw.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
     let starts_with_letter = raw.first().is_some_and(u8::is_ascii_alphabetic);
     let lettered = digits >= 3 && starts_with_letter && (capitals > 0 || joints > 0);
     lettered || digits >= 7 || (joints >= 2 && digits >= 5) || (joints >= 1 && digits >= 5 && capitals > 0)
+}
+
+/// `2001-2011`.
+fn span_of_years(raw: &[u8]) -> bool {
+    let year = |part: &[u8]| part.len() == 4 && number(part).is_some_and(|year| (1900..2100).contains(&year));
+    raw.len() == 9 && raw.get(..4).is_some_and(year) && raw.get(5..).is_some_and(year)
 }
 
 fn number(part: &[u8]) -> Option<u32> {

@@ -51,15 +51,15 @@ const FIELD: Shape = Shape::code(1, 2, 24).inner(b"- ").whole();
 const PLATE: Shape = Shape::code(1, 4, 8);
 
 static VINS: &[Label] = &[
+    label("chassis #", LOOSE_VIN, 90),
+    label("chassis:", LOOSE_VIN, 85),
+    label("vehicle #", LOOSE_VIN, 88),
+    label("vehicle identification", LOOSE_VIN, 95),
+    label("vehicle serial #", LOOSE_VIN, 90),
+    label("vehicle vin", LOOSE_VIN, 95),
     label("vin", VIN, 95),
     label("vin #", LOOSE_VIN, 92),
     label("vin:", LOOSE_VIN, 90),
-    label("vehicle identification", LOOSE_VIN, 95),
-    label("vehicle #", LOOSE_VIN, 88),
-    label("vehicle vin", LOOSE_VIN, 95),
-    label("vehicle serial #", LOOSE_VIN, 90),
-    label("chassis #", LOOSE_VIN, 90),
-    label("chassis:", LOOSE_VIN, 85),
 ];
 
 /// Phrases before a plate, whether they need a number word or a colon to be one.

@@ -153,10 +153,9 @@ impl Resolver {
         loop {
             let cursor = self.cursor;
             self.group.retain_mut(|candidate| alive(candidate, text, cursor));
-            let first = match self.group.iter().map(|candidate| candidate.start).min() {
-                Some(start) => start,
-                None => self.waiting.get(self.next)?.start,
-            };
+            // One that came later may start before one whose turn had come, but could not be settled yet.
+            let group = self.group.iter().map(|candidate| candidate.start);
+            let first = group.chain(self.waiting.get(self.next).map(|candidate| candidate.start)).min()?;
             let start = first.max(cursor);
             while let Some(candidate) = self.waiting.get(self.next).filter(|candidate| candidate.start <= start) {
                 self.group.push(*candidate);
@@ -171,7 +170,8 @@ impl Resolver {
 
     fn choose(&mut self, start: u64, events: &mut Vec<Event>) {
         let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
-        let Some(best) = (0..self.group.len()).min_by_key(|&i| self.group.get(i).map(rank)) else { return };
+        let turns = self.group.iter().enumerate().filter(|(_, candidate)| candidate.start <= start);
+        let Some((best, _)) = turns.min_by_key(|(_, candidate)| rank(candidate)) else { return };
         let found = self.group.swap_remove(best);
         if found.kept {
             let same = |c: &Candidate| c.decided == found.decided && c.start.max(start) == start;

@@ -38,6 +38,8 @@ pub(crate) struct Run {
     candidates: Vec<Candidate>,
     asked: Vec<u16>,
     lessons: Vec<(u64, u64, bool, Kind)>,
+    /// A rule of the profile claims the whole run, if it has any byte.
+    claim: Option<Candidate>,
 }
 
 /// Where the bytes at hand lie.
@@ -71,8 +73,9 @@ pub(crate) trait Judge {
 
 impl Run {
     /// Makes it new for another run.
-    pub(crate) fn restart(&mut self, field: Field) {
+    pub(crate) fn restart(&mut self, field: Field, claim: Option<Candidate>) {
         self.field = field;
+        self.claim = claim;
         self.resolver.reset();
         (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
         self.home = Home::Carry;
@@ -358,6 +361,9 @@ impl Run {
             for teach in verdict.teaches.into_iter().flatten() {
                 self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
             }
+        }
+        if text.base == 0 && at == 0 {
+            self.candidates.extend(self.claim.take());
         }
         let raw = judge.raw(text.base + at as u64);
         for (start, end, any_case, kind) in self.lessons.drain(..) {

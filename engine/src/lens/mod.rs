@@ -177,23 +177,20 @@ impl Sink<'_> {
         let field = Field { slot: place.slot, meaning };
         let rule = place.rule;
         self.out.open(place);
-        self.run.restart(field);
-        if let Some((_, kind)) = rule.filter(|(operator, _)| *operator != Operator::Keep) {
-            let index = u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX);
-            let whole = Candidate {
-                start: 0,
-                decided: 1,
-                tail: Tail::Rest,
-                reached: 1,
-                kind,
-                confidence: 100,
-                priority: u8::MAX,
-                detector: index,
-                reason: "a rule of the profile",
-                kept: false,
-            };
-            self.run.resolver.add(&mut vec![whole]);
-        }
+        let rule = rule.filter(|(operator, _)| *operator != Operator::Keep);
+        let claim = rule.map(|(_, kind)| Candidate {
+            start: 0,
+            decided: 1,
+            tail: Tail::Rest,
+            reached: 1,
+            kind,
+            confidence: 100,
+            priority: u8::MAX,
+            detector: u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX),
+            reason: "a rule of the profile",
+            kept: false,
+        });
+        self.run.restart(field, claim);
     }
 
     /// Opens a run in a field with a known path.

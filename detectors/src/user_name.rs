@@ -1,0 +1,208 @@
+//! Names of accounts of people: behind their labels, in the logs of servers, in the footers of pages.
+
+use blackbar_engine::{ByteSet, Verdict, View};
+
+use crate::context;
+use crate::fields::hint;
+use crate::kinds;
+use crate::label::is_one_of;
+use crate::shape::clamp;
+
+/// Words that mean a user name.
+pub(crate) const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
+/// Words that mean one together with `name`, `id` or `login`.
+pub(crate) const PORTAL: &[&str] = &["user", "portal", "mychart", "login", "logon"];
+/// Words before `by … as` and a user name, in logs.
+pub(crate) const ACCESS: &[&str] = &["login", "logon", "access", "logged", "signed", "session", "authenticated"];
+/// Networks whose names come before a handle.
+pub(crate) const SOCIAL: &[&str] = &[
+    "instagram",
+    "twitter",
+    "facebook",
+    "tiktok",
+    "snapchat",
+    "venmo",
+    "cashapp",
+    "telegram",
+    "skype",
+    "handle",
+    "screenname",
+];
+/// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
+/// case and has the joints or the number of an account.
+fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
+    const ACTS: [&[u8]; 8] = [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit"];
+    if !view.byte(at)?.is_ascii_alphabetic() {
+        return None;
+    }
+    let name = view.run(at, &USER, 40);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let letters = name.iter().take_while(|b| b.is_ascii_alphabetic()).count();
+    let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
+    let joint = name.get(letters).is_some_and(|b| matches!(b, b'.' | b'_'));
+    let one_case = !(name.iter().any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase));
+    let fits = (5..40).contains(&name.len()) && one_case && (joint || (letters >= 3 && (1..=4).contains(&digits)));
+    let behind = at + clamp(name.len());
+    if !fits || view.byte(behind) == Some(b'@') {
+        return None;
+    }
+    let before = view.before();
+    let acted = view.word(0).eq_ignore_ascii_case(b"audit")
+        || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
+    acted.then(|| Verdict::new(at, behind, kinds::OTHER_ID, 75, "user name"))
+}
+
+/// `10.0.0.7 - jane7 [03/Mar/2024:…`: the third field of the common log format, triggered at the hyphen before it.
+pub(crate) fn access_log(view: &View<'_>) -> Option<Verdict> {
+    let address_before = view.byte(-1) == Some(b' ') && view.byte(-2).is_some_and(|b| b.is_ascii_hexdigit());
+    if !address_before || view.byte(1)? != b' ' || !view.byte(2)?.is_ascii_alphanumeric() {
+        return None;
+    }
+    let name = view.run(2, &USER, 40);
+    let end = 2 + clamp(name.len());
+    let time = view.slice(end, 3);
+    let time_behind = matches!(time, [b' ', b'[', digit] if digit.is_ascii_digit());
+    let fits = name.len() >= 2 && name.iter().any(u8::is_ascii_alphabetic);
+    (fits && time_behind).then(|| Verdict::new(2, end, kinds::OTHER_ID, 88, "user of an access log"))
+}
+
+/// `Login by 10.0.0.7 as jane.doe`: the name looks like one of an account.
+fn signed_in(view: &View<'_>) -> Option<Verdict> {
+    let mut at = 5;
+    while at < 64 {
+        match view.byte(at)? {
+            b'\n' | b';' => return None,
+            b' ' if view.slice(at, 4) == b" as " => {
+                let name = view.run(at + 4, &USER, 40);
+                let name = name.strip_suffix(b".").unwrap_or(name);
+                let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+                let fits = (4..40).contains(&name.len()) && joined && name.first().is_some_and(u8::is_ascii_alphabetic);
+                let end = at + 4 + clamp(name.len());
+                let is_mail = view.byte(end) == Some(b'@');
+                return (fits && !is_mail).then(|| Verdict::new(at + 4, end, kinds::OTHER_ID, 80, "user name"));
+            }
+            _ => at += 1,
+        }
+    }
+    None
+}
+
+/// Letters, digits and joints of a user name.
+const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
+
+/// `username: jdoe42`, `Instagram @jdoe`: the value may have no digit at all, so the label has to be clear.
+pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
+    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+        return None;
+    }
+    let word = view.word(0);
+    if is_one_of(word, ACCESS)
+        && let Some(verdict) = signed_in(view)
+    {
+        return Some(verdict);
+    }
+    if is_one_of(word, &["by", "audit"]) {
+        return account_name(view, clamp(word.len()) + 1);
+    }
+    let mut at = clamp(word.len());
+    let next = |at: i32| {
+        let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
+        (at + gap, view.word(at + gap))
+    };
+    let is_social = is_one_of(word, SOCIAL);
+    if is_one_of(word, PORTAL) {
+        // `user name`, `portal user id`, `MyChart login`; each alone is a word of prose.
+        for _ in 0..2 {
+            let (from, part) = next(at);
+            if is_one_of(part, &["name", "id", "user", "username", "login", "userid", "account", "handle"]) {
+                at = from + clamp(part.len());
+            }
+        }
+        // `User:` alone is a speaker of a chat; `user=` stands in a log.
+        let in_log = is_one_of(word, &["user"]) && view.byte(at) == Some(b'=');
+        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) && !in_log {
+            return None;
+        }
+    } else if !(is_social || is_one_of(word, USER_NAMES)) {
+        return None;
+    }
+    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["handle"]);
+    let mut colon = false;
+    let mut at_sign = false;
+    let from = at;
+    while at - from < 24 {
+        match view.byte(at)? {
+            b':' | b'=' => colon = true,
+            b' ' | b'#' | b'"' | b'\'' | b'(' | b'`' | b'*' | b'\t' | b'\\' | b'>' => {}
+            b'@' => at_sign = true,
+            _ => {
+                let word = view.word(at);
+                let is_filler =
+                    is_one_of(word, &["is", "was", "as", "handle", "account", "user", "name", "at", "under"]);
+                if !is_filler || at_sign || !matches!(view.byte(at + clamp(word.len())), Some(b' ' | b':')) {
+                    break;
+                }
+                at += clamp(word.len()) - 1;
+            }
+        }
+        at += 1;
+    }
+    let at_sign = at_sign && view.byte(at - 1) == Some(b'@');
+    // `phk@login.dknet.dk` is an address.
+    if view.byte(-1) == Some(b'@') || !view.byte(at)?.is_ascii_alphanumeric() {
+        return None;
+    }
+    let run = view.run(at, &USER, 40);
+    let len = run.len() - run.iter().rev().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
+    let name = run.get(..len)?;
+    let end = at + clamp(len);
+    let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+    let cut = view.byte(end) == Some(b'@') || (len == 40 && view.byte(end).is_some_and(|b| USER.has(b)));
+    let clear = at_sign || (colon && !is_social) || (joined && !colon_needed);
+    const STOP: &[&str] = &[
+        "none",
+        "unknown",
+        "not",
+        "and",
+        "the",
+        "password",
+        "required",
+        "name",
+        "your",
+        "pending",
+        "n",
+        "na",
+        "null",
+        "admin",
+        "root",
+        "guest",
+        "anonymous",
+        "system",
+        "error",
+        "failed",
+        "invalid",
+        "true",
+        "false",
+        "please",
+        "see",
+        "http",
+        "https",
+        "www",
+        "for",
+        "was",
+        "is",
+        "to",
+        "in",
+        "on",
+        "with",
+        "or",
+        "from",
+        "reset",
+        "unable",
+        "has",
+    ];
+    let plain = name.iter().any(u8::is_ascii_alphabetic) && !is_one_of(name, STOP);
+    let fits = (3..=40).contains(&len) && plain && clear && !cut && !crate::shape::date_like(name, false);
+    let confidence = if joined || at_sign { 88 } else { 75 };
+    fits.then(|| Verdict::new(at, end, kinds::OTHER_ID, confidence, "user name"))
+}
