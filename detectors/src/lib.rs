@@ -1,47 +1,69 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
 pub mod account;
+pub mod age;
 pub mod biometric;
 pub mod card;
 pub mod checks;
 pub mod context;
+pub mod date;
 pub mod dea;
 pub mod device;
+pub mod email;
+pub mod email_spelled;
+pub mod field;
 pub mod fields;
 pub mod health_plan;
 pub mod image;
+pub mod ip;
 pub mod kinds;
 mod label;
 pub mod license;
+pub mod mac;
 pub mod mrn;
 pub mod npi;
 pub mod other_id;
+pub mod phone;
+mod scan;
 mod shape;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
-mod user_name;
+mod tld;
+pub mod url;
 pub mod values;
 pub mod vehicle;
 pub mod words;
+pub mod zip;
 
 use blackbar_engine::{Detector, Lexicon};
 
 /// Every built-in detector. A new one is a file, a line here, and a case file in the corpus.
 pub static ALL: &[&Detector] = &[
     &account::ACCOUNT,
+    &age::AGE,
     &biometric::BIOMETRIC,
     &card::CARD,
+    &date::DATE,
     &dea::DEA,
     &device::DEVICE,
+    &email::EMAIL,
+    &email_spelled::EMAIL_SPELLED,
+    &field::FIELD,
     &health_plan::HEALTH_PLAN,
     &image::IMAGE,
+    &ip::IP,
     &license::LICENSE,
+    &mac::MAC,
     &mrn::MRN,
     &npi::NPI,
     &other_id::OTHER_ID,
+    &phone::FAX,
+    &phone::PHONE,
     &ssn::SSN,
+    &url::URL,
     &vehicle::VEHICLE,
+    &zip::ZIP,
 ];
 
 /// The lexicon that the built-in detectors consult.

@@ -3,6 +3,7 @@
 
 mod allow;
 mod blocks;
+mod bulk;
 mod detector;
 mod field;
 pub mod key;
@@ -27,6 +28,7 @@ mod text;
 mod view;
 
 pub use allow::{Allow, AllowError};
+pub use bulk::Bulk;
 pub use detector::{Detector, Reach, Tail, Teach, Trigger, Verdict, Verify, Window};
 pub use field::{Field, Fields, Meaning, Slot};
 pub use kind::Kind;

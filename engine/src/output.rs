@@ -5,6 +5,7 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
@@ -14,7 +15,6 @@ use crate::operator::{self, Context, Operator, main_kind};
 use crate::profile::Rules;
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Judge, SMALL};
-use crate::scanner::Compiled;
 use crate::spelling::Spelling;
 use crate::stats::Stats;
 use crate::{Clean, Kind, Slot};
@@ -108,7 +108,6 @@ enum Change {
 
 pub(crate) struct Output {
     rules: Arc<Rules>,
-    detectors: usize,
     pub(crate) stats: Stats,
     pub(crate) place: Place,
     pub(crate) spelling: Spelling,
@@ -130,16 +129,17 @@ pub(crate) struct Output {
     /// Up to where bytes could leave if they need not wait for a subject.
     settled: u64,
     record_start: u64,
+    /// Findings that begin elsewhere are another stream's to count.
+    pub(crate) counted: Range<u64>,
 }
 
 impl Output {
-    pub(crate) fn new(rules: Arc<Rules>, compiled: &Compiled, window: usize, structured: bool, document: &str) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str, at: u64) -> Self {
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();
         let window = if holds_records { RECORD_WINDOW } else { window as u64 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
-            detectors: compiled.detectors.len(),
             stats: Stats { window, ..Stats::default() },
             place: Place::default(),
             spelling: Spelling::default(),
@@ -150,11 +150,12 @@ impl Output {
             segments: VecDeque::new(),
             held: BytesMut::new(),
             chunk: Bytes::new(),
-            released: 0,
+            released: at,
             subject,
             holds_records,
-            settled: 0,
-            record_start: 0,
+            settled: at,
+            record_start: at,
+            counted: 0..u64::MAX,
         }
     }
 
@@ -190,6 +191,7 @@ impl Output {
 
     /// A new run begins.
     pub(crate) fn open(&mut self, place: Place) {
+        self.stats.kept_fields += u64::from(place.rule.is_some_and(|(operator, _)| operator == Operator::Keep));
         self.place = place;
         self.found = 0;
         self.spelling.clear();
@@ -323,7 +325,10 @@ impl Output {
     /// Queues the replacement of the text from `start` to `end` of the run.
     fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8], operator: Operator) {
         if let Some(reason) = self.rules.allow.allows(value) {
-            *self.stats.allowed.entry(Arc::clone(reason)).or_default() += 1;
+            let reason = Arc::clone(reason);
+            if self.counted.contains(&self.spelling.start_of(start)) {
+                *self.stats.allowed.entry(reason).or_default() += 1;
+            }
             return;
         }
         self.found += 1;
@@ -369,7 +374,7 @@ impl Output {
         let subject = self.subject.as_deref();
         let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
         let outcome = operator::apply(operator, finding.kind.id(), value, &context);
-        if let Some(reason) = outcome.fallback {
+        if let Some(reason) = outcome.fallback.filter(|_| self.counted.contains(&finding.start)) {
             *self.stats.fallbacks.entry(reason).or_default() += 1;
         }
         finding.operator = outcome.applied;
@@ -382,7 +387,9 @@ impl Output {
         let operator = match asked {
             Operator::Mask | Operator::Drop | Operator::Tag => asked,
             _ => {
-                *self.stats.fallbacks.entry(operator::Fallback::TooLong).or_default() += 1;
+                if self.counted.contains(&self.spelling.start_of(start)) {
+                    *self.stats.fallbacks.entry(operator::Fallback::TooLong).or_default() += 1;
+                }
                 Operator::Tag
             }
         };
@@ -430,7 +437,8 @@ impl Judge for Output {
     }
 
     fn admit(&self, kind: Kind, confidence: u8) -> Option<bool> {
-        if confidence < self.rules.least_confidence || self.rules.is_off(kind) {
+        let unseen = self.place.rule.is_some_and(|(operator, _)| operator == Operator::Keep);
+        if unseen || confidence < self.rules.least_confidence || self.rules.is_off(kind) {
             return None;
         }
         Some(self.operator(kind) == Operator::Keep)
@@ -439,9 +447,10 @@ impl Judge for Output {
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>) {
         for event in events.drain(..) {
             match event {
-                Event::Found { found, .. } if self.place.slot == Slot::Number => {
+                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot == Slot::Number => {
                     self.number.get_or_insert(found);
                 }
+                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot == Slot::Number => {}
                 Event::Found { found, start, end } => {
                     let operator = self.operator(found.kind);
                     self.replace(found, start, end, text.slice(start, end), operator);

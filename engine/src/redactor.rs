@@ -59,8 +59,14 @@ impl Scanner {
     /// document.
     #[must_use]
     pub fn redactor_for(&self, profile: &Profile, format: Format, document: &str) -> Redactor {
+        self.redactor_at(profile, format, document, 0)
+    }
+
+    /// Starts a stream whose first byte has the offset `at`.
+    pub(crate) fn redactor_at(&self, profile: &Profile, format: Format, document: &str, at: u64) -> Redactor {
         let rules = Arc::clone(&profile.inner);
-        let out = Output::new(rules, &self.inner, self.window(), format.is_structured(), document);
+        let window = format.raw_window(self.window());
+        let out = Output::new(rules, window, format.is_structured(), document, at);
         Redactor {
             scanner: self.clone(),
             lens: Lens::new(format),
@@ -69,7 +75,7 @@ impl Scanner {
             memory: Memory::default(),
             paths: Paths::default(),
             events: Vec::new(),
-            at: 0,
+            at,
             finished: false,
         }
     }
@@ -116,6 +122,16 @@ impl Redactor {
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.out.stats
+    }
+
+    /// Counts only what begins at `at` or behind it.
+    pub(crate) fn count_from(&mut self, at: u64) {
+        self.out.counted.start = at;
+    }
+
+    /// Counts only what begins before `at`.
+    pub(crate) fn count_before(&mut self, at: u64) {
+        self.out.counted.end = at;
     }
 
     fn with_sink(&mut self, chunk: &[u8], base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {

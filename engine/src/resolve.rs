@@ -123,15 +123,17 @@ impl Resolver {
                 open.end = end;
                 self.cursor = self.cursor.max(end);
                 let Open { found, start, begun, .. } = *open;
+                // Whether it is long depends on its length alone, not on how much of it came at once.
+                let long = end - start > most;
+                if long && !begun {
+                    open.begun = true;
+                    events.push(Event::Begins { found, start });
+                }
                 if done {
                     self.open = None;
-                    events.push(if begun { Event::Ends { end } } else { Event::Found { found, start, end } });
+                    events.push(if long { Event::Ends { end } } else { Event::Found { found, start, end } });
                 } else {
-                    if !begun && end - start > most {
-                        open.begun = true;
-                        events.push(Event::Begins { found, start });
-                    }
-                    if open.begun {
+                    if long {
                         events.push(Event::Reaches { end });
                     }
                     self.swallow(text, found.tail);
@@ -151,10 +153,9 @@ impl Resolver {
         loop {
             let cursor = self.cursor;
             self.group.retain_mut(|candidate| alive(candidate, text, cursor));
-            let first = match self.group.iter().map(|candidate| candidate.start).min() {
-                Some(start) => start,
-                None => self.waiting.get(self.next)?.start,
-            };
+            // One that came later may start before one whose turn had come, but could not be settled yet.
+            let group = self.group.iter().map(|candidate| candidate.start);
+            let first = group.chain(self.waiting.get(self.next).map(|candidate| candidate.start)).min()?;
             let start = first.max(cursor);
             while let Some(candidate) = self.waiting.get(self.next).filter(|candidate| candidate.start <= start) {
                 self.group.push(*candidate);
@@ -169,7 +170,8 @@ impl Resolver {
 
     fn choose(&mut self, start: u64, events: &mut Vec<Event>) {
         let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
-        let Some(best) = (0..self.group.len()).min_by_key(|&i| self.group.get(i).map(rank)) else { return };
+        let turns = self.group.iter().enumerate().filter(|(_, candidate)| candidate.start <= start);
+        let Some((best, _)) = turns.min_by_key(|(_, candidate)| rank(candidate)) else { return };
         let found = self.group.swap_remove(best);
         if found.kept {
             let same = |c: &Candidate| c.decided == found.decided && c.start.max(start) == start;

@@ -38,6 +38,8 @@ pub(crate) struct Run {
     candidates: Vec<Candidate>,
     asked: Vec<u16>,
     lessons: Vec<(u64, u64, bool, Kind)>,
+    /// A rule of the profile claims the whole run, if it has any byte.
+    claim: Option<Candidate>,
 }
 
 /// Where the bytes at hand lie.
@@ -71,16 +73,13 @@ pub(crate) trait Judge {
 
 impl Run {
     /// Makes it new for another run.
-    pub(crate) fn restart(&mut self, field: Field) {
+    pub(crate) fn restart(&mut self, field: Field, claim: Option<Candidate>) {
         self.field = field;
+        self.claim = claim;
         self.resolver.reset();
         (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
         self.home = Home::Carry;
         self.carry.clear();
-    }
-
-    pub(crate) fn seen(&self) -> u64 {
-        self.seen
     }
 
     /// Takes the bytes of `chunk` in `range`. `stable` says that `chunk` is the same slice until [`Run::park`];
@@ -209,7 +208,7 @@ impl Run {
         }
         self.resolver.add(&mut self.candidates);
         let frontier = self.frontier(text, around.compiled);
-        let most = around.compiled.ahead as u64;
+        let most = around.compiled.window() as u64;
         self.resolver.settle(text, frontier, most, around.events);
         judge.take(around.events, text);
         self.carry = carry;
@@ -362,6 +361,9 @@ impl Run {
             for teach in verdict.teaches.into_iter().flatten() {
                 self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
             }
+        }
+        if text.base == 0 && at == 0 {
+            self.candidates.extend(self.claim.take());
         }
         let raw = judge.raw(text.base + at as u64);
         for (start, end, any_case, kind) in self.lessons.drain(..) {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::blocks::Classifier;
+use crate::text::LONGEST_WORD;
 use crate::{ByteSet, Detector, Fields, Lexicon, Reach, Trigger};
 
 /// The widest window a text detector may declare, in bytes: before, longest and after together.
@@ -37,6 +38,14 @@ pub(crate) struct Compiled {
     pub(crate) reaches: Vec<Reach>,
 }
 
+impl Compiled {
+    /// The most bytes of a run that are held back. A longer finding is replaced while it is being read.
+    pub(crate) fn window(&self) -> usize {
+        let back = self.reaches.iter().map(|reach| usize::from(reach.bytes)).max().unwrap_or(0);
+        back + self.ahead
+    }
+}
+
 /// Which detectors to ask at which candidate, as indices into the list of detectors.
 pub(crate) struct Dispatch {
     pub(crate) start: Vec<u16>,
@@ -66,8 +75,7 @@ impl Scanner {
     /// ahead.
     #[must_use]
     pub fn window(&self) -> usize {
-        let back = self.inner.reaches.iter().map(|reach| usize::from(reach.bytes)).max().unwrap_or(0);
-        back + self.inner.ahead
+        self.inner.window()
     }
 
     /// The lexicon that detectors consult.
@@ -122,8 +130,9 @@ impl Builder {
     pub fn build(self) -> Result<Scanner, BuildError> {
         let Self { detectors, mut lexicon, fields } = self;
         let mut on = Dispatch::new();
-        // A letter may have four bytes, and whether a word starts depends on the letter before it.
-        let (mut before, mut ahead) = (8, 4);
+        // A letter may have four bytes, and whether a word starts depends on the letter before it. A word is looked up
+        // when it is known where it ends.
+        let (mut before, mut ahead) = (8, LONGEST_WORD + 4);
         let mut reaches: Vec<Reach> = Vec::new();
         for (detector, index) in detectors.iter().zip(0u16..) {
             check(detector, &detectors[..usize::from(index)])?;

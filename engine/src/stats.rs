@@ -52,6 +52,12 @@ impl Stats {
         add(&mut self.fallbacks, &other.fallbacks);
     }
 
+    /// Adds what was counted beside segments; whoever writes the segments counts those.
+    pub(crate) fn merge_counts(&mut self, other: &Self) {
+        let Self { copied, window, most_held, allowed, kept_fields, fallbacks, .. } = other.clone();
+        self.merge(&Self { copied, window, most_held, allowed, kept_fields, fallbacks, ..Self::default() });
+    }
+
     /// All findings.
     #[must_use]
     pub fn total(&self) -> u64 {

@@ -1,5 +1,21 @@
 //! What a field of a format means: a column name, a JSON key, a FHIR path.
 
+pub mod column;
+pub mod fhir;
+mod names;
+
+use blackbar_engine::{Fields, Meaning};
+
+/// What the built-in tables know: FHIR elements by their path, everything else by the names of columns and keys.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuiltIn;
+
+impl Fields for BuiltIn {
+    fn meaning(&self, path: &[&[u8]]) -> Meaning {
+        fhir::of(path).unwrap_or_else(|| column::of_path(path))
+    }
+}
+
 /// Families of context that a field's name gives. A detector that would refuse a weak pattern in free text takes it in
 /// a field whose name has its bit.
 pub mod hint {

@@ -106,7 +106,7 @@ impl Delimited {
     fn name_columns(&mut self, sink: &mut Sink<'_>) {
         let names = std::mem::take(&mut self.names);
         // One cell that can be no name, and the row is data.
-        if names.iter().any(|name| name.as_deref().is_none_or(|name| !may_be_name(name))) {
+        if names.iter().any(|name| name.is_none()) {
             return;
         }
         let shown = |_: usize| false;
@@ -232,8 +232,9 @@ impl Delimited {
     fn closed(&mut self, sink: &mut Sink<'_>) {
         if self.in_first {
             if let Some(name) = self.names.get_mut(self.column) {
-                let fits = self.capturing && sink.out.found == 0 && self.captured.len() <= LONGEST_NAME;
-                *name = fits.then(|| self.captured.trim_ascii().to_vec());
+                let cell = self.captured.trim_ascii();
+                let fits = self.capturing && self.captured.len() <= LONGEST_NAME && may_be_name(cell);
+                *name = (name.is_some() && fits && sink.out.found == 0).then(|| cell.to_vec());
             }
         } else if self.capturing {
             sink.out.learn_subject(&self.captured);

@@ -16,7 +16,7 @@ use crate::{Meaning, Slot};
 /// Nesting beyond this is read as plain text.
 const DEEPEST: usize = 512;
 /// A longer number or literal is none.
-const LONGEST_BARE: usize = 64;
+pub(super) const LONGEST_BARE: usize = 64;
 /// Longer names of fields mean nothing.
 const LONGEST_NAME: usize = 128;
 /// Longer values are no subject of care and no type.
@@ -316,39 +316,39 @@ impl Json {
     /// Collects an escape until it is known what it stands for.
     fn escape(&mut self, sink: &mut Sink<'_>, at: usize, key: bool) -> usize {
         let Some(&byte) = sink.chunk.get(at) else { return at };
-        let mut next = at + 1;
         self.pending.push(byte);
-        match read_escape(&self.pending) {
-            Escape::More => return next,
-            Escape::Char(c, used) => {
-                let raw = self.pending_at..self.pending_at + used as u64;
-                let mut utf8 = [0; 4];
-                let text = c.encode_utf8(&mut utf8).as_bytes();
-                self.note(text);
-                sink.decoded(text, raw, false);
-                self.pending.drain(..used);
-                self.pending_at += used as u64;
-            }
-            Escape::Broken => {
-                // The last byte is looked at again: it may end the string.
-                if self.pending.len() > 1 {
-                    self.pending.pop();
-                    next = at;
+        loop {
+            match read_escape(&self.pending) {
+                Escape::More => return at + 1,
+                Escape::Char(c, used) => {
+                    let raw = self.pending_at..self.pending_at + used as u64;
+                    let mut utf8 = [0; 4];
+                    let text = c.encode_utf8(&mut utf8).as_bytes();
+                    self.note(text);
+                    sink.decoded(text, raw, false);
+                    self.pending.drain(..used);
+                    self.pending_at += used as u64;
+                    match self.pending.first() {
+                        // What came behind half a pair is an escape of its own.
+                        Some(b'\\') => {}
+                        rest => {
+                            // What ended half a pair is read again as what it is.
+                            let next = if rest.is_some() { at } else { at + 1 };
+                            self.pending.clear();
+                            self.state = State::String { key };
+                            return next;
+                        }
+                    }
                 }
-                self.spill(sink);
+                Escape::Broken => {
+                    // The byte that breaks it is looked at again: it may end the string.
+                    self.pending.pop();
+                    self.spill(sink);
+                    self.state = State::String { key };
+                    return at;
+                }
             }
         }
-        match self.pending.len() {
-            0 => self.state = State::String { key },
-            // A single left-over byte is this chunk's own: it is read again as what follows the escape.
-            1 if self.pending.first() != Some(&b'\\') => {
-                self.pending.clear();
-                self.state = State::String { key };
-                next = at;
-            }
-            _ => {}
-        }
-        next
     }
 
     /// Gives up on an escape: its bytes stand for themselves.

@@ -17,6 +17,7 @@ use std::sync::Arc;
 pub use self::sniff::{SNIFF, Sniffed, Unreadable, sniff};
 
 use crate::memory::Memory;
+use crate::operator::Operator;
 use crate::output::{Output, Place};
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Run, Surroundings};
@@ -53,6 +54,16 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Delimited(b'\t') => "tsv",
             Self::Delimited(_) => "csv",
+        }
+    }
+
+    /// The most bytes that may be held back when a run's window has `window` of its text: escapes take more room than
+    /// what they stand for, and a number is read whole.
+    pub(crate) const fn raw_window(self, window: usize) -> usize {
+        match self {
+            Self::Text => window,
+            Self::Delimited(_) => 2 * window + 1,
+            Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
         }
     }
 
@@ -166,23 +177,20 @@ impl Sink<'_> {
         let field = Field { slot: place.slot, meaning };
         let rule = place.rule;
         self.out.open(place);
-        self.run.restart(field);
-        if let Some((_, kind)) = rule {
-            let index = u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX);
-            let whole = Candidate {
-                start: 0,
-                decided: 1,
-                tail: Tail::Rest,
-                reached: 1,
-                kind,
-                confidence: 100,
-                priority: u8::MAX,
-                detector: index,
-                reason: "a rule of the profile",
-                kept: false,
-            };
-            self.run.resolver.add(&mut vec![whole]);
-        }
+        let rule = rule.filter(|(operator, _)| *operator != Operator::Keep);
+        let claim = rule.map(|(_, kind)| Candidate {
+            start: 0,
+            decided: 1,
+            tail: Tail::Rest,
+            reached: 1,
+            kind,
+            confidence: 100,
+            priority: u8::MAX,
+            detector: u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX),
+            reason: "a rule of the profile",
+            kept: false,
+        });
+        self.run.restart(field, claim);
     }
 
     /// Opens a run in a field with a known path.

@@ -62,7 +62,7 @@ impl Paths {
     }
 }
 
-fn look_up(
+pub(crate) fn look_up(
     names: &[&[u8]],
     typed: Option<&[&[u8]]>,
     secret: &dyn Fn(usize) -> bool,

@@ -1,5 +1,7 @@
 //! For tests and examples.
 
+pub mod laws;
+
 use std::sync::Arc;
 
 use crate::operator::{Operator, Prf, Shape, Values};

@@ -1,0 +1,540 @@
+//! Hard negatives: what looks like an identifier and is none.
+
+use crate::rng::Rng;
+
+/// One hard negative of the sort `slot`, with the name of the sort; nothing for an unknown sort.
+pub(crate) fn decoy(slot: &str, rng: &mut Rng) -> Option<(&'static str, String)> {
+    let fixed = |kind: &'static str, list: &[&str], rng: &mut Rng| Some((kind, (*rng.pick(list)).to_owned()));
+    let filled = |kind: &'static str, list: &[&str], rng: &mut Rng| {
+        let pattern = *rng.pick(list);
+        Some((kind, rng.fill(pattern)))
+    };
+    match slot {
+        "bp" => {
+            let systolic = rng.range(88, 198);
+            Some(("vitals", format!("{systolic}/{}", (systolic * 6 / 10).max(44) + rng.range(0, 9))))
+        }
+        "hr" => Some(("vitals", rng.range(48, 138).to_string())),
+        "rr" => Some(("vitals", rng.range(10, 30).to_string())),
+        "temp" => Some(("vitals", format!("{}.{}", rng.range(96, 103), rng.digit()))),
+        "spo2" => Some(("vitals", format!("{}%", rng.range(84, 100)))),
+        "wt" => {
+            let kg = rng.range(42, 140);
+            Some((
+                "vitals",
+                if rng.chance(50) { format!("{kg}.{} kg", rng.digit()) } else { format!("{} lb", kg * 22 / 10) },
+            ))
+        }
+        "ht" => fixed("vitals", &["5'4\"", "5 ft 10 in", "172 cm", "5'11\"", "160 cm", "6'1\""], rng),
+        "bmi" => Some(("vitals", format!("{}.{}", rng.range(17, 46), rng.digit()))),
+        "dose" => fixed("dose", DOSES, rng),
+        "freq" => fixed(
+            "dose",
+            &[
+                "BID",
+                "q8h",
+                "q4-6h prn",
+                "once daily",
+                "TID with meals",
+                "qHS",
+                "q12h",
+                "every 6 hours as needed",
+                "weekly",
+                "1-2 tabs q4h",
+            ],
+            rng,
+        ),
+        "drug" => fixed("drug", DRUGS, rng),
+        "score" => fixed("score", SCORES, rng),
+        "frac" => fixed(
+            "fraction",
+            &[
+                "5/5", "4/5", "2/6", "3/10", "20/40", "20/200", "1/2", "1/3", "3/4", "7/10", "0/10", "10/10", "2/3",
+                "24/7", "6/12", "20/20", "1/4",
+            ],
+            rng,
+        ),
+        "dur" => {
+            let unit = *rng.pick(&["days", "weeks", "months", "hours", "years", "minutes", "wks", "d"]);
+            let n = rng.range(2, 18);
+            Some((
+                "duration",
+                if rng.chance(25) { format!("{n}-{} {unit}", n + rng.range(1, 4)) } else { format!("{n} {unit}") },
+            ))
+        }
+        "numword" => fixed("duration", &["two", "three", "four", "five", "six", "ten", "several"], rng),
+        "year" => Some(("year", rng.range(1978, 2025).to_string())),
+        "years" => {
+            let from = rng.range(1985, 2015);
+            Some(("year", format!("{from}-{}", from + rng.range(1, 9))))
+        }
+        "labval" => {
+            filled("lab", &["#.#", "1#.#", "##", "1##", "0.##", "4.#", "13#", "2##", "#.##", "<0.0#", ">#0"], rng)
+        }
+        "labrange" => fixed(
+            "lab",
+            &[
+                "135-145",
+                "3.5-5.1",
+                "0.6-1.2",
+                "70-99",
+                "4.0-11.0",
+                "12.0-15.5",
+                "150-400",
+                "7-56",
+                "8.5-10.5",
+                "0.4-4.0",
+                "98-107",
+                "22-29",
+            ],
+            rng,
+        ),
+        "lab" => fixed("lab", LABS, rng),
+        "icd" => fixed("code", ICD, rng),
+        "loinc" => fixed(
+            "code",
+            &[
+                "4548-4", "2160-0", "718-7", "8480-6", "8462-4", "29463-7", "2345-7", "6690-2", "777-3", "2951-2",
+                "2823-3", "85354-9", "8867-4", "8310-5", "59408-5", "1920-8",
+            ],
+            rng,
+        ),
+        "snomed" => fixed(
+            "code",
+            &[
+                "44054006",
+                "38341003",
+                "195967001",
+                "73211009",
+                "13645005",
+                "49436004",
+                "84114007",
+                "22298006",
+                "235595009",
+                "271737000",
+                "386661006",
+            ],
+            rng,
+        ),
+        "cpt" => fixed(
+            "code",
+            &[
+                "99213", "99214", "99204", "71046", "93000", "80053", "36415", "45378", "27447", "70450", "43239",
+                "97110", "85025", "99285",
+            ],
+            rng,
+        ),
+        "hcpcs" => fixed("code", &["J1100", "G0438", "A4253", "E0601", "J3420", "L1832", "Q2037"], rng),
+        "rxnorm" => fixed("code", &["860975", "314076", "197361", "617314", "856987", "1049502", "310965"], rng),
+        "ndc" => filled(
+            "code",
+            &["0071-0155-23", "00093-####-01", "68180-0517-0#", "0378-####-77", "#####-0###-##", "50580-449-05"],
+            rng,
+        ),
+        "nct" => filled("code", &["NCT0#######"], rng),
+        "ver" => filled(
+            "version",
+            &[
+                "v2.#.1",
+                "4.0.1",
+                "10.2.1.4",
+                "1.#.0-rc2",
+                "2024.3.1",
+                "v3.1#",
+                "version 5.##",
+                "0.9.#",
+                "build 4#.2",
+                "release 12.1.0.2",
+            ],
+            rng,
+        ),
+        "oid" => filled(
+            "oid",
+            &[
+                "2.16.840.1.113883.6.1",
+                "1.2.840.113619.2.55.#",
+                "2.16.840.1.113883.4.1",
+                "1.3.6.1.4.1.5962.#",
+                "2.16.840.1.113883.6.96",
+                "1.2.840.10008.5.1.4.1.1.2",
+            ],
+            rng,
+        ),
+        "uri" => fixed("code-system", URIS, rng),
+        "eponym" => fixed("eponym", EPONYMS, rng),
+        "ratio" => fixed("ratio", &["1:40", "2:1", "1:1", "1:160", "1:320", "3:1", "1:80"], rng),
+        "order" => filled("number", &["#", "##", "1##"], rng),
+        "count" => filled("number", &["1#", "2#", "#", "30", "60", "90", "120"], rng),
+        "clock" => fixed(
+            "clock",
+            &[
+                "08:30", "14:15", "0630", "2200 hrs", "7:45 am", "11:05 PM", "noon", "midnight", "16:40", "1:30 pm",
+                "0300", "9 am",
+            ],
+            rng,
+        ),
+        "weekday" => fixed(
+            "weekday",
+            &["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday", "Mon", "Tues", "Fri"],
+            rng,
+        ),
+        "room" => {
+            filled("room", &["Room ###", "rm ##", "Bed #", "4 West", "bay #", "ICU bed ##", "Rm 3##-B", "OR #"], rng)
+        }
+        "gauge" => fixed(
+            "size",
+            &[
+                "18G",
+                "20 gauge",
+                "16 Fr",
+                "14F",
+                "22G",
+                "7.5 ETT",
+                "3-0 Vicryl",
+                "4x4",
+                "8 mm",
+                "6-0 nylon",
+                "#10 blade",
+            ],
+            rng,
+        ),
+        "size" => filled("size", &["#.# cm", "# x # x # cm", "1# mm", "#.# x #.# cm", "# mm", "0.# cm"], rng),
+        "stage" => fixed(
+            "stage",
+            &[
+                "T2N1M0",
+                "pT1aN0",
+                "stage IIIB",
+                "grade 2",
+                "NYHA class III",
+                "Stage 4",
+                "T3 N0 M0",
+                "Gleason 3+4=7",
+                "Gold 2",
+                "ASA 3",
+                "CKD 3b",
+                "Mallampati II",
+            ],
+            rng,
+        ),
+        "spine" => fixed("anatomy", &["C5/6", "L4-5", "L5-S1", "C3-C7", "T12", "L3/4", "T4-T6", "C6-7"], rng),
+        "statename" => fixed(
+            "state",
+            &[
+                "Texas",
+                "California",
+                "Ohio",
+                "Florida",
+                "Minnesota",
+                "Arizona",
+                "New York",
+                "Oregon",
+                "Maine",
+                "Georgia",
+                "Virginia",
+                "Washington",
+            ],
+            rng,
+        ),
+        "country" => fixed(
+            "country",
+            &[
+                "Mexico",
+                "India",
+                "Vietnam",
+                "Germany",
+                "Haiti",
+                "the Philippines",
+                "Nigeria",
+                "Guatemala",
+                "Jordan",
+                "Chad",
+                "Canada",
+                "Ethiopia",
+                "Turkey",
+            ],
+            rng,
+        ),
+        "maymight" => fixed("word", &["may", "will", "can", "might"], rng),
+        "lot" => filled("lot", &["lot ####@", "Lot # @@####", "lot no. ##@##", "LOT @#####"], rng),
+        "model" => filled("model", &["model ####", "Model @@-###", "model A####", "type ##@"], rng),
+        "percent" => filled("number", &["##%", "5-10%", "#.#%", "50%"], rng),
+        "pages" => filled("number", &["page # of 7", "Page 1 of #", "p. ##", "pg 2/#"], rng),
+        "money" => filled("number", &["$##.00", "$1##", "$#,###.##"], rng),
+        "gpa" => fixed("obstetric", &["G3P2012", "G2P1", "G1P0", "G4P3013", "G5 P4"], rng),
+        "gest" => fixed("obstetric", &["32w4d", "39 weeks", "28+3 weeks", "37 3/7 weeks", "12w0d"], rng),
+        "o2" => {
+            fixed("vitals", &["2L NC", "4 L/min", "FiO2 0.4", "10L NRB", "CPAP 8 cmH2O", "BiPAP 12/5", "room air"], rng)
+        }
+        "pain" => fixed("score", &["3/10", "7/10", "0/10", "8 out of 10", "5/10", "10/10", "2-3/10"], rng),
+        "gene" => fixed(
+            "gene",
+            &["BRCA1", "HLA-B27", "EGFR L858R", "CYP2D6*4", "KRAS G12C", "JAK2 V617F", "c.68_69delAG", "p.Val600Glu"],
+            rng,
+        ),
+        "traceid" => {
+            filled("trace", &["trace=~~~~~~~~~~~~~~~~", "span ~~~~~~~~", "req-~~~~~~", "sha256:~~~~~~~~~~~~"], rng)
+        }
+        "epochms" => filled("trace", &["17########123", "169##########"], rng),
+        "status" => fixed("number", &["200", "404", "500", "201", "304", "401"], rng),
+        "ms" => filled("number", &["##ms", "1##ms", "#.#s", "### ms"], rng),
+        "port" => fixed("number", &["8080", "5432", "443", "9090", "2575"], rng),
+        "bytes" => filled("number", &["####", "1####", "5##"], rng),
+        _ => None,
+    }
+}
+
+/// A decimal number for a structured value, without any kind of identity.
+pub(crate) fn quantity(rng: &mut Rng) -> String {
+    let pattern = *rng.pick(&["#.#", "1##", "9#", "#", "1#.#", "2##", "0.#"]);
+    let filled = rng.fill(pattern);
+    // JSON knows no leading zeros.
+    if filled.len() > 1 && filled.starts_with('0') && !filled.starts_with("0.") {
+        filled.trim_start_matches('0').to_owned()
+    } else {
+        filled
+    }
+}
+
+const DOSES: &[&str] = &[
+    "5 mg",
+    "10 mg",
+    "20 mg",
+    "500 mg",
+    "81 mg",
+    "0.5 mg",
+    "12.5 mg",
+    "40 mg/day",
+    "1000 mg",
+    "1 g IV",
+    "2.5 mg/kg",
+    "75 mcg",
+    "10 units",
+    "15 mL",
+    "100 mcg/hr",
+    "250 mg/5 mL",
+    "5,000 units",
+    "1/2 tab",
+    "2 puffs",
+    "10-325 mg",
+    "800-160 mg",
+    "40 mEq",
+    "0.9% NS at 125 mL/h",
+    "D5W 75 cc/hr",
+    "30 units qam",
+    "6.25 mg",
+    "3 mL neb",
+    "50 mg x 2",
+    "17 g",
+    "112 mcg",
+];
+
+const DRUGS: &[&str] = &[
+    "metformin",
+    "lisinopril",
+    "atorvastatin",
+    "Allegra",
+    "Premarin",
+    "Yasmin",
+    "warfarin",
+    "Eliquis",
+    "furosemide",
+    "Lasix",
+    "gabapentin",
+    "sertraline",
+    "amoxicillin",
+    "Augmentin",
+    "prednisone",
+    "albuterol",
+    "insulin glargine",
+    "Lantus",
+    "Humalog",
+    "omeprazole",
+    "Protonix",
+    "metoprolol",
+    "Norco",
+    "tramadol",
+    "clopidogrel",
+    "levothyroxine",
+    "Synthroid",
+    "hydrochlorothiazide",
+    "Keppra",
+    "Ella",
+    "Jardiance",
+    "Ozempic",
+    "Coumadin",
+    "Zofran",
+    "Rocephin",
+    "vancomycin",
+    "Ativan",
+    "haloperidol",
+    "Tylenol",
+    "Flonase",
+    "Singulair",
+    "Crestor",
+    "Plavix",
+    "Celexa",
+    "Lyrica",
+    "Mirena",
+    "Depakote",
+    "Zyrtec",
+    "Abilify",
+    "Victoza",
+    "Xarelto",
+    "Chantix",
+    "Narcan",
+    "Levemir",
+    "Mounjaro",
+    "Wellbutrin",
+    "Benadryl",
+    "Seroquel",
+];
+
+const SCORES: &[&str] = &[
+    "GCS 15",
+    "Apgars 8 and 9",
+    "APGAR 7/9",
+    "MMSE 27/30",
+    "PHQ-9 score 14",
+    "GAD-7: 6",
+    "Braden 18",
+    "Wells score 4.5",
+    "CHA2DS2-VASc 3",
+    "NIHSS 4",
+    "MELD 17",
+    "MoCA 22/30",
+    "Morse fall scale 45",
+    "CURB-65 of 2",
+    "ECOG 1",
+    "HAS-BLED 2",
+    "Mallampati 3",
+    "Norton 14",
+    "Glasgow Coma Scale 13",
+    "Child-Pugh B7",
+    "Centor 3",
+    "AUDIT-C 5",
+    "FLACC 2",
+    "Ranson 1",
+    "Epworth 11/24",
+    "TIMI 2",
+];
+
+const LABS: &[&str] = &[
+    "Na 138",
+    "K 4.2",
+    "creatinine 1.1",
+    "Cr 0.9",
+    "WBC 11.2",
+    "Hgb 9.8",
+    "Plt 212",
+    "A1c 7.9%",
+    "HbA1c 6.4",
+    "glucose 187",
+    "BUN 22",
+    "INR 2.3",
+    "TSH 2.41",
+    "LDL 131",
+    "troponin <0.01",
+    "lactate 1.9",
+    "AST 34",
+    "ALT 41",
+    "BNP 870",
+    "CRP 12.4",
+    "ferritin 18",
+    "D-dimer 0.42",
+    "pH 7.32",
+    "pCO2 48",
+    "HCO3 19",
+    "Hct 33.5",
+    "eGFR 58",
+    "Mg 1.8",
+    "PSA 4.1",
+    "vitamin D 22",
+    "ESR 44",
+    "albumin 3.1",
+    "K+ 3.4 mEq/L",
+    "UA 1.020",
+    "CK 312",
+    "lipase 88",
+    "CD4 512",
+];
+
+const ICD: &[&str] = &[
+    "E11.9", "I10", "J44.1", "M54.50", "F32.9", "Z00.00", "N18.31", "I48.91", "K21.9", "G20", "C50.911", "S72.001A",
+    "R07.9", "J18.9", "E78.5", "Z79.4", "F41.1", "O80", "T84.84XA", "I50.22", "250.00", "401.9",
+];
+
+const URIS: &[&str] = &[
+    "http://hl7.org/fhir/sid/icd-10-cm",
+    "http://loinc.org",
+    "http://snomed.info/sct",
+    "http://unitsofmeasure.org",
+    "http://www.nlm.nih.gov/research/umls/rxnorm",
+    "urn:oid:2.16.840.1.113883.6.96",
+    "http://terminology.hl7.org/CodeSystem/v3-ActCode",
+    "http://hl7.org/fhir/StructureDefinition/patient-birthPlace",
+    "urn:ietf:bcp:47",
+    "http://hl7.org/fhir/us/core/StructureDefinition/us-core-patient",
+];
+
+const EPONYMS: &[&str] = &[
+    "Parkinson disease",
+    "Foley catheter",
+    "Crohn's disease",
+    "Hodgkin lymphoma",
+    "Babinski sign",
+    "Bell's palsy",
+    "Murphy's sign",
+    "Alzheimer's dementia",
+    "Jackson-Pratt drain",
+    "Bair Hugger",
+    "Hoyer lift",
+    "Graves disease",
+    "Cushing syndrome",
+    "Hashimoto thyroiditis",
+    "Romberg test",
+    "Lachman test",
+    "Marfan syndrome",
+    "Raynaud phenomenon",
+    "Barrett's esophagus",
+    "Addison's disease",
+    "Down syndrome",
+    "Tourette syndrome",
+    "Kernig sign",
+    "Wernicke encephalopathy",
+    "Charcot joint",
+    "Baker's cyst",
+    "Colles fracture",
+    "Whipple procedure",
+    "Nissen fundoplication",
+    "Swan-Ganz catheter",
+    "Hickman line",
+    "Trendelenburg position",
+    "Fowler's position",
+    "Kerley B lines",
+    "Virchow node",
+    "Dupuytren contracture",
+    "Osgood-Schlatter",
+    "Holter monitor",
+    "Doppler",
+    "Pap smear",
+    "Rinne and Weber tests",
+    "McBurney's point",
+    "Homans sign",
+    "Phalen test",
+    "Tinel's sign",
+    "Finkelstein test",
+    "Kegel exercises",
+    "Valsalva maneuver",
+    "Ringer's lactate",
+    "Mohs surgery",
+    "Wolff-Parkinson-White",
+    "Guillain-Barré syndrome",
+    "Ménière's disease",
+    "Sjögren syndrome",
+    "Huntington's disease",
+    "Epley maneuver",
+    "Penrose drain",
+    "Salter-Harris II fracture",
+    "Kaposi sarcoma",
+];

@@ -1,0 +1,240 @@
+//! Ages above 89. Younger ones are no identifiers.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+use crate::context::hinted;
+use crate::fields::hint;
+use crate::kinds;
+use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, label, len, mentions, number};
+
+/// Ages of 90 and more, and years of birth that imply them.
+pub static AGE: Detector = Detector {
+    id: Cow::Borrowed("age-over-89"),
+    kind: kinds::AGE,
+    class: Cow::Borrowed("C"),
+    priority: 30,
+    window: Window { before: 64, longest: 64, after: 16 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["ninety", "hundred", "nineties"])]),
+    verify: Verify::Pure(verify),
+    takes: Cow::Borrowed("92 y/o, 92yo, 92-year-old, aged 93, age: 94, 92M, ninety-four year old, born in 1921"),
+    refuses: Cow::Borrowed("ages of 89 and less, durations, rates, saturations, temperatures, ages in months or days"),
+};
+
+/// The last year of birth that always implies an age above 89 in a record written now. Detectors have no clock: the
+/// year is raised with the releases.
+const LAST_OLD_BIRTH: u32 = 1935;
+/// No one was born before it who is spoken of as living.
+const FIRST_BIRTH: u32 = 1900;
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    if !view.byte(0)?.is_ascii_digit() {
+        return spelled(view);
+    }
+    let run = digits(view, 0, 5);
+    let value = number(run);
+    match run.len() {
+        2 | 3 if (90..=125).contains(&value) => digits_of_age(view, len(run)),
+        4 if (FIRST_BIRTH..=LAST_OLD_BIRTH).contains(&value) => birth_year(view),
+        _ => None,
+    }
+}
+
+fn found(end: i32, confidence: u8, reason: &'static str) -> Option<Verdict> {
+    Some(Verdict::new(0, end, kinds::AGE, confidence, reason))
+}
+
+fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
+    let prior = view.byte(-1);
+    let number_before =
+        matches!(prior, Some(b'.' | b',' | b'/' | b':')) && view.byte(-2).is_some_and(|byte| byte.is_ascii_digit());
+    if prior.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'$') || number_before {
+        return None;
+    }
+    let decimal = matches!(view.byte(at), Some(b'.' | b'/' | b':'))
+        && view.byte(at + 1).is_some_and(|byte| byte.is_ascii_digit());
+    if decimal || view.byte(at) == Some(b'%') {
+        return None;
+    }
+    if let Some(end) = unit(view, at) {
+        return found(end, 96, "years of age");
+    }
+    let text = before(view, 0);
+    let next = view.word(at + blanks(view, at, 1) + i32::from(view.byte(at) == Some(b'-')));
+    let quantity = is_one_of(next, OTHER_UNITS) || view.byte(at + blanks(view, at, 1)) == Some(b'%');
+    if quantity {
+        return None;
+    }
+    if hinted(view, hint::AGE) {
+        return found(at, 95, "age field");
+    }
+    let years = i32::try_from(dash(view.slice(at, 3))).unwrap_or(0) + blanks(view, at, 1);
+    let tail = view.word(at + years);
+    let end = if is_one_of(tail, &["years", "yrs", "year", "yr", "y"]) { at + years + len(tail) } else { at };
+    let touching = view.byte(at).is_some_and(is_wordy) && end == at;
+    // `92M`, `92 F`: a person only behind an article or before a comma in a header.
+    let sex = view.word(at + blanks(view, at, 1));
+    if is_one_of(sex, &["m", "f", "male", "female", "man", "woman", "lady", "gentleman", "wm", "wf", "bm", "bf"]) {
+        let person = WordsBack::new(text).next().is_some_and(|back| {
+            is_one_of(back.word, &["a", "an", "this", "the", "is", "pt", "patient", "our"]) && back.gap.len() <= 2
+        });
+        let heat = mentions(text, &["temp", "temperature", "fever", "t", "tmax", "febrile"], 4);
+        let full = sex.len() > 1;
+        return if (person && !heat) || (full && !heat && sex.len() > 2) { found(at, 85, "sex behind") } else { None };
+    }
+    if touching {
+        return None;
+    }
+    let word = label(text)?;
+    if is_one_of(word, &["age", "aged", "ages", "yo"]) {
+        return found(end, 95, "label");
+    }
+    let of = is_one_of(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
+        && mentions(text, &["age", "aged", "ages"], 2);
+    let turned = is_one_of(word, &["turned", "turning", "turns"]) && person_turns(view, at);
+    (of || turned).then(|| found(end, 85, "context"))?
+}
+
+/// Units that make the number no age in years.
+const OTHER_UNITS: &[&str] = &[
+    "month", "months", "mo", "mos", "week", "weeks", "wk", "wks", "day", "days", "d", "hour", "hours", "hrs",
+    "minutes", "min", "mg", "mcg", "ml", "kg", "lb", "lbs", "mmhg", "bpm", "units", "degrees", "percent", "cm", "mm",
+    "pack", "packs", "feet",
+];
+
+/// The end of `y/o`, `yo`, `-year-old`, `years of age` and their kin behind a number that ends at `at`.
+fn unit(view: &View<'_>, at: i32) -> Option<i32> {
+    const JOINT: ByteSet = ByteSet::of(b" -");
+    let mut here = at + len(view.run(at, &JOINT, 2));
+    if here == at {
+        here += i32::try_from(dash(view.slice(at, 3))).unwrap_or(0);
+    }
+    let word = view.word(here);
+    let end = here + len(word);
+    // `92yoM` is a word with the sex in it.
+    if is_one_of(word, &["yo", "yom", "yof", "yowm", "yowf", "yobm", "yobf", "yof", "ym", "yf"]) {
+        return Some(here + 2 - i32::from(word.len() == 2 && !word.eq_ignore_ascii_case(b"yo")));
+    }
+    if word.eq_ignore_ascii_case(b"y") {
+        let next = end + i32::from(matches!(view.byte(end), Some(b'/' | b'.' | b' ' | b'-')));
+        let o = view.word(next);
+        let joined = next > end && is_one_of(o, &["o", "om", "of"]) && (view.byte(end) != Some(b' ') || o.len() == 1);
+        if joined {
+            let close = next + 1;
+            return Some(close + i32::from(view.byte(end) == Some(b'.') && view.byte(close) == Some(b'.')));
+        }
+        // `092Y` is an age of DICOM.
+        return (here == at && at == 3 && !view.byte(end).is_some_and(is_wordy)).then_some(end);
+    }
+    if !is_one_of(word, &["year", "years", "yr", "yrs"]) {
+        return None;
+    }
+    let mut next = end + i32::from(view.byte(end) == Some(b'.'));
+    next += len(view.run(next, &JOINT, 2));
+    let old = view.word(next);
+    if is_one_of(old, &["old", "olds", "o", "young"]) {
+        return Some(next + len(old));
+    }
+    let age = next + len(old) + blanks(view, next + len(old), 1);
+    (old.eq_ignore_ascii_case(b"of") && view.word(age).eq_ignore_ascii_case(b"age")).then_some(age + 3)
+}
+
+/// `turned 93` is an age, `turned 90 degrees` and `turned 100 times` are not.
+fn person_turns(view: &View<'_>, at: i32) -> bool {
+    let next = view.word(at + blanks(view, at, 1));
+    next.is_empty() || is_one_of(next, &["in", "on", "last", "this", "and", "years", "yesterday", "today", "next", "a"])
+}
+
+fn birth_year(view: &View<'_>) -> Option<Verdict> {
+    if view.byte(4).is_some_and(is_wordy)
+        || (matches!(view.byte(4), Some(b'-' | b'/' | b'.')) && view.byte(5).is_some_and(|byte| byte.is_ascii_digit()))
+    {
+        return None;
+    }
+    let text = before(view, 0);
+    let mut words = WordsBack::new(text);
+    let back = words.next()?;
+    let near = back.gap.len() <= 3 && !back.gap.iter().any(u8::is_ascii_digit);
+    let direct = is_one_of(back.word, &["born", "b", "yob", "birthyear"]);
+    let of_birth = |word: &[u8]| is_one_of(word, &["born", "birth"]);
+    let linked = is_one_of(back.word, &["in", "year", "is", "circa", "birth", "about", "of"]) && {
+        let second = words.next();
+        second.is_some_and(|more| {
+            of_birth(more.word)
+                || (more.word.eq_ignore_ascii_case(b"year") && back.word.len() > 1 && mentions(text, &["birth"], 4))
+        }) || (is_one_of(back.word, &["birth", "year"])
+            && second.is_some_and(|more| is_one_of(more.word, &["year", "birth", "of"])))
+    };
+    let initial = back.word.eq_ignore_ascii_case(b"b") && !back.gap.starts_with(b".") && !back.gap.starts_with(b" ");
+    (near && (direct || linked) && !initial).then(|| found(4, 85, "year of birth"))?
+}
+
+/// `ninety-four year old`, `one hundred and two years old`.
+fn spelled(view: &View<'_>) -> Option<Verdict> {
+    const ONES: &[&str] = &["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
+    let word = view.word(0);
+    let mut end = len(word);
+    if word.is_empty() {
+        return None;
+    }
+    if is_one_of(word, &["nineties"]) {
+        let in_age = WordsBack::new(before(view, 0))
+            .take(2)
+            .any(|back| is_one_of(back.word, &["his", "her", "their", "late", "early", "mid"]));
+        let person = mentions(before(view, 0), &["his", "her", "their"], 2);
+        return (in_age && person).then(|| found(end, 75, "decade of life"))?;
+    }
+    let mut next = end + i32::from(matches!(view.byte(end), Some(b'-' | b' ')));
+    if view.word(next).eq_ignore_ascii_case(b"and") {
+        next += 3 + blanks(view, next + 3, 1);
+    }
+    let more = view.word(next);
+    if is_one_of(more, ONES) {
+        end = next + len(more);
+    }
+    if let Some(end) = unit(view, end) {
+        return found(end, 93, "years of age in words");
+    }
+    let text = before(view, 0);
+    let aged = label(text).is_some_and(|word| is_one_of(word, &["aged", "age"]));
+    let quantity = is_one_of(view.word(end + blanks(view, end, 1)), OTHER_UNITS);
+    (aged && !quantity).then(|| found(end, 85, "label"))?
+}
+
+#[cfg(test)]
+mod tests {
+    use blackbar_engine::naive::findings;
+    use blackbar_engine::{Field, Lexicon};
+
+    use super::*;
+    use crate::testing::{assert_cases, assert_total};
+
+    #[test]
+    fn cases() {
+        assert_cases(&AGE);
+    }
+
+    #[test]
+    fn soups_are_survived() {
+        assert_total(
+            &AGE,
+            &["92", " y/o", "-year-old", "aged ", "ninety", "-four", " years of age", "born 1921", "yo"],
+        );
+    }
+
+    #[test]
+    fn nobody_below_ninety_is_found() {
+        for age in 0..90 {
+            for text in
+                [format!("{age} y/o"), format!("a {age}-year-old"), format!("aged {age}"), format!("Age: {age}")]
+            {
+                assert!(
+                    findings(&[&AGE], &Lexicon::new(), text.as_bytes(), &Field::default(), 50).is_empty(),
+                    "{text}"
+                );
+            }
+        }
+    }
+}

@@ -1,0 +1,582 @@
+//! Dates that begin with a digit.
+
+use blackbar_engine::{ByteSet, View};
+
+use super::context::{CONTEXT, LABELS, NUMBERS, SCORES};
+use super::{Answer, UNITS, is_day, is_year, month};
+use crate::context::hinted;
+use crate::fields::hint;
+use crate::scan::{
+    WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, label, len, mentions, nearest, number,
+};
+
+pub(super) fn verify(view: &View<'_>) -> Answer {
+    let first = digits(view, 0, 18);
+    let value = number(first);
+    let stands = stands_alone(view);
+    match first.len() {
+        1 | 2 => {
+            if !stands {
+                return None;
+            }
+            let next = view.byte(first.len().try_into().ok()?)?;
+            let signed = matches!(next, b'/' | b'-' | b'.' | 0xe2) || (next == b' ' && sep(view, len(first)).is_some());
+            if let Some(answer) = signed.then(|| with_signs(view, first)).flatten() {
+                return Some(answer);
+            }
+            day_first(view, len(first), value)
+        }
+        4 if is_year(value) && stands => year_first(view, value),
+        6 | 8 | 12 | 14 if stands => packed(view, first),
+        _ => None,
+    }
+}
+
+/// Whether the digits are no part of a word, a longer number or a path.
+fn stands_alone(view: &View<'_>) -> bool {
+    let Some(byte) = view.byte(-1) else { return true };
+    if byte.is_ascii_alphabetic() || byte == b'$' || byte >= 0x80 && dash(view.slice(-3, 3)) == 0 && !is_quote(view) {
+        return false;
+    }
+    // `10.2.1.4`, `1/2/3/4`; a date behind a dash may end a range.
+    !(matches!(byte, b'.' | b',' | b':' | b'/') && view.byte(-2).is_some_and(|byte| byte.is_ascii_digit()))
+}
+
+/// Whether a typographic sign that is no letter ends before the trigger.
+fn is_quote(view: &View<'_>) -> bool {
+    matches!(view.slice(-3, 2), [0xe2, 0x80] | [0xe2, 0x81]) || view.slice(-2, 2) == [0xc2, 0xa0]
+}
+
+/// A separator of numeric dates at `at`, perhaps with a blank on either side: which it is, and where the next part
+/// starts.
+fn sep(view: &View<'_>, at: i32) -> Option<(u8, i32)> {
+    let from = at + blanks(view, at, 1);
+    let (sign, width) = match view.byte(from)? {
+        sign @ (b'/' | b'.') => (sign, 1),
+        b'-' => (b'-', 1),
+        0xe2 => match dash(view.slice(from, 3)) {
+            0 => return None,
+            width => (b'-', i32::try_from(width).ok()?),
+        },
+        _ => return None,
+    };
+    let next = from + width;
+    let spaced = blanks(view, next, 1);
+    if (from > at) != (spaced > 0) {
+        return None;
+    }
+    view.byte(next + spaced)?.is_ascii_alphanumeric().then_some((sign, next + spaced))
+}
+
+/// Whether a date may end at `at`: no digit or letter follows, nor its sign with another number.
+fn ends(view: &View<'_>, at: i32, sign: u8) -> bool {
+    match view.byte(at) {
+        None => true,
+        Some(byte) if byte.is_ascii_alphanumeric() || byte == b'%' => byte == b'T' && time(view, at) > at,
+        Some(byte) if byte == sign => {
+            let next = view.byte(at + 1);
+            !next.is_some_and(|next| next.is_ascii_digit()) || (sign == b'-' && range_follows(view, at + 1))
+        }
+        Some(_) => true,
+    }
+}
+
+/// `3/14/2024-3/18/2024`: a range of whole dates that are joined by the sign within them.
+fn range_follows(view: &View<'_>, at: i32) -> bool {
+    let run = digits(view, at, 4);
+    matches!(view.byte(at + len(run)), Some(b'/'))
+}
+
+/// Month, day and year in any order that begins with a short number.
+fn with_signs(view: &View<'_>, first: &[u8]) -> Answer {
+    let (sign, at) = sep(view, len(first))?;
+    let spaced = at > len(first) + 1 && sign != b'-' || view.byte(len(first)) == Some(b' ');
+    let second = digits(view, at, 5);
+    let one = number(first);
+    if second.is_empty() {
+        return month_between(view, one, at, sign);
+    }
+    let two = number(second);
+    let after = at + len(second);
+    if second.len() == 4 && !spaced {
+        return month_and_year(view, one, two, after, sign);
+    }
+    if second.len() > 2 {
+        return None;
+    }
+    let third = sep(view, after).filter(|(next, _)| *next == sign);
+    if let Some((_, mut year_at)) = third {
+        if view.byte(year_at) == Some(b'\'') {
+            year_at += 1;
+        }
+        let third = digits(view, year_at, 5);
+        let end = year_at + len(third);
+        let real = is_day(one, two) || is_day(two, one);
+        if real && third.len() == 4 && is_year(number(third)) && ends(view, end, sign) {
+            return Some((end, 96, "month, day and year"));
+        }
+        if third.len() == 2 && ends(view, end, sign) && !spaced {
+            let year_led = first.len() == 2 && second.len() == 2 && is_day(two, number(third));
+            return short_year(view, first, second, real, year_led, end, sign);
+        }
+        // More numbers follow: a version, a list, an identifier.
+        return None;
+    }
+    if spaced && sign != b'/' {
+        return None;
+    }
+    no_year(view, first, second, after, sign)
+}
+
+/// Month and day with a year of two digits.
+fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led: bool, end: i32, sign: u8) -> Answer {
+    let text = before(view, 0);
+    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 3);
+    if !(real || (year_led && said)) || unit_follows(view, end) {
+        return None;
+    }
+    let padded = first.len() == 2 && second.len() == 2;
+    let other = nearest(text, NUMBERS, CONTEXT, 3) == Some(true);
+    match sign {
+        b'/' => (!mentions(text, SCORES, 2) || said).then_some((end, 92, "month, day and year")),
+        b'-' if said => Some((end, 90, "month, day and year in context")),
+        b'-' if !other && !hinted(view, hint::CODE) => Some((end, 70, "month, day and year")),
+        b'.' if said && !version_before(text) => Some((end, 80, "month, day and year in context")),
+        b'.' if padded && !version_before(text) && !other => Some((end, 60, "month, day and year")),
+        _ => None,
+    }
+}
+
+fn version_before(text: &[u8]) -> bool {
+    let words =
+        ["version", "ver", "v", "release", "build", "firmware", "section", "sec", "software", "rev", "item", "table"];
+    mentions(text, &words, 3)
+}
+
+/// `3/2024`.
+fn month_and_year(view: &View<'_>, one: u32, year: u32, end: i32, sign: u8) -> Answer {
+    if !(1..=12).contains(&one) || !(1900..=2099).contains(&year) || !ends(view, end, sign) || unit_follows(view, end) {
+        return None;
+    }
+    let text = before(view, 0);
+    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 4);
+    if mentions(text, &["titer", "dilution", "ratio", "odds", "in", "approximately"], 2) && !mentions(text, &["in"], 1)
+    {
+        return None;
+    }
+    match sign {
+        b'/' => Some((end, if said { 93 } else { 82 }, "month and year")),
+        b'-' if said => Some((end, 85, "month and year in context")),
+        b'-' if nearest(text, NUMBERS, &[], 3).is_none() && view.byte(1).is_some_and(|byte| byte.is_ascii_digit()) => {
+            Some((end, 65, "month and year"))
+        }
+        b'.' if said && !version_before(text) => Some((end, 70, "month and year in context")),
+        _ => None,
+    }
+}
+
+/// `3/14`: only where something says that it is a date.
+fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> Answer {
+    let (one, two) = (number(first), number(second));
+    let american = is_day(one, two);
+    if !(american || is_day(two, one)) || !ends(view, end, sign) {
+        return None;
+    }
+    // A decimal number.
+    if sign == b'.' || (view.byte(end) == Some(b'.') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let text = before(view, 0);
+    let named = hinted(view, hint::DATE);
+    if !named && (unit_follows(view, end) || mentions(text, SCORES, 6)) {
+        return None;
+    }
+    let last = WordsBack::new(text).next();
+    let direct = last.is_some_and(|back| {
+        is_one_of(back.word, CONTEXT)
+            && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
+            && back.gap.len() <= 4
+    });
+    if sign == b'-' {
+        // `2-3` is a range nearly always.
+        let strong = last.is_some_and(|back| {
+            is_one_of(back.word, &["dob", "on", "dated", "since", "appt", "born", "seen", "until"])
+        });
+        let shaped =
+            second.len() == 2 && american && !after_word(view, end).is_some_and(|word| is_one_of(word, &["to", "of"]));
+        return (direct && strong && shaped || named).then_some((end, 70, "month and day in context"));
+    }
+    if named {
+        return Some((end, 85, "month and day in a date field"));
+    }
+    // `by 1/2`, `to 1/2`: a fraction unless a month and a real day of two digits.
+    let fraction =
+        first.len() == 1 && second.len() == 1 && matches!((one, two), (1, 2..=8) | (2, 3) | (3, 4) | (5, 5) | (4, 5));
+    let firm = last.is_some_and(|back| {
+        let firm = [
+            "on",
+            "since",
+            "until",
+            "till",
+            "dated",
+            "dob",
+            "date",
+            "appt",
+            "appointment",
+            "born",
+            "seen",
+            "admitted",
+            "discharged",
+            "scheduled",
+            "due",
+        ];
+        is_one_of(back.word, &firm)
+    });
+    if american && direct && (!fraction || firm) {
+        return Some((end, 85, "month and day in context"));
+    }
+    if !american && direct && firm && first.len() == 2 {
+        return Some((end, 65, "day and month in context"));
+    }
+    if !american {
+        return None;
+    }
+    // `3/14 at 10:30`, `3/14: WBC 12`, `3/14-3/18`.
+    let behind = end + blanks(view, end, 1);
+    let timed = after_word(view, end).is_some_and(|word| is_one_of(word, &["at", "@", "am", "pm"]))
+        && view.run(behind + 2, &ByteSet::of(b" "), 1).len() == 1
+        && digits(view, behind + 3, 2).len() == clock_digits(view, behind + 3);
+    if !fraction && (timed || view.byte(behind) == Some(b'@')) {
+        return Some((end, 75, "month and day before a time"));
+    }
+    if ranged(view, end) || range_before(text) {
+        return Some((end, 75, "range of dates"));
+    }
+    let line_start = text.iter().rev().find(|byte| !b" \t-*(".contains(byte)).is_none_or(|byte| *byte == b'\n');
+    if line_start && view.byte(end) == Some(b':') && !fraction {
+        return Some((end, 70, "month and day at the start of a line"));
+    }
+    let padded = first.first() == Some(&b'0') || (second.first() == Some(&b'0') && second.len() == 2);
+    if padded && second.len() == 2 {
+        return Some((end, 65, "padded month and day"));
+    }
+    None
+}
+
+/// How many digits a clock time has before its colon at `at`; more than can be read when there is none.
+fn clock_digits(view: &View<'_>, at: i32) -> usize {
+    let hour = digits(view, at, 2);
+    let timed = !hour.is_empty() && number(hour) < 25;
+    let colon = view.byte(at + len(hour)) == Some(b':');
+    let noon = after_word(view, at + len(hour)).is_some_and(|word| is_one_of(word, &["am", "pm", "a", "p"]));
+    if timed && (colon || noon) { hour.len() } else { usize::MAX }
+}
+
+/// `-3/18` or ` to 3/18` at `at`.
+fn ranged(view: &View<'_>, at: i32) -> bool {
+    let mut next = at + blanks(view, at, 1);
+    let width = dash(view.slice(next, 3));
+    if width > 0 {
+        next += i32::try_from(width).unwrap_or(0);
+    } else if let Some(word) = after_word(view, at).filter(|word| is_one_of(word, &["to", "thru", "through", "until"]))
+    {
+        next += len(word);
+    } else {
+        return false;
+    }
+    next += blanks(view, next, 1);
+    let one = digits(view, next, 3);
+    let slash = next + len(one);
+    let two = if view.byte(slash) == Some(b'/') { digits(view, slash + 1, 3) } else { &[] };
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+}
+
+/// Whether a month and day with a dash behind end `text`.
+fn range_before(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let text =
+        text.strip_suffix(b"-").or_else(|| text.strip_suffix("–".as_bytes())).unwrap_or_default().trim_ascii_end();
+    let day = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some((head, two)) = text.split_at_checked(text.len() - day) else { return false };
+    let Some(head) = head.strip_suffix(b"/") else { return false };
+    let digits = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(one) = head.get(head.len() - digits..) else { return false };
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+}
+
+/// The word behind `at`, over one blank.
+fn after_word<'a>(view: &View<'a>, at: i32) -> Option<&'a [u8]> {
+    let from = at + blanks(view, at, 1);
+    let word = view.word(from);
+    (!word.is_empty()).then_some(word)
+}
+
+fn unit_follows(view: &View<'_>, at: i32) -> bool {
+    view.byte(at) == Some(b'%') || {
+        let from = at + i32::from(view.byte(at) == Some(b'-'));
+        after_word(view, from).is_some_and(|word| is_one_of(word, UNITS))
+    }
+}
+
+/// `14-Mar-2024`, `14/Mar/24`.
+fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
+    let word = view.word(at);
+    let month = month(word)?;
+    if !is_day(month, day) {
+        return None;
+    }
+    let after = at + len(word);
+    if let Some((_, mut year_at)) = sep(view, after) {
+        year_at += i32::from(view.byte(year_at) == Some(b'\''));
+        let year = digits(view, year_at, 5);
+        let end = year_at + len(year);
+        if (year.len() == 2 || year.len() == 4 && is_year(number(year))) && ends(view, end, sign) {
+            return Some((end, 96, "day, month and year"));
+        }
+    }
+    let bare = !view.byte(after).is_some_and(is_wordy);
+    (bare && sign != b'.' && word.first().is_some_and(u8::is_ascii_uppercase)).then_some((after, 85, "day and month"))
+}
+
+/// `14 March 2024`, `14MAR2024`, `3rd of July`, with `at` behind the day.
+fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
+    if !(1..=31).contains(&day) {
+        return None;
+    }
+    let mut here = at;
+    let suffix = view.word(here);
+    let ordinal = is_one_of(suffix, &["st", "nd", "rd", "th"]);
+    if ordinal {
+        here += len(suffix);
+    }
+    let gap = blanks(view, here, 2);
+    here += gap;
+    let mut of = false;
+    if view.word(here).eq_ignore_ascii_case(b"of") {
+        of = true;
+        here += 2;
+        here += blanks(view, here, 2);
+    } else if ordinal && gap > 0 && view.word(here).eq_ignore_ascii_case(b"day") {
+        return None;
+    }
+    let word = view.word(here);
+    let month = month(word)?;
+    if !is_day(month, day) || (gap == 0 && ordinal && !of) {
+        return None;
+    }
+    let after = here + len(word);
+    if let Some(end) = year_behind(view, after, gap == 0) {
+        return Some((end, 95, "day, month and year"));
+    }
+    // Without a year a month must look like one: `2 may`, `3 dec`, `1 mar` are other words.
+    let capital = word.first().is_some_and(u8::is_ascii_uppercase);
+    let after =
+        after + i32::from(view.byte(after) == Some(b'.') && word.len() < 5 && view.byte(after + 1) == Some(b' '));
+    let verb = month == 5 && after_word(view, after).is_some_and(|word| word.iter().all(u8::is_ascii_lowercase));
+    if view.byte(after).is_some_and(|byte| byte.is_ascii_digit())
+        || view.byte(after).is_some_and(|byte| byte.is_ascii_alphabetic())
+    {
+        return None;
+    }
+    if of || (ordinal && capital && !verb) {
+        return Some((trim_stop(view, after), 90, "day and month"));
+    }
+    let said = mentions(before(view, 0), CONTEXT, 2);
+    let firm = capital && (said || !verb) && (gap > 0 || word.len() == 3);
+    (firm || said && word.len() > 4).then_some((trim_stop(view, after), if said { 88 } else { 75 }, "day and month"))
+}
+
+/// The end without the full stop of an abbreviation, which may as well end the sentence.
+fn trim_stop(view: &View<'_>, end: i32) -> i32 {
+    end - i32::from(view.byte(end - 1) == Some(b'.'))
+}
+
+/// The end of a year behind a month or day that ends at `at`: `, 2024`, ` '24`, `2024`, `-24`.
+pub(super) fn year_behind(view: &View<'_>, at: i32, joined: bool) -> Option<i32> {
+    const BETWEEN: ByteSet = ByteSet::of(b" ,.");
+    let between = view.run(at, &BETWEEN, 3);
+    let mut here = at + len(between);
+    if view.word(here).eq_ignore_ascii_case(b"of") {
+        here += 2 + blanks(view, here + 2, 1);
+    }
+    if between.is_empty() && !joined && view.byte(here) != Some(b'-') && view.byte(here) != Some(b'/') {
+        return None;
+    }
+    if between.is_empty() && matches!(view.byte(here), Some(b'-' | b'/')) {
+        here += 1;
+    }
+    let quote = match view.byte(here)? {
+        b'\'' | b'`' => 1,
+        0xe2 if view.slice(here + 1, 2) == [0x80, 0x99] || view.slice(here + 1, 2) == [0x80, 0x98] => 3,
+        _ => 0,
+    };
+    let year = digits(view, here + quote, 5);
+    let end = here + quote + len(year);
+    let short = year.len() == 2 && (quote > 0 || (joined && between.is_empty()));
+    let long = year.len() == 4 && is_year(number(year)) && quote == 0;
+    let clean = !view.byte(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'%')
+        || (view.byte(end) == Some(b'T') || view.byte(end) == Some(b':')) && joined;
+    // `March 14, 10:30` has no year; `March 2024:` has.
+    let clock = view.byte(end) == Some(b':') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) && short;
+    ((short || long) && clean && !clock && !(quote == 0 && unit_follows(view, end))).then_some(end)
+}
+
+/// `2024-03-14`, with a time and zone; `2024-03`; `2024-Mar-14`.
+fn year_first(view: &View<'_>, year: u32) -> Answer {
+    let (sign, at) = sep(view, 4)?;
+    if view.byte(4) == Some(b' ') {
+        return None;
+    }
+    let text = before(view, 0);
+    let second = digits(view, at, 3);
+    if second.is_empty() {
+        let word = view.word(at);
+        let month = month(word)?;
+        let (next, day_at) = sep(view, at + len(word))?;
+        let day = digits(view, day_at, 3);
+        let end = day_at + len(day);
+        return (next == sign && is_day(month, number(day)) && ends(view, end, sign)).then_some((
+            end,
+            95,
+            "year, month and day",
+        ));
+    }
+    let month = number(second);
+    let after = at + len(second);
+    if second.len() > 2 || !(1..=12).contains(&month) && !is_day(number(digits(view, after + 1, 2)), month) {
+        return None;
+    }
+    if let Some((next, day_at)) = sep(view, after)
+        && next == sign
+    {
+        let day = digits(view, day_at, 3);
+        let end = day_at + len(day);
+        if day.len() > 2 || !(is_day(month, number(day)) || is_day(number(day), month)) {
+            return None;
+        }
+        if view.byte(end) == Some(sign) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        let timed = time(view, end);
+        let clean = timed > end || !view.byte(end).is_some_and(|byte| byte.is_ascii_alphanumeric());
+        return clean.then_some((timed, 97, "year, month and day"));
+    }
+    // `2024-03`: a month, unless it counts something.
+    let clean = second.len() == 2 && ends(view, after, sign) && sign != b'.' && !unit_follows(view, after);
+    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 3);
+    let other =
+        nearest(text, NUMBERS, CONTEXT, 4) == Some(true) || text.last().is_some_and(|byte| b"-_#".contains(byte));
+    let seasons = sign == b'/' || month == year % 100 + 1;
+    (clean && (1..=12).contains(&month) && !other && (said || !seasons)).then_some((
+        after,
+        if said { 85 } else { 62 },
+        "year and month",
+    ))
+}
+
+/// The end of a time and zone behind a date that ends at `at`; `at` when there is none.
+fn time(view: &View<'_>, at: i32) -> i32 {
+    let Some(b'T' | b't' | b' ' | b'_') = view.byte(at) else { return at };
+    let from = at + 1;
+    let hour = digits(view, from, 3);
+    let mut here = from + len(hour);
+    if hour.len() != 2 || number(hour) > 24 || view.byte(here) != Some(b':') {
+        return at;
+    }
+    let minute = digits(view, here + 1, 3);
+    if minute.len() != 2 || number(minute) > 59 {
+        return at;
+    }
+    here += 3;
+    if view.byte(here) == Some(b':') && digits(view, here + 1, 3).len() == 2 {
+        here += 3;
+        if matches!(view.byte(here), Some(b'.' | b',')) {
+            let fraction = digits(view, here + 1, 9);
+            here += if fraction.is_empty() { 0 } else { 1 + len(fraction) };
+        }
+    }
+    zone(view, here)
+}
+
+/// The end of a zone at `at`; `at` when there is none.
+fn zone(view: &View<'_>, at: i32) -> i32 {
+    let from = at + i32::from(view.byte(at) == Some(b' ') && matches!(view.byte(at + 1), Some(b'+' | b'-' | b'Z')));
+    match view.byte(from) {
+        Some(b'Z' | b'z') if !view.byte(from + 1).is_some_and(is_wordy) => from + 1,
+        Some(b'+' | b'-') => {
+            let hours = digits(view, from + 1, 4);
+            let end = from + 1 + len(hours);
+            match hours.len() {
+                4 => end,
+                2 if view.byte(end) == Some(b':') && digits(view, end + 1, 3).len() == 2 => end + 3,
+                2 => end,
+                _ => at,
+            }
+        }
+        _ => at,
+    }
+}
+
+/// `20240314`, `20240314103000-0500`, `202403141030`; `03141962` and `031462` behind a label.
+fn packed(view: &View<'_>, first: &[u8]) -> Answer {
+    let part = |from: usize, to: usize| number(first.get(from..to).unwrap_or_default());
+    let text = before(view, 0);
+    let end = len(first);
+    let next = view.byte(end);
+    if next.is_some_and(|byte| byte.is_ascii_alphabetic() && byte != b'T' && byte != b'Z' || byte == b'%') {
+        return None;
+    }
+    let named = hinted(view, hint::DATE);
+    let labelled = named
+        || label(text).is_some_and(|word| is_one_of(word, LABELS))
+        || mentions(text, &["dob", "birth", "date"], 3);
+    let other = nearest(text, NUMBERS, LABELS, 3) == Some(true) || text.last().is_some_and(|byte| b"#-".contains(byte));
+    let year_led = is_year(part(0, 4)) && is_day(part(4, 6), part(6, 8));
+    match first.len() {
+        14 | 12 | 8 if year_led => {
+            let clock = |from: usize| part(from, from + 2) < 24 && part(from + 2, (from + 4).min(first.len())) < 60;
+            if first.len() > 8 && !(clock(8) && (first.len() < 14 || part(12, 14) < 60)) {
+                return None;
+            }
+            let framed = text.last().is_some_and(|byte| b"|^~&\"',\t".contains(byte))
+                || next.is_some_and(|byte| b"|^~".contains(&byte));
+            if (other && !named) || hinted(view, hint::CODE | hint::QUANTITY) {
+                return None;
+            }
+            let mut here = end;
+            if next == Some(b'.') && first.len() == 14 {
+                let fraction = digits(view, end + 1, 4);
+                here += if fraction.is_empty() { 0 } else { 1 + len(fraction) };
+            }
+            if first.len() == 8 && next == Some(b'T') {
+                let clock = digits(view, end + 1, 6);
+                here = if matches!(clock.len(), 4 | 6) { end + 1 + len(clock) } else { return None };
+            }
+            if here > 8 {
+                here = zone(view, here);
+            } else if matches!(next, Some(b'-' | b'.')) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit())
+            {
+                return None;
+            }
+            let confidence = match (labelled || framed, first.len()) {
+                (true, _) => 95,
+                (false, 8) => 70,
+                _ => 80,
+            };
+            Some((here, confidence, "year, month and day without signs"))
+        }
+        8 if labelled
+            && !other
+            && is_year(part(4, 8))
+            && (is_day(part(0, 2), part(2, 4)) || is_day(part(2, 4), part(0, 2))) =>
+        {
+            Some((end, 85, "label"))
+        }
+        6 if label(text).is_some_and(|word| is_one_of(word, &["dob", "birthdate", "born", "lmp", "dos"]))
+            && is_day(part(0, 2), part(2, 4)) =>
+        {
+            Some((end, 80, "label"))
+        }
+        _ => None,
+    }
+}

@@ -1,0 +1,785 @@
+//! Names of columns and keys.
+
+use blackbar_engine::{Kind, Meaning};
+
+use super::{hint, names};
+use crate::kinds;
+
+/// The meaning of a column called `name`, in any style: `patient_first_name`, `PatientFirstName`, `PAT FIRST NAME`.
+#[must_use]
+pub fn of(name: &[u8]) -> Meaning {
+    of_path(&[name])
+}
+
+/// The meaning of a key below other keys. The innermost decides; what is around it settles what it leaves open.
+#[must_use]
+pub fn of_path(path: &[&[u8]]) -> Meaning {
+    let Some((last, around)) = path.split_last() else { return Meaning::default() };
+    let words = words(last);
+    let parent = around.last().map(|parent| self::words(parent)).unwrap_or_default();
+    if words.is_empty() {
+        return Meaning::default();
+    }
+    // A list of values under a telling name: `phones: [..]` has the path of its own key.
+    bare(&words, &parent, around.is_empty()).or_else(|| whole(&words)).unwrap_or_else(|| by_words(&words))
+}
+
+/// Words that say whose value it is and nothing about what it is.
+const OWNERS: &[&str] = &[
+    "patient",
+    "pat",
+    "pt",
+    "member",
+    "mem",
+    "subscriber",
+    "subscr",
+    "sub",
+    "insured",
+    "guarantor",
+    "guar",
+    "person",
+    "per",
+    "client",
+    "subject",
+    "contact",
+    "emergency",
+    "nok",
+    "spouse",
+    "mother",
+    "father",
+    "guardian",
+    "employee",
+    "emp",
+    "user",
+    "customer",
+    "beneficiary",
+    "bene",
+    "dependent",
+    "caregiver",
+    "home",
+    "work",
+    "primary",
+    "secondary",
+    "current",
+    "cur",
+    "old",
+    "new",
+    "prev",
+    "previous",
+    "alt",
+    "alternate",
+    "other",
+    "mailing",
+    "billing",
+    "legal",
+    "preferred",
+    "epic",
+    "my",
+    "the",
+    "perm",
+    "temp",
+    "src",
+    "source",
+    "dim",
+    "tbl",
+    "demographic",
+    "demographics",
+    "relative",
+    "proxy",
+    "policyholder",
+    "recipient",
+    "donor",
+];
+/// Owners who give care.
+const GIVERS: &[&str] = &[
+    "provider",
+    "prov",
+    "practitioner",
+    "physician",
+    "doctor",
+    "dr",
+    "attending",
+    "referring",
+    "ordering",
+    "rendering",
+    "surgeon",
+    "nurse",
+    "clinician",
+    "pcp",
+    "prescriber",
+    "author",
+    "performer",
+    "consultant",
+    "admitting",
+    "radiologist",
+    "pathologist",
+    "prsnl",
+    "staff",
+    "therapist",
+    "operating",
+    "supervising",
+    "servicing",
+    "dictating",
+];
+const PLACES: &[&str] = &[
+    "facility",
+    "hospital",
+    "clinic",
+    "organization",
+    "organisation",
+    "org",
+    "practice",
+    "site",
+    "department",
+    "dept",
+    "ward",
+    "pharmacy",
+    "employer",
+    "school",
+    "institution",
+];
+/// Owners whose names are words of medicine or of a system.
+const THINGS: &[&str] = &[
+    "drug",
+    "medication",
+    "med",
+    "test",
+    "procedure",
+    "product",
+    "lab",
+    "component",
+    "event",
+    "table",
+    "column",
+    "file",
+    "function",
+    "tool",
+    "model",
+    "field",
+    "form",
+    "plan",
+    "payer",
+    "payor",
+    "insurance",
+    "concept",
+    "domain",
+    "vocabulary",
+    "brand",
+    "generic",
+    "device",
+    "allergen",
+    "vaccine",
+    "diagnosis",
+    "dx",
+    "disease",
+    "problem",
+    "order",
+    "panel",
+    "class",
+    "category",
+    "group",
+    "group",
+    "code",
+    "system",
+    "service",
+    "schema",
+    "index",
+    "host",
+    "app",
+    "role",
+    "country",
+    "state",
+    "language",
+    "param",
+    "measure",
+    "step",
+    "type",
+    "param",
+];
+
+/// Keys too short to mean anything alone: `name`, `id`, `value`.
+fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
+    let [word] = words else { return None };
+    let owned = |list: &[&str]| parent.iter().any(|owner| has(list, owner.trim_end_matches('s')) || has(list, owner));
+    let meaning = match word.as_str() {
+        "name" | "nm" | "names" => {
+            if owned(THINGS) {
+                meaning(None, 0, hint::CODE)
+            } else if owned(PLACES) {
+                meaning(Some(kinds::FACILITY), 85, hint::FACILITY)
+            } else if owned(GIVERS) {
+                meaning(Some(kinds::NAME_PROVIDER), 90, hint::NAME)
+            } else if owned(OWNERS) {
+                meaning(Some(kinds::NAME), 93, hint::NAME)
+            } else if column {
+                // A column may as well hold names of things; the field detector looks at the value.
+                meaning(Some(kinds::NAME), 60, hint::NAME)
+            } else {
+                meaning(None, 0, 0)
+            }
+        }
+        "id" | "identifier" | "ids" | "uuid" | "guid" | "key" => {
+            if owned(&["patient", "pat", "pt", "subject", "person", "member"]) {
+                meaning(Some(kinds::MRN), 90, hint::MRN | hint::OTHER_ID)
+            } else if owned(&[
+                "encounter",
+                "visit",
+                "provider",
+                "practitioner",
+                "subscriber",
+                "account",
+                "specimen",
+                "claim",
+                "coverage",
+                "appointment",
+                "user",
+                "employee",
+            ]) {
+                meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
+            } else if column && word == "id" {
+                meaning(Some(kinds::OTHER_ID), 50, 0)
+            } else {
+                meaning(None, 0, 0)
+            }
+        }
+        "number" | "no" | "num" | "value" if !parent.is_empty() => {
+            let around = whole(parent).unwrap_or_else(|| by_words(parent));
+            if around.kind.is_some_and(|kind| kind != kinds::DATE) { around } else { meaning(None, 0, hint::QUANTITY) }
+        }
+        // Names of other things more often than of people or streets.
+        "first" | "last" | "given" | "family" | "middle"
+            if column || !(owned(&["name", "names"]) || owned(OWNERS) || owned(GIVERS)) =>
+        {
+            meaning(None, 0, 0)
+        }
+        "line1" | "line2" | "long" | "lat" if column => return whole(words),
+        "mail" | "handle" | "sn" | "pan" | "fin" | "geo" | "har" | "eid" | "pid" | "sub"
+            if !column && parent.is_empty() =>
+        {
+            meaning(None, 0, 0)
+        }
+        "address" if owned(&["ip", "host", "network", "remote", "server"]) => meaning(Some(kinds::IP), 80, hint::IP),
+        "address" if owned(&["email", "mail", "from", "to", "cc"]) => meaning(Some(kinds::EMAIL), 90, hint::EMAIL),
+        _ => return None,
+    };
+    Some(meaning)
+}
+
+/// A name that the tables know, with or without its owner.
+fn whole(words: &[String]) -> Option<Meaning> {
+    // The owner goes word by word: `patient home phone`, `home phone`, `phone`.
+    let mut rest = words;
+    let mut giver = false;
+    loop {
+        let joined = rest.concat();
+        let known = names::GROUPS.iter().find(|group| group.names.contains(&joined.as_str()));
+        if let Some(group) = known {
+            let kind = match group.kind {
+                Some(kinds::NAME) if giver => Some(kinds::NAME_PROVIDER),
+                kind => kind,
+            };
+            let shortened = rest.len() < words.len();
+            // `drug first`, `client id`: too little is left.
+            let thin = shortened
+                && rest.len() == 1
+                && has(
+                    &[
+                        "first", "last", "given", "family", "middle", "long", "class", "type", "mail", "alias",
+                        "serial", "login",
+                    ],
+                    &joined,
+                );
+            if !thin {
+                return Some(meaning(kind, group.confidence, group.hints));
+            }
+        }
+        let (first, more) = rest.split_first()?;
+        giver |= has(GIVERS, first);
+        if more.is_empty() {
+            return None;
+        }
+        if !(has(OWNERS, first) || has(GIVERS, first)) {
+            // A number at the end counts columns: `phone_2`, `address_line_3`.
+            let (last, head) = rest.split_last()?;
+            if last.bytes().all(|byte| byte.is_ascii_digit()) && !head.is_empty() {
+                rest = head;
+                continue;
+            }
+            return None;
+        }
+        if more.len() == 1 && has(&["name", "nm", "id", "no", "number", "num"], more.first()?) {
+            return Some(owned_short(first, more.first()?));
+        }
+        rest = more;
+    }
+}
+
+/// `member name`, `provider id`: an owner and a word that means nothing alone.
+fn owned_short(owner: &str, word: &str) -> Meaning {
+    let person = has(
+        &[
+            "home",
+            "work",
+            "src",
+            "source",
+            "dim",
+            "tbl",
+            "temp",
+            "my",
+            "the",
+            "new",
+            "old",
+            "primary",
+            "secondary",
+            "alt",
+            "other",
+            "billing",
+            "client",
+        ],
+        owner,
+    );
+    match (has(&["name", "nm"], word), has(GIVERS, owner)) {
+        (true, true) => meaning(Some(kinds::NAME_PROVIDER), 90, hint::NAME),
+        (true, false) if person => meaning(Some(kinds::NAME), 60, hint::NAME),
+        (true, false) => meaning(Some(kinds::NAME), 90, hint::NAME),
+        (false, true) => meaning(Some(kinds::OTHER_ID), 88, hint::OTHER_ID),
+        (false, false) if person => meaning(None, 0, hint::OTHER_ID),
+        (false, false) => meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID),
+    }
+}
+
+/// A name that no table knows: its last words, and words that settle it wherever they stand.
+fn by_words(words: &[String]) -> Meaning {
+    let any = |list: &[&str]| words.iter().any(|word| has(list, word));
+    let Some(last) = words.last() else { return Meaning::default() };
+    let ends = |list: &[&str]| has(list, last);
+    // Codes, flags and counts first: `birth_date_status`, `phone_type`, `is_email_verified`, `city_code`.
+    let first_is = |list: &[&str]| words.first().is_some_and(|word| has(list, word));
+    if first_is(&["is", "has", "num", "count", "total", "n", "avg", "flag", "should", "can"]) && words.len() > 1 {
+        return meaning(None, 0, hint::QUANTITY);
+    }
+    if ends(&[
+        "code",
+        "codes",
+        "cd",
+        "type",
+        "status",
+        "flag",
+        "yn",
+        "c",
+        "category",
+        "class",
+        "unit",
+        "units",
+        "concept",
+        "system",
+        "desc",
+        "description",
+        "version",
+        "format",
+        "ind",
+        "indicator",
+        "verified",
+        "use",
+        "label",
+        "title",
+        "reason",
+        "source",
+        "lang",
+        "language",
+    ]) || words.windows(2).any(|pair| matches!(pair, [one, two] if one == "concept" && two == "id"))
+    {
+        return meaning(None, 0, hint::CODE);
+    }
+    if ends(&[
+        "count", "total", "amount", "qty", "quantity", "score", "days", "hours", "minutes", "seconds", "years",
+        "months", "weeks", "kg", "cm", "mg", "ml", "pct", "percent", "rate", "ratio", "avg", "min", "max", "len",
+        "length", "size", "dose", "limit", "offset", "index",
+    ]) {
+        return meaning(None, 0, hint::QUANTITY);
+    }
+    let strong: &[(&[&str], Kind, u8, u64)] = &[
+        (&["ssn"], kinds::SSN, 95, hint::SSN),
+        (&["mrn", "mrns", "empi"], kinds::MRN, 95, hint::MRN),
+        (&["npi"], kinds::NPI, 94, hint::NPI),
+        (&["dob", "birthdate", "birthday"], kinds::DATE, 95, hint::DATE),
+        (&["email", "emails"], kinds::EMAIL, 93, hint::EMAIL),
+        (&["fax"], kinds::FAX, 93, hint::FAX | hint::PHONE),
+        (&["phone", "telephone", "mobile", "cellphone", "phones", "pager"], kinds::PHONE, 93, hint::PHONE),
+        (&["zip", "zipcode", "postcode", "postalcode"], kinds::ZIP, 93, hint::ZIP | hint::LOCATION),
+        (&["vin"], kinds::VEHICLE, 90, hint::VEHICLE),
+        (&["csn"], kinds::OTHER_ID, 92, hint::OTHER_ID),
+        (&["latitude", "longitude"], kinds::LOCATION_GEO, 90, hint::LOCATION),
+        (&["firstname", "lastname", "fullname", "surname"], kinds::NAME, 93, hint::NAME),
+        (&["passport"], kinds::LICENSE, 90, hint::LICENSE),
+        (&["accession"], kinds::OTHER_ID, 90, hint::OTHER_ID),
+    ];
+    if let Some((_, kind, confidence, hints)) = strong.iter().find(|(list, ..)| any(list)) {
+        return meaning(Some(*kind), *confidence, *hints);
+    }
+    let pair = |one: &str, two: &str| words.windows(2).any(|pair| matches!(pair, [a, b] if a == one && b == two));
+    if any(&["mac"]) && ends(&["address", "addr"]) {
+        return meaning(Some(kinds::MAC), 92, hint::MAC);
+    }
+    if any(&["ip"]) && ends(&["address", "addr", "ip"]) {
+        return meaning(Some(kinds::IP), 92, hint::IP);
+    }
+    if pair("postal", "code") || pair("zip", "code") {
+        return meaning(Some(kinds::ZIP), 93, hint::ZIP | hint::LOCATION);
+    }
+    if pair("first", "name")
+        || pair("last", "name")
+        || pair("full", "name")
+        || pair("middle", "name")
+        || pair("given", "name")
+        || pair("family", "name")
+        || pair("maiden", "name")
+        || pair("name", "first")
+        || pair("name", "last")
+    {
+        return meaning(Some(if any(GIVERS) { kinds::NAME_PROVIDER } else { kinds::NAME }), 92, hint::NAME);
+    }
+    if ends(&["name", "nm", "names"]) {
+        return if any(GIVERS) {
+            meaning(Some(kinds::NAME_PROVIDER), 88, hint::NAME)
+        } else if any(PLACES) {
+            meaning(Some(kinds::FACILITY), 82, hint::FACILITY)
+        } else if any(THINGS) {
+            meaning(None, 0, hint::CODE)
+        } else if any(OWNERS) {
+            meaning(Some(kinds::NAME), 85, hint::NAME)
+        } else {
+            meaning(None, 0, 0)
+        };
+    }
+    if ends(&["address", "addr", "street"])
+        || pair("address", "line")
+        || pair("street", "address")
+        || pair("addr", "line")
+    {
+        return meaning(Some(kinds::LOCATION_STREET), 88, hint::LOCATION);
+    }
+    if ends(&["city", "town"]) {
+        return meaning(Some(kinds::LOCATION_CITY), 88, hint::LOCATION);
+    }
+    if ends(&["county"]) {
+        return meaning(Some(kinds::LOCATION_COUNTY), 85, hint::LOCATION);
+    }
+    let timed = ends(&["date", "dt", "datetime", "dttm", "dtm", "timestamp", "ts", "dates"])
+        || pair("dt", "tm")
+        || first_is(&["date"]);
+    let at = words.len() > 1
+        && ends(&["at", "on"])
+        && words
+            .iter()
+            .rev()
+            .nth(1)
+            .is_some_and(|word| word.ends_with("ed") || has(&["seen", "given", "sent", "drawn", "born"], word));
+    if timed
+        || at
+        || (ends(&["time"])
+            && any(&[
+                "admit",
+                "admission",
+                "discharge",
+                "visit",
+                "start",
+                "end",
+                "order",
+                "result",
+                "collection",
+                "birth",
+                "death",
+                "event",
+                "appt",
+                "appointment",
+                "admsn",
+                "disch",
+                "encounter",
+                "arrival",
+                "departure",
+                "inst",
+                "taken",
+                "entry",
+                "update",
+                "create",
+            ]))
+    {
+        return meaning(Some(kinds::DATE), 90, hint::DATE);
+    }
+    if ends(&["age"]) {
+        return meaning(Some(kinds::AGE), 75, hint::AGE);
+    }
+    if ends(&["url", "website", "link"]) {
+        return meaning(Some(kinds::URL), 80, hint::URL);
+    }
+    let number = ends(&["number", "no", "num", "nbr", "id", "identifier", "ids", "value"]);
+    if number {
+        let owned: &[(&[&str], Kind, u64)] = &[
+            (&["patient", "pat", "pt", "chart", "person"], kinds::MRN, hint::MRN),
+            (&["account", "acct", "invoice", "guarantor", "billing", "claim"], kinds::ACCOUNT, hint::ACCOUNT),
+            (
+                &["member", "subscriber", "policy", "insurance", "medicare", "medicaid", "beneficiary"],
+                kinds::HEALTH_PLAN,
+                hint::HEALTH_PLAN,
+            ),
+            (&["license", "licence", "certificate"], kinds::LICENSE, hint::LICENSE),
+            (&["dea"], kinds::DEA, hint::DEA),
+            (&["serial", "implant", "imei"], kinds::DEVICE, hint::DEVICE),
+            (&["card"], kinds::CARD, hint::CARD),
+            (&["social"], kinds::SSN, hint::SSN),
+            (
+                &[
+                    "encounter",
+                    "visit",
+                    "specimen",
+                    "sample",
+                    "subject",
+                    "participant",
+                    "case",
+                    "order",
+                    "rx",
+                    "prescription",
+                    "employee",
+                    "provider",
+                    "practitioner",
+                    "physician",
+                    "admission",
+                    "enc",
+                    "study",
+                    "referral",
+                    "prsnl",
+                    "prov",
+                    "appointment",
+                ],
+                kinds::OTHER_ID,
+                hint::OTHER_ID,
+            ),
+        ];
+        if let Some((_, kind, hints)) = owned.iter().find(|(list, ..)| any(list)) {
+            return meaning(Some(*kind), 85, *hints);
+        }
+        return meaning(None, 0, 0);
+    }
+    meaning(None, 0, 0)
+}
+
+fn meaning(kind: Option<Kind>, confidence: u8, hints: u64) -> Meaning {
+    Meaning { kind, confidence, hints }
+}
+
+fn has(list: &[&str], word: &str) -> bool {
+    list.contains(&word)
+}
+
+/// The words of a name in lower case: parted by signs, by case, and before numbers that follow signs.
+fn words(name: &[u8]) -> Vec<String> {
+    // Names are short; a key of a megabyte is data.
+    let name = name.get(..name.len().min(128)).unwrap_or_default();
+    let mut words: Vec<String> = Vec::new();
+    let mut fresh = true;
+    let mut chars = name.iter().copied().peekable();
+    let mut prior = b' ';
+    while let Some(byte) = chars.next() {
+        if !byte.is_ascii_alphanumeric() {
+            fresh = true;
+            prior = byte;
+            continue;
+        }
+        let next_is_lower = chars.peek().is_some_and(u8::is_ascii_lowercase);
+        let hump = byte.is_ascii_uppercase()
+            && (prior.is_ascii_lowercase() || prior.is_ascii_digit() || (prior.is_ascii_uppercase() && next_is_lower));
+        if fresh || hump {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(char::from(byte.to_ascii_lowercase()));
+        }
+        fresh = false;
+        prior = byte;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_parted_into_words() {
+        assert_eq!(words(b"PatientFirstName"), ["patient", "first", "name"]);
+        assert_eq!(words(b"PAT_ENC_CSN_ID"), ["pat", "enc", "csn", "id"]);
+        assert_eq!(words(b"patientMRNNumber"), ["patient", "mrn", "number"]);
+        assert_eq!(words(b"MRN #"), ["mrn"]);
+        assert_eq!(words(b"address_line_2"), ["address", "line", "2"]);
+        assert_eq!(words("né".as_bytes()), ["n"]);
+    }
+
+    #[test]
+    fn columns_mean_what_they_say() {
+        let table: &[(&str, &str)] = &[
+            ("first_name", "name"),
+            ("PatientLastName", "name"),
+            ("PAT_NAME", "name"),
+            ("pt name", "name"),
+            ("name", "name"),
+            ("NAME_FULL_FORMATTED", "name"),
+            ("provider_name", "name:provider"),
+            ("attending_first_name", "name:provider"),
+            ("PROV_NAME", "name:provider"),
+            ("emergency_contact_name", "name"),
+            ("ordering-physician-name", "name:provider"),
+            ("dob", "date"),
+            ("BIRTH_DT_TM", "date"),
+            ("patient_dob", "date"),
+            ("visit_start_datetime", "date"),
+            ("HOSP_ADMSN_TIME", "date"),
+            ("created_at", "date"),
+            ("date_of_service", "date"),
+            ("condition_start_date", "date"),
+            ("lastSeenAt", "date"),
+            ("mrn", "mrn"),
+            ("PAT_MRN_ID", "mrn"),
+            ("MRN #", "mrn"),
+            ("patient_id", "mrn"),
+            ("person_id", "mrn"),
+            ("person_source_value", "mrn"),
+            ("PERSON_ID", "mrn"),
+            ("PAT_ENC_CSN_ID", "other-id"),
+            ("encounter_id", "other-id"),
+            ("ENCNTR_ID", "other-id"),
+            ("visit_occurrence_id", "other-id"),
+            ("accession_number", "other-id"),
+            ("PRSNL_ID", "other-id"),
+            ("HSP_ACCOUNT_ID", "account"),
+            ("FIN_NBR", "account"),
+            ("acct_no", "account"),
+            ("member_id", "health-plan"),
+            ("SUBSCR_NUM", "health-plan"),
+            ("insurance_policy_number", "health-plan"),
+            ("phone", "phone"),
+            ("HOME_PHONE", "phone"),
+            ("patientHomePhone", "phone"),
+            ("phone_2", "phone"),
+            ("fax_number", "fax"),
+            ("email", "email"),
+            ("EMAIL_ADDRESS", "email"),
+            ("pt_email_addr", "email"),
+            ("ssn", "ssn"),
+            ("patient_ssn", "ssn"),
+            ("SocialSecurityNumber", "ssn"),
+            ("zip", "zip"),
+            ("patient_zip_code", "zip"),
+            ("ZIPCODE", "zip"),
+            ("ADD_LINE_1", "location:street"),
+            ("address_1", "location:street"),
+            ("STREET_ADDR2", "location:street"),
+            ("city", "location:city"),
+            ("county", "location:county"),
+            ("latitude", "location:geo"),
+            ("ip_address", "ip"),
+            ("mac_address", "mac"),
+            ("npi", "npi"),
+            ("provider_npi", "npi"),
+            ("dea_number", "dea"),
+            ("vin", "vehicle"),
+            ("device_serial_number", "device"),
+            ("unique_device_id", "device"),
+            ("care_site_name", "facility"),
+            ("hospital_name", "facility"),
+            ("user_name", "name:user"),
+            ("age", "age"),
+            ("drivers_license", "license"),
+            ("photo_url", "url"),
+            ("credit_card_number", "card"),
+        ];
+        for (name, kind) in table {
+            assert_eq!(of(name.as_bytes()).kind.map(Kind::id), Some(*kind), "{name}");
+        }
+    }
+
+    #[test]
+    fn other_columns_hold_no_identifier() {
+        let names = [
+            "drug_name",
+            "medication_name",
+            "test_name",
+            "plan_name",
+            "payer_name",
+            "table_name",
+            "concept_name",
+            "condition_concept_id",
+            "gender_concept_id",
+            "gender",
+            "sex",
+            "SEX_CD",
+            "race",
+            "state",
+            "country",
+            "status",
+            "phone_type",
+            "is_email_verified",
+            "icd10_code",
+            "loinc",
+            "value",
+            "unit",
+            "dose",
+            "length_of_stay",
+            "heart_rate",
+            "diagnosis",
+            "note_text",
+            "comment",
+            "BMI",
+            "year_of_birth",
+            "condition_source_value",
+            "ENCNTR_TYPE_CD",
+            "num_visits",
+            "event",
+            "model",
+            "role",
+            "content",
+            "object",
+            "choices",
+            "index",
+            "count",
+            "family_history",
+            "last_dose",
+            "first",
+        ];
+        for name in names {
+            assert_eq!(of(name.as_bytes()).kind, None, "{name}");
+        }
+        assert_ne!(of(b"loinc_code").hints & hint::CODE, 0);
+        assert_ne!(of(b"dose").hints & hint::QUANTITY, 0);
+        assert_ne!(of(b"year_of_birth").hints & hint::AGE, 0);
+    }
+
+    #[test]
+    fn parents_settle_what_a_key_leaves_open() {
+        let kind = |path: &[&[u8]]| of_path(path).kind.map(Kind::id);
+        assert_eq!(kind(&[b"patient", b"name"]), Some("name"));
+        assert_eq!(kind(&[b"providers", b"name"]), Some("name:provider"));
+        assert_eq!(kind(&[b"hospital", b"name"]), Some("facility"));
+        assert_eq!(kind(&[b"medication", b"name"]), None);
+        assert_eq!(kind(&[b"tool", b"name"]), None);
+        assert_eq!(kind(&[b"thing", b"name"]), None);
+        assert_eq!(kind(&[b"patient", b"id"]), Some("mrn"));
+        assert_eq!(kind(&[b"message", b"id"]), None);
+        assert_eq!(kind(&[b"phone", b"value"]), Some("phone"));
+        assert_eq!(kind(&[b"patient", b"name", b"first"]), Some("name"));
+        assert_eq!(kind(&[b"from", b"address"]), Some("email"));
+        assert_eq!(kind(&[]), None);
+        assert_eq!(kind(&[b""]), None);
+    }
+
+    #[test]
+    fn every_name_is_in_one_group_only() {
+        let mut seen = std::collections::BTreeMap::new();
+        for (i, group) in names::GROUPS.iter().enumerate() {
+            for name in group.names {
+                assert!(name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()), "{name} is not normal");
+                assert!(*seen.entry(name).or_insert(i) == i, "{name} is in two groups");
+            }
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! Names of columns and keys that are known as a whole, without signs and in lower case: general ones and those of
+//! OMOP, Clarity-like and Millennium-like schemas.
+
+use blackbar_engine::Kind;
+
+use super::hint;
+use crate::kinds;
+
+/// A group of names that mean the same.
+pub(super) struct Group {
+    pub(super) names: &'static [&'static str],
+    /// The kind, how sure, in percent, and the bits of context.
+    pub(super) kind: Option<Kind>,
+    pub(super) confidence: u8,
+    pub(super) hints: u64,
+}
+
+const fn group(kind: Kind, confidence: u8, hints: u64, names: &'static [&'static str]) -> Group {
+    Group { names, kind: Some(kind), confidence, hints }
+}
+
+const fn hints(hints: u64, names: &'static [&'static str]) -> Group {
+    Group { names, kind: None, confidence: 0, hints }
+}
+
+/// Looked up as they are, then without the prefixes that say whose value it is.
+#[rustfmt::skip] // A word list reads better in lines.
+pub(super) const GROUPS: &[Group] = &[
+    group(kinds::NAME, 95, hint::NAME, &[
+        "firstname", "lastname", "middlename", "fname", "lname", "mname", "surname", "givenname", "familyname",
+        "forename", "fullname", "namefirst", "namelast", "namemiddle", "namefull", "namefullformatted",
+        "namefirstkey", "namelastkey", "middleinitial", "maidenname", "nickname", "preferredname", "displayname",
+        "legalname", "birthname", "othername", "motherfirstname", "motherlastname", "mothersmaidenname",
+        "mothermaidenname", "mothername", "fathername", "spousename", "nokname", "nextofkin", "nextofkinname",
+        "emergencycontact", "emergencycontactname", "guardianname", "guarantorname", "contactname", "relativename",
+        "patfirstname", "patlastname", "patmiddlename", "aliasname", "formername", "previousname", "personname",
+        "patientname", "patname", "ptname", "membername", "subscribername", "insuredname", "policyholdername",
+        "policyholder", "employeename", "beneficiaryname", "caregivername", "lastnamefirst", "namelfm", "calledname",
+        "patientfullname", "empfirstname", "emplastname", "firstnm", "lastnm", "frstnm", "middlenm", "fullnm",
+        "patientnm", "ptnm", "first", "last", "given", "family", "middle", "proxyname", "namesuffixfull",
+        "patientinitials", "initials",
+    ]),
+    group(kinds::NAME_PROVIDER, 92, hint::NAME, &[
+        "providername", "provname", "doctorname", "doctor", "physicianname", "physician", "attendingname",
+        "attending", "attendingphysician", "attendingprovider", "referringname", "referringphysician",
+        "referringprovider", "orderingprovider", "orderingphysician", "pcp", "pcpname", "primarycareprovider",
+        "primarycarephysician", "surgeon", "surgeonname", "nurse", "nursename", "clinician", "clinicianname",
+        "practitioner", "practitionername", "consultant", "author", "authorname", "signedby", "enteredby",
+        "orderedby", "performedby", "dictatedby", "verifiedby", "prescriber", "prescribername", "radiologist",
+        "radiologistname", "pathologist", "admittingphysician", "admittingprovider", "consultingphysician",
+        "authoredby", "recordedby", "technician", "technicianname", "anesthesiologist", "therapist", "therapistname",
+        "interpretedby", "createdbyname", "collectedby", "reviewedby", "approvedby", "cosignedby", "transcribedby",
+        "administeredby", "requestedby", "seenby", "treatingphysician", "authprovname", "authprovider",
+        "visitprovname", "refprovname", "referringprovname", "provfullname",
+    ]),
+    group(kinds::NAME_USER, 90, hint::NAME | hint::OTHER_ID, &[
+        "username", "userid", "login", "loginname", "loginid", "userlogin", "screenname", "handle", "mychartlogin",
+        "portaluser", "portalusername", "samaccountname", "mychartusername",
+    ]),
+    group(kinds::LOCATION_STREET, 95, hint::LOCATION, &[
+        "address", "addr", "street", "streetaddress", "streetaddr", "streetaddr2", "streetaddr3", "streetaddr4",
+        "address1", "address2", "address3", "addressline", "addressline1", "addressline2", "addressline3", "addr1",
+        "addr2", "addrline1", "addrline2", "addline1", "addline2", "addline3", "street1", "street2", "streetname",
+        "homeaddress", "mailingaddress", "workaddress", "residence", "postaladdress", "billingaddress",
+        "shippingaddress", "fulladdress", "line1", "line2", "housenumber", "housenum", "apartment", "apt",
+        "aptnumber", "tempaddline1", "tempaddline2", "emplraddress", "homeaddr", "mailaddr", "pobox", "streetline1",
+        "streetline2", "permaddline1", "permaddline2", "addressline4", "stradd", "strnm",
+    ]),
+    group(kinds::LOCATION_CITY, 93, hint::LOCATION, &[
+        "city", "town", "municipality", "cityname", "homecity", "mailingcity", "birthcity", "birthplace",
+        "placeofbirth", "cityofbirth", "tempcity", "permcity", "village", "suburb", "locality", "citynm",
+        "residencecity", "cityofresidence",
+    ]),
+    group(kinds::LOCATION_COUNTY, 90, hint::LOCATION, &[
+        "county", "parish", "countyname", "neighborhood", "neighbourhood", "precinct", "district",
+        "countyofresidence",
+    ]),
+    group(kinds::LOCATION_GEO, 92, hint::LOCATION, &[
+        "latitude", "longitude", "lat", "lon", "lng", "long", "geo", "geocode", "geolocation", "latlong", "latlng",
+        "coordinates", "gps", "censustract", "censusblock", "geopoint", "geohash", "blockgroup", "what3words",
+    ]),
+    group(kinds::FACILITY, 85, hint::FACILITY, &[
+        "facility", "facilityname", "hospital", "hospitalname", "clinic", "clinicname", "caresitename",
+        "organizationname", "orgname", "practicename", "locname", "locationname", "departmentname", "deptname",
+        "sitename", "employer", "employername", "school", "schoolname", "pharmacyname", "labname", "nursinghome",
+        "sendingfacility", "receivingfacility", "servicefacility", "emplrname", "wardname", "unitname", "caresite",
+        "admittinghospital", "referringfacility", "facilitynm", "hospitalnm",
+    ]),
+    group(kinds::ZIP, 95, hint::ZIP | hint::LOCATION, &[
+        "zip", "zipcode", "zip5", "zip9", "zip4", "zipplus4", "postalcode", "postcode", "postal", "homezip",
+        "mailingzip", "tempzip", "zip3", "patzip", "permzip", "zcta", "zipcd", "zipcode5", "homezipcode",
+        "residencezip", "postalcd",
+    ]),
+    group(kinds::DATE, 95, hint::DATE, &[
+        "dob", "birthdate", "dateofbirth", "birthday", "birthdt", "birthdttm", "birthdatetime", "birthtime", "bday",
+        "bdate", "date", "datetime", "dateofdeath", "deathdate", "deathdatetime", "dod", "deceaseddttm",
+        "deceaseddate", "deathtime", "dos", "dateofservice", "servicedate", "admitdate", "admissiondate",
+        "admitdatetime", "dischargedate", "dischargedatetime", "visitdate", "encounterdate", "appointmentdate",
+        "apptdate", "contactdate", "hospadmsntime", "hospdischtime", "hospadmsndate", "admittime", "dischtime",
+        "deathtime", "admissiontime", "dischargetime", "ordertime", "orderingdate", "resulttime", "resultdate",
+        "collectiondate", "specimentakentime", "edregtime", "edouttime", "charttime", "storetime", "starttime",
+        "endtime", "intime", "outtime", "surgerydate", "proceduredate", "onsetdate", "diagnosisdate", "noteddate",
+        "resolveddate", "startdate", "enddate", "stopdate", "effectivedate", "expirationdate", "filldate",
+        "dispensedate", "lastfilled", "createdat", "updatedat", "createdon", "updatedon", "modifiedon", "deletedat",
+        "signedat", "lastvisit", "nextvisit", "nextappointment", "lmp", "edd", "duedate", "injurydate",
+        "accidentdate", "dateofinjury", "eventdate", "recorddate", "reporteddate", "notedate", "enrollmentdate",
+        "issuedate", "transferdate", "immunizationdate", "dateadministered", "timestamp", "lastupdated",
+        "lastmodified", "lastseen", "admittedat", "dischargedat", "scheduledat", "scheduledfor", "monthofbirth",
+        "dayofbirth", "regdttm", "dischdttm", "begeffectivedttm", "endeffectivedttm", "eventenddttm", "updtdttm",
+        "activestatusdttm", "birthmonth", "birthdaymonth", "collectedat", "receivedat", "issuedat", "bornon",
+        "diedon", "seenon", "hospitalizationdate", "examdate", "studydate", "seriesdate", "acquisitiondate",
+        "patientbirthdate", "dateofadmission", "dateofdischarge", "dateofvisit", "dateofonset", "dateofdiagnosis",
+        "dateofsurgery", "dateofprocedure", "apptdttm", "appttime", "checkintime", "checkouttime", "bdt", "svcdt",
+        "fromdate", "todate", "thrudate", "throughdate", "paiddate", "claimdate",
+    ]),
+    group(kinds::AGE, 80, hint::AGE, &[
+        "age", "ageyears", "ageinyears", "ageyrs", "patientage", "ageatdeath", "ageatvisit", "ageatadmission",
+        "ageatencounter", "currentage",
+    ]),
+    hints(hint::AGE, &[
+        "birthyear", "yearofbirth", "yob",
+    ]),
+    group(kinds::PHONE, 95, hint::PHONE, &[
+        "phone", "telephone", "tel", "telno", "phoneno", "phonenumber", "phonenum", "phonenbr", "mobile",
+        "mobilephone", "mobileno", "mobilenumber", "cell", "cellphone", "cellnumber", "cellno", "homephone",
+        "workphone", "officephone", "contactphone", "contactnumber", "emergencyphone", "emergencycontactphone",
+        "daytimephone", "eveningphone", "phonehome", "phonework", "phonemobile", "phonecell", "pager", "pagernumber",
+        "telecom", "landline", "callback", "callbacknumber", "phone1", "phone2", "nokphone", "telephonenumber",
+        "phonenr", "contactno", "altphone", "otherphone", "homephonenumber", "workphonenumber", "cellphonenumber",
+        "msisdn", "sms", "whatsapp", "dayphone", "permphone", "emplrphone",
+    ]),
+    group(kinds::FAX, 95, hint::FAX | hint::PHONE, &[
+        "fax", "faxno", "faxnumber", "faxnum", "officefax", "workfax", "homefax", "facsimile", "faxphone",
+    ]),
+    group(kinds::EMAIL, 96, hint::EMAIL, &[
+        "email", "emailaddress", "emailaddr", "mail", "emailid", "homeemail", "workemail", "personalemail",
+        "contactemail", "eml", "emailaddr1", "primaryemail", "secondaryemail", "useremail", "emailadr",
+    ]),
+    group(kinds::SSN, 97, hint::SSN, &[
+        "ssn", "socialsecuritynumber", "socialsecurity", "socialsecurityno", "ssnumber", "socsec", "socsecno",
+        "taxid", "taxpayerid", "ssnlast4", "last4ssn", "ssn4", "nationalid", "itin", "tin", "socialsecuritynum",
+        "socsecnum", "ssnno", "ssnum",
+    ]),
+    group(kinds::MRN, 96, hint::MRN, &[
+        "mrn", "mrnumber", "medicalrecordnumber", "medrecno", "medrec", "medrecnum", "medicalrecord",
+        "medicalrecordno", "patientid", "patid", "ptid", "chartnumber", "chartno", "chartid", "patmrnid", "patmrn",
+        "empi", "empiid", "cmrn", "mpi", "mpiid", "eid", "unitnumber", "patientnumber", "patientno", "hospitalnumber",
+        "hospno", "epicpatid", "personid", "personsourcevalue", "mrnid", "localpatientid", "sourcepatientid",
+        "patientidentifier", "subjectsourcevalue", "patientmrn", "patientuuid", "patientkey", "patientsk", "patkey",
+        "enterpriseid", "zpatid", "identityid", "medicalrecordid", "mrnbr", "pid", "medrecnbr",
+    ]),
+    group(kinds::HEALTH_PLAN, 95, hint::HEALTH_PLAN, &[
+        "memberid", "membernumber", "memno", "memnumber", "memid", "subscriberid", "subscribernumber", "subscrnum",
+        "subscriberno", "policynumber", "policyno", "policyid", "groupnumber", "groupnum", "groupid", "insuranceid",
+        "insurancenumber", "medicareid", "medicarenumber", "mbi", "hicn", "hic", "medicaidid", "medicaidnumber",
+        "beneficiaryid", "beneid", "benesk", "deskynpuf", "deskynpufid", "planmemberid", "coverageid", "insuredid",
+        "healthplanid", "healthplannumber", "cardholderid", "memberkey", "insurancepolicynumber", "insurancememberid",
+        "payermemberid", "certno", "medicareno", "medicaidno", "insuranceno", "policynum", "rxgroup", "enrolleeid",
+    ]),
+    group(kinds::ACCOUNT, 94, hint::ACCOUNT, &[
+        "account", "accountnumber", "accountno", "accountid", "acct", "acctno", "acctnum", "acctnumber", "acctid",
+        "hspaccountid", "hospitalaccountid", "har", "harid", "guarantorid", "guarantornumber", "guarantoraccount",
+        "billingaccount", "billingid", "patientaccount", "patientaccountnumber", "finnbr", "fin", "finnumber",
+        "bankaccount", "bankaccountnumber", "iban", "routingnumber", "aba", "patacctnum", "invoicenumber",
+        "invoiceno", "claimid", "claimnumber", "claimno", "clmid", "financialnumber", "accountnbr", "acctnbr",
+        "billid", "billnumber",
+    ]),
+    group(kinds::CARD, 95, hint::CARD, &[
+        "cardnumber", "creditcard", "creditcardnumber", "ccnumber", "ccnum", "pan", "cardno", "debitcard",
+        "paymentcard", "cardnum",
+    ]),
+    group(kinds::LICENSE, 93, hint::LICENSE, &[
+        "license", "licensenumber", "licenseno", "licence", "licencenumber", "driverslicense", "driverlicense",
+        "driverslicensenumber", "dl", "dlnumber", "dlno", "passport", "passportnumber", "passportno", "statelicense",
+        "medicallicense", "certificatenumber", "licensenum", "driverlicensenumber", "statelicensenumber",
+    ]),
+    group(kinds::NPI, 96, hint::NPI, &[
+        "npi", "npinumber", "providernpi", "npiid", "nationalproviderid", "nationalprovideridentifier",
+        "attendingnpi", "renderingnpi", "billingnpi", "referringnpi", "npino",
+    ]),
+    group(kinds::DEA, 96, hint::DEA, &[
+        "dea", "deanumber", "deano", "deaid",
+    ]),
+    group(kinds::VEHICLE, 94, hint::VEHICLE, &[
+        "vin", "vehicleid", "vinnumber", "licenseplate", "licenceplate", "plate", "platenumber",
+        "vehicleidentificationnumber", "plateno", "vehicleplate",
+    ]),
+    group(kinds::DEVICE, 92, hint::DEVICE, &[
+        "serialnumber", "serialno", "serial", "deviceid", "deviceserial", "deviceserialnumber", "udi", "imei",
+        "uniquedeviceid", "implantserial", "deviceidentifier", "devicesourcevalue", "implantid", "pumpserial",
+        "pacemakerserial", "sn", "deviceuid", "serialnum", "meid", "udidi",
+    ]),
+    group(kinds::URL, 88, hint::URL, &[
+        "url", "website", "homepage", "webaddress", "photourl", "avatarurl", "imageurl", "profileurl", "portalurl",
+        "weburl", "blogurl",
+    ]),
+    group(kinds::IP, 95, hint::IP, &[
+        "ip", "ipaddress", "ipaddr", "clientip", "remoteip", "sourceip", "srcip", "dstip", "remoteaddr", "hostip",
+        "ipv4", "ipv6", "userip", "xforwardedfor", "clientaddr",
+    ]),
+    group(kinds::MAC, 95, hint::MAC, &[
+        "mac", "macaddress", "macaddr", "hwaddr", "bssid", "ethernetaddress",
+    ]),
+    group(kinds::BIOMETRIC, 93, hint::BIOMETRIC, &[
+        "fingerprint", "fingerprinthash", "fingerprinttemplate", "retina", "retinascan", "iris", "irisscan",
+        "irishash", "voiceprint", "faceid", "facetemplate", "biometric", "biometricid", "biometrichash",
+        "biometrictemplate", "faceencoding", "palmprint", "dnaprofile",
+    ]),
+    group(kinds::IMAGE, 92, hint::IMAGE, &[
+        "photo", "photograph", "picture", "headshot", "avatar", "facephoto", "patientphoto", "photodata", "portrait",
+        "profilephoto", "profilepicture", "selfie",
+    ]),
+    group(kinds::OTHER_ID, 92, hint::OTHER_ID, &[
+        "encounterid", "encid", "encntrid", "visitid", "visitnumber", "visitno", "visitoccurrenceid",
+        "visitsourcevalue", "csn", "patencsnid", "patenccsnid", "csnid", "admissionid", "hadmid", "stayid",
+        "icustayid", "accession", "accessionnumber", "accessionno", "accessionnum", "accessionid", "specimenid",
+        "specimennumber", "specimensourceid", "sampleid", "orderid", "ordernumber", "orderno", "orderprocid",
+        "ordermedid", "ordernum", "placerordernumber", "fillerordernumber", "prescriptionid", "prescriptionnumber",
+        "rxnumber", "rxno", "subjectid", "studyid", "participantid", "studysubjectid", "trialid", "referralid",
+        "referralnumber", "authnumber", "authorizationnumber", "priorauthnumber", "noteid", "documentid", "reportid",
+        "appointmentid", "apptid", "caseid", "casenumber", "caseno", "employeeid", "employeenumber", "empid",
+        "staffid", "badgenumber", "badgeid", "badge", "studentid", "militaryid", "veteranid", "providerid", "provid",
+        "prsnlid", "practitionerid", "physicianid", "doctorid", "pcpprovid", "curpcpprovid", "visitprovid",
+        "authrzingprovid", "providersourcevalue", "caregiverid", "householdid", "familyid", "guardianid",
+        "emergencycontactid", "contactid", "donorid", "recipientid", "transplantid", "registryid", "tumorid",
+        "biobankid", "studyinstanceuid", "seriesinstanceuid", "sopinstanceuid", "studyuid", "alias", "patencid",
+        "encountercsn", "encounternumber", "encounterno", "procedureid", "medicationorderid", "labid", "subjectkey",
+        "subjectidentifier", "encountersourcevalue", "patientencounterid", "episodeid", "proxyid", "screeningid",
+        "randomizationid", "randomizationnumber", "wristbandid", "bandid", "socialhandle", "twitter", "facebook",
+        "instagram", "linkedin",
+    ]),
+    hints(hint::CODE, &[
+        "code", "codes", "system", "codesystem", "unit", "units", "uom", "loinc", "loinccode", "snomed", "snomedcode",
+        "sctid", "icd", "icd9", "icd10", "icd10code", "icd9code", "icdcode", "cpt", "cptcode", "hcpcs", "hcpcscode",
+        "rxnorm", "rxcui", "ndc", "ndccode", "drg", "status", "type", "resourcetype", "category", "class", "use",
+        "mode", "intent", "priority", "version", "versionid", "conceptid", "conceptcode", "vocabularyid", "domainid",
+        "gender", "sex", "race", "ethnicity", "language", "locale", "currency", "country", "countrycode", "state",
+        "statecode", "statecd", "maritalstatus", "religion", "model", "object", "role", "event", "kind", "format",
+        "mimetype", "contenttype", "encoding", "severity", "method", "finishreason", "dxcode", "diagnosiscode",
+        "procedurecode", "proccode", "medicationcode", "drugcode", "testcode", "observationcode", "schema", "linkid",
+        "specialty", "provenance", "flag", "conditionsourcevalue", "drugsourcevalue", "proceduresourcevalue",
+        "measurementsourcevalue", "observationsourcevalue", "unitsourcevalue", "gendersourcevalue", "racesourcevalue",
+        "ethnicitysourcevalue", "routesourcevalue", "diagnosis", "medication", "drug", "procedure",
+    ]),
+    hints(hint::QUANTITY, &[
+        "value", "valuenum", "valueasnumber", "quantity", "qty", "dose", "dosage", "amount", "count", "total",
+        "score", "result", "resultvalue", "weight", "height", "bmi", "bp", "systolic", "diastolic", "heartrate", "hr",
+        "pulse", "temperature", "temp", "spo2", "glucose", "cost", "price", "charge", "copay", "balance", "rate",
+        "duration", "length", "size", "index", "los", "lengthofstay", "dayssupply", "refills", "frequency",
+        "strength", "percentage", "percent", "min", "max", "mean", "median", "std", "ordinal", "sequence", "seq",
+        "rank", "weightkg", "heightcm", "referencerange", "rangelow", "rangehigh", "reflow", "refhigh",
+        "numericvalue", "ordnumvalue", "ordvalue",
+    ]),
+];

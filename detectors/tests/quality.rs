@@ -1,0 +1,86 @@
+//! What the whole registry finds in the corpus, as a snapshot: `corpus/golden/recall.txt`. A change in detection must
+//! update it (`cargo xtask bless`), so that a review sees what moved.
+
+mod common;
+
+use std::path::Path;
+use std::{env, fs};
+
+use blackbar_corpus::score::{Found, Scorer};
+use blackbar_corpus::{DEVELOPMENT_SEED, corpus};
+use blackbar_engine::Rules;
+use blackbar_engine::testing::laws;
+
+use common::{SCANNER, format, values};
+
+/// Documents of the snapshot.
+const DOCUMENTS: usize = 600;
+
+fn score(seed: u64, documents: usize) -> Scorer {
+    let profile = Rules::mask_all(values()).build().unwrap();
+    let mut scorer = Scorer::new();
+    for document in corpus(seed, documents) {
+        let run = laws::stream(&SCANNER, &profile, format(&document), &document.text, &[]);
+        let found: Vec<Found> = run
+            .findings
+            .iter()
+            .map(|finding| Found {
+                start: usize::try_from(finding.start).unwrap(),
+                end: usize::try_from(finding.end).unwrap(),
+                kind: finding.kind.id().to_owned(),
+            })
+            .collect();
+        scorer.add(&document.name, document.format, document.text.len(), &document.labels, &found);
+        if env::var_os("BLACKBAR_MISSES").is_some() {
+            show(&document, &run.findings);
+        }
+    }
+    scorer
+}
+
+/// Every miss and every false finding, for whoever works on detection: `BLACKBAR_MISSES=1 cargo test … -- --nocapture`.
+fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Finding]) {
+    let text = |start: usize, end: usize| {
+        let (from, to) = (start.saturating_sub(40), (end + 20).min(document.text.len()));
+        let piece = |range: std::ops::Range<usize>| String::from_utf8_lossy(&document.text[range]).replace('\n', "⏎");
+        format!("{}⟦{}⟧{}", piece(from..start), piece(start..end), piece(end..to))
+    };
+    let spans: Vec<(usize, usize)> =
+        findings.iter().map(|f| (usize::try_from(f.start).unwrap(), usize::try_from(f.end).unwrap())).collect();
+    for label in &document.labels {
+        let covered = (label.start..label.end).all(|at| spans.iter().any(|&(start, end)| start <= at && at < end));
+        if !covered {
+            println!("MISS {} {} {}", label.kind, document.format.name(), text(label.start, label.end));
+        }
+    }
+    for (finding, &(start, end)) in findings.iter().zip(&spans) {
+        if !document.labels.iter().any(|label| label.start < end && start < label.end) {
+            let detector = SCANNER.detectors().get(finding.detector).map_or("memory", |d| &*d.id);
+            println!(
+                "FALSE {} {} {} ({}) {}",
+                finding.kind,
+                document.format.name(),
+                detector,
+                finding.reason,
+                text(start, end)
+            );
+        }
+    }
+}
+
+#[test]
+fn the_snapshot_of_recall_and_precision_holds() {
+    let seed = env::var("BLACKBAR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(DEVELOPMENT_SEED);
+    let now = score(seed, DOCUMENTS).render();
+    println!("{now}");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/golden/recall.txt");
+    if seed != DEVELOPMENT_SEED {
+        return;
+    }
+    if env::var_os("BLACKBAR_BLESS").is_some() {
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, &now).unwrap();
+    }
+    let golden = fs::read_to_string(&path).unwrap_or_default();
+    assert!(now == golden, "detection has changed; look at it, then `cargo xtask bless`:\n{now}");
+}

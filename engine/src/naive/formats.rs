@@ -1,0 +1,299 @@
+//! Whole-document readers, as simple as they can be: the runs that the streaming lenses must agree with.
+
+use crate::Slot;
+
+/// One text run of a document.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub(super) text: Vec<u8>,
+    /// For each byte of `text` the raw bytes that spell it.
+    pub(super) raw: Vec<(usize, usize)>,
+    pub(super) slot: Slot,
+    /// Names of the enclosing fields, by the index of the run of the key; and from where a type is declared.
+    pub(super) path: Vec<Name>,
+    pub(super) typed: Option<Vec<Vec<u8>>>,
+    pub(super) record: usize,
+    /// Identifies the object that a key belongs to.
+    pub(super) object: usize,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Name {
+    pub(super) name: Vec<u8>,
+    /// Index of the run that spelt it, when it was one.
+    pub(super) key: Option<usize>,
+}
+
+impl Run {
+    fn push(&mut self, text: &[u8], start: usize, end: usize) {
+        self.text.extend(text);
+        self.raw.extend(text.iter().map(|_| (start, end)));
+    }
+
+    fn plain(&mut self, doc: &[u8], start: usize, end: usize) {
+        for i in start..end {
+            self.push(&doc[i..=i], i, i + 1);
+        }
+    }
+}
+
+pub(super) fn text(doc: &[u8]) -> Vec<Run> {
+    let mut run = Run::default();
+    run.plain(doc, 0, doc.len());
+    vec![run]
+}
+
+#[derive(Default)]
+struct Frame {
+    object: bool,
+    id: usize,
+    name: Vec<u8>,
+    key: Option<usize>,
+    type_name: Vec<u8>,
+}
+
+/// Whole JSON texts. `lines`: a newline between tokens ends everything.
+pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
+    let (mut runs, mut stack, mut at, mut key, mut record, mut objects) =
+        (Vec::<Run>::new(), Vec::<Frame>::new(), 0, false, 0, 0);
+    while at < doc.len() {
+        match doc[at] {
+            b'"' => {
+                let mut run = place(&stack, record);
+                run.slot = if key { Slot::Key } else { Slot::String };
+                run.object = stack.last().map_or(0, |frame| frame.id);
+                let (next, broken) = string(doc, at + 1, &mut run);
+                let text = run.text.clone();
+                runs.push(run);
+                if broken {
+                    at = rest_is_text(doc, next, lines, record, &mut runs);
+                    (stack, key, record) = (Vec::new(), false, record + 1);
+                    continue;
+                }
+                if let Some(frame) = stack.last_mut() {
+                    if key {
+                        frame.name = if text.len() <= 128 { text } else { Vec::new() };
+                        frame.key = Some(runs.len() - 1);
+                    } else if frame.object && frame.name == b"resourceType" && text.len() <= 256 {
+                        frame.type_name = text;
+                    }
+                }
+                (at, key) = (next, false);
+            }
+            byte @ (b'{' | b'[') => {
+                if stack.len() >= 512 {
+                    at = rest_is_text(doc, at, lines, record, &mut runs);
+                    (stack, key, record) = (Vec::new(), false, record + 1);
+                    continue;
+                }
+                objects += 1;
+                key = byte == b'{';
+                stack.push(Frame { object: key, id: objects, ..Frame::default() });
+                at += 1;
+            }
+            b'}' | b']' => {
+                stack.pop();
+                key = false;
+                at += 1;
+                record += usize::from(stack.is_empty());
+            }
+            b',' => {
+                key = stack.last().is_some_and(|frame| frame.object);
+                at += 1;
+            }
+            b':' => {
+                key = false;
+                at += 1;
+            }
+            b'\n' if lines => {
+                (stack, key, record) = (Vec::new(), false, record + 1);
+                at += 1;
+            }
+            b' ' | b'\t' | b'\r' | b'\n' => at += 1,
+            0xef | 0xbb | 0xbf if stack.is_empty() => at += 1,
+            _ => {
+                let ends = |byte: &u8| b",}]:{[\" \t\r\n".contains(byte);
+                let len = doc[at..].iter().position(ends).unwrap_or(doc.len() - at);
+                let bare = &doc[at..at + len];
+                let digits = bare.strip_prefix(b"-").unwrap_or(bare);
+                let number = digits.first().is_some_and(u8::is_ascii_digit)
+                    && digits.iter().all(|byte| b"0123456789.eE+-".contains(byte));
+                if len <= 64 && matches!(bare, b"true" | b"false" | b"null") {
+                    at += len;
+                } else if len <= 64 && number {
+                    let mut run = place(&stack, record);
+                    run.slot = Slot::Number;
+                    run.plain(doc, at, at + len);
+                    runs.push(run);
+                    at += len;
+                } else {
+                    at = rest_is_text(doc, at, lines, record, &mut runs);
+                    (stack, record) = (Vec::new(), record + 1);
+                }
+                key = false;
+            }
+        }
+    }
+    runs
+}
+
+fn place(stack: &[Frame], record: usize) -> Run {
+    let named: Vec<&Frame> = stack.iter().filter(|frame| frame.object && !frame.name.is_empty()).collect();
+    let named = &named[named.len().saturating_sub(32)..];
+    let path = named.iter().map(|frame| Name { name: frame.name.clone(), key: frame.key }).collect();
+    let from = named.iter().rposition(|frame| !frame.type_name.is_empty());
+    let typed = from.map(|from| {
+        let below = named[from..].iter().map(|frame| frame.name.clone());
+        std::iter::once(named[from].type_name.clone()).chain(below).collect()
+    });
+    Run { path, typed, record, ..Run::default() }
+}
+
+/// Reads a string behind its quote. Returns where it ends, and whether a line end broke it.
+fn string(doc: &[u8], mut at: usize, run: &mut Run) -> (usize, bool) {
+    while at < doc.len() {
+        match doc[at] {
+            b'"' => return (at + 1, false),
+            b'\n' => return (at, true),
+            b'\\' => {
+                let (text, len) = escape(&doc[at..]);
+                if text == doc[at..at + len] {
+                    run.plain(doc, at, at + len);
+                } else {
+                    run.push(&text, at, at + len);
+                }
+                at += len;
+            }
+            _ => {
+                run.plain(doc, at, at + 1);
+                at += 1;
+            }
+        }
+    }
+    (at, false)
+}
+
+/// What an escape stands for and how long it is. A broken one stands for itself, without the byte that breaks it.
+fn escape(bytes: &[u8]) -> (Vec<u8>, usize) {
+    let unit = |from: usize| {
+        let digits = bytes.get(from..from + 4)?;
+        digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
+    };
+    let simple = match bytes.get(1) {
+        Some(b'"') => '"',
+        Some(b'\\') => '\\',
+        Some(b'/') => '/',
+        Some(b'b') => '\u{8}',
+        Some(b'f') => '\u{c}',
+        Some(b'n') => '\n',
+        Some(b'r') => '\r',
+        Some(b't') => '\t',
+        Some(b'u') => {
+            let Some(high) = unit(2) else {
+                let good = bytes[2..].iter().take(4).take_while(|byte| byte.is_ascii_hexdigit()).count();
+                return (bytes[..2 + good].to_vec(), 2 + good);
+            };
+            let pair = (bytes.get(6..8) == Some(b"\\u")).then(|| unit(8)).flatten();
+            let (code, len) = match (high, pair) {
+                (0xd800..=0xdbff, Some(low @ 0xdc00..=0xdfff)) => {
+                    (0x10000 + ((high - 0xd800) << 10) + low - 0xdc00, 12)
+                }
+                _ => (high, 6),
+            };
+            let c = char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER);
+            // Half a pair that the input ends in is spelt out.
+            let cut = (0xd800..=0xdbff).contains(&high) && len == 6 && half_open(&bytes[6..]);
+            return if cut { (bytes.to_vec(), bytes.len()) } else { (c.to_string().into_bytes(), len) };
+        }
+        _ => return (bytes[..1].to_vec(), 1),
+    };
+    (simple.to_string().into_bytes(), 2)
+}
+
+/// Whether the input ends where the second half of a pair could still follow.
+fn half_open(rest: &[u8]) -> bool {
+    match rest {
+        [] | [b'\\'] | [b'\\', b'u'] => true,
+        [b'\\', b'u', digits @ ..] => digits.len() < 4 && digits.iter().all(u8::is_ascii_hexdigit),
+        _ => false,
+    }
+}
+
+fn rest_is_text(doc: &[u8], at: usize, lines: bool, record: usize, runs: &mut Vec<Run>) -> usize {
+    let len = if lines { doc[at..].iter().position(|&byte| byte == b'\n') } else { None };
+    let end = len.map_or(doc.len(), |len| at + len);
+    let mut run = Run { slot: Slot::Bare, record, ..Run::default() };
+    run.plain(doc, at, end);
+    runs.push(run);
+    end + usize::from(len.is_some())
+}
+
+/// A table. The first row names the columns if `may_name` holds for every cell and nothing was found in it.
+pub(super) fn table(doc: &[u8], delimiter: u8, found_in: &mut dyn FnMut(&Run) -> bool) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    let mut names: Option<Vec<Vec<u8>>> = Some(Vec::new());
+    let mut columns: Vec<Vec<u8>> = Vec::new();
+    let (mut at, mut column, mut record, mut first) = (0, 0, 0, true);
+    let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
+    while at < doc.len() {
+        if first
+            && let Some(names) = &mut names
+            && names.len() <= column
+            && column < 4096
+        {
+            names.push(Vec::new());
+        }
+        // One cell: quoted or plain, then perhaps more behind the quotes.
+        while at < doc.len() && !ends(doc[at]) {
+            let behind = at > 0 && !(ends(doc[at - 1]));
+            let quoted = doc[at] == b'"' && !behind;
+            let mut run = Run { slot: Slot::Cell { quoted }, record, ..Run::default() };
+            if let Some(name) = columns.get(column) {
+                run.path = vec![Name { name: name.clone(), key: None }];
+            }
+            if quoted {
+                at += 1;
+                while at < doc.len() && (doc[at] != b'"' || doc.get(at + 1) == Some(&b'"')) {
+                    let len = if doc[at] == b'"' { 2 } else { 1 };
+                    run.push(&doc[at..=at], at, at + len);
+                    at += len;
+                }
+                at += usize::from(at < doc.len());
+            } else {
+                while at < doc.len() && !ends(doc[at]) {
+                    run.plain(doc, at, at + 1);
+                    at += 1;
+                }
+            }
+            if first && names.as_ref().is_some_and(|names| column < names.len()) {
+                let cell = run.text.trim_ascii().to_vec();
+                let bad = run.text.len() > 64 || found_in(&run) || !may_name(&cell);
+                match &mut names {
+                    Some(names) if !bad => names[column] = cell,
+                    _ => names = None,
+                }
+            }
+            runs.push(run);
+        }
+        if at < doc.len() {
+            let byte = doc[at];
+            at += 1;
+            if byte == delimiter {
+                column += 1;
+            } else if byte == b'\n' {
+                if first && names.as_ref().is_none_or(|names| !names.is_empty()) {
+                    columns = names.take().unwrap_or_default();
+                    first = false;
+                }
+                (column, record) = (0, record + 1);
+            }
+        }
+    }
+    runs
+}
+
+fn may_name(cell: &[u8]) -> bool {
+    let count = |test: fn(&u8) -> bool| cell.iter().filter(|byte| test(byte)).count();
+    let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
+    cell.is_empty() || (letters > digits && digits <= 4 && !cell.contains(&b'@'))
+}

@@ -1,0 +1,322 @@
+//! The oracle: the same answers as the scanner, from a whole document in memory, by the most obvious means.
+//!
+//! It shares `verify`, the lexicon, the meaning of letters and of fields, and the operators with the scanner and nothing
+//! else: no chunks, no bitmaps, no hold-back, no lenses. Tests and fuzz targets compare the two. Keep it simple enough to
+//! be seen to be right.
+
+mod formats;
+
+use std::cmp::Reverse;
+
+use crate::lens::encode::{self, Position};
+use crate::lens::paths;
+use crate::operator::{self, Context, Operator};
+use crate::text::{letter, word_len, word_starts};
+use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
+use formats::Run;
+
+/// A resolved finding of the oracle, in offsets of the text.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Found {
+    /// First byte.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// One past the last byte that was decided within the window: what `longest` compares.
+    pub decided: usize,
+    /// The kind.
+    pub kind: Kind,
+    /// How sure, in percent.
+    pub confidence: u8,
+    /// Index of the detector, or the number of detectors for entity memory.
+    pub detector: usize,
+}
+
+/// A word that a finding taught: from where on, folded, whether any case counts, and what it is.
+struct Memory {
+    from: usize,
+    word: Vec<u8>,
+    any_case: bool,
+    kind: Kind,
+}
+
+/// How far back entity memory goes, in bytes.
+const MEMORY_SPAN: usize = 64 * 1024;
+/// How many words entity memory holds.
+const MEMORY_WORDS: usize = 1024;
+/// The confidence of a bare repeat.
+const MEMORY_CONFIDENCE: u8 = 70;
+/// The priority of a bare repeat: any detector beats it.
+const MEMORY_PRIORITY: u8 = 0;
+
+/// Every finding in `text`, one run that fills `field`.
+#[must_use]
+pub fn findings(detectors: &[&Detector], lexicon: &Lexicon, text: &[u8], field: &Field, least: u8) -> Vec<Found> {
+    let raw: Vec<usize> = (0..text.len()).collect();
+    let mut found = candidates(detectors, lexicon, text, &raw, field, &mut Vec::new());
+    found.retain(|found| found.confidence >= least);
+    let priority = |found: &Found| detectors.get(found.detector).map_or(MEMORY_PRIORITY, |d| d.priority);
+    resolve(found, &priority, &|_| false)
+}
+
+/// The output for a whole document, and what was found in it.
+#[must_use]
+pub fn redact(scanner: &Scanner, profile: &Profile, format: Format, name: &str, doc: &[u8]) -> (Vec<u8>, Vec<Finding>) {
+    Oracle { scanner, rules: &profile.inner, name, memory: Vec::new(), record: 0 }.redact(format, doc)
+}
+
+struct Oracle<'a> {
+    scanner: &'a Scanner,
+    rules: &'a Rules,
+    name: &'a str,
+    memory: Vec<Memory>,
+    record: usize,
+}
+
+impl Oracle<'_> {
+    fn redact(&mut self, format: Format, doc: &[u8]) -> (Vec<u8>, Vec<Finding>) {
+        let runs = match format {
+            Format::Text => formats::text(doc),
+            Format::Json => formats::json(doc, false),
+            Format::Ndjson => formats::json(doc, true),
+            Format::Delimited(delimiter) => {
+                let mut scratch = Oracle { memory: Vec::new(), ..*self };
+                formats::table(doc, delimiter, &mut |run| !scratch.found_in(run, &scratch.info(&[], run)).is_empty())
+            }
+        };
+        let mut edits: Vec<(Finding, Vec<u8>)> = Vec::new();
+        let mut secret = vec![false; runs.len()];
+        for (run, index) in runs.iter().zip(0..) {
+            let info = self.info(&secret, run);
+            let mut found = self.found_in(run, &info);
+            let allowed = |found: &Found| self.rules.allow.allows(&run.text[found.start..found.end]).is_some();
+            found.retain(|found| self.is_long(found) || !allowed(found));
+            if run.slot == Slot::Number && !found.is_empty() {
+                found.truncate(1);
+                (found[0].start, found[0].end) = (0, run.text.len());
+            }
+            let subject = self.subject(format, &runs, &secret, run.record);
+            let replaced =
+                |other: &usize| runs[*other].slot == Slot::Key && runs[*other].object == run.object && secret[*other];
+            let serial = if run.slot == Slot::Key { (0..index).filter(replaced).count() as u32 } else { 0 };
+            for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {
+                let serial = if first { serial } else { 0 };
+                edits.push(self.edit(format, run, &info, found, serial, subject.as_deref()));
+            }
+            secret[index] = run.slot == Slot::Key && !found.is_empty();
+        }
+        edits.sort_by_key(|(finding, _)| finding.start);
+        let (mut out, mut at) = (Vec::new(), 0);
+        for (finding, with) in &edits {
+            out.extend(&doc[at..finding.start as usize]);
+            out.extend(with);
+            at = finding.end as usize;
+        }
+        out.extend(&doc[at..]);
+        (out, edits.into_iter().map(|(finding, _)| finding).collect())
+    }
+
+    fn info(&self, secret: &[bool], run: &Run) -> Option<paths::PathInfo> {
+        let names: Vec<&[u8]> = run.path.iter().map(|name| &name.name[..]).collect();
+        let typed: Option<Vec<&[u8]>> = run.typed.as_ref().map(|typed| typed.iter().map(|name| &name[..]).collect());
+        let hidden = |i: usize| run.path[i].key.is_some_and(|key| secret[key]);
+        let seen = !names.is_empty() && !matches!(run.slot, Slot::Key | Slot::Bare);
+        seen.then(|| paths::look_up(&names, typed.as_deref(), &hidden, &self.scanner.inner, self.rules))
+    }
+
+    fn found_in(&mut self, run: &Run, info: &Option<paths::PathInfo>) -> Vec<Found> {
+        if run.record != self.record {
+            self.memory.clear();
+            self.record = run.record;
+        }
+        let detectors: Vec<&Detector> = self.scanner.detectors().iter().collect();
+        let field = Field { slot: run.slot, meaning: info.as_ref().map(|info| info.meaning).unwrap_or_default() };
+        let raw: Vec<usize> = run.raw.iter().map(|raw| raw.0).collect();
+        let lexicon = self.scanner.lexicon();
+        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, &mut self.memory);
+        found.retain(|found| found.confidence >= self.rules.least_confidence && !self.rules.is_off(found.kind));
+        match info.as_ref().and_then(|info| info.rule) {
+            Some((Operator::Keep, _)) => found.clear(),
+            Some((_, kind)) if !run.text.is_empty() => {
+                let (end, detector) = (run.text.len(), detectors.len() + 1);
+                found = vec![Found { start: 0, end, decided: 1, kind, confidence: 100, detector }];
+            }
+            _ => {}
+        }
+        let priority = |found: &Found| detectors.get(found.detector).map_or(MEMORY_PRIORITY, |d| d.priority);
+        let ruled = info.as_ref().is_some_and(|info| info.rule.is_some());
+        resolve(found, &priority, &|found| !ruled && self.rules.operator(found.kind) == Operator::Keep)
+    }
+
+    /// Whose data a record is: the first field that says so.
+    fn subject(&self, format: Format, runs: &[Run], secret: &[bool], record: usize) -> Option<Vec<u8>> {
+        if format == Format::Text {
+            return Some(self.name.as_bytes().to_vec());
+        }
+        let says = |run: &&Run| {
+            let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. });
+            value
+                && run.record == record
+                && run.text.len() <= 256
+                && self.info(secret, run).is_some_and(|info| info.subject)
+        };
+        let id = |run: &Run| run.text.rsplit(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii().to_vec();
+        runs.iter().filter(says).map(id).find(|id| !id.is_empty())
+    }
+
+    /// Whether a finding is too long to be held until its value is known.
+    fn is_long(&self, found: &Found) -> bool {
+        found.end - found.start > self.scanner.window()
+    }
+
+    fn edit(
+        &self,
+        format: Format,
+        run: &Run,
+        info: &Option<paths::PathInfo>,
+        found: &Found,
+        serial: u32,
+        subject: Option<&[u8]>,
+    ) -> (Finding, Vec<u8>) {
+        let asked = info.as_ref().and_then(|info| info.rule).map_or(self.rules.operator(found.kind), |rule| rule.0);
+        let (start, end) = (run.raw[found.start].0, run.raw[found.end - 1].1);
+        let delimiter = if let Format::Delimited(delimiter) = format { delimiter } else { 0 };
+        let position = Position { slot: run.slot, delimiter, serial };
+        let value = &run.text[found.start..found.end];
+        let long = self.is_long(found) && run.slot != Slot::Number;
+        let (applied, with) = match asked {
+            Operator::Mask => (asked, encode::mask(position, end - start)),
+            Operator::Drop if long => (asked, bytes::Bytes::new()),
+            Operator::Drop | Operator::Tag => {
+                let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
+                (asked, encode::replacement(position, &tag, asked))
+            }
+            _ if long => (Operator::Tag, encode::replacement(position, &operator::tag(found.kind.id()), Operator::Tag)),
+            _ => {
+                let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
+                let outcome = operator::apply(asked, found.kind.id(), value, &context);
+                (outcome.applied, encode::replacement(position, &outcome.bytes, outcome.applied))
+            }
+        };
+        let finding = Finding {
+            start: start as u64,
+            end: end as u64,
+            parts: Vec::new(),
+            kind: found.kind,
+            detector: found.detector,
+            confidence: found.confidence,
+            reason: "",
+            field: info.as_ref().map(|info| info.name.clone()),
+            operator: applied,
+        };
+        (finding, with.to_vec())
+    }
+}
+
+/// Every answer of every detector in `text`, whose bytes begin at `raw` in the document.
+fn candidates(
+    detectors: &[&Detector],
+    lexicon: &Lexicon,
+    text: &[u8],
+    raw: &[usize],
+    field: &Field,
+    memory: &mut Vec<Memory>,
+) -> Vec<Found> {
+    let mut found = Vec::new();
+    for at in 0..text.len() {
+        if let Some(kind) = remembered(memory, text, at, raw[at]) {
+            let end = at + word_len(&text[at..]);
+            let detector = detectors.len();
+            found.push(Found { start: at, end, decided: end, kind, confidence: MEMORY_CONFIDENCE, detector });
+        }
+        for (detector, index) in detectors.iter().zip(0..) {
+            if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
+                continue;
+            }
+            let view = View::new(text, at, false, detector.window, field, lexicon);
+            let Some(verdict) = detector.ask(&view) else { continue };
+            let offset = |relative: i32| at.saturating_add_signed(relative as isize);
+            let (start, decided) = (offset(verdict.start), offset(verdict.end));
+            let end = consume(text, decided, verdict.tail);
+            let (kind, confidence) = (verdict.kind, verdict.confidence);
+            found.push(Found { start, end, decided, kind, confidence, detector: index });
+            for teach in verdict.teaches.into_iter().flatten() {
+                let word = fold(&text[offset(teach.start)..offset(teach.end)]);
+                if !word.is_empty() {
+                    memory.push(Memory { from: raw[at], word, any_case: teach.any_case, kind });
+                }
+            }
+        }
+    }
+    found
+}
+
+fn fold(word: &[u8]) -> Vec<u8> {
+    crate::text::fold(word, &mut [0; crate::text::LONGEST_WORD]).unwrap_or_default().to_vec()
+}
+
+/// The latest lesson on the word at `at`, when it was learnt before and not too long ago.
+fn remembered(memory: &[Memory], text: &[u8], at: usize, raw: usize) -> Option<Kind> {
+    if !word_starts(text, at) {
+        return None;
+    }
+    let capital = !text[at].is_ascii_lowercase();
+    let word = fold(&text[at..at + word_len(&text[at..])]);
+    let newest = memory.iter().rev().take(MEMORY_WORDS);
+    let fresh = |entry: &&Memory| entry.from < raw && raw - entry.from <= MEMORY_SPAN;
+    let same = |entry: &&Memory| !word.is_empty() && entry.word == word && (capital || entry.any_case);
+    newest.filter(fresh).find(same).map(|entry| entry.kind)
+}
+
+fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
+    let byte = text[at];
+    let word = || &text[at..at + word_len(&text[at..])];
+    match trigger {
+        Trigger::Start => at == 0,
+        Trigger::Bytes(set) => set.has(byte),
+        Trigger::Digits => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        _ if !word_starts(text, at) => false,
+        Trigger::Word => true,
+        Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,
+        Trigger::Words(words) => words.iter().any(|w| w.as_bytes() == fold(word())),
+        Trigger::Lexicon(bits) => lexicon.bits(word()) & bits != 0,
+    }
+}
+
+fn consume(text: &[u8], mut end: usize, tail: Tail) -> usize {
+    match tail {
+        Tail::None => end,
+        Tail::Rest => text.len(),
+        Tail::While { set, soft } => {
+            while let Some(&byte) = text.get(end) {
+                let next_is_hard = text.get(end + 1).is_some_and(|&next| set.has(next) && !soft.has(next));
+                if !set.has(byte) || (soft.has(byte) && !next_is_hard) {
+                    break;
+                }
+                end += 1;
+            }
+            end
+        }
+    }
+}
+
+/// Leftmost start, then priority, then longest; what is left of a candidate behind the chosen one stays a candidate,
+/// so that every byte that a detector claimed is inside some finding. A kept one shields its own span and is no finding.
+fn resolve(mut candidates: Vec<Found>, priority: &dyn Fn(&Found) -> u8, kept: &dyn Fn(&Found) -> bool) -> Vec<Found> {
+    let mut chosen = Vec::new();
+    let mut cursor = 0;
+    loop {
+        for found in &mut candidates {
+            found.start = found.start.max(cursor);
+        }
+        candidates.retain(|found| found.start < found.end);
+        let rank = |found: &&Found| (found.start, Reverse(priority(found)), Reverse(found.decided), found.detector);
+        let Some(&best) = candidates.iter().min_by_key(rank) else { return chosen };
+        if kept(&best) {
+            candidates.retain(|found| (found.start, found.decided) != (best.start, best.decided));
+            continue;
+        }
+        cursor = best.end;
+        chosen.push(best);
+    }
+}

@@ -1,0 +1,342 @@
+//! The laws, over detectors made to be awkward: each uses one way in which a detector can look around.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use blackbar_engine::operator::Operator;
+use blackbar_engine::testing::{laws, rules};
+use blackbar_engine::{
+    ByteSet, Detector, FieldPath, FieldRule, Fields, Format, Kind, Lexicon, Meaning, Profile, Reach, Rules, Scanner,
+    Tail, Teach, Trigger, Verdict, Verify, View, Window,
+};
+use proptest::prelude::*;
+
+const NUMBER: Kind = Kind::new("number");
+const MAIL: Kind = Kind::new("mail");
+const LINK: Kind = Kind::new("link");
+const NAME: Kind = Kind::new("name");
+const LABEL: Kind = Kind::new("label");
+const WHOLE: Kind = Kind::new("whole");
+const SURNAME: u32 = 1;
+static LINK_BYTES: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"/.:"));
+static SOFT: ByteSet = ByteSet::of(b".:");
+static HASH_BYTES: ByteSet = ByteSet::DIGIT.or(ByteSet::of(b"#/"));
+static LOCAL: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._"));
+
+/// Three digits and a dash and two digits, with no digit or dash beside them.
+fn number(view: &View<'_>) -> Option<Verdict> {
+    let digits = view.run(0, &ByteSet::DIGIT, 4);
+    let ends = view.byte(-1) != Some(b'-');
+    let tail = view.run(4, &ByteSet::DIGIT, 3);
+    (digits.len() == 3 && ends && view.byte(3) == Some(b'-') && tail.len() == 2)
+        .then(|| Verdict::new(0, 6, NUMBER, 90, "shape"))
+}
+
+/// A local part before the `@` and a word behind it.
+fn mail(view: &View<'_>) -> Option<Verdict> {
+    let local = view.before().iter().rev().take(8).take_while(|byte| LOCAL.has(**byte)).count() as i32;
+    let host = view.run(1, &ByteSet::ALNUM, 12).len() as i32;
+    (local > 0 && host > 0).then(|| Verdict::new(-local, 1 + host, MAIL, 80, "shape"))
+}
+
+fn link(view: &View<'_>) -> Option<Verdict> {
+    let letter = view.byte(3)?.is_ascii_alphabetic();
+    (view.ahead(3) == b"://" && letter)
+        .then(|| Verdict::new(0, 4, LINK, 95, "scheme").with_tail(Tail::While { set: &LINK_BYTES, soft: &SOFT }))
+}
+
+/// Another tail, so that tails overlap.
+fn hash(view: &View<'_>) -> Option<Verdict> {
+    let digits = view.run(1, &HASH_BYTES, 2).len() as i32;
+    (digits == 2)
+        .then(|| Verdict::new(0, 3, NUMBER, 60, "hash").with_tail(Tail::While { set: &HASH_BYTES, soft: &SOFT }))
+}
+
+/// A surname behind `mr`, or beside a capitalised word; it is remembered.
+fn surname(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0).len() as i32;
+    let titled = view.before().ends_with(b"mr ") || view.before().ends_with(b"MR ");
+    let next = if view.byte(word)? == b' ' { view.word(word + 1) } else { b"" };
+    let pair = next.first().is_some_and(u8::is_ascii_uppercase);
+    let end = if pair { word + 1 + next.len() as i32 } else { word };
+    let teach = Some(Teach { start: 0, end: word, any_case: pair });
+    (titled || pair).then(|| Verdict { teaches: [teach, None], ..Verdict::new(0, end.min(24), NAME, 85, "title") })
+}
+
+/// What stands behind `id:`.
+fn label(view: &View<'_>) -> Option<Verdict> {
+    if view.byte(2)? != b':' {
+        return None;
+    }
+    let blanks = view.run(3, &ByteSet::SPACE, 4).len() as i32;
+    let value = view.run(3 + blanks, &ByteSet::ALNUM, 16).len() as i32;
+    (value > 0).then(|| Verdict::new(3 + blanks, 3 + blanks + value, LABEL, 70, "label"))
+}
+
+/// A field whose name says that its whole value is an identifier.
+fn whole(view: &View<'_>) -> Option<Verdict> {
+    let kind = view.field().meaning.kind?;
+    Some(Verdict::new(0, 1, kind, 99, "field").with_tail(Tail::Rest))
+}
+
+struct Names;
+
+impl Fields for Names {
+    fn meaning(&self, path: &[&[u8]]) -> Meaning {
+        let secret = path.last().is_some_and(|name| name.eq_ignore_ascii_case(b"secret"));
+        Meaning { kind: secret.then_some(WHOLE), confidence: 90, hints: 0 }
+    }
+}
+
+fn detector(
+    id: &'static str,
+    kind: Kind,
+    priority: u8,
+    window: (u16, u16, u16),
+    reach: (u16, ByteSet),
+    trigger: Trigger,
+    verify: fn(&View<'_>) -> Option<Verdict>,
+) -> Detector {
+    Detector {
+        id: Cow::Borrowed(id),
+        kind,
+        class: Cow::Borrowed("-"),
+        priority,
+        window: Window { before: window.0, longest: window.1, after: window.2 },
+        reach: Reach { bytes: reach.0, across: reach.1 },
+        triggers: Cow::Owned(vec![trigger]),
+        verify: Verify::Pure(verify),
+        takes: Cow::Borrowed("-"),
+        refuses: Cow::Borrowed("-"),
+    }
+}
+
+fn scanner() -> Scanner {
+    const NO: (u16, ByteSet) = (0, ByteSet::EMPTY);
+    let mut lexicon = Lexicon::new();
+    for word in ["abbe", "Bo", "cé"] {
+        lexicon.insert(word, SURNAME);
+    }
+    let detectors = [
+        detector("number", NUMBER, 50, (1, 6, 1), NO, Trigger::Digits, number),
+        detector("mail", MAIL, 60, (8, 13, 1), (8, LOCAL), Trigger::Bytes(ByteSet::of(b"@")), mail),
+        detector("link", LINK, 70, (0, 4, 0), NO, Trigger::Bytes(ByteSet::of(b":")), link),
+        detector("hash", NUMBER, 65, (0, 3, 0), NO, Trigger::Bytes(ByteSet::of(b"#")), hash),
+        detector("surname", NAME, 40, (4, 24, 20), NO, Trigger::Lexicon(SURNAME), surname),
+        detector("label", LABEL, 45, (0, 23, 1), NO, Trigger::Words(&["id"]), label),
+        detector("whole", WHOLE, 90, (0, 1, 0), NO, Trigger::Start, whole),
+    ];
+    Scanner::builder().detectors(&detectors).lexicon(lexicon).fields(Arc::new(Names)).build().unwrap()
+}
+
+fn profiles() -> Vec<Profile> {
+    let mask = Rules { default: Operator::Mask, ..rules() };
+    let mut mixed = Rules { default: Operator::Drop, ..rules() };
+    mixed.kinds =
+        vec![("number".into(), Operator::Keep), ("link".into(), Operator::Mask), ("name".into(), Operator::Tag)];
+    mixed.fields = vec![
+        FieldRule { path: FieldPath::new("open"), operator: Operator::Keep, kind: WHOLE },
+        FieldRule { path: FieldPath::new("shut"), operator: Operator::Mask, kind: WHOLE },
+    ];
+    mixed.allow.value("Abbe Bo", "a street");
+    vec![rules().build().unwrap(), mask.build().unwrap(), mixed.build().unwrap()]
+}
+
+const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV];
+
+/// Small texts that hold something to find in every way, and something that is nearly it.
+const SMALL: &[&str] = &[
+    "123-45 a@b",
+    "x123-45-6",
+    "id: ab Bo",
+    "mr abbe abbe",
+    "a@b@c.d@e",
+    "h://a.b. x",
+    "h://a://b",
+    "#12#34/5://x",
+    "Abbe Cé abbe",
+    "mr Bo\n\"Bo\"",
+    "{\"secret\":12}",
+    "{\"a\\n@b\":1}",
+    "[\"1\\u00323-45\"]",
+    "\"\\ud83d\\n\"",
+    "secret,b\n1,2",
+    "\"a\"\"@b\",#123",
+    "cé\u{301}@x “Bo”",
+    "id:\n\n12 mr cé",
+];
+
+#[test]
+fn every_split_of_small_texts_gives_the_same() {
+    let scanner = scanner();
+    for profile in &profiles() {
+        for format in FORMATS {
+            for text in SMALL {
+                let doc = text.as_bytes().get(..14).unwrap_or(text.as_bytes());
+                let whole = laws::oracle(&scanner, profile, format, doc);
+                laws::edits(&scanner, profile, format, doc);
+                for mask in 0..1u32 << doc.len().saturating_sub(1) {
+                    let cuts: Vec<usize> = (1..doc.len()).filter(|i| mask >> (i - 1) & 1 == 1).collect();
+                    laws::split(&whole, &scanner, profile, format, doc, &cuts);
+                }
+            }
+        }
+    }
+}
+
+/// Pieces that make detectors, lenses and each other stumble.
+const PIECES: &[&str] = &[
+    "123-45",
+    "9",
+    "-",
+    "@",
+    "a.b@host",
+    "://",
+    "http://a.b/c.",
+    "#12",
+    "#1#2/",
+    "Abbe",
+    "Bo",
+    "cé",
+    "Cé",
+    "mr ",
+    "id: ",
+    " ",
+    "\n",
+    "\"",
+    "\\",
+    "\\n",
+    "\\u0041",
+    "\\ud83d\\ude00",
+    "\\ud83d",
+    "\\u00",
+    "{",
+    "}",
+    "[",
+    "]",
+    ",",
+    ":",
+    "true",
+    "{\"secret\":\"",
+    "{\"open\":\"",
+    "\"shut\":",
+    "secret,open\n",
+    "\"\"",
+    "“",
+    "é",
+    "\u{301}",
+    "x",
+    "\r\n",
+    "123456789",
+    "{\"123-45\":1,\"987-65\":",
+    "\"resourceType\":\"T\",",
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+];
+
+fn documents() -> impl Strategy<Value = Vec<u8>> {
+    let piece = prop_oneof![
+        20 => proptest::sample::select(PIECES).prop_map(|piece| piece.as_bytes().to_vec()),
+        1 => proptest::collection::vec(any::<u8>(), 1..4),
+    ];
+    proptest::collection::vec(piece, 0..60).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(20_000), ..ProptestConfig::default() })]
+
+    #[test]
+    fn any_document_cut_anywhere_gives_the_same(
+        doc in documents(),
+        cuts in proptest::collection::vec(0usize..1500, 0..12),
+        format in proptest::sample::select(&FORMATS),
+        profile in 0usize..3,
+    ) {
+        let scanner = scanner();
+        let profile = &profiles()[profile];
+        let mut cuts = cuts;
+        cuts.sort_unstable();
+        let whole = laws::oracle(&scanner, profile, format, &doc);
+        laws::split(&whole, &scanner, profile, format, &doc, &cuts);
+        let bytes: Vec<usize> = (1..doc.len()).collect();
+        laws::split(&whole, &scanner, profile, format, &doc, &bytes);
+        laws::edits(&scanner, profile, format, &doc);
+    }
+}
+
+/// `PROPTEST_CASES` overrides what a test run takes time for.
+fn cases(usual: u32) -> u32 {
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(usual)
+}
+
+#[test]
+fn large_chunks_are_not_copied() {
+    let scanner = scanner();
+    let line =
+        "Mr Smith wrote to a.b@host, see http://a.b/c. The number is 123-45, id: 77 of mr abbe; and more words.\n";
+    let doc = line.repeat(8000).into_bytes();
+    for size in [600, 1400, 16 * 1024, 100_000] {
+        let cuts: Vec<usize> = (1..=doc.len() / size).map(|i| i * size).collect();
+        let run = laws::stream(&scanner, &profiles()[0], Format::Text, &doc, &cuts);
+        laws::bound(&run);
+        laws::copy(&run, cuts.len() + 1);
+    }
+}
+
+/// Text that teaches, repeats, and now and then holds one identifier longer than any warm-up.
+fn long_text(len: usize) -> Vec<u8> {
+    let mut doc = Vec::new();
+    let mut state = 7u32;
+    while doc.len() < len {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        let piece = PIECES[(state >> 16) as usize % PIECES.len()];
+        doc.extend_from_slice(piece.as_bytes());
+        if state >> 8 & 0xfff == 0 {
+            doc.extend_from_slice(b" http://a");
+            doc.extend(std::iter::repeat_n(b'b', 200_000));
+        }
+    }
+    doc
+}
+
+#[test]
+fn several_jobs_give_the_same_as_one() {
+    let scanner = scanner();
+    let text = long_text(6 << 20);
+    let mut lines = long_text(5 << 20);
+    for (i, byte) in lines.iter_mut().enumerate() {
+        if i % 997 == 0 {
+            *byte = b'\n';
+        }
+    }
+    // One line longer than any block.
+    lines.extend(std::iter::once(b'"').chain(std::iter::repeat_n(b'x', 9 << 20)).chain(*b" a@b\"\n\"a@b\"\n"));
+    for (format, doc) in [(Format::Text, &text), (Format::Ndjson, &lines)] {
+        for profile in &profiles() {
+            let cuts: Vec<usize> = (1..doc.len() / 100_000).map(|i| i * 100_000).collect();
+            let one = laws::stream(&scanner, profile, format, doc, &cuts);
+            for jobs in [2, 3, 7] {
+                laws::bulk(&one, &scanner, profile, format, doc, &cuts, jobs);
+            }
+        }
+    }
+}
+
+#[test]
+fn memory_expires_and_records_forget() {
+    let scanner = scanner();
+    let profile = &profiles()[0];
+    let near = format!("mr Abbe. {} Abbe.", "x ".repeat(30_000));
+    let far = format!("mr Abbe. {} Abbe.", "x ".repeat(33_000));
+    let count = |doc: &str, format| laws::oracle(&scanner, profile, format, doc.as_bytes()).findings.len();
+    assert_eq!(count(&near, Format::Text), 2);
+    assert_eq!(count(&far, Format::Text), 1);
+    assert_eq!(count("[\"mr Abbe.\", \"Abbe.\"]", Format::Json), 2);
+    assert_eq!(count("\"mr Abbe.\"\n\"Abbe.\"\n", Format::Ndjson), 1);
+}
+
+#[test]
+fn an_unbounded_window_is_refused_by_name() {
+    let wide = detector("wide", NUMBER, 1, (200, 300, 13), (0, ByteSet::EMPTY), Trigger::Digits, number);
+    let error = Scanner::builder().detectors(&[wide]).build().unwrap_err().to_string();
+    assert!(error.contains("`wide`") && error.contains("513") && error.contains("512"), "{error}");
+}
