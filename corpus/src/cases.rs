@@ -9,6 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 use toml::Spanned;
 
+use crate::Format;
+
 /// One case of one detector.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Case {
@@ -18,6 +20,8 @@ pub struct Case {
     pub file: PathBuf,
     /// The line in the file where the case's text begins.
     pub line: usize,
+    /// The syntax of `text`.
+    pub format: Format,
     /// The text, without marks.
     pub text: String,
     /// What is expected.
@@ -80,9 +84,18 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
     };
     let raw: RawFile = toml::from_str(text).map_err(|error| {
         let line = error.span().map(|span| line_of(text, span.start));
-        fail(line, error.message(), "keys are text, find, kind and why under [[takes]], text and why under [[refuses]]")
+        fail(line, error.message(), "the keys are detector, and text, find, kind, format, why under [[takes]], text, format, why under [[refuses]]")
     })?;
     let detector = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+    if raw.detector.is_some_and(|id| id != detector) {
+        return Err(fail(None, "detector is not the name of the file", "name the file after the detector's id"));
+    }
+    let format_of = |name: Option<Spanned<String>>| match name {
+        None => Ok(Format::Text),
+        Some(name) => Format::from_name(name.get_ref()).ok_or_else(|| {
+            fail(Some(line_of(text, name.span().start)), "no such format", "formats are text json ndjson csv tsv hl7")
+        }),
+    };
     let mut cases = Vec::new();
     for case in raw.takes {
         let line = line_of(text, case.text.span().start);
@@ -109,6 +122,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
             detector: detector.clone(),
             file: file.to_owned(),
             line,
+            format: format_of(case.format)?,
             text: plain,
             expect,
             why: case.why,
@@ -124,6 +138,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
             detector: detector.clone(),
             file: file.to_owned(),
             line,
+            format: format_of(case.format)?,
             text: plain,
             expect: Expect::Refuses,
             why: case.why,
@@ -167,6 +182,7 @@ const CLOSE: char = '⟧';
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct RawFile {
+    detector: Option<String>,
     #[serde(default)]
     takes: Vec<RawTakes>,
     #[serde(default)]
@@ -180,6 +196,8 @@ struct RawTakes {
     #[serde(default)]
     find: Vec<String>,
     kind: String,
+    format: Option<Spanned<String>>,
+    #[serde(default)]
     why: String,
 }
 
@@ -187,6 +205,8 @@ struct RawTakes {
 #[serde(deny_unknown_fields)]
 struct RawRefuses {
     text: Spanned<String>,
+    format: Option<Spanned<String>>,
+    #[serde(default)]
     why: String,
 }
 

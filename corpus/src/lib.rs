@@ -107,6 +107,11 @@ impl Format {
         }
     }
 
+    /// The format of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7].into_iter().find(|f| f.name() == name)
+    }
+
     /// The file name extension.
     pub fn extension(self) -> &'static str {
         match self {

@@ -61,6 +61,11 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     if let Some(end) = unit(view, at) {
         return found(end, 96, "years of age");
     }
+    let ordinal = view.word(at);
+    let end = if is_one_of(ordinal, &["st", "nd", "rd", "th"]) { at + 2 } else { at };
+    if view.word(end + blanks(view, end, 1)).eq_ignore_ascii_case(b"birthday") {
+        return found(end, 90, "birthday");
+    }
     let text = before(view, 0);
     let next = view.word(at + blanks(view, at, 1) + i32::from(view.byte(at) == Some(b'-')));
     let quantity = is_one_of(next, OTHER_UNITS) || view.byte(at + blanks(view, at, 1)) == Some(b'%');

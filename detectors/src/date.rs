@@ -6,10 +6,10 @@ mod words;
 
 use std::borrow::Cow;
 
-use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::scan::is_one_of;
+use crate::scan::{is_one_of, is_wordy};
 
 /// Dates in digits, in words and in both.
 pub static DATE: Detector = Detector {
@@ -18,7 +18,8 @@ pub static DATE: Detector = Detector {
     class: Cow::Borrowed("C"),
     priority: 45,
     window: Window { before: 96, longest: 64, after: 32 },
-    reach: Reach::NONE,
+    // `the 21st of May`.
+    reach: Reach { bytes: 4, across: ByteSet::of(b"theTHE ") },
     triggers: Cow::Borrowed(&[
         Trigger::Digits,
         Trigger::Words(&[
@@ -104,7 +105,13 @@ pub static DATE: Detector = Detector {
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (end, confidence, reason) =
         if view.byte(0)?.is_ascii_digit() { numeric::verify(view) } else { words::verify(view) }?;
-    (end > 0 && end <= i32::from(DATE.window.longest)).then(|| Verdict::new(0, end, kinds::DATE, confidence, reason))
+    let the = view.before().len().checked_sub(4).and_then(|i| view.before().get(i..)).is_some_and(|word| {
+        word.eq_ignore_ascii_case(b"the ")
+            && view.before().len().checked_sub(5).and_then(|i| view.before().get(i)).is_none_or(|byte| !is_wordy(*byte))
+    });
+    let start = if the && reason.contains("ordinal") { -4 } else { 0 };
+    (end > 0 && end <= i32::from(DATE.window.longest))
+        .then(|| Verdict::new(start, end, kinds::DATE, confidence, reason))
 }
 
 /// What a part of the detector answers: where the date ends, how sure it is, and why.
@@ -158,7 +165,7 @@ const UNITS: &[&str] = &[
     "patch", "spray", "sprays", "dose", "doses", "cup", "cups", "pack", "packs", "ppd", "times", "time", "x", "day",
     "days", "week", "weeks", "wk", "wks", "month", "months", "mo", "mos", "year", "years", "yr", "yrs", "hour",
     "hours", "hr", "hrs", "h", "minute", "minutes", "min", "mins", "sec", "seconds", "percent", "degrees", "degree",
-    "patients", "cases", "strength", "murmur", "systolic", "diastolic", "pain", "points", "point", "visits", "beats",
+    "patients", "cases", "strength", "murmur", "nodes", "node", "lymph", "cores", "samples", "specimens", "fragments", "systolic", "diastolic", "pain", "points", "point", "visits", "beats",
     "breaths", "criteria", "positive", "pulses", "scale", "score", "severity", "power", "motor", "bilaterally",
     "throughout", "reflexes", "dtrs", "people", "steps", "feet", "miles", "mile", "bottle", "bottles", "can", "cans",
     "drinks", "glasses", "liters", "liter", "litre", "sem", "holosystolic", "blocks", "vials", "refills", "tsp",

@@ -26,11 +26,13 @@ pub mod other_id;
 pub mod phone;
 mod scan;
 mod shape;
+pub mod site;
 pub mod ssn;
 #[cfg(test)]
 mod testing;
 mod tld;
 pub mod url;
+mod user_name;
 pub mod values;
 pub mod vehicle;
 pub mod words;

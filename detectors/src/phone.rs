@@ -58,13 +58,13 @@ const LABELS: &[&str] = &[
     "telefax", "landline", "call", "dial", "whatsapp", "sms", "callback", "home", "work", "office", "voicemail",
     "contact", "at", "hotline", "desk",
 ];
-const PAGERS: &[&str] = &["pager", "paged", "page", "beeper", "pgr", "pgr", "bleep", "pg"];
+const PAGERS: &[&str] = &["pager", "paged", "page", "beeper", "pgr", "pgr", "bleep", "pg", "beep"];
 const EXTENSIONS: &[&str] = &["ext", "extension", "extn"];
 /// Words that say that another number follows.
 #[rustfmt::skip] // A word list reads better in lines.
 const OTHERS: &[&str] = &[
     "npi", "mrn", "record", "account", "acct", "order", "accession", "ndc", "dea", "ssn", "social", "policy",
-    "member", "subscriber", "id", "claim", "invoice", "lot", "serial", "upc", "gtin", "imei", "specimen", "case",
+    "member", "subscriber", "id", "claim", "invoice", "lot", "serial", "upc", "gtin", "imei", "specimen", 
     "encounter", "csn", "visit", "license", "licence", "ref", "reference", "confirmation", "auth", "authorization",
     "range", "isbn", "nct", "rx", "prescription", "sn", "device", "tracking", "chart", "routing", "group", "medicare",
     "medicaid", "epoch",
@@ -83,6 +83,8 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
     let number = read(view, 0, open)?;
     let text = before(view, start);
     let near = nearest(text, CONTEXT, OTHERS, 7);
+    // A number with its signs in place is doubted only right behind another label.
+    let another = label(text).is_some() && nearest(text, CONTEXT, OTHERS, 2) == Some(false);
     let said = hinted(view, hint::PHONE | hint::FAX) || single_letter_label(text) || text.ends_with(b"tel:");
     let told = said || near == Some(true);
     let found = |end, confidence, reason| Some(Verdict::new(start, end, kinds::PHONE, confidence, reason));
@@ -96,7 +98,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
             if enough { found(end, 95, "plus and country") } else { None }
         }
         Shape::North { sign, good, country } => {
-            if near == Some(false) && !said && sign != Sign::Bracket {
+            if (another || (near == Some(false) && sign == Sign::None)) && !said && sign != Sign::Bracket {
                 return None;
             }
             let label = told || kept || country;
@@ -126,8 +128,9 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
         }
         Shape::Other => {
             let word = label(text)?;
-            let pager =
-                is_one_of(word, PAGERS) || (is_number_word(word) && nearest(text, PAGERS, OTHERS, 3) == Some(true));
+            let at = word.eq_ignore_ascii_case(b"at") && number.count == 5;
+            let pager = is_one_of(word, PAGERS)
+                || ((at || is_number_word(word)) && nearest(text, PAGERS, OTHERS, 5) == Some(true));
             if (4..=6).contains(&number.count) && number.count == first.len() {
                 let bare = view.byte(close).is_none_or(|byte| !b"%/:".contains(&byte));
                 let extension = is_one_of(word, EXTENSIONS) && is_extension(text);

@@ -199,7 +199,7 @@ fn taken(view: &View<'_>, start: i32, end: i32, confidence: u8, reason: &'static
 /// The host in an authority: without user, port and what stands behind.
 fn host_of(authority: &[u8]) -> &[u8] {
     let behind = authority.rsplit(|byte| *byte == b'@').next().unwrap_or_default();
-    let end = behind.iter().position(|byte| !HOST.has(*byte)).unwrap_or(behind.len());
+    let end = behind.iter().position(|byte| !HOST.has(*byte) && *byte != b'_').unwrap_or(behind.len());
     let mut host = behind.get(..end).unwrap_or_default();
     while let [rest @ .., b'.'] = host {
         host = rest;

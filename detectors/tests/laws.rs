@@ -98,7 +98,7 @@ fn documents_of_the_corpus_keep_the_laws() {
     let profiles = profiles();
     let documents = corpus(DEVELOPMENT_SEED + 1, if full() { 600 } else { 60 });
     for (document, i) in documents.iter().zip(0usize..) {
-        let format = format(document);
+        let format = format(document.format);
         for (profile, j) in profiles.iter().zip(0usize..) {
             if !full() && (i + j) % 4 != 0 {
                 continue;

@@ -41,4 +41,5 @@ pub use scanner::{BuildError, Builder, Scanner, WIDEST_WINDOW};
 pub use set::ByteSet;
 pub use stats::Stats;
 pub use taint::{Clean, Raw};
+pub use text::{LONGEST_WORD, fold};
 pub use view::View;

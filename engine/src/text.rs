@@ -1,7 +1,7 @@
 //! Letters and words in bytes that are mostly, but not surely, UTF-8.
 
 /// The longest word that is ever looked up, in bytes; a longer run of letters is no word.
-pub(crate) const LONGEST_WORD: usize = 48;
+pub const LONGEST_WORD: usize = 48;
 
 /// How many bytes the letter at the start of `bytes` has, or 0 when there is none. Bytes that are no UTF-8 count as
 /// letters when Latin-1 has a letter there, so that a name in a mislabelled file is still one word.
@@ -69,7 +69,7 @@ fn wide_letter(bytes: &[u8]) -> usize {
 /// Writes the folded form of `word` (lower case, diacritics of Latin letters removed) into `into` and returns its
 /// length, or `None` when it does not fit: then it is no word of any lexicon.
 #[inline]
-pub(crate) fn fold<'a>(word: &[u8], into: &'a mut [u8; LONGEST_WORD]) -> Option<&'a [u8]> {
+pub fn fold<'a>(word: &[u8], into: &'a mut [u8; LONGEST_WORD]) -> Option<&'a [u8]> {
     if word.len() > LONGEST_WORD {
         return None;
     }
@@ -135,7 +135,7 @@ fn base_letters(c: char) -> Option<&'static str> {
         'Œ' | 'œ' => "oe",
         'Ŕ'..='ř' => "r",
         'Ś'..='š' | 'Ș' | 'ș' => "s",
-        'ß' => "ss",
+        'ß' | 'ẞ' => "ss",
         'Ţ'..='ŧ' | 'Ț' | 'ț' => "t",
         'Þ' | 'þ' => "th",
         'Ù'..='Ü' | 'ù'..='ü' | 'Ũ'..='ų' | 'Ǔ' | 'ǔ' | 'Ư' | 'ư' | 'Ụ'..='ự' => "u",
@@ -178,6 +178,7 @@ mod tests {
         assert_eq!(folded(b"JOS\xc9"), b"jose");
         assert_eq!(folded("Nguyễn".as_bytes()), b"nguyen");
         assert_eq!(folded("Łukasz".as_bytes()), b"lukasz");
+        assert_eq!(folded("Großmann".as_bytes()), folded("GROẞMANN".as_bytes()));
         assert_eq!(folded(&[b'a'; 60]), b"");
     }
 }

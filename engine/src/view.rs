@@ -3,7 +3,7 @@
 use std::cell::Cell;
 
 use crate::lexicon::Lexicon;
-use crate::text::word_len;
+use crate::text::{letter, letter_before, word_len};
 use crate::{ByteSet, Field, Reach, Window};
 
 /// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
@@ -114,6 +114,26 @@ impl<'a> View<'a> {
         rest.get(..len).unwrap_or_default()
     }
 
+    /// How many bytes the letter at `offset` has; 0 when there is none.
+    #[inline]
+    #[must_use]
+    pub fn letter(&self, offset: i32) -> usize {
+        let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return 0 };
+        let rest = self.visible().get(from..).unwrap_or_default();
+        // Whether a lead byte begins a letter depends on the bytes that follow it.
+        self.ask(from + if rest.first().is_some_and(u8::is_ascii) { 1 } else { 4 });
+        letter(rest)
+    }
+
+    /// Whether a letter ends just before `offset`.
+    #[inline]
+    #[must_use]
+    pub fn letter_before(&self, offset: i32) -> bool {
+        let Some(at) = self.index(offset).filter(|&i| i >= self.first) else { return false };
+        self.ask(at);
+        letter_before(self.text.get(self.first..self.last).unwrap_or_default(), at - self.first)
+    }
+
     /// The lexicon's categories of `word`.
     #[inline]
     #[must_use]
@@ -201,6 +221,18 @@ mod tests {
         assert_eq!(view.slice(-9, 100), b"23456789a");
         assert!(view.begins(-3) && view.ends(6) && !view.ends(5));
         assert_eq!(view.wants(), None);
+    }
+
+    #[test]
+    fn letters_are_found_on_both_sides() {
+        let (field, lexicon) = (Field::default(), Lexicon::new());
+        let text = "aé1".as_bytes();
+        let here = view(text, 1, false, &field, &lexicon);
+        assert_eq!((here.letter(-1), here.letter(0), here.letter(2), here.letter(3)), (1, 2, 0, 0));
+        assert!(here.letter_before(0) && here.letter_before(2) && !here.letter_before(3) && !here.letter_before(-1));
+        let cut = view(&text[..2], 1, true, &field, &lexicon);
+        let _ = cut.letter(0);
+        assert!(cut.wants().is_some(), "the letter's second byte has not arrived");
     }
 
     #[test]

@@ -6,7 +6,7 @@ pub(super) const CONTEXT: &[&str] = &[
     "on", "since", "until", "till", "thru", "through", "dated", "date", "dates", "seen", "appt", "appointment", "dob",
     "born", "admitted", "admit", "admission", "discharged", "discharge", "dc", "due", "started", "stopped", "begun",
     "began", "from", "before", "after", "by", "scheduled", "visit", "visits", "followup", "fu", "surgery", "lmp",
-    "edd", "edc", "labs", "lab", "ct", "mri", "xr", "cxr", "echo", "ekg", "ecg", "colonoscopy", "biopsy", "performed",
+    "edd", "edc", "labs", "lab", "ct", "mri", "xr", "cxr", "echo", "ekg", "ecg", "colonoscopy", "biopsy", "performed", "adm", "held", "met", "extubated", "intubated", "implanted", "transferred", "weaned", "poss", "plan",
     "done", "drawn", "collected", "received", "signed", "last", "next", "prior", "previous", "cultures", "culture",
     "note", "call", "called", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon",
     "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "starting", "ending", "effective", "expires",
@@ -25,7 +25,7 @@ pub(super) const LABELS: &[&str] = &[
 /// Words before numbers with a slash that are no date.
 #[rustfmt::skip] // A word list reads better in lines.
 pub(super) const SCORES: &[&str] = &[
-    "strength", "motor", "reflex", "reflexes", "dtr", "dtrs", "pain", "score", "scored", "scores", "murmur", "grade",
+    "strength", "motor", "reflex", "reflexes", "dtr", "dtrs", "pain", "score", "epworth", "barthel", "braden", "morse", "katz", "berg", "tinetti", "rass", "sofa", "scored", "scores", "murmur", "grade",
     "graded", "bp", "power", "vision", "acuity", "mmse", "moca", "gcs", "scale", "rated", "rates", "rating", "ratio",
     "pulses", "pulse", "apgar", "apgars", "visual", "va", "od", "os", "stage", "severity", "nihss", "phq", "gad",
     "intensity", "titer", "dilution", "odds", "bishop", "station", "level", "levels", "about", "approximately",

@@ -136,13 +136,16 @@ fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led
         return None;
     }
     let padded = first.len() == 2 && second.len() == 2;
+    let (one, two) = (number(first), number(second));
     let other = nearest(text, NUMBERS, CONTEXT, 3) == Some(true);
     match sign {
         b'/' => (!mentions(text, SCORES, 2) || said).then_some((end, 92, "month, day and year")),
         b'-' if said => Some((end, 90, "month, day and year in context")),
         b'-' if !other && !hinted(view, hint::CODE) => Some((end, 70, "month, day and year")),
         b'.' if said && !version_before(text) => Some((end, 80, "month, day and year in context")),
-        b'.' if padded && !version_before(text) && !other => Some((end, 60, "month, day and year")),
+        b'.' if (padded || one.max(two) > 12 || clock_follows(view, end)) && !version_before(text) && !other => {
+            Some((end, 60, "month, day and year"))
+        }
         _ => None,
     }
 }
@@ -188,15 +191,18 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     }
     let text = before(view, 0);
     let named = hinted(view, hint::DATE);
-    if !named && (unit_follows(view, end) || mentions(text, SCORES, 6)) {
+    if !named && unit_follows(view, end) {
         return None;
     }
     let last = WordsBack::new(text).next();
-    let direct = last.is_some_and(|back| {
-        is_one_of(back.word, CONTEXT)
-            && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
-            && back.gap.len() <= 4
-    });
+    // `d/c 11/1`: discharged.
+    let left = text.len() > 4 && text.get(text.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(b"d/c "));
+    let direct = left
+        || last.is_some_and(|back| {
+            is_one_of(back.word, CONTEXT)
+                && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
+                && back.gap.len() <= 4
+        });
     if sign == b'-' {
         // `2-3` is a range nearly always.
         let strong = last.is_some_and(|back| {
@@ -229,9 +235,16 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
             "discharged",
             "scheduled",
             "due",
+            "from",
+            "by",
         ];
         is_one_of(back.word, &firm)
     });
+    // `blurry vision since 2/23` is a date, `pain on 7/10` a score: those out of five and ten stay with their words.
+    let score = mentions(text, SCORES, 6) && !(direct && american && !matches!(two, 5 | 10));
+    if score {
+        return None;
+    }
     if american && direct && (!fraction || firm) {
         return Some((end, 85, "month and day in context"));
     }
@@ -243,11 +256,17 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     }
     // `3/14 at 10:30`, `3/14: WBC 12`, `3/14-3/18`.
     let behind = end + blanks(view, end, 1);
-    let timed = after_word(view, end).is_some_and(|word| is_one_of(word, &["at", "@", "am", "pm"]))
-        && view.run(behind + 2, &ByteSet::of(b" "), 1).len() == 1
-        && digits(view, behind + 3, 2).len() == clock_digits(view, behind + 3);
-    if !fraction && (timed || view.byte(behind) == Some(b'@')) {
+    if !fraction && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
         return Some((end, 75, "month and day before a time"));
+    }
+    // `extubated 12/31`, `Dr. Lee 8/31`: no fraction has such a denominator.
+    let word = last.map_or(&[][..], |back| back.word);
+    let done = word.len() > 4 && word.ends_with(b"ed") && direct_gap(text) && two > 6 && two != 10;
+    let odd = two > 12
+        && !matches!(two, 15 | 16 | 30)
+        && !is_one_of(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
+    if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
+        return Some((end, 62, "month and day"));
     }
     if ranged(view, end) || range_before(text) {
         return Some((end, 75, "range of dates"));
@@ -256,11 +275,36 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     if line_start && view.byte(end) == Some(b':') && !fraction {
         return Some((end, 70, "month and day at the start of a line"));
     }
+    if is_one_of(word, &["exp", "expires", "expiry", "valid", "thru"]) {
+        // The month and year of a card.
+        return None;
+    }
     let padded = first.first() == Some(&b'0') || (second.first() == Some(&b'0') && second.len() == 2);
     if padded && second.len() == 2 {
         return Some((end, 65, "padded month and day"));
     }
     None
+}
+
+/// Whether one blank parts the end of `text` from its last word.
+fn direct_gap(text: &[u8]) -> bool {
+    matches!(text, [.., byte, b' ' | b'\n'] if byte.is_ascii_alphabetic())
+}
+
+/// Whether a clock time follows: ` at 10:30`, ` 9 am`, ` noon`.
+fn clock_follows(view: &View<'_>, at: i32) -> bool {
+    let mut here = at + blanks(view, at, 2);
+    let word = view.word(here);
+    if is_one_of(word, &["noon", "midnight"]) {
+        return true;
+    }
+    if word.eq_ignore_ascii_case(b"at") {
+        here += 2 + blanks(view, here + 2, 1);
+    }
+    let hours = digits(view, here, 5);
+    let military =
+        hours.len() == 4 && is_one_of(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
+    here > at && (military || digits(view, here, 2).len() == clock_digits(view, here))
 }
 
 /// How many digits a clock time has before its colon at `at`; more than can be read when there is none.
@@ -331,7 +375,9 @@ fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
         let year = digits(view, year_at, 5);
         let end = year_at + len(year);
         if (year.len() == 2 || year.len() == 4 && is_year(number(year))) && ends(view, end, sign) {
-            return Some((end, 96, "day, month and year"));
+            // `14/Mar/2024:10:30:00 +0000`, as servers log it.
+            let logged = view.byte(end) == Some(b':');
+            return Some((if logged { time(view, end) } else { end }, 96, "day, month and year"));
         }
     }
     let bare = !view.byte(after).is_some_and(is_wordy);
@@ -366,7 +412,7 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     }
     let after = here + len(word);
     if let Some(end) = year_behind(view, after, gap == 0) {
-        return Some((end, 95, "day, month and year"));
+        return Some((end, 95, if ordinal { "ordinal, month and year" } else { "day, month and year" }));
     }
     // Without a year a month must look like one: `2 may`, `3 dec`, `1 mar` are other words.
     let capital = word.first().is_some_and(u8::is_ascii_uppercase);
@@ -379,7 +425,7 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
         return None;
     }
     if of || (ordinal && capital && !verb) {
-        return Some((trim_stop(view, after), 90, "day and month"));
+        return Some((trim_stop(view, after), 90, "ordinal and month"));
     }
     let said = mentions(before(view, 0), CONTEXT, 2);
     let firm = capital && (said || !verb) && (gap > 0 || word.len() == 3);
@@ -393,8 +439,8 @@ fn trim_stop(view: &View<'_>, end: i32) -> i32 {
 
 /// The end of a year behind a month or day that ends at `at`: `, 2024`, ` '24`, `2024`, `-24`.
 pub(super) fn year_behind(view: &View<'_>, at: i32, joined: bool) -> Option<i32> {
-    const BETWEEN: ByteSet = ByteSet::of(b" ,.");
-    let between = view.run(at, &BETWEEN, 3);
+    const BETWEEN: ByteSet = ByteSet::of(b" ,.\n\r");
+    let between = view.run(at, &BETWEEN, 4);
     let mut here = at + len(between);
     if view.word(here).eq_ignore_ascii_case(b"of") {
         here += 2 + blanks(view, here + 2, 1);
@@ -454,6 +500,11 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
         if day.len() > 2 || !(is_day(month, number(day)) || is_day(number(day), month)) {
             return None;
         }
+        // `2024.3.1` is a version more often than a date.
+        let padded = second.len() == 2 && day.len() == 2;
+        if sign == b'.' && !padded && !hinted(view, hint::DATE) && !mentions(text, CONTEXT, 2) {
+            return None;
+        }
         if view.byte(end) == Some(sign) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) {
             return None;
         }
@@ -476,7 +527,7 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
 
 /// The end of a time and zone behind a date that ends at `at`; `at` when there is none.
 fn time(view: &View<'_>, at: i32) -> i32 {
-    let Some(b'T' | b't' | b' ' | b'_') = view.byte(at) else { return at };
+    let Some(b'T' | b't' | b' ' | b'_' | b':') = view.byte(at) else { return at };
     let from = at + 1;
     let hour = digits(view, from, 3);
     let mut here = from + len(hour);

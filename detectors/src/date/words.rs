@@ -38,7 +38,7 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
     let capital = word.first().is_some_and(u8::is_ascii_uppercase);
     // `may`, `mar`, `dec`, `sep` are other words as well, and `march` is when it is not a name.
     let doubtful = !capital && (month == 5 || word.len() <= 4);
-    let gap = blanks(view, at, 2);
+    let gap = space(view, at);
     let sign = i32::from(gap == 0 && matches!(view.byte(at), Some(b'-' | b'/' | b'.' | b',')));
     let mut here = at + gap + sign;
     here += if sign > 0 { blanks(view, here, 1) } else { 0 };
@@ -75,6 +75,12 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
     alone(view, word, capital)
 }
 
+/// How long the blanks at `at` are: a line may end among them.
+fn space(view: &View<'_>, at: i32) -> i32 {
+    let run = view.run(at, &ByteSet::SPACE, 4);
+    if run.iter().filter(|byte| **byte == b'\n').count() > 1 { 0 } else { len(run) }
+}
+
 /// A day that ends at `at` behind a month; perhaps a range of days; perhaps a year.
 fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: bool, width: usize) -> Answer {
     let mut end = at;
@@ -100,6 +106,10 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
             end = year_behind(view, close, false).unwrap_or(close);
             return (!doubtful || end > close).then_some((end, 88, "month and days"));
         }
+    }
+    if view.byte(end) == Some(b':') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) {
+        // A clock time.
+        return None;
     }
     let unit = view.byte(end) == Some(b'%')
         || (view.byte(end) == Some(b'.') || view.byte(end) == Some(b'/'))

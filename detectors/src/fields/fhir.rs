@@ -177,7 +177,7 @@ static RULES: &[Rule] = rules! {
     "udiCarrier" "deviceIdentifier" => Some(kinds::DEVICE), 92, hint::DEVICE;
     "serialNumber" => Some(kinds::DEVICE), 95, hint::DEVICE;
     "distinctIdentifier" => Some(kinds::DEVICE), 93, hint::DEVICE;
-    "lotNumber" => None, 0, hint::DEVICE;
+    "lotNumber" => None, 0, hint::CODE;
     // People behind references.
     "subject" "display" => PATIENT, 93, hint::NAME;
     "patient" "display" => PATIENT, 93, hint::NAME;

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-use blackbar_corpus::Document;
 use blackbar_detectors::fields::BuiltIn;
 use blackbar_detectors::values::Phi;
 use blackbar_engine::key::KeyFile;
@@ -19,9 +18,9 @@ pub(crate) fn values() -> Arc<Phi> {
     Arc::new(Phi { year: 2026 })
 }
 
-/// The format in which the engine reads a document of the corpus.
-pub(crate) fn format(document: &Document) -> Format {
-    match document.format {
+/// How the engine reads a format of the corpus.
+pub(crate) fn format(format: blackbar_corpus::Format) -> Format {
+    match format {
         blackbar_corpus::Format::Json => Format::Json,
         blackbar_corpus::Format::Ndjson => Format::Ndjson,
         blackbar_corpus::Format::Csv => Format::CSV,
