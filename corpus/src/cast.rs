@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use crate::calendar::Date;
-use crate::dates;
 use crate::people::{Person, surname};
 use crate::places::Place;
 use crate::rng::Rng;
+use crate::{dates, ids};
 
 /// The people and places of one document.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ impl Cast {
         for (person, role) in &mut relatives {
             if rng.chance(60) {
                 person.surname.clone_from(&patient.surname);
+                person.email = ids::email(&person.given, &person.surname, rng);
+                person.user = ids::user_name(&person.given, &person.surname, rng);
             }
             *role = relation(person, age, rng);
         }

@@ -151,7 +151,7 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
     let contact = Json::Object(vec![
         ("relationship", Json::Array(vec![Json::Object(vec![("text", Json::text(relative.1))])])),
         ("name", name(&relative.0, "name:relative", &mut scribe.rng)),
-        ("telecom", Json::Array(vec![telecom("phone", "phone", scribe.fill("{rel.phone}"))])),
+        ("telecom", Json::Array(vec![telecom("phone", "home", scribe.fill("{rel.phone}"))])),
     ]);
     let mut members = vec![
         ("resourceType", Json::text("Patient")),
@@ -189,7 +189,7 @@ fn patient(scribe: &mut Scribe, ids: &Ids) -> Json {
             "photo",
             Json::Array(vec![Json::Object(vec![
                 ("contentType", Json::text("image/jpeg")),
-                ("data", Json::label("image", ids::photo_base64(&mut scribe.rng))),
+                ("data", Json::label("image", crate::images::photo_base64(&mut scribe.rng))),
             ])]),
         )),
         1 => members.push(("deceasedDateTime", Json::Text(scribe.fill("{ts}")))),
@@ -558,7 +558,7 @@ fn document_reference(scribe: &mut Scribe, ids: &Ids) -> Json {
     let attachment = if scribe.rng.chance(40) {
         Json::Object(vec![
             ("contentType", Json::text("image/jpeg")),
-            ("data", Json::label("image", ids::photo_base64(&mut scribe.rng))),
+            ("data", Json::label("image", crate::images::photo_base64(&mut scribe.rng))),
             ("title", Json::Text(scribe.fill("{pt.last} wound photo {isodate}"))),
         ])
     } else {

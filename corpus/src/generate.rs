@@ -31,6 +31,8 @@ pub enum Genre {
     Device,
     /// Billing, social work and other office text.
     Admin,
+    /// Lists, text messages, prompts, markup, prescriptions and other odd formats.
+    Misc,
     /// Lines of a server log.
     Log,
     /// One FHIR R4 resource.
@@ -63,6 +65,7 @@ impl Genre {
         Self::Form,
         Self::Device,
         Self::Admin,
+        Self::Misc,
         Self::Log,
         Self::FhirResource,
         Self::FhirBundle,
@@ -87,6 +90,7 @@ impl Genre {
             Self::Form => "form",
             Self::Device => "device",
             Self::Admin => "admin",
+            Self::Misc => "misc",
             Self::Log => "log",
             Self::FhirResource => "fhir-resource",
             Self::FhirBundle => "fhir-bundle",
@@ -102,7 +106,7 @@ impl Genre {
     fn weight(self) -> u64 {
         match self {
             Self::Progress | Self::Clean => 14,
-            Self::Discharge | Self::Nursing | Self::Chat => 8,
+            Self::Discharge | Self::Nursing | Self::Chat | Self::Misc => 8,
             Self::Referral | Self::Email => 7,
             Self::Radiology | Self::Phone | Self::Form => 6,
             Self::Log => 4,
@@ -163,6 +167,7 @@ pub fn document_of(genre: Genre, seed: u64, index: usize) -> Document {
         }
         Genre::Device => text(&mut scribe, "doc.device"),
         Genre::Admin => text(&mut scribe, "doc.admin"),
+        Genre::Misc => plain(&mut scribe, "doc.misc"),
         Genre::Log => {
             let section = if scribe.rng.chance(50) { "doc.log" } else { "doc.lognoise" };
             plain(&mut scribe, section)

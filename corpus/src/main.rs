@@ -19,7 +19,7 @@ usage:
 The default seed is the development seed; another seed is held out.
 
 example:
-  corpus generate --docs 200 --out /tmp/corpus
+  corpus generate --docs 200 --out corpus-out
 ";
 
 fn main() -> ExitCode {

@@ -221,6 +221,7 @@ impl Scribe {
             "initials" => label(person.initials()),
             "finit" => label(format!("{}. {}", person.initial(), person.surname)),
             "firstl" => label(format!("{} {}.", person.given, person.surname.chars().next().unwrap_or('X'))),
+            "quoted" if person.nickname == person.given => label(person.formal()),
             "quoted" => label(format!("{} \"{}\" {}", person.given, person.nickname, person.surname)),
             "title" => Some(Rich::plain(format!("{title} ")).then_label(kind, person.surname.clone())),
             "titlefull" => Some(Rich::plain(format!("{title} ")).then_label(kind, person.full())),
@@ -304,10 +305,10 @@ impl Scribe {
     }
 
     /// The age as a number: an identifier from 90 on.
-    fn age(&mut self) -> Rich {
+    fn age(&mut self, words: bool) -> Rich {
         let age = self.cast.age();
         if age >= 90 {
-            let text = if self.rng.chance(8) { dates::age_words(age) } else { age.to_string() };
+            let text = if words && self.rng.chance(8) { dates::age_words(age) } else { age.to_string() };
             Rich::label("age", text)
         } else {
             Rich::decoy("age", age.to_string())
@@ -323,7 +324,8 @@ impl Scribe {
         let style = if rng.chance(70) { self.cast.date_style } else { rng.index(dates::STYLES) };
         let label = |text: String| Some(Rich::label("date", text));
         match slot {
-            "age" => Some(self.age()),
+            "age" => Some(self.age(true)),
+            "agenumber" => Some(self.age(false)),
             "dob" => label(dates::full(self.cast.patient.born, style)),
             "rel.dob" => label(dates::full(self.cast.relatives[0].0.born, style)),
             "today" => label(dates::full(today, style)),
@@ -390,7 +392,7 @@ impl Scribe {
             "mac" => ("mac", ids::mac(rng)),
             "ip" => ("ip", ids::ip(rng)),
             "biometric" => ("biometric", ids::biometric(rng)),
-            "image" => ("image", ids::image(rng)),
+            "image" => ("image", crate::images::image(rng)),
             "accession" => ("other-id", ids::accession(rng)),
             "subject" => ("other-id", ids::subject(rng)),
             "uuid" => ("other-id", ids::uuid(rng)),

@@ -148,6 +148,7 @@ const FILES: &[&str] = &[
     include_str!("../templates/neutral.tpl"),
     include_str!("../templates/talk.tpl"),
     include_str!("../templates/logs.tpl"),
+    include_str!("../templates/misc.tpl"),
     include_str!("../templates/words.tpl"),
 ];
 

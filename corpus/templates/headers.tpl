@@ -151,7 +151,7 @@ SSN: {ssnbare}
 [Policy Number|Policy holder ID|Certificate #]: {policy}
 [Medicaid ID|Medicaid #|Medi-Cal no.]: {policy}
 [Subscriber|Insured|Policy holder]: {rel2.full}  [DOB|Birthdate]: {olddate}
-[Card on file|Credit card|Visa|Copay card]: {card}  exp [09/27|11/28|04/26]
+[Card on file|Credit card|Visa|Copay card]: {card}
 [Bank account|Checking acct]: {account}  [Routing|ABA|Routing #]: {routing}
 [IBAN|Bank (IBAN)]: {iban}
 [Workers comp claim|Claim #|Case number]: {subject}

@@ -122,10 +122,10 @@ Repeat {lab} in {dur}[, results to {dr.email}|].
 == family
 [Updated|Spoke with|Called|Met with] [pt's |]{role} {rel.first} [at {rel.phone}|by phone|at bedside|{clock}].
 {rel.full} ({role}[, HCPOA|, NOK|]) [can be reached at|phone|cell] {rel.phone}.
-[The|Her|His] {role}, {rel.titlefull}, [lives|resides] in {rel.city} [and|] [agrees with plan|will pick up {his} meds|visits on {weekday}].
+{His} {role}, {rel.titlefull}, [lives|resides] in {rel.city} [and|] [agrees with plan|will pick up {his} meds|visits on {weekday}].
 {role} {rel.first} and {role2} {rel2.first} [present|at bedside|on the phone].
 [Family|{rel.first}] [requests|asks for] [a chaplain|{-word:hope} and comfort|transfer to {anyfacility}].
-[The|Her|His] {role} is {rel.nick}; [dog|cat] at home.
+{His} {role} is {rel.nick}; [dog|cat] at home.
 Left message for {rel.first} {rel.last} at {rel.phone} {mdslash} {clock}.
 {rel.nick} [was|is] [tearful|upset|at work until {clock}].
 == famhx

@@ -31,7 +31,7 @@ It's {pt.first}. {pt.first} {pt.last}. [That's spelled|Spelled] the usual way.
 {-speaker:[Nurse|Agent|Assistant]}: [I see|I have] {pt.full}, [DOB|born] {dob}, [MRN|chart number] {mrn}. [Correct|Is that right]?
 {-speaker:[Patient|Caller|User]}: [yes and|also] my {role} {rel.first} [can talk to you|has access], [his|her] number is {rel.phone}
 {-speaker:[Patient|Caller|User]}: I [saw|see] {dr} [on {md}|at {facility2}|last {weekday}] and {dr2} before that
-{-speaker:[Patient|Caller|User]}: card [number|#] is {card} [exp 10/27|]
+{-speaker:[Patient|Caller|User]}: card [number|#] is {card}
 {-speaker:[Nurse|Agent|Assistant]}: [Pharmacy|Your pharmacy] [fax|FAX] is {fax}, [phone|tel] {phone}, [right|correct]?
 {-speaker:[Patient|Caller|User]}: my pump [serial number|serial|S/N] is {serial}
 {-speaker:[Patient|Caller|User]}: [username|user name|login] {pt.user}, [can't get in|locked out since {mdslash}]
