@@ -35,6 +35,7 @@ pub(crate) enum Command {
     Scan(Scan),
     Redact(Redact),
     Reveal(Reveal),
+    Eval(Eval),
     Keygen(Keygen),
     Detectors(Detectors),
 }

@@ -48,6 +48,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Scan(scan) => commands::scan::run(scan, global),
         Command::Redact(redact) => commands::redact::run(redact, global),
         Command::Reveal(reveal) => commands::reveal::run(reveal, global),
+        Command::Eval(eval) => commands::eval::run(eval, global),
         Command::Keygen(keygen) => commands::keygen::run(keygen),
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
     }

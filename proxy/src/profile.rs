@@ -44,11 +44,13 @@ const BUILT_IN: [&str; 3] = ["safe-harbor", "limited-data-set", "mask-all"];
 pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Error> {
     let mut allow: Vec<AllowEntry> = config.site.allow.clone();
     let mut site: Vec<Detector> = config.site.detectors()?;
+    let mut definitions = config.site.definitions();
     let section = match wanted.profile {
         name if BUILT_IN.contains(&name) => None,
         name if name.ends_with(".toml") => {
             let (section, own) = config::profile_file(Path::new(name))?;
             site.extend(own.detectors()?);
+            definitions.extend(own.definitions());
             allow.extend(own.allow);
             Some(section)
         }
@@ -67,7 +69,7 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
     for entry in &allow {
         entry.add_to(&mut rules.allow)?;
     }
-    let hash = hash(&rules, &allow, &scanner);
+    let hash = hash(&rules, &allow, &scanner, &definitions);
     let secret = wanted.key_file.map(Secret::file).or_else(|| config.tokens.clone());
     let used: Vec<Operator> = used(&rules).collect();
     let key = match &secret {
@@ -208,7 +210,7 @@ fn used(rules: &Rules) -> impl Iterator<Item = Operator> + '_ {
 }
 
 /// A hash over everything that decides what is redacted and how, keys excepted.
-fn hash(rules: &Rules, allow: &[AllowEntry], scanner: &Scanner) -> String {
+fn hash(rules: &Rules, allow: &[AllowEntry], scanner: &Scanner, definitions: &[String]) -> String {
     let mut kinds: Vec<String> = rules.kinds.iter().map(|(id, operator)| format!("kind {id:?} {operator}")).collect();
     kinds.sort();
     let mut lines = vec!["blackbar-profile-v1".to_owned(), format!("default {}", rules.default)];
@@ -221,6 +223,7 @@ fn hash(rules: &Rules, allow: &[AllowEntry], scanner: &Scanner) -> String {
         lines.push(format!("allow {:?} {:?} {:?}", entry.values, entry.patterns, entry.reason));
     }
     lines.extend(scanner.detectors().iter().map(|detector| format!("detector {:?}", detector.id)));
+    lines.extend(definitions.iter().map(|definition| format!("site {definition}")));
     format!("sha256:{}", sha256(&lines.join("\n")))
 }
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use blackbar_detectors::values::Phi;
+use blackbar_detectors::fields::BuiltIn;
 use blackbar_detectors::{ALL, kinds, lexicon};
 use blackbar_engine::operator::Values;
 use blackbar_engine::{Detector, Finding, Scanner};
@@ -13,6 +14,7 @@ use crate::error::{Error, Id, did_you_mean};
 /// Compiles the built-in detectors and those of the site.
 pub(crate) fn scanner(site: &[Detector]) -> Result<Scanner, Error> {
     let builder = Scanner::builder().detectors(ALL.iter().copied()).detectors(site).lexicon(lexicon());
+    let builder = builder.fields(Arc::new(BuiltIn));
     builder.build().map_err(|error| Error::new(Id::ConfigDetector, error.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! From an input through the engine to whoever takes its segments.
 
-use blackbar_engine::{Profile, Raw, Redactor, Scanner, Segment, Stats};
+use blackbar_engine::{Bulk, Profile, Raw, Scanner, Segment, Stats};
 use bytes::Bytes;
 
 use crate::error::Error;
@@ -10,15 +10,20 @@ use crate::trail::Trail;
 
 /// The engine at work on one input.
 pub(crate) struct Stream {
-    engine: Redactor,
+    engine: Bulk,
 }
 
 impl Stream {
     /// `document` names the input: the data of a plain text belong to one subject, the document.
-    pub(crate) fn new(scanner: &Scanner, profile: &Profile, input: &Opened, document: &str) -> Self {
-        Self { engine: scanner.redactor_for(profile, input.format, document) }
+    /// A big one is read by several threads, up to `jobs`.
+    pub(crate) fn new(scanner: &Scanner, profile: &Profile, input: &Opened, document: &str, jobs: usize) -> Self {
+        let jobs = if input.may_be_big() { jobs.min(MOST_JOBS) } else { 1 };
+        Self { engine: scanner.bulk(profile, input.format, document, jobs) }
     }
 }
+
+/// Each thread has a block of 1 MiB at hand, and memory is bounded.
+const MOST_JOBS: usize = 16;
 
 /// What a taker of segments wants next.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

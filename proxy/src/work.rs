@@ -6,10 +6,16 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use crate::error::{Error, Id};
+use crate::notes;
 
-/// How many threads to use.
-pub(crate) fn threads(jobs: Option<u16>) -> usize {
-    jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from)
+/// How many threads to use; those that read one big input together are made here.
+pub(crate) fn start(jobs: Option<u16>) -> usize {
+    let jobs = jobs.map_or_else(|| thread::available_parallelism().map_or(1, NonZero::get), usize::from);
+    if jobs > 1 && rayon::ThreadPoolBuilder::new().num_threads(jobs).build_global().is_err() {
+        // It was made before, or the system gives no threads: then the work takes longer and is the same.
+        notes::debug("no threads of our own for big inputs");
+    }
+    jobs
 }
 
 /// Does `each` for 0, 1, 2, … below `count`, on up to `threads` threads; they begin in order. Answers come in order.

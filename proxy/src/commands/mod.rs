@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod detectors;
+pub(crate) mod eval;
 
 pub(crate) mod keygen;
 pub(crate) mod redact;
@@ -9,13 +10,15 @@ pub(crate) mod scan;
 
 use std::io::{self, Write};
 
-use blackbar_engine::Format;
+use blackbar_engine::{Allow, Format, Profile, Rules};
 
 use crate::cli::Unsupported;
+use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::input::{Opened, Refused};
 use crate::notes;
 use crate::output::is_closed;
+use crate::registry;
 
 /// Reads `--input`; `None` is by content.
 fn format(name: &str) -> Result<Option<Format>, Error> {
@@ -26,6 +29,21 @@ fn format(name: &str) -> Result<Option<Format>, Error> {
         Error::new(Id::Arguments, error.to_string()).at(format!("--input {name}")).hint("or leave it at auto")
     };
     name.parse().map(Some).map_err(unknown)
+}
+
+/// What the configuration says is no identifier.
+fn allowed(config: &Config) -> Result<Allow, Error> {
+    let mut allow = Allow::default();
+    for entry in &config.site.allow {
+        entry.add_to(&mut allow)?;
+    }
+    Ok(allow)
+}
+
+/// Rules for finding only, with as little ado as possible: nobody sees the replacements.
+fn finding_profile(least_confidence: u8, allow: Allow) -> Result<Profile, Error> {
+    let rules = Rules { least_confidence, allow, kinds: Vec::new(), ..Rules::safe_harbor(registry::values()) };
+    rules.build().map_err(|error| Error::new(Id::Misfit, error.to_string()))
 }
 
 /// An opened input, or what is to be said about one that was not.

@@ -49,6 +49,7 @@ pub(crate) fn run(args: &Redact, global: &Global) -> Result<Exit, Error> {
     let edits = args.edits.as_deref().map(edits_output).transpose()?.map(Ordered::new);
     let digest_key = args.report.as_ref().map(|_| ready.key.derive::<32>("", "report", ""));
     let several = found.sources.len() > 1;
+    let jobs = work::start(args.reading.jobs);
     let progress = Progress::start();
     let job = Job {
         args,
@@ -58,14 +59,14 @@ pub(crate) fn run(args: &Redact, global: &Global) -> Result<Exit, Error> {
         several,
         digest_key: digest_key.as_ref().map(|key| key.as_slice()),
         progress: &progress,
+        jobs,
     };
     let failures: Vec<(String, Error)> = found.failures.drain(..).map(|(name, error)| {
         let error = tell(&name, error, false);
         (name, error)
     }).collect();
-    let threads = work::threads(args.reading.jobs);
     let targets: Vec<_> = targets.into_iter().map(std::sync::Mutex::new).collect();
-    let outcomes = work::each(found.sources.len(), threads, |number| {
+    let outcomes = work::each(found.sources.len(), jobs, |number| {
         // Each number is worked on once, so nobody waits for this.
         let target = targets.get(number).map(|target| std::mem::replace(&mut *lock(target), Ok(Target::Stdout)));
         let outcome = match (found.sources.get(number), target) {
@@ -99,6 +100,7 @@ struct Job<'j> {
     several: bool,
     digest_key: Option<&'j [u8]>,
     progress: &'j Progress,
+    jobs: usize,
 }
 
 impl Job<'_> {
@@ -124,7 +126,7 @@ impl Job<'_> {
         let shape = Shape { coding: input.coding, utf16: input.utf16 };
         let output = Output::create(target, shape, permissions, self.args.force, self.digest_key)?;
         let document = source.relative.to_string_lossy();
-        let stream = Stream::new(&self.ready.scanner, &self.ready.profile, &input, &document);
+        let stream = Stream::new(&self.ready.scanner, &self.ready.profile, &input, &document, self.jobs);
         let mut taker = Writing {
             output,
             edits: self.edits.map(|_| Spool::new(self.several.then_some(name), input.utf16, self.args.edits.as_deref())),

@@ -92,7 +92,7 @@ impl Revealing<'_> {
                 }
             }
         } else {
-            let stream = Stream::new(scanner, profile, input, "");
+            let stream = Stream::new(scanner, profile, input, "", 1);
             pump(input, stream, true, self, &|_| {})?;
         }
         let ended = self.tokens.end();

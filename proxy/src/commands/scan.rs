@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use std::io::{self, IsTerminal as _, Stdout};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use blackbar_engine::{Allow, Finding, Profile, Raw, Redactor, Rules, Scanner, Segment};
+use blackbar_engine::{Finding, Profile, Raw, Redactor, Scanner, Segment};
 use serde::Serialize;
 
 use super::{Access, access, format, tell};
@@ -30,24 +30,22 @@ pub(crate) fn run(args: &Scan, global: &Global) -> Result<Exit, Error> {
     for kind in &args.kinds {
         registry::check_kind(&scanner, kind, "--kinds")?;
     }
-    let mut allow = Allow::default();
-    for entry in &config.site.allow {
-        entry.add_to(&mut allow)?;
-    }
-    let profile = profile(args.min_confidence, allow.clone())?;
-    let near = if args.explain { Some(self::profile(1, allow)?) } else { None };
+    let allow = super::allowed(&config)?;
+    let profile = super::finding_profile(args.min_confidence, allow.clone())?;
+    let near = if args.explain { Some(super::finding_profile(1, allow)?) } else { None };
     let format = format(&args.reading.input)?;
     let found = walk::find(&args.reading.paths, &args.reading.glob)?;
 
+    let jobs = work::start(args.reading.jobs);
     let out = Ordered::new(io::stdout());
     let progress = Progress::start();
-    let job = Job { args, scanner: &scanner, profile: &profile, near: near.as_ref(), format, style, out: &out, progress: &progress };
+    let job = Job { args, scanner: &scanner, profile: &profile, near: near.as_ref(), format, style, out: &out, progress: &progress, jobs };
     let failed = AtomicBool::new(!found.failures.is_empty());
     let total = AtomicU64::new(0);
     for (name, error) in found.failures {
         tell(&name, error, false);
     }
-    let tallies = work::each(found.sources.len(), work::threads(args.reading.jobs), |number| {
+    let tallies = work::each(found.sources.len(), jobs, |number| {
         let Some(source) = found.sources.get(number) else { return Tally::default() };
         let name = source.name();
         let answer = work::guarded(|| job.one(number, source, &name));
@@ -113,12 +111,6 @@ impl Style {
     }
 }
 
-/// Rules that find and replace with as little ado as possible: nobody sees the replacements.
-fn profile(least_confidence: u8, allow: Allow) -> Result<Profile, Error> {
-    let rules = Rules { least_confidence, allow, kinds: Vec::new(), ..Rules::safe_harbor(registry::values()) };
-    rules.build().map_err(|error| Error::new(Id::Misfit, error.to_string()))
-}
-
 /// What all inputs share.
 struct Job<'j> {
     args: &'j Scan,
@@ -129,6 +121,7 @@ struct Job<'j> {
     style: Style,
     out: &'j Ordered<Stdout>,
     progress: &'j Progress,
+    jobs: usize,
 }
 
 /// Findings per kind of one input.
@@ -154,7 +147,7 @@ impl Job<'_> {
         };
         notes::info(format_args!("{name}: {}, {}", input.format, input.coding.name()));
         let near = self.near.map(|profile| self.scanner.redactor_for(profile, input.format, ""));
-        let stream = Stream::new(self.scanner, self.profile, &input, "");
+        let stream = Stream::new(self.scanner, self.profile, &input, "", self.jobs);
         let mut taker =
             Listing { job: self, number, name, begun: None, tally: Tally::default(), lines: Vec::new(), near, explained: Explained::default() };
         let placed = self.style.lists();

@@ -1,6 +1,7 @@
 //! `blackbar.toml`, as far as the bulk commands need it. What it says, not yet what it means.
 
 mod allow;
+mod detector;
 mod other;
 mod secret;
 mod toml;
@@ -13,6 +14,7 @@ use blackbar_engine::Detector;
 use blackbar_engine::operator::Operator;
 
 pub(crate) use self::allow::{AllowEntry, allow_file};
+use self::detector::DetectorSection;
 pub(crate) use self::secret::Secret;
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;
@@ -32,6 +34,7 @@ pub(crate) struct Config {
 #[derive(Debug, Default)]
 pub(crate) struct Site {
     pub(crate) allow: Vec<AllowEntry>,
+    detectors: Vec<DetectorSection>,
 }
 
 /// `[profile.name]`
@@ -66,7 +69,12 @@ pub(crate) struct Named {
 impl Site {
     /// The site's own detectors.
     pub(crate) fn detectors(&self) -> Result<Vec<Detector>, Error> {
-        Ok(Vec::new())
+        self.detectors.iter().map(DetectorSection::detector).collect()
+    }
+
+    /// What decides what its detectors find, for the hash of a profile.
+    pub(crate) fn definitions(&self) -> Vec<String> {
+        self.detectors.iter().map(DetectorSection::definition).collect()
     }
 }
 
@@ -132,9 +140,9 @@ fn read(path: &Path) -> Result<String, Error> {
 }
 
 fn site(root: &Table<'_, '_>, folder: &Path) -> Result<Site, Error> {
-    let _ = folder;
-    root.know(&["detector", "roster"]);
-    Ok(Site { allow: allow::entries(root)? })
+    let mut detectors = detector::detectors(root)?;
+    detectors.extend(detector::rosters(root, folder)?);
+    Ok(Site { allow: allow::entries(root)?, detectors })
 }
 
 fn profile(table: &Table<'_, '_>) -> Result<ProfileSection, Error> {

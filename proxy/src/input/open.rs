@@ -51,6 +51,8 @@ pub(crate) struct Opened {
     /// Bytes of the (decompressed) input that were read.
     read: u64,
     finished: bool,
+    /// As it is stored, when that is known.
+    stored: Option<u64>,
     digest: Digest,
     pub(crate) coding: Coding,
     pub(crate) format: Format,
@@ -69,6 +71,8 @@ pub(crate) enum Refused {
 
 /// A read of a file, and the size of the buffer that slices are cut from.
 const FILE_STEP: usize = 1 << 20;
+/// An input of this size keeps several threads busy.
+const BIG: u64 = 4 << 20;
 /// A pipe has no more to give at a time.
 const PIPE_STEP: usize = 64 << 10;
 
@@ -79,9 +83,11 @@ pub(crate) fn open(source: &Source, format: Option<Format>, key: Option<&[u8]>) 
         None => from_reader(Box::new(io::stdin()), PIPE_STEP, format, key),
         Some(path) => {
             let file = File::open(path).map_err(|error| failed(&error))?;
-            let is_file = file.metadata().map_err(|error| failed(&error))?.is_file();
+            let data = file.metadata().map_err(|error| failed(&error))?;
+            let is_file = data.is_file();
             let step = if is_file { FILE_STEP } else { PIPE_STEP };
-            from_reader(Box::new(file), step, format, key)
+            let stored = is_file.then_some(data.len());
+            from_reader(Box::new(file), step, format, key).map(|opened| Opened { stored, ..opened })
         }
     }
 }
@@ -125,6 +131,7 @@ pub(crate) fn from_reader(
         step,
         read: 0,
         finished: false,
+        stored: None,
         digest,
         coding,
         format: format.unwrap_or(guessed),
@@ -160,6 +167,16 @@ impl Opened {
             }
         }
         Ok(None)
+    }
+
+    /// Whether it is worth more than one thread, as far as one can know before reading it.
+    pub(crate) fn may_be_big(&self) -> bool {
+        self.stored.is_none_or(|stored| stored >= BIG)
+    }
+
+    /// How many bytes of the (decompressed) input were read.
+    pub(crate) fn len(&self) -> u64 {
+        self.read
     }
 
     /// The digest of everything that was read, if one was asked for.
