@@ -57,10 +57,13 @@ pub(crate) fn run(args: &cli::Eval, global: &Global) -> Result<Exit, Error> {
 }
 
 fn read_gold(path: &Path) -> Result<Gold, Error> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io(Id::Gold, "the gold file cannot be read", &error).at_path(path))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::io(Id::Gold, "the gold file cannot be read", &error).at_path(path))?;
     let gold = gold::read(&text).map_err(|error| Error::new(Id::Gold, error.to_string()).at_path(path))?;
     if gold.is_empty() {
-        return Err(Error::new(Id::Gold, "the gold file names no document").at_path(path).hint("see `blackbar eval --help`"));
+        return Err(Error::new(Id::Gold, "the gold file names no document")
+            .at_path(path)
+            .hint("see `blackbar eval --help`"));
     }
     Ok(gold)
 }

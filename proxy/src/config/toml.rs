@@ -68,7 +68,11 @@ impl<'d, 't> Table<'d, 't> {
 
     pub(crate) fn required(&self, key: &'static str) -> Result<&'d str, Error> {
         self.string(key)?.ok_or_else(|| {
-            Error::new(Id::ConfigValue, format!("\"{key}\" is missing")).at(place(self.file.name, self.file.text, &self.span))
+            Error::new(Id::ConfigValue, format!("\"{key}\" is missing")).at(place(
+                self.file.name,
+                self.file.text,
+                &self.span,
+            ))
         })
     }
 

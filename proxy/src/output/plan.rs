@@ -33,14 +33,18 @@ pub(crate) fn plan(
     let several = found.sources.len() > 1 || !found.folders.is_empty();
     let output = match wishes.output {
         None if several => {
-            return Err(Error::new(Id::NeedsFolder, "several inputs need a folder to go to").hint("name it with -o OUT"));
+            return Err(
+                Error::new(Id::NeedsFolder, "several inputs need a folder to go to").hint("name it with -o OUT")
+            );
         }
         None => return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect()),
         Some(output) if output.as_os_str() == "-" && several => {
             let what = "several inputs cannot go to stdout";
             return Err(Error::new(Id::NeedsFolder, what).hint("name a folder with -o OUT"));
         }
-        Some(output) if output.as_os_str() == "-" => return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect()),
+        Some(output) if output.as_os_str() == "-" => {
+            return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect());
+        }
         Some(output) => output,
     };
     for folder in &found.folders {
