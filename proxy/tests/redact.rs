@@ -175,7 +175,7 @@ fn what_may_not_be_read_is_named() {
     let room = Room::new();
     room.write("in/a.txt", note());
     let locked = room.write("in/b.txt", note());
-    fs::set_permissions(&locked, fs::Permissions::from_mode(0)).unwrap();
+    fs::set_permissions(&locked, fs::Permissions::from_mode(0o000)).unwrap();
     if fs::File::open(&locked).is_ok() {
         // Whoever may read everything sees no locked file; a dangling link is as unreadable.
         fs::remove_file(&locked).unwrap();

@@ -1,5 +1,6 @@
 //! Runs the built binary in a folder of its own.
 #![allow(dead_code, reason = "each file of tests uses some of it")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 use std::fs;
 use std::io::Write as _;
