@@ -11,6 +11,7 @@ pub mod dea;
 pub mod device;
 pub mod email;
 pub mod email_spelled;
+pub mod facility;
 pub mod field;
 pub mod fields;
 pub mod health_plan;
@@ -19,8 +20,10 @@ pub mod ip;
 pub mod kinds;
 mod label;
 pub mod license;
+pub mod location;
 pub mod mac;
 pub mod mrn;
+pub mod name;
 pub mod npi;
 pub mod other_id;
 pub mod phone;
@@ -51,13 +54,19 @@ pub static ALL: &[&Detector] = &[
     &device::DEVICE,
     &email::EMAIL,
     &email_spelled::EMAIL_SPELLED,
+    &facility::FACILITY,
     &field::FIELD,
     &health_plan::HEALTH_PLAN,
     &image::IMAGE,
     &ip::IP,
     &license::LICENSE,
+    &location::GEO,
+    &location::PLACE,
+    &location::STREET,
     &mac::MAC,
     &mrn::MRN,
+    &name::NAME,
+    &name::NAME_SHAPE,
     &npi::NPI,
     &other_id::OTHER_ID,
     &phone::FAX,

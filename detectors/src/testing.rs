@@ -1,59 +1,54 @@
 //! What the tests of detectors share: cases from the corpus, and soups of bytes that no detector may choke on.
 
-use blackbar_engine::{Detector, Field, Lexicon, Meaning, Slot, naive, testing::verify_at};
-use serde::Deserialize;
+use std::path::Path;
+use std::sync::LazyLock;
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Cases {
-    detector: String,
-    takes: Vec<Case>,
-    refuses: Vec<Case>,
-}
+use blackbar_corpus::Format;
+use blackbar_corpus::cases::{self, Expect};
+use blackbar_engine::naive::{self, Found};
+use blackbar_engine::{Detector, Field, Lexicon, Meaning, Slot, testing::verify_at};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Case {
-    text: String,
-    kind: Option<String>,
-    format: Option<String>,
-    #[expect(dead_code, reason = "for readers of the file")]
-    why: Option<String>,
-}
+/// The lexicon, made once.
+pub(crate) static LEXICON: LazyLock<Lexicon> = LazyLock::new(crate::lexicon);
 
 /// Runs the case file of `detector`: alone, as plain text.
 pub(crate) fn assert_cases(detector: &'static Detector) {
-    let path = format!("{}/../corpus/cases/{}.toml", env!("CARGO_MANIFEST_DIR"), detector.id);
-    let cases: Cases = toml::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
-    assert_eq!(cases.detector, detector.id);
-    let lexicon = crate::lexicon();
+    assert_cases_with(&[detector], &detector.id);
+}
+
+/// Runs the case file of the detector `id` over detectors that belong together, as plain text.
+pub(crate) fn assert_cases_with(detectors: &[&Detector], id: &str) {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../corpus/cases/{id}.toml"));
+    let cases = cases::parse(&file, &std::fs::read_to_string(&file).unwrap()).unwrap();
+    assert!(cases.len() > 10, "a case file has more cases");
     let mut wrong = Vec::new();
-    let plain = |case: &&Case| case.format.is_none();
-    for case in cases.takes.iter().filter(plain) {
-        assert_eq!(case.kind.as_deref(), Some(detector.kind.id()), "{}", case.text);
-        let (text, spans) = unbracket(&case.text);
-        assert!(!spans.is_empty(), "nothing is marked in {:?}", case.text);
-        let found = found(detector, &lexicon, &text);
-        if found != spans {
-            let shown: Vec<&str> = found.iter().map(|&(s, e)| text.get(s..e).unwrap_or("?")).collect();
-            wrong.push(format!("takes {:?} but found {shown:?}", case.text));
+    for case in cases.iter().filter(|case| case.format == Format::Text) {
+        let found = found(detectors, &case.text);
+        let spans: Vec<_> = found.iter().map(|found| found.start..found.end).collect();
+        let right = match &case.expect {
+            Expect::Takes { kind, spans: expected } => {
+                spans == *expected && found.iter().all(|found| found.kind.is(kind.split(':').next().unwrap()))
+            }
+            Expect::Refuses => spans.is_empty(),
+        };
+        if !right {
+            let shown: Vec<_> = spans.iter().map(|span| case.text.get(span.clone()).unwrap_or("?")).collect();
+            wrong.push(format!("line {}: {:?}: found {shown:?}", case.line, case.text));
         }
     }
-    for case in cases.refuses.iter().filter(plain) {
-        let found = found(detector, &lexicon, &case.text);
-        let shown: Vec<&str> = found.iter().map(|&(s, e)| case.text.get(s..e).unwrap_or("?")).collect();
-        if !found.is_empty() {
-            wrong.push(format!("refuses {:?} but found {shown:?}", case.text));
-        }
-    }
-    assert!(wrong.is_empty(), "{} cases:\n{}", wrong.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {} cases:\n{}", wrong.len(), cases.len(), wrong.join("\n"));
+}
+
+/// What `detectors` find in a plain text.
+pub(crate) fn found(detectors: &[&Detector], text: &str) -> Vec<Found> {
+    naive::findings(detectors, &LEXICON, text.as_bytes(), &Field::default(), 50)
 }
 
 /// The value of a field with `hints`, as it is found there and as it is not found without them.
 pub(crate) fn assert_field(detector: &'static Detector, hints: u64, value: &str) {
     let meaning = Meaning { hints, ..Meaning::default() };
     let field = Field { slot: Slot::String, meaning };
-    let found = naive::findings(&[detector], &crate::lexicon(), value.as_bytes(), &field, 50);
+    let found = naive::findings(&[detector], &LEXICON, value.as_bytes(), &field, 50);
     let spans: Vec<(usize, usize)> = found.iter().map(|f| (f.start, f.end)).collect();
     assert_eq!(spans, [(0, value.len())], "{value:?}");
 }
@@ -61,12 +56,11 @@ pub(crate) fn assert_field(detector: &'static Detector, hints: u64, value: &str)
 /// Nothing in a field with `hints`.
 pub(crate) fn assert_no_field(detector: &'static Detector, hints: u64, value: &str) {
     let field = Field { slot: Slot::String, meaning: Meaning { hints, ..Meaning::default() } };
-    assert!(naive::findings(&[detector], &crate::lexicon(), value.as_bytes(), &field, 50).is_empty(), "{value:?}");
+    assert!(naive::findings(&[detector], &LEXICON, value.as_bytes(), &field, 50).is_empty(), "{value:?}");
 }
 
 /// Asks `detector` at every byte of random soups: it never panics and stays within its window and reach.
 pub(crate) fn assert_total(detector: &'static Detector, words: &[&str]) {
-    let lexicon = crate::lexicon();
     let mut random = Random(0x5eed);
     let seps: &[&str] = &[" ", "-", ":", ".", "\n", "#", "/", "(", ")", "", "", "=", "*", "x", "\u{a0}", "–", "é", ","];
     for round in 0..600 {
@@ -86,7 +80,7 @@ pub(crate) fn assert_total(detector: &'static Detector, words: &[&str]) {
         let hints = if round % 5 == 0 { u64::MAX >> 39 } else { 0 };
         let field = Field { slot: Slot::Text, meaning: Meaning { hints, ..Meaning::default() } };
         for at in 0..text.len() {
-            let Some(verdict) = verify_at(detector, &text, at, &field, &lexicon) else { continue };
+            let Some(verdict) = verify_at(detector, &text, at, &field, &LEXICON) else { continue };
             let back = usize::try_from(-verdict.start.min(0)).unwrap();
             assert!(back <= usize::from(detector.reach.bytes), "it starts beyond its reach");
             assert!(text[at - back..at].iter().all(|&b| detector.reach.across.has(b)), "it reaches across other bytes");
@@ -95,23 +89,6 @@ pub(crate) fn assert_total(detector: &'static Detector, words: &[&str]) {
             assert!(i64::from(verdict.end) <= i64::try_from(text.len() - at).unwrap(), "it ends behind the text");
         }
     }
-}
-
-fn found(detector: &'static Detector, lexicon: &Lexicon, text: &str) -> Vec<(usize, usize)> {
-    let found = naive::findings(&[detector], lexicon, text.as_bytes(), &Field::default(), 50);
-    found.iter().map(|f| (f.start, f.end)).collect()
-}
-
-fn unbracket(marked: &str) -> (String, Vec<(usize, usize)>) {
-    let (mut text, mut spans, mut open) = (String::new(), Vec::new(), None);
-    for c in marked.chars() {
-        match c {
-            '⟦' => open = Some(text.len()),
-            '⟧' => spans.push((open.take().unwrap(), text.len())),
-            _ => text.push(c),
-        }
-    }
-    (text, spans)
 }
 
 /// A small generator, so that a failure repeats.

@@ -10,7 +10,7 @@ use blackbar_corpus::score::family;
 use blackbar_engine::Rules;
 use blackbar_engine::testing::laws;
 
-use common::{SCANNER, format, values};
+use common::{SCANNER, case_format, values};
 
 #[test]
 fn every_case_is_taken_or_refused() {
@@ -19,7 +19,7 @@ fn every_case_is_taken_or_refused() {
     let mut wrong = Vec::new();
     for case in &all {
         let doc = case.text.as_bytes();
-        let run = laws::stream(&SCANNER, &profile, format(case.format), doc, &[]);
+        let run = laws::stream(&SCANNER, &profile, case_format(case.format), doc, &[]);
         let id = |detector: usize| SCANNER.detectors().get(detector).map_or("memory", |detector| &*detector.id);
         let found = run.findings.iter().map(|f| (f.start, f.end, f.kind, id(f.detector)));
         let shown = || {

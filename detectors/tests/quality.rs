@@ -20,7 +20,7 @@ fn score(seed: u64, documents: usize) -> Scorer {
     let profile = Rules::mask_all(values()).build().unwrap();
     let mut scorer = Scorer::new();
     for document in corpus(seed, documents) {
-        let run = laws::stream(&SCANNER, &profile, format(document.format), &document.text, &[]);
+        let run = laws::stream(&SCANNER, &profile, format(&document.text), &document.text, &[]);
         let found: Vec<Found> = run
             .findings
             .iter()

@@ -4,6 +4,8 @@
 //! that a detector claimed is inside some finding. Identifiers with a tail are consumed as bytes arrive, in constant
 //! memory.
 
+use std::cmp::Reverse;
+
 use crate::{Kind, Tail};
 
 /// What a detector claimed, in offsets of the run.
@@ -19,9 +21,18 @@ pub(crate) struct Candidate {
     pub(crate) confidence: u8,
     pub(crate) priority: u8,
     pub(crate) detector: u16,
+    /// Where it was triggered.
+    pub(crate) trigger: u64,
     pub(crate) reason: &'static str,
     /// Its kind is kept by the profile: it shields its own span from weaker candidates and nothing else.
     pub(crate) kept: bool,
+}
+
+impl Candidate {
+    /// Of candidates with one start, the one with the least rank is chosen. No two have the same.
+    fn rank(&self) -> impl Ord + use<> {
+        (Reverse(self.priority), Reverse(self.decided), Reverse(self.confidence), self.detector, self.trigger)
+    }
 }
 
 /// What was settled, in order.
@@ -169,9 +180,8 @@ impl Resolver {
     }
 
     fn choose(&mut self, start: u64, events: &mut Vec<Event>) {
-        let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
         let turns = self.group.iter().enumerate().filter(|(_, candidate)| candidate.start <= start);
-        let Some((best, _)) = turns.min_by_key(|(_, candidate)| rank(candidate)) else { return };
+        let Some((best, _)) = turns.min_by_key(|(_, candidate)| candidate.rank()) else { return };
         let found = self.group.swap_remove(best);
         if found.kept {
             let same = |c: &Candidate| c.decided == found.decided && c.start.max(start) == start;
@@ -202,14 +212,13 @@ impl Resolver {
         });
         // Of those with one tail, decided and still going on, all have the same end: the best one stands for them.
         let going = |c: &Candidate| c.decided <= cursor && !matches!(c.tail, Tail::None);
-        let rank = |c: &Candidate| (std::cmp::Reverse(c.priority), std::cmp::Reverse(c.decided), c.detector);
         let mut i = 0;
         while let Some(one) = self.group.get(i).copied() {
             let beaten = going(&one)
                 && self
                     .group
                     .iter()
-                    .any(|other| going(other) && same_tail(one.tail, other.tail) && rank(other) < rank(&one));
+                    .any(|other| going(other) && same_tail(one.tail, other.tail) && other.rank() < one.rank());
             if beaten {
                 self.group.swap_remove(i);
             } else {

@@ -336,7 +336,7 @@ impl Run {
                     let end = start + word.len() as u64;
                     let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
                     let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
-                    self.candidates.extend(candidate(start, end, &verdict, 0, index, judge));
+                    self.candidates.extend(candidate(start, start, end, &verdict, 0, index, judge));
                 }
             }
         }
@@ -357,7 +357,7 @@ impl Run {
             let trigger = text.base + at as u64;
             let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
             let (start, end) = (offset(verdict.start), offset(verdict.end));
-            self.candidates.extend(candidate(start, end, &verdict, detector.priority, index, judge));
+            self.candidates.extend(candidate(trigger, start, end, &verdict, detector.priority, index, judge));
             for teach in verdict.teaches.into_iter().flatten() {
                 self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
             }
@@ -380,6 +380,7 @@ struct Undecided {
 }
 
 fn candidate(
+    trigger: u64,
     start: u64,
     decided: u64,
     verdict: &Verdict,
@@ -389,5 +390,17 @@ fn candidate(
 ) -> Option<Candidate> {
     let Verdict { kind, confidence, reason, tail, .. } = *verdict;
     let kept = judge.admit(kind, confidence)?;
-    Some(Candidate { start, decided, tail, reached: decided, kind, confidence, priority, detector, reason, kept })
+    Some(Candidate {
+        start,
+        decided,
+        tail,
+        reached: decided,
+        kind,
+        confidence,
+        priority,
+        detector,
+        trigger,
+        reason,
+        kept,
+    })
 }

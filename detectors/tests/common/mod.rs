@@ -6,7 +6,7 @@ use blackbar_detectors::fields::BuiltIn;
 use blackbar_detectors::values::Phi;
 use blackbar_engine::key::KeyFile;
 use blackbar_engine::operator::{Keyring, Operator};
-use blackbar_engine::{FieldPath, Format, Profile, Rules, Scanner};
+use blackbar_engine::{FieldPath, Format, Profile, Rules, SNIFF, Scanner, Sniffed, sniff};
 
 /// Everything on.
 pub(crate) static SCANNER: LazyLock<Scanner> = LazyLock::new(|| {
@@ -18,15 +18,19 @@ pub(crate) fn values() -> Arc<Phi> {
     Arc::new(Phi { year: 2026 })
 }
 
-/// How the engine reads a format of the corpus.
-pub(crate) fn format(format: blackbar_corpus::Format) -> Format {
-    match format {
-        blackbar_corpus::Format::Json => Format::Json,
-        blackbar_corpus::Format::Ndjson => Format::Ndjson,
-        blackbar_corpus::Format::Csv => Format::CSV,
-        blackbar_corpus::Format::Tsv => Format::TSV,
-        _ => Format::Text,
+/// How a command reads a document: by its first bytes.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn format(document: &[u8]) -> Format {
+    match sniff(document, document.len() < SNIFF) {
+        Sniffed::Format(format) => format,
+        other => panic!("a document of the corpus reads as {other:?}"),
     }
+}
+
+/// How a case is read: as its file says.
+#[allow(dead_code, reason = "not every test needs it")]
+pub(crate) fn case_format(format: blackbar_corpus::Format) -> Format {
+    format.name().parse().unwrap_or(Format::Text)
 }
 
 /// The built-in profiles, and one for each operator that applies it to everything.

@@ -187,6 +187,7 @@ impl Sink<'_> {
             confidence: 100,
             priority: u8::MAX,
             detector: u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX),
+            trigger: 0,
             reason: "a rule of the profile",
             kept: false,
         });

@@ -310,7 +310,8 @@ fn resolve(mut candidates: Vec<Found>, priority: &dyn Fn(&Found) -> u8, kept: &d
             found.start = found.start.max(cursor);
         }
         candidates.retain(|found| found.start < found.end);
-        let rank = |found: &&Found| (found.start, Reverse(priority(found)), Reverse(found.decided), found.detector);
+        // Among equals the first, so the one that was triggered first.
+        let rank = |f: &&Found| (f.start, Reverse(priority(f)), Reverse(f.decided), Reverse(f.confidence), f.detector);
         let Some(&best) = candidates.iter().min_by_key(rank) else { return chosen };
         if kept(&best) {
             candidates.retain(|found| (found.start, found.decided) != (best.start, best.decided));

@@ -1,0 +1,375 @@
+//! Names of places of care: hospitals, clinics, pharmacies, nursing homes.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+use crate::kinds;
+use crate::name::part::{Case, Part, blanks, gap, length, one_of, part, possessive, stands_alone};
+use crate::words::category as cat;
+
+/// Named places of care.
+pub static FACILITY: Detector = Detector {
+    id: Cow::Borrowed("facility"),
+    kind: kinds::FACILITY,
+    class: Cow::Borrowed("B"),
+    priority: 38,
+    window: Window { before: 16, longest: 112, after: 32 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[
+        Trigger::Capital,
+        Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to"]),
+    ]),
+    verify: Verify::Pure(verify),
+    takes: Cow::Borrowed(
+        "hospitals, clinics, medical centers, pharmacies, nursing homes and health systems with a name of their own",
+    ),
+    refuses: Cow::Borrowed("the hospital, Emergency Department, Pain Clinic, Hospital Course"),
+};
+
+const LONGEST: i32 = 112;
+
+/// What a place of care is called last. Those that mean other things as well need a better name before them.
+#[rustfmt::skip]
+const HEADS: &[&str] = &[
+    "hospital", "hospitals", "clinic", "clinics", "infirmary", "sanatorium", "sanitarium", "pharmacy", "hospice",
+    "healthcare", "dispensary", "polyclinic",
+];
+/// Last words that need their company: `Medical Center`, `Family Practice`, `Nursing Home`.
+const PAIRS: &[(&str, &[&str])] = &[
+    (
+        "center",
+        &[
+            "medical",
+            "health",
+            "care",
+            "surgery",
+            "cancer",
+            "surgical",
+            "healthcare",
+            "rehabilitation",
+            "rehab",
+            "nursing",
+            "trauma",
+            "wellness",
+            "dialysis",
+            "heart",
+            "imaging",
+            "treatment",
+            "living",
+            "hospital",
+            "birth",
+            "eye",
+            "spine",
+            "recovery",
+            "oncology",
+            "community",
+            "counseling",
+            "psychiatric",
+        ],
+    ),
+    ("centre", &["medical", "health", "care", "hospital", "cancer"]),
+    ("system", &["health", "healthcare", "hospital", "care"]),
+    ("department", &["health"]),
+    ("group", &["medicine", "medical", "physician", "physicians", "health", "dental"]),
+    ("home", &["nursing", "care", "rest", "group", "convalescent"]),
+    ("living", &["assisted", "senior", "independent"]),
+    ("practice", &["family", "medical", "dental", "medicine", "group"]),
+    ("medicine", &["family", "internal", "sports", "school"]),
+    ("care", &["urgent", "home", "health", "primary", "hospice", "nursing", "memory", "family"]),
+    (
+        "associates",
+        &[
+            "medical",
+            "cardiology",
+            "orthopedic",
+            "orthopedics",
+            "surgical",
+            "pediatric",
+            "dermatology",
+            "urology",
+            "gi",
+            "gastroenterology",
+            "neurology",
+            "oncology",
+            "eye",
+            "health",
+            "family",
+            "care",
+        ],
+    ),
+    ("rehabilitation", &["nursing", "and", "hospital"]),
+    ("rehab", &["nursing", "and"]),
+    ("health", &["behavioral", "home", "mental", "community", "public", "women"]),
+    ("institute", &["cancer", "heart", "eye", "orthopedic", "spine", "medical", "neurological", "vascular"]),
+    ("facility", &["nursing", "care", "living"]),
+    ("services", &["health", "hospice", "care"]),
+    ("network", &["health", "healthcare", "medical"]),
+];
+/// Last words that are enough behind a proper name alone: `Lakeside Pediatrics`.
+#[rustfmt::skip]
+const CRAFTS: &[&str] = &[
+    "pediatrics", "orthopedics", "orthopaedics", "dermatology", "cardiology", "dialysis", "dental", "dentistry",
+    "radiology", "imaging", "oncology", "laboratories", "diagnostics", "pharmacies", "health", "manor", "rehab",
+    "rehabilitation", "hospice", "urology", "gastroenterology", "neurology", "optometry", "obgyn", "drug",
+    "apothecary", "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter",
+];
+/// Words that begin no name of a place.
+#[rustfmt::skip]
+const OPENERS: &[&str] = &[
+    "the", "this", "that", "at", "in", "from", "to", "of", "your", "my", "his", "her", "their", "local", "outside",
+    "patient", "pt", "seen", "admitted", "transferred", "discharged", "discharge", "admission", "hospital",
+    "clinic", "per", "by", "and", "or", "for", "with", "a", "an", "no", "any", "all", "each", "when", "if", "was",
+    "is", "are", "he", "she", "they", "i", "we", "please", "call", "contact", "facility", "location", "name",
+    "referring", "visit", "follow", "followup", "return", "emergency", "outpatient", "inpatient", "ambulatory",
+    "primary", "specialty", "pain", "wound", "sleep", "memory", "coumadin", "anticoagulation", "diabetes", "dr",
+    "mr", "mrs", "ms", "preferred", "mail", "order", "retail", "walk", "free", "new", "same", "other", "another",
+    "medical", "health", "nursing", "skilled", "home", "public", "private", "acute", "chronic", "long", "short",
+    "term", "general", "county", "state", "city", "community", "regional", "children", "childrens", "women",
+    "womens", "teaching", "university", "school", "college", "surgical", "surgery", "cancer", "heart", "hospice",
+    "pharmacy", "rehab", "rehabilitation", "psychiatric", "behavioral", "mental", "dental", "eye", "family",
+    "urgent", "assisted", "senior", "day", "date", "current", "previous", "prior", "former", "adult", "pediatric",
+    "veterans", "va", "us", "national", "federal", "military", "infectious", "travel", "vaccine", "hand", "foot",
+    "spine", "stroke", "trauma", "burn", "birth", "dialysis", "infusion", "imaging", "fertility", "on", "attending",
+    "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after", "brief",
+    "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension",
+    "device", "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday",
+    "thursday", "friday",
+];
+/// Places whose names are enough.
+#[rustfmt::skip]
+const KNOWN: &[&str] = &[
+    "mayo clinic", "cleveland clinic", "kaiser permanente", "johns hopkins", "mass general", "md anderson", "sloan
+    kettering", "mount sinai", "cedars sinai", "rite aid", "beth israel", "duane reade",
+];
+const KNOWN_ALONE: &[&str] = &["walgreens", "walgreen", "labcorp", "geisinger", "kaiser"];
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    let word = view.word(0);
+    if word.len() < 2 || !stands_alone(view) {
+        return None;
+    }
+    if word.first().is_some_and(u8::is_ascii_lowercase) {
+        return small(view, word);
+    }
+    // The cheapest question: a name goes on behind its first word.
+    let after = length(word);
+    if !matches!(view.byte(after), Some(b' ' | b'\'' | b'-' | b'.' | 0xe2)) {
+        return known(view, word);
+    }
+    if word.eq_ignore_ascii_case(b"university") && view.slice(after, 4).eq_ignore_ascii_case(b" of ") {
+        return scan(view, 0, false);
+    }
+    if one_of(word, OPENERS)
+        || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ")
+    {
+        return None;
+    }
+    scan(view, 0, false).or_else(|| known(view, word))
+}
+
+/// `called cherry hill urgent care`: typed without capitals, behind a word that leads to a place.
+fn small(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
+    let at = length(word) + blanks(view, length(word), 2);
+    let first = view.word(at);
+    let lower = first.first().is_some_and(u8::is_ascii_lowercase) && at > length(word);
+    let university = first == b"university" && view.slice(at + 10, 4) == b" of ";
+    (lower && (university || !one_of(first, OPENERS))).then_some(())?;
+    scan(view, at, true)
+}
+
+fn known(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
+    let two = {
+        let second = view.word(length(word) + 1);
+        view.slice(0, word.len() + 1 + second.len())
+    };
+    let squeezed = two.iter().map(|&byte| if byte == b'-' { b' ' } else { byte.to_ascii_lowercase() });
+    let end = if KNOWN.iter().any(|known| squeezed.clone().eq(known.bytes())) {
+        length(two)
+    } else if one_of(word, KNOWN_ALONE) {
+        length(word)
+    } else {
+        return None;
+    };
+    Some(Verdict::new(0, end, kinds::FACILITY, 75, "known place"))
+}
+
+/// How well the words read so far name one particular place.
+#[derive(Clone, Copy, Debug, Default)]
+struct Read {
+    /// A person, a town, a saint, an unknown word.
+    proper: bool,
+    /// Another word that no kind of place is called by: `Sunrise`, `Mercy`.
+    chosen: bool,
+    words: u8,
+    upper: bool,
+}
+
+fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
+    let mut read = Read::default();
+    let mut at = from;
+    let mut previous: &[u8] = &[];
+    let mut best: Option<(i32, bool)> = None;
+    for _ in 0..7 {
+        let Some(found) = part(view, at) else { break };
+        let word = view.word(found.start);
+        let mut end = found.end;
+        // `St. Mary's`, `Women's`.
+        if one_of(word, &["st", "ste", "mt", "ft"]) && view.byte(end) == Some(b'.') {
+            end += 1;
+        }
+        let owned = possessive(view, end);
+        if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
+            if !one_of(word, &["of", "and", "the", "de", "y", "del", "la"]) || at == from {
+                break;
+            }
+        } else if small
+            && (found.case != Case::Lower
+                || found.bits & cat::WORD_TOP != 0
+                    && head(word, previous).is_none()
+                    && !one_of(
+                        word,
+                        &["family", "county", "community", "general", "internal", "women", "children", "surgery"],
+                    )
+                    && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0)
+        {
+            break;
+        } else {
+            if let Some(strong) = head(word, previous) {
+                if one_of(previous, &["of"]) && !strong || course(view, end) {
+                    // `Porter of Cardiology`, `Hospital Course`.
+                    break;
+                }
+                if read.proper || (read.chosen && strong) {
+                    best = Some((end, strong));
+                }
+            } else if best.is_some() && !extends(&found) {
+                break;
+            }
+            read.add(&found, word);
+        }
+        end = owned;
+        previous = word;
+        let Some((space, wraps)) = gap(view, end) else {
+            // `Smith & Jones Clinic`.
+            break;
+        };
+        if wraps && (best.is_some() || found.bits & cat::CREDENTIAL != 0) {
+            break;
+        }
+        at = end + space;
+        if matches!(view.byte(at), Some(b'&')) {
+            at += 1 + blanks(view, at + 1, 1);
+        }
+        if at > 90 {
+            break;
+        }
+    }
+    let (mut end, strong) = best?;
+    if let Some(further) = of_place(view, end) {
+        end = further;
+    }
+    let confidence = match (read.proper, strong) {
+        (true, true) => 90,
+        (true, false) => 72,
+        _ => 70,
+    };
+    let confidence = if small { 60 } else { confidence };
+    (end <= LONGEST).then(|| Verdict::new(from, end, kinds::FACILITY, confidence, "name and kind of a place"))
+}
+
+impl Read {
+    fn add(&mut self, found: &Part, word: &[u8]) {
+        self.words += 1;
+        self.upper |= found.case == Case::Upper;
+        let generic = found.bits & (cat::FACILITY_WORD | cat::ORG_WORD | cat::CLINICAL | cat::ROLE | cat::DRUG) != 0
+            || one_of(word, OPENERS);
+        let saint = one_of(word, &["st", "saint", "san", "santa", "mount", "mt", "lady"]);
+        let place = found.bits & cat::CITY != 0 && found.ordinary() < 2;
+        let person = found.is_name() && found.ordinary() == 0;
+        let unknown = found.unknown() && found.len() > 3;
+        let maker = found.bits & cat::PROPER_OTHER != 0;
+        if saint
+            || maker
+            || (!generic && (place || person || unknown))
+            || (found.bits & cat::STATE != 0 && found.len() > 2)
+        {
+            self.proper = true;
+        } else if !generic
+            || one_of(
+                word,
+                &[
+                    "mercy",
+                    "baptist",
+                    "methodist",
+                    "presbyterian",
+                    "memorial",
+                    "providence",
+                    "adventist",
+                    "lutheran",
+                    "deaconess",
+                    "samaritan",
+                ],
+            )
+        {
+            self.chosen = true;
+        }
+    }
+}
+
+/// Whether a stay is meant and not a place: `Hospital Course`.
+fn course(view: &View<'_>, end: i32) -> bool {
+    one_of(
+        view.word(end + blanks(view, end, 1)),
+        &["course", "stay", "day", "days", "policy", "admission", "discharge"],
+    )
+}
+
+/// Whether `word` behind `previous` is what a place of care is called: `Some(true)` when it is nothing else.
+fn head(word: &[u8], previous: &[u8]) -> Option<bool> {
+    if one_of(word, HEADS) {
+        return Some(true);
+    }
+    if PAIRS.iter().any(|(last, company)| one_of(word, &[last]) && one_of(previous, company)) {
+        return Some(true);
+    }
+    one_of(word, CRAFTS).then_some(false)
+}
+
+/// Whether a word may stand between two heads: `Hospital Medical Center`, `Clinic North Campus`.
+fn extends(found: &Part) -> bool {
+    found.bits & cat::FACILITY_WORD != 0
+}
+
+/// `Children's Hospital of Philadelphia`: the end of what belongs to the place.
+fn of_place(view: &View<'_>, end: i32) -> Option<i32> {
+    if view.slice(end, 4) != b" of " {
+        return None;
+    }
+    let first = part(view, end + 4)?;
+    (first.case == Case::Capital && first.bits & (cat::CITY | cat::STATE) != 0).then_some(())?;
+    let space = blanks(view, first.end, 1);
+    let second = part(view, first.end + space);
+    match second {
+        Some(second) if space > 0 && second.case == Case::Capital && second.ordinary() == 0 => Some(second.end),
+        _ => Some(first.end),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FACILITY;
+    use crate::testing::{assert_cases_with, assert_total};
+
+    #[test]
+    fn named_places_of_care_are_taken() {
+        assert_cases_with(&[&FACILITY], "facility");
+    }
+
+    #[test]
+    fn nothing_panics() {
+        let pieces =
+            ["Mercy", "St", ".", "Hospital", "Medical", "Center", "of", "Boston", "'s", "&", "Clinic", "Walgreens"];
+        assert_total(&FACILITY, &pieces);
+    }
+}

@@ -1,0 +1,400 @@
+//! Words that announce a person: titles, labels, roles, relatives, greetings.
+
+use blackbar_engine::{Kind, View};
+
+use super::lists;
+use super::part::{apostrophe, blanks, gap, length, one_of};
+use crate::kinds;
+use crate::words::category as cat;
+
+/// How much a cue says about what follows it.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub(crate) enum Grade {
+    /// Nothing announced the name.
+    None,
+    /// A word that often stands before names: `by Smith`, `with Ann`.
+    Loose,
+    /// A role or a relative without punctuation: `patient Smith`, `son Tom`, `my name is Tom`.
+    Near,
+    /// A label and its separator: `Patient: Smith`.
+    Label,
+    /// A title: `Dr. Smith`.
+    Title,
+}
+
+/// What announced a name.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Cue {
+    pub(crate) kind: Kind,
+    pub(crate) grade: Grade,
+    /// What the label begins may as well be somebody's speech: `Patient: Hello`.
+    pub(crate) speaker: bool,
+    /// A relative or an introduction: a given name alone is to be expected.
+    pub(crate) given: bool,
+}
+
+impl Cue {
+    /// No cue at all.
+    pub(crate) const NONE: Self = Self { kind: kinds::NAME, grade: Grade::None, speaker: false, given: false };
+}
+
+/// What sort of announcement a word is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Role {
+    /// `Mr`: nothing but a name follows.
+    Title,
+    /// `Nurse`, `Miss`, `Doctor`: a title that is also a word.
+    WordTitle,
+    /// `Patient`.
+    Patient,
+    /// `Attending`.
+    Provider,
+    /// `Mother`.
+    Relative,
+    /// `User`.
+    User,
+    /// `Name`, `Dear`, `cc`: somebody.
+    Person,
+    /// `From`, `To`, `Author`: announces somebody only with a colon.
+    Header,
+    /// `by`, `with`, `per`.
+    By,
+    /// `is`, `am`: announces a name when an introduction stands before it.
+    Is,
+    /// `Hi`, `Thanks`, `Regards`.
+    Greeting,
+}
+
+/// What `word` announces.
+pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
+    let mut lower = [0; 20];
+    let lower = lower.get_mut(..word.len())?;
+    lower.copy_from_slice(word);
+    lower.make_ascii_lowercase();
+    let known = match &*lower {
+        b"dr" | b"drs" | b"mr" | b"mrs" | b"ms" | b"mx" | b"messrs" | b"prof" | b"sgt" | b"capt" | b"sra" | b"mme"
+        | b"rev" => Role::Title,
+        b"professor" | b"doctor" | b"miss" | b"nurse" | b"reverend" | b"pastor" | b"rabbi" | b"judge" | b"officer"
+        | b"sergeant" | b"captain" | b"sir" | b"chaplain" | b"senor" | b"senora" | b"herr" | b"frau" | b"madame"
+        | b"monsieur" | b"attorney" | b"detective" | b"deputy" => Role::WordTitle,
+        b"patient" | b"pt" | b"client" | b"member" | b"subscriber" | b"insured" | b"beneficiary" | b"enrollee"
+        | b"policyholder" | b"veteran" | b"decedent" | b"baby" | b"infant" | b"newborn" => Role::Patient,
+        b"mother" | b"father" | b"mom" | b"mum" | b"dad" | b"son" | b"daughter" | b"wife" | b"husband" | b"spouse"
+        | b"partner" | b"fiance" | b"fiancee" | b"brother" | b"sister" | b"aunt" | b"uncle" | b"cousin" | b"niece"
+        | b"nephew" | b"grandson" | b"granddaughter" | b"grandmother" | b"grandfather" | b"grandma" | b"grandpa"
+        | b"girlfriend" | b"boyfriend" | b"friend" | b"neighbor" | b"roommate" | b"parent" | b"guardian" | b"kin"
+        | b"nok" | b"contact" | b"caregiver" | b"caretaker" | b"proxy" | b"poa" | b"twin" | b"stepmother"
+        | b"stepfather" | b"stepson" | b"stepdaughter" | b"child" | b"ex" => Role::Relative,
+        b"user" => Role::User,
+        b"att" | b"party" => Role::Header,
+        b"name" | b"names" | b"dear" | b"attn" | b"caller" | b"named" | b"called" | b"nickname" | b"alias" | b"aka"
+        | b"surname" | b"firstname" | b"lastname" | b"fullname" | b"initials" | b"guarantor" | b"cardholder"
+        | b"claimant" => Role::Person,
+        b"re" | b"cc" | b"from" | b"to" | b"attention" | b"employee" | b"witness" | b"sender" | b"recipient"
+        | b"addressee" | b"applicant" | b"payee" | b"author" | b"signature" | b"signed" | b"cosigned" | b"cosigner"
+        | b"dictated" | b"transcribed" | b"verified" | b"first" | b"last" | b"ref" | b"subject" | b"referring"
+        | b"md" | b"gi" | b"id" | b"tech" | b"cardiology" | b"sr" => Role::Header,
+        b"by" | b"with" | b"per" | b"via" => Role::By,
+        b"is" | b"am" | b"call" | b"me" => Role::Is,
+        b"hi" | b"hello" | b"hey" | b"thanks" | b"regards" | b"sincerely" | b"cheers" | b"best" | b"yours"
+        | b"respectfully" => Role::Greeting,
+        b"attending" | b"provider" | b"physician" | b"surgeon" | b"practitioner" | b"pcp" | b"np" | b"pa" | b"rn"
+        | b"lpn" | b"cna" | b"crna" | b"pharmacist" | b"consultant" | b"hospitalist" | b"intensivist" | b"dentist"
+        | b"midwife" | b"counselor" | b"technician" | b"phlebotomist" | b"scribe" | b"coordinator" | b"caseworker"
+        | b"worker" | b"manager" | b"interpreter" | b"clinician" | b"fellow" | b"intern" | b"resident"
+        | b"prescriber" | b"assistant" | b"preceptor" | b"supervisor" | b"reviewer" | b"examiner" | b"investigator"
+        | b"neurosurgeon" | b"specialist" | b"pediatrician" | b"obstetrician" => Role::Provider,
+        other if other.ends_with(b"ist") && lists::TRIGGERS.iter().any(|t| t.as_bytes() == other) => Role::Provider,
+        _ if bits & cat::RELATIVE != 0 => Role::Relative,
+        _ => return None,
+    };
+    Some(known)
+}
+
+/// The cue that the trigger is, and where the name that it announces would begin.
+pub(crate) fn announced(view: &View<'_>, word: &[u8], bits: u32) -> Option<(Cue, i32)> {
+    let role = role(word, bits)?;
+    let end = length(word);
+    match role {
+        Role::Title | Role::WordTitle => title(view, word, role, end),
+        Role::By => {
+            let at = end + blanks(view, end, 2);
+            let lower = letter_at(view, at) && at > end;
+            (capital_at(view, at) || lower).then(|| (loose(view, word), at)).or_else(|| label(view, role, word, end))
+        }
+        Role::Is => introduction(view, word, end),
+        Role::Greeting => greeting(view, end),
+        _ => label(view, role, word, end),
+    }
+}
+
+fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32)> {
+    // `MS` alone is a disease, a drug, a degree: as a title it has a dot or is written `Ms`.
+    let dotted = view.byte(end) == Some(b'.');
+    if (word == b"ms" || word == b"MS") && !dotted {
+        return None;
+    }
+    if role == Role::WordTitle && !matches!(view.byte(end), Some(b' ' | b'\n' | b'\r' | b'.')) {
+        return label(view, role, word, end);
+    }
+    if word.eq_ignore_ascii_case(b"dr") && is_street(view) {
+        return None;
+    }
+    let after = end + i32::from(dotted);
+    let space = gap(view, after).map_or(0, |(len, _)| len);
+    if space == 0 && !dotted {
+        return label(view, role, word, end);
+    }
+    let kind = if one_of(word, &["dr", "drs", "doctor", "nurse", "prof", "professor"]) {
+        kinds::NAME_PROVIDER
+    } else {
+        kinds::NAME
+    };
+    // `Doctor King`, `Doctor Zorblat`: capitals on both sides make it a form of address; `Doctor Visit` is none.
+    let next = view.word(after + space);
+    let next_bits = view.bits(next);
+    let addressed = one_of(word, &["doctor", "professor", "miss"])
+        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"])
+            || next_bits == 0)
+        && view.byte(after + space + length(next)) != Some(b':')
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && capital_at(view, after + space);
+    let grade = if role == Role::Title || addressed { Grade::Title } else { Grade::Near };
+    Some((Cue { kind, grade, speaker: false, given: false }, after + space))
+}
+
+/// Whether the trigger, `Dr`, ends a street name: `12 Oak Dr`.
+fn is_street(view: &View<'_>) -> bool {
+    let before = view.before();
+    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    let Some(line) = line.strip_suffix(b" ") else { return false };
+    // Up to four capitalised words, then a number.
+    for (i, word) in line.rsplit(|&byte| byte == b' ').enumerate().take(5) {
+        match word {
+            [first, .., last] | [first @ last] if first.is_ascii_digit() => {
+                let number = word.iter().filter(|byte| byte.is_ascii_digit()).count() + 1 >= word.len();
+                return i > 0 && number && word.len() < 7 && last.is_ascii_alphanumeric();
+            }
+            [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_alphabetic() => {}
+            [b'N' | b'S' | b'E' | b'W', b'.'] => {}
+            [first] if first.is_ascii_uppercase() => {}
+            _ => return false,
+        }
+    }
+    false
+}
+
+fn loose(view: &View<'_>, word: &[u8]) -> Cue {
+    let kind = match previous_word(view.before()) {
+        [] => kinds::NAME,
+        verb if one_of(
+            verb,
+            &[
+                "signed",
+                "dictated",
+                "seen",
+                "performed",
+                "reviewed",
+                "verified",
+                "referred",
+                "ordered",
+                "prescribed",
+                "interpreted",
+                "read",
+                "attended",
+                "cosigned",
+                "authored",
+                "examined",
+                "evaluated",
+                "followed",
+                "transcribed",
+                "authenticated",
+                "entered",
+                "administered",
+                "collected",
+                "approved",
+                "recommended",
+            ],
+        ) =>
+        {
+            kinds::NAME_PROVIDER
+        }
+        _ => kinds::NAME,
+    };
+    let near = kind != kinds::NAME && word.eq_ignore_ascii_case(b"by");
+    Cue { kind, grade: if near { Grade::Near } else { Grade::Loose }, speaker: false, given: false }
+}
+
+/// `my name is Ann`, `this is Ann`, `I am Ann`, `call me Ann`, `his wife is Ann`.
+fn introduction(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
+    let space = blanks(view, end, 2);
+    let at = end + space;
+    if space == 0 || !letter_at(view, at) {
+        return None;
+    }
+    let before = previous_word(view.before());
+    let bits = view.bits(before);
+    let announces = if word.eq_ignore_ascii_case(b"am") {
+        one_of(before, &["i"])
+    } else if word.eq_ignore_ascii_case(b"me") {
+        one_of(before, &["call", "calls"])
+    } else if word.eq_ignore_ascii_case(b"call") {
+        capital_at(view, at)
+    } else {
+        one_of(before, &["name", "this", "names", "nickname", "here", "contact", "pcp", "kin", "caregiver"])
+            || (capital_at(view, at) && matches!(role(before, bits), Some(Role::Relative | Role::Provider)))
+    };
+    // `this is Ann` needs the capital, `my name is ann` does not.
+    let named = one_of(before, &["name", "names"]);
+    if !announces || !(named || capital_at(view, at)) {
+        return None;
+    }
+    let kind = match role(before, bits) {
+        Some(Role::Relative) => kinds::NAME_RELATIVE,
+        Some(Role::Provider) => kinds::NAME_PROVIDER,
+        _ => kinds::NAME,
+    };
+    Some((Cue { kind, grade: if named { Grade::Label } else { Grade::Near }, speaker: true, given: true }, at))
+}
+
+/// `Hi Ann`, `Thanks, Ann`, `Regards,\nAnn`.
+fn greeting(view: &View<'_>, end: i32) -> Option<(Cue, i32)> {
+    let after = end + i32::from(matches!(view.byte(end), Some(b',' | b'!' | b'-')));
+    let (space, _) = gap(view, after)?;
+    let at = after + space;
+    letter_at(view, at).then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
+}
+
+/// A label: what separates it from its value decides how much it says.
+fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32)> {
+    let mut at = end;
+    // `Name(s)`, `Patient's`: the latter announces no name.
+    if view.slice(at, 3) == b"(s)" {
+        at += 3;
+    } else if apostrophe(view, at) > 0 {
+        return None;
+    }
+    // `Attending MD:`, `Mother (wife of …):` are not followed; a word in parentheses is: `Mother (guardian):`.
+    at += blanks(view, at, 24);
+    at = parenthesis(view, at);
+    let mut strong = false;
+    let mut comma = false;
+    let mut closed = 0;
+    let quoted = |byte: Option<u8>| matches!(byte, Some(b'"' | b'*' | b'\'' | b'_' | b'[' | b'<' | b'('));
+    loop {
+        match view.byte(at) {
+            Some(b':' | b'=' | b'|' | b'#') => strong = true,
+            Some(b'.' | b'_' | b'*' | b'"') if closed < 12 => {
+                // Dot leaders and markup; a single full stop ends a sentence.
+                if view.byte(at) == Some(b'.') && view.byte(at + 1) != Some(b'.') && closed == 0 {
+                    return None;
+                }
+            }
+            Some(b'-') if at > end || view.byte(at + 1) == Some(b' ') => strong = true,
+            Some(b',') if !comma && matches!(role, Role::Relative | Role::Person) => comma = true,
+            Some(b'(') if at > end => {
+                at += 1;
+                break;
+            }
+            Some(b'>') if view.byte(at - 1) == Some(b'-') => {}
+            _ => break,
+        }
+        at += 1;
+        closed += 1;
+        at += blanks(view, at, 24);
+        if closed > 16 {
+            return None;
+        }
+    }
+    if strong && matches!(view.byte(at), Some(b'\n' | b'\r')) {
+        // The value may stand on the next line.
+        at += gap(view, at)?.0;
+    }
+    while quoted(view.byte(at)) && at < 60 {
+        at += 1;
+    }
+    if at == end || !letter_at(view, at) {
+        return None;
+    }
+    let header = role == Role::Header;
+    let signature = one_of(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
+    if !strong && ((header && !(signature && capital_at(view, at))) || role == Role::User || role == Role::By) {
+        return None;
+    }
+    // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
+    let close =
+        matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
+    if !strong && !capital_at(view, at) && !close {
+        return None;
+    }
+    let grade = if strong { Grade::Label } else { Grade::Near };
+    let kind = match role {
+        Role::Patient => kinds::NAME_PATIENT,
+        Role::Provider => kinds::NAME_PROVIDER,
+        Role::Relative => kinds::NAME_RELATIVE,
+        Role::User => kinds::NAME_USER,
+        Role::WordTitle if one_of(word, &["doctor", "nurse"]) => kinds::NAME_PROVIDER,
+        _ if signature => kinds::NAME_PROVIDER,
+        Role::Person => named(view),
+        _ => kinds::NAME,
+    };
+    let speaker = matches!(role, Role::Patient | Role::Provider | Role::Relative | Role::User | Role::WordTitle)
+        || one_of(word, &["caller", "claimant"]);
+    let given = role == Role::Relative || one_of(word, &["named", "called", "nickname", "dear", "name", "aka"]);
+    Some((Cue { kind, grade, speaker, given }, at))
+}
+
+/// The end of a remark in a label: `Name (Last, First):`; `at` itself when there is none.
+fn parenthesis(view: &View<'_>, at: i32) -> i32 {
+    if view.byte(at) != Some(b'(') {
+        return at;
+    }
+    let remark = view.slice(at, 32);
+    match remark.iter().position(|&byte| byte == b')') {
+        Some(close) if remark.get(close + 1) == Some(&b':') => at + length(remark.get(..=close).unwrap_or_default()),
+        _ => at,
+    }
+}
+
+/// Whose name a `name` label asks for: `Patient Name`, `Provider's name`.
+fn named(view: &View<'_>) -> Kind {
+    let before = view.before();
+    let mut rest = before;
+    for _ in 0..3 {
+        let word = previous_word(rest);
+        if word.is_empty() {
+            break;
+        }
+        match role(word, view.bits(word)) {
+            Some(Role::Patient) => return kinds::NAME_PATIENT,
+            Some(Role::Provider) => return kinds::NAME_PROVIDER,
+            Some(Role::Relative) => return kinds::NAME_RELATIVE,
+            Some(Role::User) => return kinds::NAME_USER,
+            _ => {}
+        }
+        let len = rest.len();
+        let cut = rest.iter().rposition(u8::is_ascii_alphabetic).map_or(0, |i| (i + 1).saturating_sub(word.len()));
+        if cut >= len {
+            break;
+        }
+        rest = rest.get(..cut).unwrap_or_default();
+    }
+    kinds::NAME
+}
+
+/// The ASCII word that ends `before`, blanks, apostrophes and a dot aside, on the same line.
+pub(crate) fn previous_word(before: &[u8]) -> &[u8] {
+    let end = before.iter().rposition(|byte| !matches!(byte, b' ' | b'.' | b'\'' | b'/' | b'_')).map_or(0, |i| i + 1);
+    let head = before.get(..end).unwrap_or_default();
+    let start = head.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |i| i + 1);
+    head.get(start..).unwrap_or_default()
+}
+
+fn letter_at(view: &View<'_>, at: i32) -> bool {
+    view.byte(at).is_some_and(|byte| byte.is_ascii_alphabetic() || byte >= 0xc0)
+}
+
+/// Whether a capital, or a letter beyond ASCII, stands at `at`.
+pub(crate) fn capital_at(view: &View<'_>, at: i32) -> bool {
+    view.byte(at).is_some_and(|byte| byte.is_ascii_uppercase() || byte >= 0xc0)
+}
