@@ -29,12 +29,12 @@ pub(crate) fn run(args: &cli::Eval, global: &Global) -> Result<Exit, Error> {
     let profile = super::finding_profile(args.min_confidence, super::allowed(&config)?)?;
     let format = format(&args.input)?;
     let gold = read_gold(&args.gold)?;
-    let folder = args.gold.parent().unwrap_or(Path::new(""));
+    let folder = args.gold.parent().unwrap_or_else(|| Path::new(""));
     let chosen = choose(&gold, folder, &args.paths)?;
 
     let progress = Progress::start();
     let answers = work::each(chosen.len(), work::start(None), |number| {
-        let Some((name, path, _)) = chosen.get(number) else { return None };
+        let (name, path, _) = chosen.get(number)?;
         let source = Source { path: Some(path.clone()), relative: PathBuf::from(name) };
         let answer = work::guarded(|| find(&source, format, &scanner, &profile, &progress));
         answer.map_err(|error| tell(&source.name(), error, false)).ok()
@@ -68,8 +68,11 @@ fn read_gold(path: &Path) -> Result<Gold, Error> {
     Ok(gold)
 }
 
-/// The documents to score: name in the gold file, path, labels.
-fn choose<'g>(gold: &'g Gold, folder: &Path, only: &[PathBuf]) -> Result<Vec<(&'g str, PathBuf, &'g [Label])>, Error> {
+/// A document to score: its name in the gold file, its path, its labels.
+type Chosen<'g> = (&'g str, PathBuf, &'g [Label]);
+
+/// The documents to score.
+fn choose<'g>(gold: &'g Gold, folder: &Path, only: &[PathBuf]) -> Result<Vec<Chosen<'g>>, Error> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let only: Vec<PathBuf> = only.iter().map(|path| real(path)).collect();
     let documents = gold.iter().map(|(name, labels)| (name.as_str(), folder.join(name), labels.as_slice()));

@@ -91,7 +91,7 @@ impl Config {
         let Some(path) = named.or_else(usual) else { return Ok(Self::default()) };
         notes::info(format_args!("configuration: {}", path.display()));
         let text = read(&path)?;
-        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
+        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.
@@ -125,7 +125,7 @@ pub(crate) fn profile_file(path: &Path) -> Result<(ProfileSection, Site), Error>
     let name = path.display().to_string();
     let document = Document::parse(&name, &text)?;
     let root = document.root();
-    let site = site(&root, path.parent().unwrap_or(Path::new("")))?;
+    let site = site(&root, path.parent().unwrap_or_else(|| Path::new("")))?;
     let title = root.string("name")?.map(str::to_owned);
     let stem = || path.file_stem().map_or_else(|| name.clone(), |stem| stem.display().to_string());
     let section = ProfileSection { name: title.unwrap_or_else(stem), ..profile(&root)? };

@@ -82,7 +82,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// The tables of `[[key]]`.
-    pub(crate) fn tables(&self, key: &'static str) -> Result<Vec<Table<'d, 't>>, Error> {
+    pub(crate) fn tables(&self, key: &'static str) -> Result<Vec<Self>, Error> {
         let Some(value) = self.get(key) else { return Ok(Vec::new()) };
         let DeValue::Array(list) = value.value.get_ref() else {
             return Err(value.wrong(&format!("a list of tables, written [[{key}]]")));

@@ -100,7 +100,7 @@ fn existing_part(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     for part in absolute.ancestors() {
         if let Ok(real) = fs::canonicalize(part) {
-            return Ok(real.join(absolute.strip_prefix(part).unwrap_or(Path::new(""))));
+            return Ok(real.join(absolute.strip_prefix(part).unwrap_or_else(|_| Path::new(""))));
         }
     }
     Ok(absolute)
