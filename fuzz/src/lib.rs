@@ -6,6 +6,19 @@
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
 
+pub mod chunking;
+mod hold;
+mod input;
+mod json;
+pub mod lens_csv;
+pub mod lens_json;
+pub mod lens_ndjson;
+pub mod lens_text;
+pub mod operators;
+mod pieces;
+mod setup;
+mod valid;
+
 /// A fuzz target: its name and its body.
 #[derive(Clone, Copy, Debug)]
 pub struct Target {
@@ -16,7 +29,14 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: &[Target] = &[];
+pub const TARGETS: &[Target] = &[
+    Target { name: "chunking", run: chunking::run },
+    Target { name: "lens_csv", run: lens_csv::run },
+    Target { name: "lens_json", run: lens_json::run },
+    Target { name: "lens_ndjson", run: lens_ndjson::run },
+    Target { name: "lens_text", run: lens_text::run },
+    Target { name: "operators", run: operators::run },
+];
 
 #[cfg(test)]
 mod tests {

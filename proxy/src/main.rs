@@ -1,2 +1,68 @@
 //! The `blackbar` command.
-fn main() {}
+#![forbid(unsafe_code)]
+
+mod cli;
+mod commands;
+mod config;
+mod error;
+mod exit;
+mod input;
+mod notes;
+mod output;
+mod profile;
+mod progress;
+mod registry;
+mod report;
+mod stream;
+mod trail;
+mod work;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+use crate::cli::{Cli, Command};
+use crate::error::Error;
+use crate::exit::Exit;
+
+fn main() -> ExitCode {
+    notes::hide_panic_messages();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return misunderstood(&error).into(),
+    };
+    notes::set_level(cli.global.quiet, cli.global.verbose);
+    match run(&cli) {
+        Ok(exit) => exit.into(),
+        Err(error) => {
+            notes::error(&error);
+            error.exit().into()
+        }
+    }
+}
+
+fn run(cli: &Cli) -> Result<Exit, Error> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Scan(scan) => commands::scan::run(scan, global),
+        Command::Redact(redact) => commands::redact::run(redact, global),
+        Command::Reveal(reveal) => commands::reveal::run(reveal, global),
+        Command::Eval(eval) => commands::eval::run(eval, global),
+        Command::Keygen(keygen) => commands::keygen::run(keygen),
+        Command::Detectors(detectors) => commands::detectors::run(detectors, global),
+    }
+}
+
+/// Shows help and versions as they are, and what was misunderstood with its id.
+fn misunderstood(error: &clap::Error) -> Exit {
+    let shown = error.print();
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => shown.map_or(Exit::Failed, |()| Exit::Done),
+        ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => Exit::Usage,
+        _ => {
+            notes::error(&Error::new(error::Id::Arguments, "the arguments were not understood"));
+            Exit::Usage
+        }
+    }
+}

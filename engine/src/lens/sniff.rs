@@ -153,47 +153,73 @@ fn table(text: &[u8], complete: bool) -> Option<Format> {
 }
 
 fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
-    let mut counts = Vec::new();
-    let (mut count, mut quoted, mut cell_start, mut longest) = (0usize, false, true, 0usize);
-    let mut cell = 0usize;
+    let rows = rows(text, delimiter, complete);
+    let Some(&first) = rows.first() else { return false };
+    let even = rows.iter().all(|row| row.delimiters == first.delimiters);
+    let few = if delimiter == b'\t' { 1 } else { 2 };
+    if first.delimiters == 0 || !even {
+        return false;
+    }
+    // A row of names is short of prose: its cells hold no sentences. Many cells in every row are no accident either.
+    let plausible = first.longest <= 64 || (first.delimiters >= 6 && rows.len() >= 2);
+    let enough = rows.len() >= 2 || (complete && first.delimiters >= 4);
+    let wide = first.delimiters >= few || rows.len() >= 3;
+    let head = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    (plausible && enough && wide) || names_columns(head, delimiter)
+}
+
+#[derive(Clone, Copy, Default)]
+struct Row {
+    delimiters: usize,
+    longest: usize,
+}
+
+/// The whole rows of `text`, without empty ones at the end.
+fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
+    let mut rows = Vec::new();
+    let (mut row, mut quoted, mut at_start, mut cell) = (Row::default(), false, true, 0usize);
     for &byte in text {
         match byte {
-            b'"' if quoted || cell_start => {
-                quoted = !quoted;
-                cell_start = false;
-            }
+            b'"' if quoted || at_start => (quoted, at_start) = (!quoted, false),
             b'\n' if !quoted => {
-                counts.push(count);
-                (count, cell, cell_start) = (0, 0, true);
+                rows.push(std::mem::take(&mut row));
+                (cell, at_start) = (0, true);
             }
             _ if byte == delimiter && !quoted => {
-                count += 1;
-                (cell, cell_start) = (0, true);
+                row.delimiters += 1;
+                (cell, at_start) = (0, true);
             }
             _ => {
-                cell_start = false;
+                at_start = false;
                 cell += 1;
-                if counts.is_empty() {
-                    longest = longest.max(cell);
-                }
+                row.longest = row.longest.max(cell);
             }
         }
     }
-    if complete && (count > 0 || cell > 0) {
-        counts.push(count);
+    if complete && (row.delimiters > 0 || row.longest > 0) {
+        rows.push(row);
     }
-    while counts.last() == Some(&0) {
-        counts.pop();
+    while rows.last().is_some_and(|row| row.delimiters == 0 && row.longest == 0) {
+        rows.pop();
     }
-    let Some(&first) = counts.first() else { return false };
-    // A row of names is short of prose: its cells hold no sentences.
-    let rows = counts.iter().filter(|&&count| count == first).count();
-    let few = if delimiter == b'\t' { 1 } else { 2 };
-    first >= 1
-        && longest <= 64
-        && rows == counts.len()
-        && (rows >= 2 || (complete && first >= 4))
-        && (first >= few || rows >= 3)
+    rows
+}
+
+/// Whether a first line names columns: several short cells of word characters, with no blank behind a delimiter, as
+/// there is in prose.
+fn names_columns(line: &[u8], delimiter: u8) -> bool {
+    let line = line.strip_suffix(b"\r").unwrap_or(line);
+    let cells = line.split(|&byte| byte == delimiter);
+    let is_name = |cell: &[u8]| {
+        let quoted = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
+        let name = quoted.unwrap_or(cell);
+        let plain = |byte: &u8| byte.is_ascii_alphanumeric() || b"_ .-/#()".contains(byte);
+        name.len() <= 40
+            && name.first().is_none_or(u8::is_ascii_alphabetic)
+            && name.iter().all(plain)
+            && name.split(|&byte| byte == b' ').count() <= 4
+    };
+    cells.clone().count() >= 4 && cells.clone().all(is_name) && cells.filter(|cell| !cell.is_empty()).count() >= 4
 }
 
 #[cfg(test)]
@@ -225,6 +251,13 @@ mod tests {
         assert_eq!(format(b"Seen by Smith, John.\nHe said, well, no.\n"), Some(Format::Text));
         assert_eq!(format(b"Dear Mr. Smith,\n\nthank you, and regards,\n"), Some(Format::Text));
         assert_eq!(format(b"Smith, John\n"), Some(Format::Text));
+        let note = "He came in with pain in the left knee for a week, and it has not got better since, she says.";
+        let wide =
+            format!("mrn,name,dob,visit_note\n1,A,1990-01-01,\"{note}\n{note}\"\n2,B,1991-01-01,{}", "x".repeat(9000));
+        assert_eq!(format(wide.as_bytes()), Some(Format::CSV));
+        let bare = format!("1,2,3,4,5,6,7,{note}\n").replace("pain in the left knee for a week,", "").repeat(2);
+        assert_eq!(format(bare.replace(", and", " and").replace("since, ", "").as_bytes()), Some(Format::CSV));
+        assert_eq!(format(b"Alert, oriented, well nourished, in no distress.\nHeart: regular.\n"), Some(Format::Text));
     }
 
     #[test]

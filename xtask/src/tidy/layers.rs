@@ -27,6 +27,8 @@ const LAYERS: &[Layer] = &[
     Layer {
         name: PROXY,
         knows: &[
+            // `blackbar eval` scores a site's labels with the scorer of the project's own.
+            "blackbar-corpus",
             "blackbar-detectors",
             "blackbar-engine",
             "blackbar-ledger",
@@ -34,7 +36,7 @@ const LAYERS: &[Layer] = &[
             "blackbar-sql",
             "blackbar-wire",
         ],
-        tests_know: &["blackbar-corpus"],
+        tests_know: &[],
     },
     Layer {
         name: "blackbar-benches",

@@ -1,0 +1,290 @@
+//! What people type. Nothing here reads a file or knows what the words mean.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// Finds and removes the identifiers of patients in text, JSON, tables and other clinical data.
+#[derive(Debug, Parser)]
+#[command(name = "blackbar", version = VERSION, arg_required_else_help = true, max_term_width = 110)]
+#[command(after_help = "Exit status: 0 done, 1 the answer is bad, 2 wrong usage or configuration, 3 some input or output failed.")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+pub(crate) const VERSION: &str = concat!(env!("CARGO_PKG_VERSION"), " (", env!("BLACKBAR_COMMIT"), ")");
+
+#[derive(Args, Debug)]
+pub(crate) struct Global {
+    /// Configuration; else $BLACKBAR_CONFIG, ./blackbar.toml, /etc/blackbar/blackbar.toml
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Say more on stderr; again for still more (never content)
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// No progress and no notes on stderr; errors remain
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    Scan(Scan),
+    Redact(Redact),
+    Reveal(Reveal),
+    Eval(Eval),
+    Keygen(Keygen),
+    Detectors(Detectors),
+}
+
+/// What to read, and how.
+#[derive(Args, Debug)]
+pub(crate) struct Reading {
+    /// Files and folders; `-` is stdin
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to read the inputs: by content, or text, json, ndjson, csv, tsv and whatever else has a lens
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input: String,
+    /// Only files in folders whose path matches; `!` in front leaves them out (repeatable, the last match counts)
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
+    pub(crate) glob: Vec<String>,
+    /// What to do about PDF, DICOM, images, archives and other content without a lens: it is never copied
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) unsupported: Unsupported,
+    /// Threads; the output is the same for any number
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub(crate) jobs: Option<u16>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Unsupported {
+    /// Name it and end with exit status 3
+    #[default]
+    Fail,
+    /// Name it and go on
+    Skip,
+}
+
+/// Shows what is there; changes nothing
+///
+/// One finding a line, in the order of the inputs. On a terminal values are masked unless `--show` is given; elsewhere
+/// each line is a JSON object with offsets and no value. Offsets are bytes of the (decompressed) input, half open;
+/// lines and columns count from 1, columns in bytes.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar scan --fail --kinds ssn,mrn exports/")]
+pub(crate) struct Scan {
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// pretty on a terminal, jsonl elsewhere
+    #[arg(long, value_enum)]
+    pub(crate) format: Option<ScanFormat>,
+    /// Only the names of inputs with findings
+    #[arg(short = 'l', long, conflicts_with_all = ["count", "format"])]
+    pub(crate) files_with_findings: bool,
+    /// Only the number of findings of each input
+    #[arg(long, conflicts_with = "format")]
+    pub(crate) count: bool,
+    /// Only these kinds
+    #[arg(long, value_delimiter = ',', value_name = "KIND,…")]
+    pub(crate) kinds: Vec<String>,
+    /// Only findings at least this sure
+    #[arg(long, value_name = "0..1", default_value = "0.5", value_parser = confidence)]
+    pub(crate) min_confidence: u8,
+    /// Exit status 1 when anything is found
+    #[arg(long)]
+    pub(crate) fail: bool,
+    /// Show the values themselves (pretty only)
+    #[arg(long)]
+    pub(crate) show: bool,
+    /// Say why, and show near misses (terminal only)
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ScanFormat {
+    /// For people
+    Pretty,
+    /// One JSON object a line
+    Jsonl,
+    /// Counts per kind
+    Summary,
+}
+
+/// Removes identifiers from files, folders or stdin
+///
+/// The input is never modified. OUT is a file, or a folder that mirrors the tree of the inputs; without it one input
+/// goes to stdout. gzip and zstd inputs are written back in the same coding, UTF-16 in UTF-16. A file that fails leaves
+/// nothing behind.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar redact exports/ -o clean/ --operator mrn=token --key-file tokens.key --report report.json")]
+pub(crate) struct Redact {
+    #[command(flatten)]
+    pub(crate) reading: Reading,
+    /// A file or a folder; `-` is stdout
+    #[arg(short, long, value_name = "OUT")]
+    pub(crate) output: Option<PathBuf>,
+    /// Replace files that exist
+    #[arg(long)]
+    pub(crate) force: bool,
+    /// safe-harbor, limited-data-set, mask-all, a profile of the configuration, or a file that holds one
+    #[arg(long, value_name = "NAME|FILE.toml", default_value = "safe-harbor")]
+    pub(crate) profile: String,
+    /// Treat a kind otherwise (repeatable); `blackbar detectors` says what fits
+    #[arg(long, value_name = "KIND=OP")]
+    pub(crate) operator: Vec<String>,
+    /// The key of token, fpe, shift and surrogate
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: Option<PathBuf>,
+    /// Values that are no identifiers: lines `value # reason` or `/pattern/ # reason`, or a .toml file with [[allow]]
+    #[arg(long, value_name = "FILE")]
+    pub(crate) allow: Option<PathBuf>,
+    /// Replace the names of files and folders too; OUT is a folder then
+    #[arg(long, value_enum, value_name = "HOW", requires = "output")]
+    pub(crate) rename: Option<Rename>,
+    /// Write what was done as JSON: method, counts, bytes, hashes, keyed digests; no content
+    #[arg(long, value_name = "FILE")]
+    pub(crate) report: Option<PathBuf>,
+    /// Write each replacement as a line {start,end,replacement}; applied in order they make the output of the input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) edits: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum Rename {
+    /// Each part of a path becomes a token of the key file
+    Token,
+}
+
+/// Turns tokens back into their values, from stdin to stdout
+///
+/// A token becomes the canonical form of its value. A token that this key did not make stays as it is and is named by
+/// its offset, with exit status 1. Values under `fpe` cannot be told from others: name their kinds with `--kind`, and
+/// whatever looks like one of them is turned back.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar reveal --key-file tokens.key --reason 'call back, ticket 4711' < answer.txt")]
+pub(crate) struct Reveal {
+    /// The key that made them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key_file: PathBuf,
+    /// Why; recorded where a ledger is configured
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
+    /// Kinds that were replaced by fpe (repeatable)
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Vec<String>,
+    /// How to read stdin, for `--kind`
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input: String,
+}
+
+/// Measures recall and precision on your own labels, worst misses first
+///
+/// The gold file has one label a line: {"path":"notes.txt","start":1,"end":12,"kind":"ssn"}, paths relative to its
+/// folder; a file without identifiers has a line with its path alone. With PATHs only those files count.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar eval --gold labels.jsonl --misses 20")]
+pub(crate) struct Eval {
+    /// Labels, one a line
+    #[arg(long, value_name = "FILE")]
+    pub(crate) gold: PathBuf,
+    /// Only these files and folders of the gold file
+    #[arg(value_name = "PATH")]
+    pub(crate) paths: Vec<PathBuf>,
+    /// How to read the files
+    #[arg(long, value_name = "FORMAT", default_value = "auto")]
+    pub(crate) input: String,
+    /// Only findings at least this sure
+    #[arg(long, value_name = "0..1", default_value = "0.5", value_parser = confidence)]
+    pub(crate) min_confidence: u8,
+    /// How many misses and false findings to list
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    pub(crate) misses: usize,
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DocumentFormat {
+    /// For people
+    #[default]
+    Pretty,
+    /// One JSON document
+    Json,
+}
+
+/// Makes a key file for token, fpe, shift and surrogate
+///
+/// A file that exists is never overwritten: the values behind its tokens would be lost.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar keygen -o tokens.key")]
+pub(crate) struct Keygen {
+    /// Where to; `-` is stdout
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+/// Lists the detectors: what they take, what they refuse, which operators fit
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar detectors --format json")]
+pub(crate) struct Detectors {
+    /// pretty, json or markdown
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DetectorsFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum DetectorsFormat {
+    /// For people
+    #[default]
+    Pretty,
+    /// One JSON document
+    Json,
+    /// The table of docs/detectors.md
+    Markdown,
+}
+
+/// A confidence from 0 to 1, as percent.
+fn confidence(text: &str) -> Result<u8, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    percent(number).ok_or_else(|| "it lies between 0 and 1".to_owned())
+}
+
+/// A share from 0 to 1 as percent.
+pub(crate) fn percent(share: f64) -> Option<u8> {
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 by the check before")]
+    (0.0..=1.0).contains(&share).then(|| (share * 100.0).round() as u8)
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_an_example() {
+        for command in Cli::command().get_subcommands() {
+            let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+            let example = format!("Example: blackbar {}", command.get_name());
+            assert!(help.starts_with(&example), "{}", command.get_name());
+        }
+    }
+
+    #[test]
+    fn confidence_is_a_share() {
+        assert_eq!(confidence("0.5"), Ok(50));
+        assert_eq!(confidence("1"), Ok(100));
+        assert!(confidence("1.5").is_err() && confidence("-1").is_err() && confidence("NaN").is_err());
+    }
+}

@@ -1,0 +1,157 @@
+//! TOML with places: every value knows its line, and every key that nobody asked for is an error.
+
+use std::cell::RefCell;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use crate::error::{Error, Id, did_you_mean};
+
+/// A file of configuration.
+pub(crate) struct Document<'t> {
+    name: &'t str,
+    text: &'t str,
+    root: Spanned<DeTable<'t>>,
+}
+
+impl<'t> Document<'t> {
+    pub(crate) fn parse(name: &'t str, text: &'t str) -> Result<Self, Error> {
+        let root = DeTable::parse(text).map_err(|error| {
+            let at = error.span().map_or_else(|| name.to_owned(), |span| place(name, text, &span));
+            Error::new(Id::ConfigSyntax, format!("not TOML: {}", error.message())).at(at)
+        })?;
+        Ok(Self { name, text, root })
+    }
+
+    pub(crate) fn root(&self) -> Table<'_, 't> {
+        Table { file: self, entries: self.root.get_ref(), span: 0..0, known: RefCell::default() }
+    }
+}
+
+/// A table whose keys are asked for one by one. [`Table::finish`] refuses those that were not.
+pub(crate) struct Table<'d, 't> {
+    file: &'d Document<'t>,
+    entries: &'d DeTable<'t>,
+    span: Range<usize>,
+    known: RefCell<Vec<&'static str>>,
+}
+
+/// A value with its place.
+#[derive(Clone, Copy)]
+pub(crate) struct Value<'d, 't> {
+    file: &'d Document<'t>,
+    value: &'d Spanned<DeValue<'t>>,
+}
+
+impl<'d, 't> Table<'d, 't> {
+    pub(crate) fn get(&self, key: &'static str) -> Option<Value<'d, 't>> {
+        self.known.borrow_mut().push(key);
+        let entry = self.entries.iter().find(|(name, _)| name.get_ref() == key);
+        entry.map(|(_, value)| Value { file: self.file, value })
+    }
+
+    /// Keys that are known but not used here.
+    pub(crate) fn know(&self, keys: &[&'static str]) {
+        self.known.borrow_mut().extend(keys);
+    }
+
+    /// All entries, for tables whose keys are free.
+    pub(crate) fn entries(&self) -> impl Iterator<Item = (&'d str, Value<'d, 't>)> {
+        let file = self.file;
+        self.entries.iter().map(move |(name, value)| (&**name.get_ref(), Value { file, value }))
+    }
+
+    pub(crate) fn string(&self, key: &'static str) -> Result<Option<&'d str>, Error> {
+        self.get(key).map(Value::string).transpose()
+    }
+
+    pub(crate) fn required(&self, key: &'static str) -> Result<&'d str, Error> {
+        self.string(key)?.ok_or_else(|| {
+            Error::new(Id::ConfigValue, format!("\"{key}\" is missing")).at(place(self.file.name, self.file.text, &self.span))
+        })
+    }
+
+    /// A string, or a list of them; nothing is an empty list.
+    pub(crate) fn strings(&self, key: &'static str) -> Result<Vec<&'d str>, Error> {
+        self.get(key).map_or_else(|| Ok(Vec::new()), Value::strings)
+    }
+
+    /// The tables of `[[key]]`.
+    pub(crate) fn tables(&self, key: &'static str) -> Result<Vec<Table<'d, 't>>, Error> {
+        let Some(value) = self.get(key) else { return Ok(Vec::new()) };
+        let DeValue::Array(list) = value.value.get_ref() else {
+            return Err(value.wrong(&format!("a list of tables, written [[{key}]]")));
+        };
+        list.iter().map(|value| Value { file: self.file, value }.table()).collect()
+    }
+
+    /// Where the table is.
+    pub(crate) fn place(&self) -> String {
+        place(self.file.name, self.file.text, &self.span)
+    }
+
+    pub(crate) fn finish(self) -> Result<(), Error> {
+        let known = self.known.into_inner();
+        let unknown = self.entries.iter().find(|(name, _)| !known.contains(&&**name.get_ref()));
+        let Some((name, _)) = unknown else { return Ok(()) };
+        let what = format!("unknown key \"{}\"{}", name.get_ref(), did_you_mean(name.get_ref(), known.iter().copied()));
+        Err(Error::new(Id::ConfigUnknownKey, what).at(place(self.file.name, self.file.text, &name.span())))
+    }
+}
+
+impl<'d, 't> Value<'d, 't> {
+    pub(crate) fn string(self) -> Result<&'d str, Error> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Ok(text),
+            _ => Err(self.wrong("a string")),
+        }
+    }
+
+    pub(crate) fn strings(self) -> Result<Vec<&'d str>, Error> {
+        match self.value.get_ref() {
+            DeValue::String(text) => Ok(vec![text]),
+            DeValue::Array(list) => list.iter().map(|value| Value { file: self.file, value }.string()).collect(),
+            _ => Err(self.wrong("a list of strings")),
+        }
+    }
+
+    pub(crate) fn number(self) -> Result<f64, Error> {
+        let text = match self.value.get_ref() {
+            DeValue::Integer(number) => number.as_str(),
+            DeValue::Float(number) => number.as_str(),
+            _ => return Err(self.wrong("a number")),
+        };
+        text.parse().map_err(|_| self.wrong("a number"))
+    }
+
+    pub(crate) fn truth(self) -> Result<bool, Error> {
+        match self.value.get_ref() {
+            DeValue::Boolean(truth) => Ok(*truth),
+            _ => Err(self.wrong("true or false")),
+        }
+    }
+
+    pub(crate) fn table(self) -> Result<Table<'d, 't>, Error> {
+        match self.value.get_ref() {
+            DeValue::Table(entries) => {
+                Ok(Table { file: self.file, entries, span: self.value.span(), known: RefCell::default() })
+            }
+            _ => Err(self.wrong("a table")),
+        }
+    }
+
+    /// The value is not what belongs here.
+    pub(crate) fn wrong(self, expected: &str) -> Error {
+        Error::new(Id::ConfigValue, format!("expected {expected}")).at(self.place())
+    }
+
+    pub(crate) fn place(self) -> String {
+        place(self.file.name, self.file.text, &self.value.span())
+    }
+}
+
+fn place(name: &str, text: &str, span: &Range<usize>) -> String {
+    let before = text.as_bytes().get(..span.start).unwrap_or_default();
+    format!("{name}:{}", memchr::memchr_iter(b'\n', before).count() + 1)
+}
