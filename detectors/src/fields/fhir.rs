@@ -34,8 +34,7 @@ pub fn of(path: &[&[u8]]) -> Option<Meaning> {
 }
 
 /// Identifiers of resources belong to events of care, to people or to those who give it.
-const RESOURCE_ID: Meaning =
-    Meaning { kind: Some(kinds::OTHER_ID), confidence: 95, hints: hint::OTHER_ID | hint::MRN };
+const RESOURCE_ID: Meaning = Meaning { kind: Some(kinds::OTHER_ID), confidence: 95, hints: hint::OTHER_ID | hint::MRN };
 
 /// Types of resources are the only names of FHIR that start with a capital.
 fn is_resource_type(name: &[u8]) -> bool {
