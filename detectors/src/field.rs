@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Reach, Slot, Tail, Trigger, Verdict, Verify, View, Window};
 
-use crate::fields::hint;
+use crate::fields::{fhir, hint};
 use crate::kinds;
 use crate::scan::{is_one_of, number};
 
@@ -36,7 +36,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     let head = view.ahead(HEAD);
     let value = head.trim_ascii();
-    if is_placeholder(value) {
+    // One letter is an answer to a question, but also a middle name.
+    let initial = kind.main() == "name" && matches!(value, [b'A'..=b'Z']) && field.meaning.confidence > 90;
+    if is_placeholder(value) && !initial {
         return None;
     }
     let kind = settle(kind, value, field.meaning.confidence, field.meaning.hints)?;
@@ -164,22 +166,10 @@ fn identifier(kind: Kind, value: &[u8], confidence: u8, hints: u64, digits: usiz
     (digits > 0 || alnum > 3).then_some(kind)
 }
 
-/// A reference to a resource that is about no one.
+/// A reference to a resource that is about no one: `Medication/12`.
 fn is_vocabulary(value: &[u8]) -> bool {
-    const TYPES: &[&[u8]] = &[
-        b"Medication/",
-        b"Questionnaire/",
-        b"ValueSet/",
-        b"CodeSystem/",
-        b"StructureDefinition/",
-        b"ActivityDefinition/",
-        b"PlanDefinition/",
-        b"Measure/",
-        b"Library/",
-        b"Substance/",
-        b"ConceptMap/",
-    ];
-    TYPES.iter().any(|kind| value.starts_with(kind))
+    let resource = value.split(|&byte| byte == b'/').next().unwrap_or_default();
+    resource.len() < value.len() && fhir::is_definition(resource)
 }
 
 fn is_ssn(value: &[u8]) -> bool {

@@ -50,7 +50,16 @@ fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Findi
     for label in &document.labels {
         let covered = (label.start..label.end).all(|at| spans.iter().any(|&(start, end)| start <= at && at < end));
         if !covered {
-            println!("MISS {} {} {}", label.kind, document.format.name(), text(label.start, label.end));
+            let column = column(document, label.start);
+                println!(
+                    "READ {:?} {} {:?} {}",
+                    format(&document.text),
+                    document.name,
+                    column,
+                    String::from_utf8_lossy(&document.text[..document.text.len().min(1400)]).replace('\n', "⏎")
+                );
+            }
+            println!("MISS {} {}{column} {}", label.kind, document.format.name(), text(label.start, label.end));
         }
     }
     for (finding, &(start, end)) in findings.iter().zip(&spans) {
@@ -66,6 +75,25 @@ fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Findi
             );
         }
     }
+}
+
+/// The name of the column that holds the byte `at` of a table.
+fn column(document: &blackbar_corpus::Document, at: usize) -> String {
+    let separator = match document.format.name() {
+        "csv" => b',',
+        "tsv" => b'\t',
+        _ => return String::new(),
+    };
+    let mut lines = document.text[..at].split(|&byte| byte == b'\n');
+    let header = lines.next().unwrap_or_default();
+    let row = lines.next_back().unwrap_or_default();
+    let mut quoted = false;
+    let before = row.iter().filter(|&&byte| {
+        quoted ^= byte == b'"';
+        byte == separator && !quoted
+    });
+    let name = header.split(|&byte| byte == separator).nth(before.count()).unwrap_or_default();
+    format!(" {:?}", String::from_utf8_lossy(name))
 }
 
 #[test]

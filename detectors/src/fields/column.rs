@@ -2,6 +2,10 @@
 
 use blackbar_engine::{Kind, Meaning};
 
+mod words;
+
+use words::{GIVERS, OWNERS, PLACES, TECHNICAL, THINGS, written_out};
+
 use super::{hint, names};
 use crate::kinds;
 
@@ -21,181 +25,11 @@ pub fn of_path(path: &[&[u8]]) -> Meaning {
         return Meaning::default();
     }
     // A list of values under a telling name: `phones: [..]` has the path of its own key.
-    bare(&words, &parent, around.is_empty()).or_else(|| whole(&words)).unwrap_or_else(|| by_words(&words))
+    bare(&words, &parent, around.is_empty()).or_else(|| whole(&words)).unwrap_or_else(|| by_words(&written_out(&words)))
 }
 
-/// Words that say whose value it is and nothing about what it is.
-const OWNERS: &[&str] = &[
-    "patient",
-    "pat",
-    "pt",
-    "member",
-    "mem",
-    "subscriber",
-    "subscr",
-    "sub",
-    "insured",
-    "guarantor",
-    "guar",
-    "person",
-    "per",
-    "client",
-    "subject",
-    "contact",
-    "emergency",
-    "nok",
-    "spouse",
-    "mother",
-    "father",
-    "guardian",
-    "employee",
-    "emp",
-    "user",
-    "customer",
-    "beneficiary",
-    "bene",
-    "dependent",
-    "caregiver",
-    "home",
-    "work",
-    "primary",
-    "secondary",
-    "current",
-    "cur",
-    "old",
-    "new",
-    "prev",
-    "previous",
-    "alt",
-    "alternate",
-    "other",
-    "mailing",
-    "billing",
-    "legal",
-    "preferred",
-    "epic",
-    "my",
-    "the",
-    "perm",
-    "temp",
-    "src",
-    "source",
-    "dim",
-    "tbl",
-    "demographic",
-    "demographics",
-    "relative",
-    "proxy",
-    "policyholder",
-    "recipient",
-    "donor",
-];
-/// Owners who give care.
-const GIVERS: &[&str] = &[
-    "provider",
-    "prov",
-    "practitioner",
-    "physician",
-    "doctor",
-    "dr",
-    "attending",
-    "referring",
-    "ordering",
-    "rendering",
-    "surgeon",
-    "nurse",
-    "clinician",
-    "pcp",
-    "prescriber",
-    "author",
-    "performer",
-    "consultant",
-    "admitting",
-    "radiologist",
-    "pathologist",
-    "prsnl",
-    "staff",
-    "therapist",
-    "operating",
-    "supervising",
-    "servicing",
-    "dictating",
-];
-const PLACES: &[&str] = &[
-    "facility",
-    "hospital",
-    "clinic",
-    "organization",
-    "organisation",
-    "org",
-    "practice",
-    "site",
-    "department",
-    "dept",
-    "ward",
-    "pharmacy",
-    "employer",
-    "school",
-    "institution",
-];
-/// Owners whose names are words of medicine or of a system.
-const THINGS: &[&str] = &[
-    "drug",
-    "medication",
-    "med",
-    "test",
-    "procedure",
-    "product",
-    "lab",
-    "component",
-    "event",
-    "table",
-    "column",
-    "file",
-    "function",
-    "tool",
-    "model",
-    "field",
-    "form",
-    "plan",
-    "payer",
-    "payor",
-    "insurance",
-    "concept",
-    "domain",
-    "vocabulary",
-    "brand",
-    "generic",
-    "device",
-    "allergen",
-    "vaccine",
-    "diagnosis",
-    "dx",
-    "disease",
-    "problem",
-    "order",
-    "panel",
-    "class",
-    "category",
-    "group",
-    "group",
-    "code",
-    "system",
-    "service",
-    "schema",
-    "index",
-    "host",
-    "app",
-    "role",
-    "country",
-    "state",
-    "language",
-    "param",
-    "measure",
-    "step",
-    "type",
-    "param",
-];
+/// The confidence of fields that hold an identifier only when their value is unique in the whole world.
+const UNIQUE: u8 = 50;
 
 /// Keys too short to mean anything alone: `name`, `id`, `value`.
 fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
@@ -218,7 +52,7 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
                 meaning(None, 0, 0)
             }
         }
-        "id" | "identifier" | "ids" | "uuid" | "guid" | "key" => {
+        "id" | "identifier" | "ids" | "uuid" | "guid" | "uid" | "key" => {
             if owned(&["patient", "pat", "pt", "subject", "person", "member"]) {
                 meaning(Some(kinds::MRN), 90, hint::MRN | hint::OTHER_ID)
             } else if owned(&[
@@ -236,16 +70,23 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
                 "employee",
             ]) {
                 meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
-            } else if column && word == "id" {
-                meaning(Some(kinds::OTHER_ID), 50, 0)
-            } else {
+            } else if column && matches!(word.as_str(), "uuid" | "guid") {
+                meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
+            } else if owned(TECHNICAL) {
                 meaning(None, 0, 0)
+            } else {
+                meaning(Some(kinds::OTHER_ID), UNIQUE, 0)
             }
         }
         "number" | "no" | "num" | "value" if !parent.is_empty() => {
             let around = whole(parent).unwrap_or_else(|| by_words(parent));
             if around.kind.is_some_and(|kind| kind != kinds::DATE) { around } else { meaning(None, 0, hint::QUANTITY) }
         }
+        // A person's name where it is one: the field detector looks at the value.
+        "patient" | "member" | "subscriber" | "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
+            meaning(Some(kinds::NAME), 60, hint::NAME)
+        }
+        "provider" if column => meaning(Some(kinds::NAME_PROVIDER), 60, hint::NAME),
         // Names of other things more often than of people or streets.
         "first" | "last" | "given" | "family" | "middle"
             if column || !(owned(&["name", "names"]) || owned(OWNERS) || owned(GIVERS)) =>
@@ -272,8 +113,7 @@ fn whole(words: &[String]) -> Option<Meaning> {
     let mut giver = false;
     loop {
         let joined = rest.concat();
-        let known = names::GROUPS.iter().find(|group| group.names.contains(&joined.as_str()));
-        if let Some(group) = known {
+        if let Some(group) = known(rest) {
             let kind = match group.kind {
                 Some(kinds::NAME) if giver => Some(kinds::NAME_PROVIDER),
                 kind => kind,
@@ -314,6 +154,42 @@ fn whole(words: &[String]) -> Option<Meaning> {
     }
 }
 
+/// The group that knows these words: as they are, written out, with another word for "number", or written together.
+fn known(words: &[String]) -> Option<&'static names::Group> {
+    let group = |name: &str| names::GROUPS.iter().find(|group| group.names.contains(&name));
+    let long = written_out(words);
+    if let Some(group) = group(&words.concat()).or_else(|| group(&long.concat())) {
+        return Some(group);
+    }
+    if let [base @ .., last] = &*long
+        && !base.is_empty()
+        && matches!(last.as_str(), "number" | "id")
+    {
+        let raw = words.get(..words.len() - 1).unwrap_or_default().concat();
+        let variants = [base.concat(), raw];
+        return variants.iter().find_map(|base| {
+            let ends = ["id", "number", "no", "num", ""];
+            ends.iter().find_map(|end| group(&format!("{base}{end}")).filter(|group| is_number(group, last)))
+        });
+    }
+    // `patlastname`, `PTDOB`.
+    let [word] = words else { return None };
+    const GLUED: &[&str] = &["patient", "pat", "pt", "member", "mem", "subscriber", "guarantor", "provider"];
+    GLUED.iter().find_map(|owner| {
+        let rest = word.strip_prefix(owner).filter(|rest| rest.len() > 2)?;
+        group(rest).filter(|group| group.confidence > 90)
+    })
+}
+
+/// Whether what a group holds may be called a number, or an `id`.
+fn is_number(group: &names::Group, called: &str) -> bool {
+    group.kind.is_some_and(|kind| match kind.main() {
+        "name" | "location" | "facility" | "zip" | "date" | "age" | "url" | "image" | "biometric" => false,
+        "phone" | "fax" | "email" | "ip" => called == "number",
+        _ => true,
+    })
+}
+
 /// `member name`, `provider id`: an owner and a word that means nothing alone.
 fn owned_short(owner: &str, word: &str) -> Meaning {
     let person = has(
@@ -343,7 +219,7 @@ fn owned_short(owner: &str, word: &str) -> Meaning {
         (true, false) if person => meaning(Some(kinds::NAME), 60, hint::NAME),
         (true, false) => meaning(Some(kinds::NAME), 90, hint::NAME),
         (false, true) => meaning(Some(kinds::OTHER_ID), 88, hint::OTHER_ID),
-        (false, false) if person => meaning(None, 0, hint::OTHER_ID),
+        (false, false) if person => meaning(Some(kinds::OTHER_ID), UNIQUE, hint::OTHER_ID),
         (false, false) => meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID),
     }
 }
@@ -406,7 +282,7 @@ fn by_words(words: &[String]) -> Meaning {
         (&["email", "emails"], kinds::EMAIL, 93, hint::EMAIL),
         (&["fax"], kinds::FAX, 93, hint::FAX | hint::PHONE),
         (&["phone", "telephone", "mobile", "cellphone", "phones", "pager"], kinds::PHONE, 93, hint::PHONE),
-        (&["zip", "zipcode", "postcode", "postalcode"], kinds::ZIP, 93, hint::ZIP | hint::LOCATION),
+        (&["zip", "zipcode", "zip5", "zip9", "postcode", "postalcode"], kinds::ZIP, 93, hint::ZIP | hint::LOCATION),
         (&["vin"], kinds::VEHICLE, 90, hint::VEHICLE),
         (&["csn"], kinds::OTHER_ID, 92, hint::OTHER_ID),
         (&["latitude", "longitude"], kinds::LOCATION_GEO, 90, hint::LOCATION),
@@ -418,6 +294,26 @@ fn by_words(words: &[String]) -> Meaning {
         return meaning(Some(*kind), *confidence, *hints);
     }
     let pair = |one: &str, two: &str| words.windows(2).any(|pair| matches!(pair, [a, b] if a == one && b == two));
+    if ends(&["serial", "imei", "udi"]) {
+        return meaning(Some(kinds::DEVICE), 88, hint::DEVICE);
+    }
+    if words.len() > 1 && ends(&["license"]) {
+        return meaning(Some(kinds::LICENSE), 88, hint::LICENSE);
+    }
+    if words.len() > 1 && ends(&["account"]) {
+        return meaning(Some(kinds::ACCOUNT), 85, hint::ACCOUNT);
+    }
+    if any(&["username", "userid", "userlogin"])
+        || (words.len() > 1 && ends(&["login", "logon"]))
+        || pair("user", "name")
+        || pair("user", "id")
+        || pair("login", "name")
+        || pair("login", "id")
+        || pair("screen", "name")
+        || pair("portal", "user")
+    {
+        return meaning(Some(kinds::NAME_USER), 88, hint::NAME | hint::OTHER_ID);
+    }
     if any(&["mac"]) && ends(&["address", "addr"]) {
         return meaning(Some(kinds::MAC), 92, hint::MAC);
     }
@@ -452,6 +348,21 @@ fn by_words(words: &[String]) -> Meaning {
             meaning(None, 0, 0)
         };
     }
+    if ends(&["kin", "nok"]) || (pair("emergency", "contact") && ends(&["contact"])) {
+        return meaning(Some(kinds::NAME), 88, hint::NAME);
+    }
+    if words.len() > 1 && ends(&["physician", "surgeon", "doctor", "md", "pcp", "practitioner", "attending", "nurse"]) {
+        return meaning(Some(kinds::NAME_PROVIDER), 85, hint::NAME);
+    }
+    if words.len() > 1 && ends(&["provider", "clinician", "consultant", "radiologist", "therapist"]) {
+        return meaning(Some(kinds::NAME_PROVIDER), 60, hint::NAME);
+    }
+    if words.len() > 1 && ends(&["hospital", "facility", "clinic", "pharmacy", "employer", "school"]) {
+        return meaning(Some(kinds::FACILITY), 80, hint::FACILITY);
+    }
+    if any(OWNERS) && words.len() > 1 && ends(&["ph", "tel", "cell"]) {
+        return meaning(Some(kinds::PHONE), 90, hint::PHONE);
+    }
     if ends(&["address", "addr", "street"])
         || pair("address", "line")
         || pair("street", "address")
@@ -466,7 +377,7 @@ fn by_words(words: &[String]) -> Meaning {
         return meaning(Some(kinds::LOCATION_COUNTY), 85, hint::LOCATION);
     }
     let timed = ends(&["date", "dt", "datetime", "dttm", "dtm", "timestamp", "ts", "dates"])
-        || pair("dt", "tm")
+        || pair("date", "tm")
         || first_is(&["date"]);
     let at = words.len() > 1
         && ends(&["at", "on"])
@@ -513,23 +424,53 @@ fn by_words(words: &[String]) -> Meaning {
     if ends(&["url", "website", "link"]) {
         return meaning(Some(kinds::URL), 80, hint::URL);
     }
-    let number = ends(&["number", "no", "num", "nbr", "id", "identifier", "ids", "value"]);
-    if number {
+    if ends(&["number", "id", "value"]) {
         let owned: &[(&[&str], Kind, u64)] = &[
             (&["patient", "pat", "pt", "chart", "person"], kinds::MRN, hint::MRN),
             (&["account", "acct", "invoice", "guarantor", "billing", "claim"], kinds::ACCOUNT, hint::ACCOUNT),
             (
-                &["member", "subscriber", "policy", "insurance", "medicare", "medicaid", "beneficiary"],
+                &[
+                    "member",
+                    "subscriber",
+                    "policy",
+                    "insurance",
+                    "insured",
+                    "medicare",
+                    "medicaid",
+                    "beneficiary",
+                    "coverage",
+                    "enrollee",
+                ],
                 kinds::HEALTH_PLAN,
                 hint::HEALTH_PLAN,
             ),
-            (&["license", "licence", "certificate"], kinds::LICENSE, hint::LICENSE),
+            (&["license", "dl", "certificate", "certification"], kinds::LICENSE, hint::LICENSE),
             (&["dea"], kinds::DEA, hint::DEA),
-            (&["serial", "implant", "imei"], kinds::DEVICE, hint::DEVICE),
-            (&["card"], kinds::CARD, hint::CARD),
+            (
+                &["serial", "implant", "imei", "device", "pump", "pacemaker", "equipment", "asset"],
+                kinds::DEVICE,
+                hint::DEVICE,
+            ),
+            (&["card", "cc", "credit", "debit"], kinds::CARD, hint::CARD),
             (&["social"], kinds::SSN, hint::SSN),
             (
                 &[
+                    "record",
+                    "contact",
+                    "episode",
+                    "stay",
+                    "document",
+                    "note",
+                    "report",
+                    "requisition",
+                    "authorization",
+                    "confirmation",
+                    "barcode",
+                    "badge",
+                    "student",
+                    "user",
+                    "consent",
+                    "incident",
                     "encounter",
                     "visit",
                     "specimen",
@@ -559,7 +500,9 @@ fn by_words(words: &[String]) -> Meaning {
         if let Some((_, kind, hints)) = owned.iter().find(|(list, ..)| any(list)) {
             return meaning(Some(*kind), 85, *hints);
         }
-        return meaning(None, 0, 0);
+        if ends(&["id"]) && !any(TECHNICAL) {
+            return meaning(Some(kinds::OTHER_ID), UNIQUE, 0);
+        }
     }
     meaning(None, 0, 0)
 }
@@ -581,6 +524,9 @@ fn words(name: &[u8]) -> Vec<String> {
     let mut chars = name.iter().copied().peekable();
     let mut prior = b' ';
     while let Some(byte) = chars.next() {
+        if byte == b'#' && chars.peek().is_none() && !words.is_empty() {
+            words.push("number".to_owned());
+        }
         if !byte.is_ascii_alphanumeric() {
             fresh = true;
             prior = byte;

@@ -1,7 +1,8 @@
 //! Elements of FHIR R4 resources, by the end of their path.
 //!
-//! A path has the keys from the outermost to the innermost, without array positions: `entry resource name family`. The
-//! type of a resource is a value, not a key, so the same rules hold in a bare resource, in a bundle and in `contained`.
+//! A path has the keys from the outermost to the innermost, without array positions. Where the object around declares
+//! its type, the path starts with it: `Patient name family`. Most elements are known by the end of their path, so that
+//! the same rules hold for resources that have not declared theirs yet.
 
 use blackbar_engine::{Kind, Meaning};
 
@@ -12,6 +13,11 @@ use crate::kinds;
 #[must_use]
 pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     let last = path.last()?;
+    if let [resource, b"id"] = path
+        && is_resource_type(resource)
+    {
+        return Some(if is_definition(resource) { Meaning::default() } else { RESOURCE_ID });
+    }
     let rule = RULES.iter().find(|rule| ends_with(path, rule.end));
     if let Some(rule) = rule {
         return Some(Meaning { kind: rule.kind, confidence: rule.confidence, hints: rule.hints });
@@ -27,6 +33,37 @@ pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     None
 }
 
+/// Identifiers of resources belong to events of care, to people or to those who give it.
+const RESOURCE_ID: Meaning = Meaning { kind: Some(kinds::OTHER_ID), confidence: 95, hints: hint::OTHER_ID | hint::MRN };
+
+/// Types of resources are the only names of FHIR that start with a capital.
+fn is_resource_type(name: &[u8]) -> bool {
+    name.first().is_some_and(u8::is_ascii_uppercase)
+        && name.len() > 3
+        && name.iter().all(u8::is_ascii_alphabetic)
+        && name.iter().any(u8::is_ascii_lowercase)
+}
+
+/// Whether resources of this type describe vocabulary, rules, or substances, and nobody's care.
+pub(crate) fn is_definition(resource: &[u8]) -> bool {
+    DEFINITIONS.iter().any(|known| known.as_bytes() == resource)
+        || resource.ends_with(b"Definition")
+        || resource.starts_with(b"MedicinalProduct")
+        || resource.starts_with(b"SubstanceN")
+        || resource.starts_with(b"SubstanceP")
+        || resource.starts_with(b"SubstanceS")
+        || resource.starts_with(b"SubstanceR")
+}
+
+#[rustfmt::skip] // A word list reads better in lines.
+const DEFINITIONS: &[&str] = &[
+    "ValueSet", "CodeSystem", "CapabilityStatement", "ConceptMap", "SearchParameter", "ImplementationGuide",
+    "NamingSystem", "Questionnaire", "Library", "Measure", "StructureMap", "TerminologyCapabilities",
+    "CompartmentDefinition", "ExampleScenario", "TestScript", "TestReport", "Evidence", "EvidenceVariable",
+    "ResearchElementDefinition", "EffectEvidenceSynthesis", "RiskEvidenceSynthesis", "OperationOutcome", "Substance",
+    "Medication", "MedicationKnowledge", "Parameters", "CatalogEntry", "EvidenceReport", "Citation",
+];
+
 fn ends_with(path: &[&[u8]], end: &[&str]) -> bool {
     path.len() >= end.len()
         && path.iter().rev().zip(end.iter().rev()).all(|(key, known)| *known == "*" || *key == known.as_bytes())
@@ -37,7 +74,12 @@ fn is_date(path: &[&[u8]], last: &[u8]) -> bool {
     let above = path.len().checked_sub(2).and_then(|i| path.get(i)).copied().unwrap_or_default();
     let within = |end: &[u8]| above.to_ascii_lowercase().ends_with(end);
     match last {
-        b"start" | b"end" => within(b"period") || path.len() <= 3,
+        b"start" | b"end" => within(b"period") || within(b"horizon") || path.len() <= 3,
+        // Elsewhere these may be a name, a clock time, or a flag.
+        b"time" => matches!(above, b"note" | b"attester" | b"annotation"),
+        b"event" => above == b"timing",
+        b"when" => within(b"signature") || path.first() == Some(&b"Provenance".as_slice()),
+        b"value" => above == b"dateCriterion",
         b"low" | b"high" => false,
         _ => {
             DATES.iter().any(|known| known.as_bytes() == last)
@@ -81,6 +123,14 @@ const DATES: &[&str] = &[
     "transactionTime",
     "birthTime",
     "instant",
+    "lastOccurrence",
+    "dateTime",
+    "started",
+    "enteredDate",
+    "recordedOn",
+    "performedDateTime",
+    "paymentDate",
+    "verificationDate",
 ];
 
 /// Elements that hold a measure.
@@ -165,10 +215,18 @@ static RULES: &[Rule] = rules! {
     "subscriberId" => Some(kinds::HEALTH_PLAN), 95, hint::HEALTH_PLAN;
     "preAuthRef" => Some(kinds::OTHER_ID), 90, hint::OTHER_ID;
     "dependent" => Some(kinds::HEALTH_PLAN), 70, hint::HEALTH_PLAN;
-    "Patient" "id" => Some(kinds::OTHER_ID), 95, hint::OTHER_ID | hint::MRN;
+    "preAdmissionIdentifier" "value" => Some(kinds::OTHER_ID), 95, hint::OTHER_ID;
+    "paymentIdentifier" "value" => Some(kinds::OTHER_ID), 95, hint::OTHER_ID;
+    "Coverage" "class" "value" => Some(kinds::HEALTH_PLAN), 93, hint::HEALTH_PLAN;
+    "coverage" "class" "value" => Some(kinds::HEALTH_PLAN), 93, hint::HEALTH_PLAN;
+    "Coverage" "network" => None, 0, 0;
+    "ImagingStudy" "series" "uid" => Some(kinds::OTHER_ID), 95, hint::OTHER_ID;
+    "series" "instance" "uid" => Some(kinds::OTHER_ID), 95, hint::OTHER_ID;
+    "Subscription" "criteria" => None, 0, hint::OTHER_ID;
     "patient" "id" => Some(kinds::OTHER_ID), 92, hint::OTHER_ID | hint::MRN;
     "resource" "id" => Some(kinds::OTHER_ID), 85, hint::OTHER_ID;
     "contained" "id" => None, 0, 0;
+    "ifNoneExist" => Some(kinds::OTHER_ID), 80, hint::OTHER_ID;
     "fullUrl" => Some(kinds::URL), 90, hint::URL | hint::OTHER_ID;
     "reference" => Some(kinds::OTHER_ID), 85, hint::OTHER_ID;
     // Devices.
@@ -177,8 +235,40 @@ static RULES: &[Rule] = rules! {
     "udiCarrier" "deviceIdentifier" => Some(kinds::DEVICE), 92, hint::DEVICE;
     "serialNumber" => Some(kinds::DEVICE), 95, hint::DEVICE;
     "distinctIdentifier" => Some(kinds::DEVICE), 93, hint::DEVICE;
+    "item" "udi" "display" => Some(kinds::DEVICE), 90, hint::DEVICE;
     "lotNumber" => None, 0, hint::CODE;
+    // Names that are plain strings.
+    "FamilyMemberHistory" "name" => Some(kinds::NAME_RELATIVE), 93, hint::NAME;
+    "Organization" "name" => FACILITY, 92, hint::FACILITY;
+    "Organization" "alias" => FACILITY, 90, hint::FACILITY;
+    "Location" "name" => FACILITY, 90, hint::FACILITY;
+    "Location" "alias" => FACILITY, 88, hint::FACILITY;
+    "HealthcareService" "name" => FACILITY, 85, hint::FACILITY;
+    "Account" "name" => NAME, 60, hint::NAME;
+    "CareTeam" "name" => None, 0, hint::NAME;
+    "MessageHeader" "source" "endpoint" => Some(kinds::URL), 80, hint::URL;
+    "MessageHeader" "destination" "endpoint" => Some(kinds::URL), 80, hint::URL;
+    "Endpoint" "address" => Some(kinds::URL), 85, hint::URL;
+    "channel" "endpoint" => Some(kinds::URL), 80, hint::URL;
     // People behind references.
+    "for" "display" => PATIENT, 92, hint::NAME;
+    "entity" "what" "display" => NAME, 85, hint::NAME;
+    "sourcePatientInfo" "display" => PATIENT, 92, hint::NAME;
+    "prescriber" "display" => PROVIDER, 92, hint::NAME;
+    "orderer" "display" => PROVIDER, 92, hint::NAME;
+    "referrer" "display" => PROVIDER, 92, hint::NAME;
+    "interpreter" "display" => PROVIDER, 92, hint::NAME;
+    "assessor" "display" => PROVIDER, 92, hint::NAME;
+    "careManager" "display" => PROVIDER, 92, hint::NAME;
+    "expressedBy" "display" => NAME, 88, hint::NAME;
+    "verifiedWith" "display" => NAME, 88, hint::NAME;
+    "signer" "party" "display" => NAME, 90, hint::NAME;
+    "principalInvestigator" "display" => PROVIDER, 92, hint::NAME;
+    "ResearchSubject" "individual" "display" => PATIENT, 92, hint::NAME;
+    "Group" "member" "entity" "display" => PATIENT, 88, hint::NAME;
+    "actor" "reference" "display" => NAME, 85, hint::NAME;
+    "actor" "display" => NAME, 88, hint::NAME;
+    "observer" "display" => NAME, 75, hint::NAME;
     "subject" "display" => PATIENT, 93, hint::NAME;
     "patient" "display" => PATIENT, 93, hint::NAME;
     "beneficiary" "display" => PATIENT, 93, hint::NAME;
@@ -232,7 +322,15 @@ static RULES: &[Rule] = rules! {
     "facility" "display" => FACILITY, 88, hint::FACILITY;
     "origin" "display" => FACILITY, 80, hint::FACILITY;
     "destination" "display" => FACILITY, 80, hint::FACILITY;
+    "performingOrganization" "display" => FACILITY, 88, hint::FACILITY;
+    "requestingOrganization" "display" => FACILITY, 88, hint::FACILITY;
+    "managingEntity" "display" => FACILITY, 85, hint::FACILITY;
+    "partOf" "display" => None, 0, 0;
+    "AuditEvent" "source" "site" => FACILITY, 85, hint::FACILITY;
     // Images and documents.
+    "image" "data" => Some(kinds::IMAGE), 95, hint::IMAGE;
+    "Media" "content" "url" => Some(kinds::URL), 90, hint::URL;
+    "signature" "data" => Some(kinds::BIOMETRIC), 85, hint::BIOMETRIC;
     "photo" "data" => Some(kinds::IMAGE), 97, hint::IMAGE;
     "photo" "url" => Some(kinds::URL), 92, hint::URL;
     "attachment" "data" => Some(kinds::IMAGE), 90, hint::IMAGE;
@@ -320,6 +418,25 @@ mod tests {
             ("note.time_.valueDate", "date"),
             ("occurrenceDateTime", "date"),
             ("deceasedAge.value", "age"),
+            ("Observation.id", "other-id"),
+            ("Bundle.id", "other-id"),
+            ("DocumentReference.id", "other-id"),
+            ("Patient.name.family", "name"),
+            ("Coverage.class.value", "health-plan"),
+            ("Coverage.subscriberId", "health-plan"),
+            ("FamilyMemberHistory.name", "name:relative"),
+            ("Organization.name", "facility"),
+            ("Location.name", "facility"),
+            ("Task.for.display", "name:patient"),
+            ("ImagingStudy.series.uid", "other-id"),
+            ("ImagingStudy.started", "date"),
+            ("Consent.dateTime", "date"),
+            ("Composition.attester.time", "date"),
+            ("MedicationRequest.dosageInstruction.timing.event", "date"),
+            ("Schedule.planningHorizon.start", "date"),
+            ("Encounter.participant.individual.display", "name:provider"),
+            ("ResearchSubject.individual.display", "name:patient"),
+            ("Bundle.entry.request.ifNoneExist", "other-id"),
         ];
         for (path, expected) in table {
             assert_eq!(kind(path), Some(expected), "{path}");
@@ -349,6 +466,16 @@ mod tests {
         ] {
             assert_eq!(kind(path), None, "{path}");
             assert_ne!(hints(path) & hint::QUANTITY, 0, "{path}");
+        }
+        for path in [
+            "StructureDefinition.id",
+            "ValueSet.id",
+            "OperationDefinition.id",
+            "Measure.id",
+            "Medication.id",
+            "Questionnaire.id",
+        ] {
+            assert_eq!(kind(path), None, "{path}");
         }
         for path in ["valueString", "text.div", "note.text", "name", "id", "status", "gender"] {
             assert_eq!(kind(path), None, "{path}");

@@ -7,7 +7,8 @@ fn names_are_parted_into_words() {
     assert_eq!(words(b"PatientFirstName"), ["patient", "first", "name"]);
     assert_eq!(words(b"PAT_ENC_CSN_ID"), ["pat", "enc", "csn", "id"]);
     assert_eq!(words(b"patientMRNNumber"), ["patient", "mrn", "number"]);
-    assert_eq!(words(b"MRN #"), ["mrn"]);
+    assert_eq!(words(b"MRN #"), ["mrn", "number"]);
+    assert_eq!(words(b"# of visits"), ["of", "visits"]);
     assert_eq!(words(b"address_line_2"), ["address", "line", "2"]);
     assert_eq!(words("né".as_bytes()), ["n"]);
 }
@@ -89,6 +90,51 @@ fn columns_mean_what_they_say() {
         ("drivers_license", "license"),
         ("photo_url", "url"),
         ("credit_card_number", "card"),
+        ("PatientGuid", "mrn"),
+        ("patient_guid", "mrn"),
+        ("pt_uuid", "mrn"),
+        ("uuid", "other-id"),
+        ("Record ID", "other-id"),
+        ("RecordId", "other-id"),
+        ("SOME_UNHEARD_OF_UUID", "other-id"),
+        ("ACCESSION", "other-id"),
+        ("CSN", "other-id"),
+        ("account_visit_no", "account"),
+        ("Member #", "health-plan"),
+        ("mem_nbr", "health-plan"),
+        ("medicare_identifier", "health-plan"),
+        ("PORTAL USER", "name:user"),
+        ("pt portal login", "name:user"),
+        ("DL NUMBER", "license"),
+        ("dl_nbr", "license"),
+        ("Driver Lic No", "license"),
+        ("DRIVERS LICENSE NO", "license"),
+        ("guarantor_account", "account"),
+        ("Guarantor Acct Nbr", "account"),
+        ("cc_number", "card"),
+        ("CC#", "card"),
+        ("pol_num", "health-plan"),
+        ("GRP NO", "health-plan"),
+        ("pacer_serial", "device"),
+        ("infusion pump id", "device"),
+        ("nok", "name"),
+        ("next_of_kin_name", "name"),
+        ("next of kin phone", "phone"),
+        ("Emergency Contact", "name"),
+        ("emerg_contact_tel", "phone"),
+        ("referring_md", "name:provider"),
+        ("SUPERVISING PHYSICIAN", "name:provider"),
+        ("treating_hospital", "facility"),
+        ("PATLASTNAME", "name"),
+        ("ptdob", "date"),
+        ("ZIP5", "zip"),
+        ("mailing postal code", "zip"),
+        ("PAT CITY", "location:city"),
+        ("member_addr", "location:street"),
+        ("dos", "date"),
+        ("last_seen", "date"),
+        ("svc_dt", "date"),
+        ("mobile_nbr", "phone"),
     ];
     for (name, kind) in table {
         assert_eq!(of(name.as_bytes()).kind.map(Kind::id), Some(*kind), "{name}");
@@ -142,6 +188,15 @@ fn other_columns_hold_no_identifier() {
         "family_history",
         "last_dose",
         "first",
+        "trace_id",
+        "request_id",
+        "api_key",
+        "number_of_visits",
+        "patch",
+        "memory",
+        "ph",
+        "group",
+        "type_number",
     ];
     for name in names {
         assert_eq!(of(name.as_bytes()).kind, None, "{name}");
@@ -161,7 +216,8 @@ fn parents_settle_what_a_key_leaves_open() {
     assert_eq!(kind(&[b"tool", b"name"]), None);
     assert_eq!(kind(&[b"thing", b"name"]), None);
     assert_eq!(kind(&[b"patient", b"id"]), Some("mrn"));
-    assert_eq!(kind(&[b"message", b"id"]), None);
+    assert_eq!(kind(&[b"trace", b"id"]), None);
+    assert_eq!(of_path(&[b"message", b"id"]).confidence, 50, "only what is unique in the whole world");
     assert_eq!(kind(&[b"phone", b"value"]), Some("phone"));
     assert_eq!(kind(&[b"patient", b"name", b"first"]), Some("name"));
     assert_eq!(kind(&[b"from", b"address"]), Some("email"));
