@@ -19,8 +19,24 @@ fn phrase(view: &View<'_>, words: &Words) -> u32 {
     view.bits(view.slice(first.start, len))
 }
 
+/// `PAT FIRST NAME`, `Pat City`: the head of a column, not a person called Pat.
+fn heads_column(view: &View<'_>, words: &Words) -> bool {
+    const ITEMS: &[&str] = &[
+        "first", "last", "middle", "full", "name", "city", "town", "state", "zip", "county", "street", "address",
+        "phone", "cell", "mail", "email", "age", "sex", "race", "birth", "status", "language", "id", "number", "type",
+        "code",
+    ];
+    let [owner, item, ..] = words.slice() else { return false };
+    words.comma.is_none()
+        && one_of(view.word(owner.start), &["pat", "pt", "mem", "sub"])
+        && one_of(view.word(item.start), ITEMS)
+}
+
 pub(super) fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
     let first = *words.slice().first()?;
+    if heads_column(view, words) {
+        return None;
+    }
     let after = follow::after(view, words.end);
     let count = words.full().count();
     let strong = cue.grade >= Grade::Label;
