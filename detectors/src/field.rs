@@ -29,7 +29,7 @@ const HEAD: usize = 48;
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let field = view.field();
-    let kind = field.meaning.kind?;
+    let Some(kind) = field.meaning.kind else { return unique_cell(view) };
     // A key is not the value that it names.
     if field.slot == Slot::Key {
         return None;
@@ -45,6 +45,18 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let end = i32::try_from(head.len()).ok()?;
     let sure = field.meaning.confidence.max(50);
     Some(Verdict::new(0, end, kind, sure, "field name").with_tail(Tail::Rest))
+}
+
+/// A cell that nothing names and that a UUID fills: rows of tables are about people and what was done for them.
+fn unique_cell(view: &View<'_>) -> Option<Verdict> {
+    const LEN: i32 = 36;
+    let field = view.field();
+    let named = field.meaning.hints & (hint::CODE | hint::QUANTITY) != 0;
+    if !matches!(field.slot, Slot::Cell { .. }) || named || view.byte(8) != Some(b'-') || view.byte(13) != Some(b'-') {
+        return None;
+    }
+    let fits = is_uuid(view.slice(0, 36)) && view.byte(LEN).is_none();
+    fits.then(|| Verdict::new(0, LEN, kinds::OTHER_ID, 70, "unique value in a table"))
 }
 
 /// Values that stand for the absence of one.
@@ -275,6 +287,20 @@ mod tests {
         for (path, value) in table {
             assert_eq!(found(path, value), None, "{path} {value}");
         }
+    }
+
+    #[test]
+    fn a_uuid_fills_a_cell_without_a_name() {
+        let uuid = b"3f2504e0-4f89-41d3-9a0c-0305e82c3301";
+        let found = |slot, name: &[u8], value: &[u8]| {
+            let field = Field { slot, meaning: BuiltIn.meaning(&[name]) };
+            findings(&[&FIELD], &Lexicon::new(), value, &field, 50).len()
+        };
+        assert_eq!(found(Slot::Cell { quoted: false }, b"", uuid), 1);
+        assert_eq!(found(Slot::Cell { quoted: true }, b"batch_note", uuid), 1);
+        assert_eq!(found(Slot::Cell { quoted: false }, b"trace_id", uuid), 0);
+        assert_eq!(found(Slot::Cell { quoted: false }, b"", b"3f2504e0-4f89-41d3-9a0c-0305e82c3301a"), 0);
+        assert_eq!(found(Slot::String, b"anything", uuid), 0);
     }
 
     #[test]

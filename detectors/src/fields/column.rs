@@ -500,8 +500,9 @@ fn by_words(words: &[String]) -> Meaning {
         if let Some((_, kind, hints)) = owned.iter().find(|(list, ..)| any(list)) {
             return meaning(Some(*kind), 85, *hints);
         }
-        if ends(&["id"]) && !any(TECHNICAL) {
-            return meaning(Some(kinds::OTHER_ID), UNIQUE, 0);
+        if ends(&["id"]) {
+            let technical = any(TECHNICAL);
+            return if technical { meaning(None, 0, hint::CODE) } else { meaning(Some(kinds::OTHER_ID), UNIQUE, 0) };
         }
     }
     meaning(None, 0, 0)
