@@ -268,6 +268,14 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
         return Some((end, 62, "month and day"));
     }
+    // `(Smith, 4/17)`, `seen by Dr. Lee 9/6`: what closes a remark about who did something.
+    let closes = !view.byte(end + blanks(view, end, 1)).is_some_and(|byte| byte.is_ascii_alphanumeric());
+    let remark = view.byte(end) == Some(b')') && text.ends_with(b", ");
+    let doer = mentions(text, &["dr", "doctor", "by"], 4) && !text.trim_ascii_end().ends_with(b".");
+    let out_of = matches!(two, 5 | 10) && one <= two;
+    if closes && !out_of && (remark && !fraction || doer) {
+        return Some((end, 62, "month and day behind a person"));
+    }
     if ranged(view, end) || range_before(text) {
         return Some((end, 75, "range of dates"));
     }
@@ -384,6 +392,18 @@ fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
     (bare && sign != b'.' && word.first().is_some_and(u8::is_ascii_uppercase)).then_some((after, 85, "day and month"))
 }
 
+/// Whether a hard wrap at `at` parts a day from its month: a year follows, or a word before says that it is a day.
+fn wrapped(view: &View<'_>, at: i32) -> bool {
+    let word = view.word(at + 1);
+    let behind = at + 1 + len(word);
+    view.byte(at) == Some(b'\n')
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && month(word).is_some()
+        && (year_behind(view, behind, false).is_some()
+            || mentions(before(view, 0), CONTEXT, 1)
+                && !view.byte(behind + 1).is_some_and(|byte| byte.is_ascii_digit()))
+}
+
 /// `14 March 2024`, `14MAR2024`, `3rd of July`, with `at` behind the day.
 fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if !(1..=31).contains(&day) {
@@ -395,7 +415,10 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if ordinal {
         here += len(suffix);
     }
-    let gap = blanks(view, here, 2);
+    let mut gap = blanks(view, here, 2);
+    if gap == 0 && wrapped(view, here) {
+        gap = 1;
+    }
     here += gap;
     let mut of = false;
     if view.word(here).eq_ignore_ascii_case(b"of") {

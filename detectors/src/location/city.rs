@@ -361,6 +361,13 @@ fn lead(view: &View<'_>) -> Lead {
     if trimmed.last() == Some(&b',') && street_before(view, trimmed) {
         return Lead::Strong;
     }
+    // `38 S Kensington Pkwy Duluth`: people leave the comma out.
+    if view.bits(previous_word(trimmed)) & cat::STREET_SUFFIX != 0
+        && trimmed.last().is_some_and(u8::is_ascii_alphabetic)
+        && street_before(view, trimmed)
+    {
+        return Lead::Some;
+    }
     if trimmed.last().is_some_and(|byte| !byte.is_ascii_alphabetic()) {
         return Lead::None;
     }
@@ -420,6 +427,13 @@ fn lead(view: &View<'_>) -> Lead {
             "returned",
             "hails",
             "located",
+            "veteran",
+            "farmer",
+            "gentleman",
+            "lady",
+            "driver",
+            "teacher",
+            "worker",
         ],
     );
     let verb_before = rest.trim_ascii_end();
@@ -444,6 +458,7 @@ fn street_before(view: &View<'_>, before: &[u8]) -> bool {
     line.split(|&byte| matches!(byte, b' ' | b',' | b'.')).any(|word| {
         numbered |= !word.is_empty() && word.iter().all(u8::is_ascii_digit);
         numbered && word.len() > 1 && view.bits(word) & cat::STREET_SUFFIX != 0
+            || word.eq_ignore_ascii_case(b"box") && line.last() == Some(&b',')
     })
 }
 
