@@ -159,7 +159,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if !matches!(view.byte(after), Some(b' ' | b'\n' | b'\'' | b'-' | b'.' | 0xe2)) {
         return known(view, word);
     }
-    if word.eq_ignore_ascii_case(b"university") && view.slice(after, 4).eq_ignore_ascii_case(b" of ") {
+    if word.eq_ignore_ascii_case(b"university") && matches!(view.slice(after, 4), b" of " | b"\nof ") {
         return scan(view, 0, false);
     }
     if one_of(word, OPENERS)

@@ -124,7 +124,8 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
         let said = WordsBack::new(before(view, 0)).next().is_some_and(|back| {
             is_one_of(back.word, &["on", "since", "until", "from", "by", "before", "after", "seen", "dated", "of"])
         });
-        return ((ordinal || said) && !unit).then_some((end, 75, "month and day in context"));
+        let left = before(view, 0).ends_with(b"d/c ");
+        return ((ordinal || said || left) && !unit).then_some((end, 75, "month and day in context"));
     }
     if joined && width == 2 && !ordinal {
         // `Mar-24` is a month of a year, `MAR14` a day: a date both ways.

@@ -118,7 +118,10 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             (0, 0) if end || !cue.speaker => 72,
             (1, 3) if end || !cue.speaker => 72,
             (1, 2) if end => 60,
-            (2, 3) if end && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
+            (2, 3) if (end || after == Follow::Record) && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
+            // `Surname: Sun`: a field for a name, filled with one.
+            (2, 2..) if end && !cue.speaker && only.case == Case::Capital && cue.given => 58,
+            (2, 3) if end && !cue.speaker && only.case == Case::Capital => 58,
             _ => return None,
         },
         Grade::Near => {
@@ -176,6 +179,12 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
         Grade::Near if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY_BIG | cat::EPONYM) == 0 => {
             54
         }
+        // `grandmother zorblat;`: nothing that a list knows.
+        Grade::Near
+            if cue.kind == kinds::NAME_RELATIVE && only.unknown() && only.len() > 4 && only.start > 0 && end =>
+        {
+            52
+        }
         // `stepmother rose visited`, `aunt april;`.
         Grade::Near
             if cue.given
@@ -206,6 +215,9 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             return match follow::after(view, only.end) {
                 Follow::Credential => Some((60, "credential after")),
                 Follow::Verb if follow::line_starts(view) => Some((55, "verb after")),
+                _ if follow::acts(view, only.end) && follow::sentence_starts(view) => {
+                    Some((55, "what people do after"))
+                }
                 _ => None,
             };
         }
@@ -225,6 +237,8 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
         },
         Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
         Grade::Label if only.ordinary() == 1 && only.given() == 3 && end => 55,
+        // `id band checked (bond, 3/4)`.
+        Grade::Label if end && best >= 2 && view.byte(-1) == Some(b'(') && cue.kind == kinds::NAME_PATIENT => 60,
         _ => return None,
     };
     Some((score, "cue"))
@@ -256,6 +270,10 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         && !matches!(view.byte(only.end + 2), Some(b'0'..=b'9' | b'\n'))
     {
         return Some((54, "speaker"));
+    }
+    // `Hicks/Beard`, alone on its line, are two who sign.
+    if only.case == Case::Capital && surname_alone(only) && follow::slash_pair(view, only.end) {
+        return Some((58, "pair of signatures"));
     }
     if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.eponym() || only.len() < 3 {
         return None;
@@ -299,6 +317,12 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         (2, _) if !place && follow::lower_before(view) => Some((52, "known given name")),
         _ => None,
     }
+}
+
+/// Whether a word is a common surname and nothing of medicine.
+fn surname_alone(only: &Part) -> bool {
+    const MEDICINE: u32 = cat::CLINICAL | cat::DRUG | cat::NATIONALITY | cat::ROLE | cat::FACILITY_WORD;
+    only.surname() >= 2 && only.bits & MEDICINE == 0
 }
 
 /// Two words or more.

@@ -85,7 +85,7 @@ pub(super) const DEEDS: &[&str] = &[
     "said", "says", "states", "stated", "denies", "denied", "complains", "complained", "endorses", "endorsed",
     "verbalized", "verbalizes", "tolerated", "ambulated", "ambulates", "agrees", "agreed", "wants", "wanted", "texted",
     "emailed", "told", "tells", "asked", "asks", "feels", "felt", "thinks", "believes", "smokes", "drinks", "sleeps",
-    "eats", "slept", "refused", "refuses", "declined", "declines", "wishes", "prefers", "lives",
+    "eats", "slept", "refused", "refuses", "declined", "declines", "wishes", "prefers", "lives", "turned",
 ];
 /// What people are said to be.
 #[rustfmt::skip]

@@ -63,7 +63,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     if bits & cat::PARTICLE != 0
-        && !part::starts_upper(word)
+        && (!part::starts_upper(word) || part::one_of(word, &["de", "del", "van", "von", "di", "da", "le"]))
         && let Some(verdict) = particled(view, word)
     {
         return Some(verdict);
@@ -89,6 +89,7 @@ fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
     part::starts_upper(word)
         || (bits & cat::GIVEN_COMMON != 0 && bits & cat::WORD_TOP == 0 && follow::line_starts(view))
         || (bits & cat::GIVEN != 0 && part::ordinary(bits) == 0 && follow::line_starts(view))
+        || (view.byte(-1) == Some(b'(') && before(view).grade >= Grade::Label)
         || (part::ordinary(bits) == 0
             && word.len() > 2
             && (bits & cat::GIVEN_COMMON != 0
@@ -112,7 +113,8 @@ fn particled(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
     let found = person::person(view, 0, cue)?;
     let text = view.slice(0, usize::try_from(found.end).unwrap_or_default());
     let verb = follow::after(view, found.end) == follow::Follow::Verb;
-    ((text.contains(&b',') || verb) && found.confidence >= 60).then(|| verdict(&found, Cue::NONE))
+    let capital = view.byte(0).is_some_and(|byte| byte.is_ascii_uppercase());
+    ((text.contains(&b',') && !capital || verb) && found.confidence >= 60).then(|| verdict(&found, Cue::NONE))
 }
 
 /// The end of the surname of `j. barr, msw`, when the trigger is it.
@@ -136,7 +138,7 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     let lower = |n: usize| rest.len().checked_sub(n).and_then(|i| rest.get(i..)).unwrap_or_default();
     let near = |given| Cue { grade: Grade::Near, given, ..Cue::NONE };
     if let Some(head) = before.strip_suffix(b"(")
-        && part::one_of(cue::previous_word(head), &["verified", "checked", "confirmed", "identified"])
+        && part::one_of(cue::previous_word(head.trim_ascii_end()), &["verified", "checked", "confirmed", "identified"])
     {
         // `ID band checked (Smith, 3/4)`.
         return Cue { kind: kinds::NAME_PATIENT, grade: Grade::Label, ..Cue::NONE };

@@ -319,8 +319,12 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
     if found.bits & (cat::MONTH | cat::WEEKDAY) != 0 {
         // `Dr. Smith May 5` is a date; `Ann June Carter` is a name.
         let space = blanks(view, found.end, 2);
-        let date = view.byte(found.end + space).is_some_and(|byte| byte.is_ascii_digit() || byte == b',');
-        if date || found.bits & cat::WEEKDAY != 0 || full >= 2 {
+        let digit = |at: i32| view.byte(at).is_some_and(|byte| byte.is_ascii_digit());
+        let comma = view.byte(found.end) == Some(b',');
+        let date = digit(found.end + space) || comma && digit(found.end + 1 + blanks(view, found.end + 1, 2));
+        // `Subscriber: Betty Sun`; without a label it is a day of the week.
+        let named_so = cue.grade >= Grade::Label && found.surname() >= 2 && first.given() >= 2;
+        if date || found.bits & cat::WEEKDAY != 0 && !named_so || full >= 2 {
             return false;
         }
     }
@@ -375,6 +379,7 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             // A list of names stands one a line; a wrapped line ends in its middle, so the rest of it follows.
             let flows = !matches!(view.byte(found.end), Some(b'\n' | b'\r') | None)
                 || matches!(cue.grade, Grade::Title | Grade::Near);
+            let closes = closes || (cue.grade == Grade::Title && found.surname() >= 2 && found.case == Case::Capital);
             // `Mrs. Eve` / `Zorblat`: who has a title and a given name has a surname.
             let closes = closes
                 || (cue.grade == Grade::Title && first.given() >= 2 && found.unknown() && found.case == Case::Capital);
