@@ -51,14 +51,6 @@ fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Findi
         let covered = (label.start..label.end).all(|at| spans.iter().any(|&(start, end)| start <= at && at < end));
         if !covered {
             let column = column(document, label.start);
-                println!(
-                    "READ {:?} {} {:?} {}",
-                    format(&document.text),
-                    document.name,
-                    column,
-                    String::from_utf8_lossy(&document.text[..document.text.len().min(1400)]).replace('\n', "⏎")
-                );
-            }
             println!("MISS {} {}{column} {}", label.kind, document.format.name(), text(label.start, label.end));
         }
     }
