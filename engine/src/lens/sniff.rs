@@ -157,15 +157,16 @@ fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
     let Some(&first) = rows.first() else { return false };
     let even = rows.iter().all(|row| row.delimiters == first.delimiters);
     let few = if delimiter == b'\t' { 1 } else { 2 };
-    if first.delimiters == 0 || !even {
+    let head = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let named = names_columns(head, delimiter);
+    if first.delimiters == 0 || !(even || (named && first.delimiters >= 5)) {
         return false;
     }
     // A row of names is short of prose: its cells hold no sentences. Many cells in every row are no accident either.
     let plausible = first.longest <= 64 || (first.delimiters >= 6 && rows.len() >= 2);
     let enough = rows.len() >= 2 || (complete && first.delimiters >= 4);
     let wide = first.delimiters >= few || rows.len() >= 3;
-    let head = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    (plausible && enough && wide) || names_columns(head, delimiter)
+    (plausible && enough && wide) || named
 }
 
 #[derive(Clone, Copy, Default)]
@@ -178,8 +179,11 @@ struct Row {
 fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
     let mut rows = Vec::new();
     let (mut row, mut quoted, mut at_start, mut cell) = (Row::default(), false, true, 0usize);
-    for &byte in text {
+    let mut bytes = text.iter().copied().peekable();
+    while let Some(byte) = bytes.next() {
         match byte {
+            // A doubled quote stands for one.
+            b'"' if quoted && bytes.next_if_eq(&b'"').is_some() => cell += 1,
             b'"' if quoted || at_start => (quoted, at_start) = (!quoted, false),
             b'\n' if !quoted => {
                 rows.push(std::mem::take(&mut row));
