@@ -17,7 +17,7 @@ pub static AGE: Detector = Detector {
     priority: 30,
     window: Window { before: 64, longest: 64, after: 16 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["ninety", "hundred", "nineties"])]),
+    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["ninety", "one", "hundred", "nineties"])]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("92 y/o, 92yo, 92-year-old, aged 93, age: 94, 92M, ninety-four year old, born in 1921"),
     refuses: Cow::Borrowed("ages of 89 and less, durations, rates, saturations, temperatures, ages in months or days"),
@@ -79,18 +79,17 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let tail = view.word(at + years);
     let end = if is_one_of(tail, &["years", "yrs", "year", "yr", "y"]) { at + years + len(tail) } else { at };
     let touching = view.byte(at).is_some_and(is_wordy) && end == at;
-    // `92M`, `92 F`: a person only behind an article or before a comma in a header.
-    let sex = view.word(at + blanks(view, at, 1));
-    if is_one_of(sex, &["m", "f", "male", "female", "man", "woman", "lady", "gentleman", "wm", "wf", "bm", "bf"]) {
-        let person = WordsBack::new(text).next().is_some_and(|back| {
-            is_one_of(back.word, &["a", "an", "this", "the", "is", "pt", "patient", "our"]) && back.gap.len() <= 2
-        });
-        let heat = mentions(text, &["temp", "temperature", "fever", "t", "tmax", "febrile"], 4);
-        let full = sex.len() > 1;
-        return if (person && !heat) || (full && !heat && sex.len() > 2) { found(at, 85, "sex behind") } else { None };
+    if let Some(answer) = sex_beside(view, at, text) {
+        return answer;
     }
     if touching {
         return None;
+    }
+    // `Rex Nguyen, 103, of Akron, died`; `Mr. Edgley (96, M)`.
+    let aside =
+        view.byte(at) == Some(b',') && matches!(text, [.., b'a'..=b'z', b',', b' '] | [.., b'a'..=b'z', b' ', b'(']);
+    if aside && is_one_of(view.word(at + 2), &["of", "died", "passed", "m", "f", "male", "female"]) {
+        return found(at, 80, "age behind a name");
     }
     let word = label(text)?;
     if is_one_of(word, &["age", "aged", "ages", "yo"]) {
@@ -99,7 +98,132 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let of = is_one_of(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
         && mentions(text, &["age", "aged", "ages"], 2);
     let turned = is_one_of(word, &["turned", "turning", "turns"]) && person_turns(view, at);
-    (of || turned).then(|| found(end, 85, "context"))?
+    let life = is_one_of(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now"])
+        && person_turns(view, at)
+        && lives_to(text, word);
+    (of || turned || life).then(|| found(end, 85, "context"))?
+}
+
+/// `92M`, `92 F`, `M/94`, `94/F`: `None` when no sex stands beside the number, else whether a person is meant.
+fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> {
+    const PERSON: &[&str] = &["a", "an", "this", "the", "is", "pt", "patient", "our", "elderly", "frail", "pleasant"];
+    const STORY: &[&str] = &[
+        "with",
+        "w",
+        "who",
+        "h",
+        "hx",
+        "s",
+        "presents",
+        "presenting",
+        "presented",
+        "admitted",
+        "here",
+        "from",
+        "brought",
+        "found",
+        "bib",
+        "being",
+        "seen",
+        "referred",
+        "transferred",
+        "status",
+        "lives",
+        "had",
+        "has",
+    ];
+    let letter = |word: &[u8]| is_one_of(word, &["m", "f"]);
+    // `M/94`, `F 94` behind a bar, at the start of a line or of a field.
+    if let [head @ .., sex, b'/'] = text
+        && letter(&[*sex])
+        && !head.last().is_some_and(|byte| is_wordy(*byte) || *byte == b'/')
+        && !view.byte(at).is_some_and(|byte| is_wordy(byte) || byte == b'/')
+    {
+        return Some(found(at, 85, "sex before"));
+    }
+    let slash = i32::from(view.byte(at) == Some(b'/'));
+    let space = if slash > 0 { 0 } else { blanks(view, at, 1) };
+    let sex = view.word(at + slash + space);
+    let sexes = [
+        "m",
+        "f",
+        "male",
+        "female",
+        "man",
+        "woman",
+        "lady",
+        "gentleman",
+        "wm",
+        "wf",
+        "bm",
+        "bf",
+        "am",
+        "af",
+        "hm",
+        "hf",
+    ];
+    if !is_one_of(sex, &sexes) || (slash > 0 && !letter(sex) && sex.len() < 4) {
+        return None;
+    }
+    let after = at + slash + space + len(sex);
+    if view.byte(after).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
+        return None;
+    }
+    let person = WordsBack::new(text).next().is_some_and(|back| is_one_of(back.word, PERSON) && back.gap.len() <= 2);
+    let heat = mentions(text, &["temp", "temperature", "fever", "t", "tmax", "febrile", "afebrile", "fevers"], 4);
+    let story = is_one_of(view.word(after + blanks(view, after, 1) + i32::from(view.byte(after) == Some(b','))), STORY);
+    // A header about somebody: `Smith, J / 99 M`, `(92 F)`; a temperature has degrees near its F.
+    let heads = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| b",(/|;\n\t".contains(byte))
+        && sex.iter().all(u8::is_ascii_uppercase)
+        && (is_one_of(sex, &["m"]) || number(digits(view, 0, 3)) < 94 || number(digits(view, 0, 3)) > 106);
+    let full = sex.len() > 2;
+    let fits = !heat && (full || person || (story && sex.len() < 3) || heads || (slash > 0 && letter(sex)));
+    Some(if fits { found(at, 85, "sex behind") } else { None })
+}
+
+/// Whether the words before a number tell how long somebody lived or how old they are: `lived to 95`, `died at 94`,
+/// `she is 93`.
+fn lives_to(text: &[u8], link: &[u8]) -> bool {
+    let mut words = WordsBack::new(text);
+    let near = |back: &crate::scan::Back<'_>| back.gap.len() <= 2 && !back.gap.contains(&b'\n');
+    if !words.next().is_some_and(|back| near(&back)) {
+        return false;
+    }
+    let Some(back) = words.next().filter(near) else { return false };
+    if is_one_of(link, &["to", "until", "till", "at", "past", "age"]) {
+        return is_one_of(
+            back.word,
+            &["lived", "lives", "live", "died", "passed", "deceased", "survived", "living", "away", "death", "dying"],
+        );
+    }
+    if is_one_of(link, &["be"]) {
+        return is_one_of(back.word, &["will", "would"])
+            && words.next().is_some_and(|more| {
+                is_one_of(more.word, &["he", "she", "mother", "father", "grandmother", "grandfather", "patient", "pt"])
+            });
+    }
+    is_one_of(
+        back.word,
+        &[
+            "he",
+            "she",
+            "mother",
+            "father",
+            "mom",
+            "dad",
+            "wife",
+            "husband",
+            "grandmother",
+            "grandfather",
+            "sister",
+            "brother",
+            "aunt",
+            "uncle",
+            "who",
+            "grandma",
+            "grandpa",
+        ],
+    )
 }
 
 /// Units that make the number no age in years.
@@ -130,6 +254,15 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
             let close = next + 1;
             return Some(close + i32::from(view.byte(end) == Some(b'.') && view.byte(close) == Some(b'.')));
         }
+        // `94 y F`, `94y/M`.
+        let sex = view.word(next);
+        if next > end
+            && view.byte(end) != Some(b'.')
+            && is_one_of(sex, &["m", "f", "male", "female"])
+            && !view.byte(next + len(sex)).is_some_and(is_wordy)
+        {
+            return Some(end);
+        }
         // `092Y` is an age of DICOM.
         return (here == at && at == 3 && !view.byte(end).is_some_and(is_wordy)).then_some(end);
     }
@@ -149,7 +282,11 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
 /// `turned 93` is an age, `turned 90 degrees` and `turned 100 times` are not.
 fn person_turns(view: &View<'_>, at: i32) -> bool {
     let next = view.word(at + blanks(view, at, 1));
-    next.is_empty() || is_one_of(next, &["in", "on", "last", "this", "and", "years", "yesterday", "today", "next", "a"])
+    next.is_empty()
+        || is_one_of(
+            next,
+            &["in", "on", "last", "this", "and", "years", "yesterday", "today", "next", "a", "now", "but"],
+        )
 }
 
 fn birth_year(view: &View<'_>) -> Option<Verdict> {
@@ -179,10 +316,17 @@ fn birth_year(view: &View<'_>) -> Option<Verdict> {
 /// `ninety-four year old`, `one hundred and two years old`.
 fn spelled(view: &View<'_>) -> Option<Verdict> {
     const ONES: &[&str] = &["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"];
-    let word = view.word(0);
+    let mut word = view.word(0);
     let mut end = len(word);
     if word.is_empty() {
         return None;
+    }
+    if word.eq_ignore_ascii_case(b"one") {
+        word = view.word(end + 1);
+        end += 1 + len(word);
+        if !word.eq_ignore_ascii_case(b"hundred") {
+            return None;
+        }
     }
     if is_one_of(word, &["nineties"]) {
         let in_age = WordsBack::new(before(view, 0))

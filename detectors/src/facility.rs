@@ -18,7 +18,7 @@ pub static FACILITY: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Capital,
-        Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to"]),
+        Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to", "reached"]),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -134,7 +134,7 @@ const OPENERS: &[&str] = &[
     "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after", "brief",
     "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension",
     "device", "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday",
-    "thursday", "friday",
+    "thursday", "friday", "care", "saturday", "sunday",
 ];
 /// Places whose names are enough.
 #[rustfmt::skip]
@@ -146,7 +146,9 @@ const KNOWN_ALONE: &[&str] = &["walgreens", "walgreen", "labcorp", "geisinger", 
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
-    if word.len() < 2 || !stands_alone(view) {
+    // `O'Shea` begins with a word of one letter.
+    let short = word.len() < 2 && !matches!(view.byte(1), Some(b'\'' | 0xe2));
+    if short || word.is_empty() || !stands_alone(view) {
         return None;
     }
     if word.first().is_some_and(u8::is_ascii_lowercase) {
@@ -154,10 +156,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     // The cheapest question: a name goes on behind its first word.
     let after = length(word);
-    if !matches!(view.byte(after), Some(b' ' | b'\'' | b'-' | b'.' | 0xe2)) {
+    if !matches!(view.byte(after), Some(b' ' | b'\n' | b'\'' | b'-' | b'.' | 0xe2)) {
         return known(view, word);
     }
-    if word.eq_ignore_ascii_case(b"university") && view.slice(after, 4).eq_ignore_ascii_case(b" of ") {
+    if word.eq_ignore_ascii_case(b"university") && matches!(view.slice(after, 4), b" of " | b"\nof ") {
         return scan(view, 0, false);
     }
     if one_of(word, OPENERS)
@@ -243,7 +245,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
                 if read.proper || (read.chosen && strong) {
                     best = Some((end, strong));
                 }
-            } else if best.is_some() && !extends(&found) {
+            } else if best.is_some() && !extends(&found) && !one_of(word, &["nursing", "healthcare", "medical"]) {
                 break;
             }
             read.add(&found, word);
@@ -338,7 +340,7 @@ fn head(word: &[u8], previous: &[u8]) -> Option<bool> {
 
 /// Whether a word may stand between two heads: `Hospital Medical Center`, `Clinic North Campus`.
 fn extends(found: &Part) -> bool {
-    found.bits & cat::FACILITY_WORD != 0
+    found.bits & (cat::FACILITY_WORD | cat::ORG_WORD) != 0
 }
 
 /// `Children's Hospital of Philadelphia`: the end of what belongs to the place.

@@ -43,12 +43,15 @@ impl Memory {
         }
     }
 
+    /// Whether it knows nothing.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
     /// What `word`, standing alone at `at`, is known to be.
     #[inline]
     pub(crate) fn recall(&self, word: &[u8], at: u64) -> Option<Kind> {
-        if self.known.is_empty() {
-            return None;
-        }
         let capital = !word.first()?.is_ascii_lowercase();
         let hash = hash(word)?;
         let fresh = |lesson: &&Lesson| lesson.number + WORDS > self.taught && lesson.at < at && at - lesson.at <= SPAN;

@@ -1,5 +1,6 @@
 //! One stream: chunks in, segments out.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -43,10 +44,22 @@ pub struct Redactor {
     memory: Memory,
     paths: Paths,
     events: Vec<Event>,
-    /// Offset in the input of what comes next.
+    /// What was pushed and is not read yet.
+    input: VecDeque<Input>,
+    /// How much of the first chunk of `input` was read.
+    read: usize,
+    /// Offset in the input of the first chunk of `input`, or of what comes next.
     at: u64,
     finished: bool,
 }
+
+enum Input {
+    Chunk(Bytes),
+    Boundary,
+}
+
+/// How much is read before what came of it is handed out: what waits to be polled does not grow with the chunk.
+const STEP: usize = 16 * 1024;
 
 impl Scanner {
     /// Starts a stream of plain text.
@@ -75,6 +88,8 @@ impl Scanner {
             memory: Memory::default(),
             paths: Paths::default(),
             events: Vec::new(),
+            input: VecDeque::new(),
+            read: 0,
             at,
             finished: false,
         }
@@ -85,29 +100,26 @@ impl Redactor {
     /// Takes the next bytes of the stream: their refcount, not a copy.
     pub fn push(&mut self, chunk: Raw) {
         debug_assert!(!self.finished, "a finished stream takes no more");
-        let chunk: Bytes = chunk.into_bytes();
-        if chunk.is_empty() || self.finished {
-            return;
+        let chunk = chunk.into_bytes();
+        if !chunk.is_empty() && !self.finished {
+            self.input.push_back(Input::Chunk(chunk));
         }
-        self.out.take_chunk(&chunk);
-        let base = self.at;
-        self.at += chunk.len() as u64;
-        self.with_sink(&chunk, base, |lens, sink| {
-            lens.feed(sink);
-            sink.park();
-        });
-        self.out.end_chunk();
     }
 
-    /// The next piece of output, if one is settled.
+    /// The next piece of output, if one is settled. Reads on when there is none; `None` asks for more input.
     pub fn poll(&mut self) -> Option<Segment> {
-        self.out.poll()
+        loop {
+            match self.out.poll() {
+                Some(segment) => return Some(segment),
+                None if self.input.is_empty() => return None,
+                None => self.step(),
+            }
+        }
     }
 
     /// Declares that a record ends here: everything before it is settled, and nothing behind it belongs to it.
     pub fn boundary(&mut self) {
-        let base = self.at;
-        self.with_sink(&[], base, |lens, sink| lens.end(sink));
+        self.input.push_back(Input::Boundary);
     }
 
     /// The stream ends. Poll until `None` afterwards.
@@ -118,7 +130,38 @@ impl Redactor {
         }
     }
 
-    /// What was done so far.
+    /// Reads the next part of the input.
+    fn step(&mut self) {
+        let base = self.at;
+        match self.input.pop_front() {
+            Some(Input::Chunk(chunk)) => {
+                let from = self.read;
+                let to = chunk.len().min(from + STEP);
+                if from == 0 {
+                    self.out.take_chunk(&chunk);
+                }
+                let last = to == chunk.len();
+                self.with_sink(chunk.get(..to).unwrap_or_default(), from, base, |lens, sink| {
+                    lens.feed(sink);
+                    if last {
+                        sink.park();
+                    }
+                });
+                if last {
+                    self.out.end_chunk();
+                    self.at += to as u64;
+                    self.read = 0;
+                } else {
+                    self.read = to;
+                    self.input.push_front(Input::Chunk(chunk));
+                }
+            }
+            Some(Input::Boundary) => self.with_sink(&[], 0, base, |lens, sink| lens.end(sink)),
+            None => {}
+        }
+    }
+
+    /// What was done so far: what was polled, and a little more.
     #[must_use]
     pub fn stats(&self) -> &Stats {
         &self.out.stats
@@ -134,9 +177,10 @@ impl Redactor {
         self.out.counted.end = at;
     }
 
-    fn with_sink(&mut self, chunk: &[u8], base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {
+    fn with_sink(&mut self, chunk: &[u8], from: usize, base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {
         let mut sink = Sink {
             chunk,
+            from,
             base,
             compiled: &self.scanner.inner,
             memory: &mut self.memory,

@@ -330,8 +330,10 @@ impl Run {
                 if entry.bits != 0 {
                     asked.extend(on.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0).map(|(_, index)| index));
                 }
-                let raw = judge.raw(text.base + at as u64);
-                if let Some(kind) = around.memory.recall(word, raw) {
+                let recalled = (!around.memory.is_empty())
+                    .then(|| around.memory.recall(word, judge.raw(text.base + at as u64)))
+                    .flatten();
+                if let Some(kind) = recalled {
                     let start = text.base + at as u64;
                     let end = start + word.len() as u64;
                     let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
@@ -365,9 +367,11 @@ impl Run {
         if text.base == 0 && at == 0 {
             self.candidates.extend(self.claim.take());
         }
-        let raw = judge.raw(text.base + at as u64);
-        for (start, end, any_case, kind) in self.lessons.drain(..) {
-            around.memory.teach(text.slice(start, end), any_case, kind, raw);
+        if !self.lessons.is_empty() {
+            let raw = judge.raw(text.base + at as u64);
+            for (start, end, any_case, kind) in self.lessons.drain(..) {
+                around.memory.teach(text.slice(start, end), any_case, kind, raw);
+            }
         }
         Ok(())
     }

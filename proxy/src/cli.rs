@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 /// Finds and removes the identifiers of patients in text, JSON, tables and other clinical data.
 #[derive(Debug, Parser)]
 #[command(name = "blackbar", version = VERSION, arg_required_else_help = true, max_term_width = 110)]
-#[command(after_help = "Exit status: 0 done, 1 the answer is bad, 2 wrong usage or configuration, 3 some input or output failed.")]
+#[command(
+    after_help = "Exit status: 0 done, 1 the answer is bad, 2 wrong usage or configuration, 3 some input or output failed."
+)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -121,7 +123,9 @@ pub(crate) enum ScanFormat {
 /// goes to stdout. gzip and zstd inputs are written back in the same coding, UTF-16 in UTF-16. A file that fails leaves
 /// nothing behind.
 #[derive(Args, Debug)]
-#[command(after_help = "Example: blackbar redact exports/ -o clean/ --operator mrn=token --key-file tokens.key --report report.json")]
+#[command(
+    after_help = "Example: blackbar redact exports/ -o clean/ --operator mrn=token --key-file tokens.key --report report.json"
+)]
 pub(crate) struct Redact {
     #[command(flatten)]
     pub(crate) reading: Reading,
@@ -257,7 +261,11 @@ fn confidence(text: &str) -> Result<u8, String> {
 
 /// A share from 0 to 1 as percent.
 pub(crate) fn percent(share: f64) -> Option<u8> {
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "between 0 and 100 by the check before")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "between 0 and 100 by the check before"
+    )]
     (0.0..=1.0).contains(&share).then(|| (share * 100.0).round() as u8)
 }
 

@@ -192,8 +192,11 @@ mod tests {
     fn every_id_is_explained_and_every_explained_id_exists() {
         let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/errors.md");
         let text = std::fs::read_to_string(path).unwrap();
-        let mut explained: Vec<&str> =
-            text.lines().filter_map(|line| line.strip_prefix("| `BB-")).filter_map(|rest| rest.split('`').next()).collect();
+        let mut explained: Vec<&str> = text
+            .lines()
+            .filter_map(|line| line.strip_prefix("| `BB-"))
+            .filter_map(|rest| rest.split('`').next())
+            .collect();
         let mut ids: Vec<&str> = Id::ALL.iter().map(|id| id.text().strip_prefix("BB-").unwrap()).collect();
         let count = ids.len();
         explained.sort_unstable();

@@ -126,7 +126,9 @@ fn built_in(name: &str, place: &str) -> Result<Rules, Error> {
         }
         _ => {
             let what = format!("unknown profile \"{name}\"{}", did_you_mean(name, BUILT_IN));
-            return Err(Error::new(Id::UnknownProfile, what).at(place).hint(format!("built in are {}", BUILT_IN.join(", "))));
+            return Err(Error::new(Id::UnknownProfile, what)
+                .at(place)
+                .hint(format!("built in are {}", BUILT_IN.join(", "))));
         }
     })
 }
@@ -265,7 +267,11 @@ mod tests {
         }
         assert!(ready("pass", &[], "").unwrap_err().contains("BB-USAGE-008"));
         assert!(ready("save-harbor", &[], "").unwrap_err().contains("did you mean \"safe-harbor\"?"));
-        assert!(ready("a", &[], "[profile.a]\nbase = \"b\"\n[profile.b]\nbase = \"a\"").unwrap_err().contains("its own base"));
+        assert!(
+            ready("a", &[], "[profile.a]\nbase = \"b\"\n[profile.b]\nbase = \"a\"")
+                .unwrap_err()
+                .contains("its own base")
+        );
     }
 
     #[test]

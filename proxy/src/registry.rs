@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use blackbar_detectors::values::Phi;
 use blackbar_detectors::fields::BuiltIn;
+use blackbar_detectors::values::Phi;
 use blackbar_detectors::{ALL, kinds, lexicon};
 use blackbar_engine::operator::Values;
 use blackbar_engine::{Detector, Finding, Scanner};
@@ -91,7 +91,9 @@ mod tests {
 
     #[test]
     fn years() {
-        for (day, year) in [(0, 1970), (364, 1970), (365, 1971), (11_016, 2000), (11_322, 2000), (11_323, 2001), (20_454, 2026)] {
+        for (day, year) in
+            [(0, 1970), (364, 1970), (365, 1971), (11_016, 2000), (11_322, 2000), (11_323, 2001), (20_454, 2026)]
+        {
             assert_eq!(year_of(day), year, "{day}");
         }
     }

@@ -139,7 +139,8 @@ impl Report {
             error: error.id().text(),
             what: error.what().to_owned(),
         };
-        let mut failed: Vec<FailureLine> = failures.into_iter().map(|(name, error)| failure(name, None, &error)).collect();
+        let mut failed: Vec<FailureLine> =
+            failures.into_iter().map(|(name, error)| failure(name, None, &error)).collect();
         let (mut files, mut skipped, mut sum) = (Vec::new(), Vec::new(), Stats::default());
         for (number, (name, outcome)) in outcomes.into_iter().enumerate() {
             match outcome {

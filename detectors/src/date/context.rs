@@ -11,6 +11,8 @@ pub(super) const CONTEXT: &[&str] = &[
     "note", "call", "called", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon",
     "tue", "tues", "wed", "thu", "thur", "thurs", "fri", "sat", "sun", "starting", "ending", "effective", "expires",
     "filled", "refilled", "given", "placed", "removed", "ordered", "between", "week", "doi", "dos", "dod", "doa",
+    "ed", "er", "clinic", "verified", "checked", "cx", "uploaded", "sync", "synced", "repair", "around", "for",
+    "completed", "opened", "readmitted", "presented", "expired", "died", "passed", "work", "air", "facility",
     "onset", "ended", "return", "returned", "rtc", "imaging", "xray", "ultrasound", "us", "op", "as",
 ];
 

@@ -132,7 +132,15 @@ fn with_signs(view: &View<'_>, first: &[u8]) -> Answer {
 fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led: bool, end: i32, sign: u8) -> Answer {
     let text = before(view, 0);
     let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 3);
-    if !(real || (year_led && said)) || unit_follows(view, end) {
+    // `D.O.B.: 3.8.12`.
+    let head = text.trim_ascii_end();
+    let head = head.strip_suffix(b":").unwrap_or(head);
+    let said = said
+        || head.len() > 5
+            && head
+                .get(head.len() - 5..)
+                .is_some_and(|l| l.eq_ignore_ascii_case(b"o.b.") || l.eq_ignore_ascii_case(b".o.b."));
+    if !(real || (year_led && said)) || unit_follows(view, end) && !said {
         return None;
     }
     let padded = first.len() == 2 && second.len() == 2;
@@ -237,11 +245,23 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
             "due",
             "from",
             "by",
+            "uploaded",
+            "sync",
+            "synced",
+            "call",
         ];
         is_one_of(back.word, &firm)
     });
     // `blurry vision since 2/23` is a date, `pain on 7/10` a score: those out of five and ten stay with their words.
-    let score = mentions(text, SCORES, 6) && !(direct && american && !matches!(two, 5 | 10));
+    let score = mentions(text, SCORES, 6) && !(direct && american && (!matches!(two, 5 | 10) || one > two));
+    // `ID band checked (Smith, 4/10)`.
+    if american
+        && view.byte(end) == Some(b')')
+        && text.ends_with(b", ")
+        && mentions(text, &["verified", "checked", "confirmed"], 3)
+    {
+        return Some((end, 75, "month and day behind a person"));
+    }
     if score {
         return None;
     }
@@ -256,7 +276,7 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
     }
     // `3/14 at 10:30`, `3/14: WBC 12`, `3/14-3/18`.
     let behind = end + blanks(view, end, 1);
-    if !fraction && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
+    if (!fraction || direct) && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
         return Some((end, 75, "month and day before a time"));
     }
     // `extubated 12/31`, `Dr. Lee 8/31`: no fraction has such a denominator.
@@ -267,6 +287,16 @@ fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> 
         && !is_one_of(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
     if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
         return Some((end, 62, "month and day"));
+    }
+    // `(Smith, 4/17)`, `seen by Dr. Lee 9/6`: what closes a remark about who did something.
+    let closes = !view.byte(end + blanks(view, end, 1)).is_some_and(|byte| byte.is_ascii_alphanumeric())
+        || after_word(view, end).is_some_and(|word| is_one_of(word, &["for", "at", "and", "with", "by"]));
+    let remark = view.byte(end) == Some(b')') && text.ends_with(b", ");
+    let doer = mentions(text, &["dr", "doctor", "by", "scheduled", "rescheduled"], 4)
+        && !text.trim_ascii_end().ends_with(b".");
+    let out_of = matches!(two, 5 | 10) && one <= two;
+    if closes && !out_of && (remark && !fraction || doer) {
+        return Some((end, 62, "month and day behind a person"));
     }
     if ranged(view, end) || range_before(text) {
         return Some((end, 75, "range of dates"));
@@ -384,6 +414,18 @@ fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
     (bare && sign != b'.' && word.first().is_some_and(u8::is_ascii_uppercase)).then_some((after, 85, "day and month"))
 }
 
+/// Whether a hard wrap at `at` parts a day from its month: a year follows, or a word before says that it is a day.
+fn wrapped(view: &View<'_>, at: i32) -> bool {
+    let word = view.word(at + 1);
+    let behind = at + 1 + len(word);
+    view.byte(at) == Some(b'\n')
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+        && month(word).is_some()
+        && (year_behind(view, behind, false).is_some()
+            || mentions(before(view, 0), CONTEXT, 1)
+                && !view.byte(behind + 1).is_some_and(|byte| byte.is_ascii_digit()))
+}
+
 /// `14 March 2024`, `14MAR2024`, `3rd of July`, with `at` behind the day.
 fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if !(1..=31).contains(&day) {
@@ -395,7 +437,10 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if ordinal {
         here += len(suffix);
     }
-    let gap = blanks(view, here, 2);
+    let mut gap = blanks(view, here, 2);
+    if gap == 0 && wrapped(view, here) {
+        gap = 1;
+    }
     here += gap;
     let mut of = false;
     if view.word(here).eq_ignore_ascii_case(b"of") {
@@ -427,7 +472,7 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if of || (ordinal && capital && !verb) {
         return Some((trim_stop(view, after), 90, "ordinal and month"));
     }
-    let said = mentions(before(view, 0), CONTEXT, 2);
+    let said = mentions(before(view, 0), CONTEXT, 3);
     let firm = capital && (said || !verb) && (gap > 0 || word.len() == 3);
     (firm || said && word.len() > 4).then_some((trim_stop(view, after), if said { 88 } else { 75 }, "day and month"))
 }

@@ -10,8 +10,12 @@ use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, 
 const BEFORE_MONTH: &[&str] =
     &["in", "since", "last", "early", "late", "mid", "during", "next", "until", "until", "of"];
 const SEASONS: &[&str] = &["spring", "summer", "fall", "autumn", "winter"];
-const BEFORE_HOLIDAY: &[&str] =
-    &["on", "since", "before", "after", "until", "around", "last", "over", "by", "at", "near"];
+/// Words that make a holiday with `Day` only.
+const DAYS: &[&str] = &["labor", "memorial", "independence", "veterans", "presidents", "columbus", "mlk", "groundhog"];
+const BEFORE_HOLIDAY: &[&str] = &[
+    "on", "since", "before", "after", "until", "around", "last", "over", "by", "at", "near", "this", "past", "for",
+    "through", "during", "next",
+];
 
 pub(super) fn verify(view: &View<'_>) -> Answer {
     let word = view.word(0);
@@ -120,7 +124,8 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
         let said = WordsBack::new(before(view, 0)).next().is_some_and(|back| {
             is_one_of(back.word, &["on", "since", "until", "from", "by", "before", "after", "seen", "dated", "of"])
         });
-        return ((ordinal || said) && !unit).then_some((end, 75, "month and day in context"));
+        let left = before(view, 0).ends_with(b"d/c ");
+        return ((ordinal || said || left) && !unit).then_some((end, 75, "month and day in context"));
     }
     if joined && width == 2 && !ordinal {
         // `Mar-24` is a month of a year, `MAR14` a day: a date both ways.
@@ -159,8 +164,13 @@ fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
     let mut end = len(word);
     let at = end + blanks(view, end, 1);
     let next = view.word(at);
-    if is_one_of(next, &["day", "eve"]) {
+    let day = is_one_of(next, &["day", "eve"]);
+    if day {
         end = at + len(next);
+    }
+    // `labor` and `memorial` are no holidays alone.
+    if is_one_of(word, DAYS) && !(day && next.first().is_some_and(u8::is_ascii_uppercase)) {
+        return None;
     }
     let mut at = end + len(view.run(end, &ByteSet::of(b" ,"), 2));
     if view.word(at).eq_ignore_ascii_case(b"of") {

@@ -76,7 +76,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut count = 0;
     for slot in &mut parts {
         let Some(found) = part(view, at) else { break };
-        if matches!(found.case, Case::Lower | Case::Initial) {
+        // `Isle of Palms`, `Fond du Lac`, `Truth or Consequences`.
+        let joins = count > 0
+            && one_of(view.word(found.start), &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"]);
+        if found.case == Case::Initial || found.case == Case::Lower && !joins {
             break;
         }
         *slot = Some(found);
@@ -90,7 +93,22 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
         at = end + space;
     }
-    let known: &[Option<Part>] = parts.get(..count).unwrap_or_default();
+    let mut known: &[Option<Part>] = parts.get(..count).unwrap_or_default();
+    let mut joined: &[Option<Part>] = &[];
+    // A town is named by words that a small one joins only when a list has the whole.
+    if let Some(small) = known.iter().flatten().position(|part| part.case == Case::Lower) {
+        let ends = (small + 1..known.len()).rev().find(|&last| {
+            let Some(part) = known.get(last).copied().flatten() else { return false };
+            part.case != Case::Lower && phrase(view, part.end) & cat::CITY != 0
+        });
+        joined = ends.and_then(|last| known.get(..=last)).unwrap_or_default();
+        known = known.get(..small).unwrap_or_default();
+    }
+    if !joined.is_empty()
+        && let Some(verdict) = city(view, joined)
+    {
+        return Some(verdict);
+    }
     county(view, known).or_else(|| city(view, known)).or_else(|| named_street(view, known))
 }
 
@@ -361,6 +379,13 @@ fn lead(view: &View<'_>) -> Lead {
     if trimmed.last() == Some(&b',') && street_before(view, trimmed) {
         return Lead::Strong;
     }
+    // `38 S Kensington Pkwy Duluth`: people leave the comma out.
+    if view.bits(previous_word(trimmed)) & cat::STREET_SUFFIX != 0
+        && trimmed.last().is_some_and(u8::is_ascii_alphabetic)
+        && street_before(view, trimmed)
+    {
+        return Lead::Some;
+    }
     if trimmed.last().is_some_and(|byte| !byte.is_ascii_alphabetic()) {
         return Lead::None;
     }
@@ -420,6 +445,13 @@ fn lead(view: &View<'_>) -> Lead {
             "returned",
             "hails",
             "located",
+            "veteran",
+            "farmer",
+            "gentleman",
+            "lady",
+            "driver",
+            "teacher",
+            "worker",
         ],
     );
     let verb_before = rest.trim_ascii_end();
@@ -444,6 +476,7 @@ fn street_before(view: &View<'_>, before: &[u8]) -> bool {
     line.split(|&byte| matches!(byte, b' ' | b',' | b'.')).any(|word| {
         numbered |= !word.is_empty() && word.iter().all(u8::is_ascii_digit);
         numbered && word.len() > 1 && view.bits(word) & cat::STREET_SUFFIX != 0
+            || word.eq_ignore_ascii_case(b"box") && line.last() == Some(&b',')
     })
 }
 

@@ -94,7 +94,7 @@ pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
         | b"addressee" | b"applicant" | b"payee" | b"author" | b"signature" | b"signed" | b"cosigned" | b"cosigner"
         | b"dictated" | b"transcribed" | b"verified" | b"first" | b"last" | b"ref" | b"subject" | b"referring"
         | b"md" | b"gi" | b"id" | b"tech" | b"cardiology" | b"sr" => Role::Header,
-        b"by" | b"with" | b"per" | b"via" => Role::By,
+        b"by" | b"with" | b"per" | b"via" | b"spoke" | b"spoken" | b"talked" => Role::By,
         b"is" | b"am" | b"call" | b"me" => Role::Is,
         b"hi" | b"hello" | b"hey" | b"thanks" | b"regards" | b"sincerely" | b"cheers" | b"best" | b"yours"
         | b"respectfully" => Role::Greeting,
@@ -117,6 +117,7 @@ pub(crate) fn announced(view: &View<'_>, word: &[u8], bits: u32) -> Option<(Cue,
     let end = length(word);
     match role {
         Role::Title | Role::WordTitle => title(view, word, role, end),
+        _ if let Some(found) = spoken_to(view, word, end) => Some(found),
         Role::By => {
             let at = end + blanks(view, end, 2);
             let lower = letter_at(view, at) && at > end;
@@ -129,10 +130,21 @@ pub(crate) fn announced(view: &View<'_>, word: &[u8], bits: u32) -> Option<(Cue,
 }
 
 fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32)> {
-    // `MS` alone is a disease, a drug, a degree: as a title it has a dot or is written `Ms`.
+    // `MS` alone is a disease, a drug, a degree: as a title it has a dot, is written `Ms`, or a surname follows that is
+    // nothing else.
     let dotted = view.byte(end) == Some(b'.');
-    if (word == b"ms" || word == b"MS") && !dotted {
+    if word == b"MS" && !dotted {
         return None;
+    }
+    if word == b"ms" && !dotted {
+        let next = view.word(end + 1);
+        let bits = view.bits(next);
+        let capital = matches!(next, [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_lowercase());
+        let surname = bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0 && super::part::ordinary(bits) == 0;
+        let measured = view.before().trim_ascii_end().last().is_some_and(u8::is_ascii_digit);
+        if !(capital || surname) || measured {
+            return None;
+        }
     }
     if role == Role::WordTitle && !matches!(view.byte(end), Some(b' ' | b'\n' | b'\r' | b'.')) {
         return label(view, role, word, end);
@@ -225,6 +237,24 @@ fn loose(view: &View<'_>, word: &[u8]) -> Cue {
     Cue { kind, grade: if near { Grade::Near } else { Grade::Loose }, speaker: false, given: false }
 }
 
+/// `spoke with Ann`, `report given to Ann`, `staying with Ann`: people are told things and met, whatever their case.
+fn spoken_to(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
+    const TOLD: &[&str] = &["spoke", "spoken", "talked", "speaking", "talking"];
+    let met = one_of(word, &["to", "with"])
+        && one_of(
+            previous_word(view.before()),
+            &["spoke", "spoken", "talked", "speaking", "talking", "handoff", "given", "staying", "stays", "lives"],
+        );
+    let at = if one_of(word, TOLD) && view.slice(end, 4) == b" w/ " {
+        end + 4
+    } else if met && view.byte(end) == Some(b' ') {
+        end + 1
+    } else {
+        return None;
+    };
+    letter_at(view, at).then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
+}
+
 /// `my name is Ann`, `this is Ann`, `I am Ann`, `call me Ann`, `his wife is Ann`.
 fn introduction(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
     let space = blanks(view, end, 2);
@@ -267,6 +297,8 @@ fn greeting(view: &View<'_>, end: i32) -> Option<(Cue, i32)> {
 
 /// A label: what separates it from its value decides how much it says.
 fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32)> {
+    // `daughter-in-law`.
+    let end = if role == Role::Relative && view.slice(end, 7).eq_ignore_ascii_case(b"-in-law") { end + 7 } else { end };
     let mut at = end;
     // `Name(s)`, `Patient's`: the latter announces no name.
     if view.slice(at, 3) == b"(s)" {

@@ -131,7 +131,13 @@ pub(crate) fn dotted_credential(view: &View<'_>, at: i32) -> bool {
 
 /// Whether `word` behind a comma is a credential in any case: `j. barr, msw`.
 fn lower_credential(word: &[u8]) -> bool {
-    one_of(word, &["md", "rn", "np", "pa", "msw", "lcsw", "phd", "lpn", "cna", "dpt", "pharmd", "aprn", "crna", "fnp"])
+    one_of(
+        word,
+        &[
+            "md", "rn", "np", "pa", "msw", "lcsw", "phd", "lpn", "cna", "dpt", "pharmd", "aprn", "crna", "fnp", "bsn",
+            "lvn", "msn", "dnp", "rrt", "dds", "cma", "lmft", "crnp", "rnp", "cnm", "lpc", "mph",
+        ],
+    )
 }
 
 /// Whether a relative is named at `at`: `her father`, `the patient's wife`, `dad)`.
@@ -156,6 +162,9 @@ fn record(view: &View<'_>, at: i32) -> bool {
         at += 1;
         at += blanks(view, at, 4);
     }
+    if opened && years_in_brackets(view, at) {
+        return true;
+    }
     let word = view.word(at);
     if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"])
         || (opened && one_of(word, &["b", "id", "born"]))
@@ -168,6 +177,15 @@ fn record(view: &View<'_>, at: i32) -> bool {
     }
     let digits = at + prefix + i32::from(prefix > 0 && view.byte(at + prefix) == Some(b'-'));
     opened && prefix < 5 && view.run(digits, &ByteSet::DIGIT, 5).len() >= 5
+}
+
+/// Whether an age and nothing else stands in the parenthesis that opens before `at`: `(77)`, `(33 F)`.
+fn years_in_brackets(view: &View<'_>, at: i32) -> bool {
+    let end = at + super::part::length(view.run(at, &ByteSet::DIGIT, 3));
+    let space = blanks(view, end, 1);
+    let sex = matches!(view.byte(end + space), Some(b'M' | b'F' | b'm' | b'f'));
+    let close = end + if sex { space + 1 } else { 0 };
+    view.byte(at - 1) == Some(b'(') && end - at == 2 && view.byte(close) == Some(b')')
 }
 
 /// Whether an age stands at `at`: `85 y/o`, `17 yo m`, `59 yr old`, `99 M`.
@@ -189,6 +207,8 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     let at = owned;
     match view.byte(at) {
         None => return Follow::End,
+        // `Baker's` / `cyst`: what is owned follows the wrap.
+        Some(b'\n') if owned > end => {}
         Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'<' | b'}') => return Follow::End,
         Some(b':') => return Follow::Colon,
         Some(b',') => {
@@ -238,10 +258,11 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     }
     let word = view.word(at);
     if word.is_empty() {
-        return Follow::Other;
+        return if !wraps && aged(view, at) { Follow::Record } else { Follow::Other };
     }
     let bits = view.bits(word);
-    if one_of(word, lists::EPONYM_NOUNS) {
+    let place_of_patient = one_of(word, &["bed"]) && number_follows(view, at + super::part::length(word));
+    if one_of(word, lists::EPONYM_NOUNS) && !place_of_patient {
         return Follow::Eponym;
     }
     if wraps && owned == end {
@@ -256,10 +277,7 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     }
     if owned > end {
         let related = matches!(role(word, bits), Some(Role::Relative | Role::Provider | Role::Person))
-            || one_of(
-                word,
-                &["room", "chart", "house", "case", "condition", "parents", "family", "care", "pain", "appointment"],
-            );
+            || one_of(word, lists::BELONGINGS);
         return if related { Follow::Relative } else { Follow::Other };
     }
     if one_of(word, lists::VERBS) {
@@ -270,6 +288,20 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         Some(next) if matches!(next.case, Case::Capital | Case::Upper) => Follow::Capital,
         _ => Follow::Other,
     }
+}
+
+/// Whether what follows `end` is what only people do or are: `asks`, `is tearful`, `and Dr. Smith decided`.
+pub(crate) fn acts(view: &View<'_>, end: i32) -> bool {
+    let Some((space, _)) = gap(view, end) else { return false };
+    let word = view.word(end + space);
+    let next = end + space + super::part::length(word);
+    let more = view.word(next + 1);
+    if one_of(word, &["is", "was", "remains", "appears", "seems"]) {
+        return one_of(more, lists::STATES)
+            || (more == b"a" && aged(view, next + 3))
+            || (one_of(more, &["at", "on"]) && one_of(view.word(next + 4), &["work", "home", "school"]));
+    }
+    (word == b"and" && one_of(more, &["dr", "drs"])) || one_of(word, lists::DEEDS)
 }
 
 /// Whether `part` is a word that places, buildings or roads end in.

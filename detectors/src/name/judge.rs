@@ -134,7 +134,10 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             (0, 0) if end || !cue.speaker => 72,
             (1, 3) if end || !cue.speaker => 72,
             (1, 2) if end => 60,
-            (2, 3) if end && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
+            (2, 3) if (end || after == Follow::Record) && only.bits & (cat::CLINICAL | cat::DRUG) == 0 => 60,
+            // `Surname: Sun`: a field for a name, filled with one.
+            (2, 2..) if end && !cue.speaker && only.case == Case::Capital && cue.given => 58,
+            (2, 3) if end && !cue.speaker && only.case == Case::Capital => 58,
             _ => return None,
         },
         Grade::Near => {
@@ -145,6 +148,7 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
                 _ if only.case == Case::Upper && only.len() < 4 && after != Follow::Record => return None,
                 (0, 3) => 82,
                 (0, 2) => 76,
+                (0, 0) if only.unknown() && only.case == Case::Capital && after == Follow::Record => 72,
                 (0, 0) if cue.given && only.unknown() && only.case == Case::Capital && only.len() > 2 => 60,
                 (1, 3) if cue.given => 68,
                 // `partner Rusty`: the capital is no sentence's.
@@ -188,6 +192,29 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             76
         }
         Grade::Near if cue.given && only.ordinary() == 0 && only.given() == 3 => 62,
+        Grade::Near if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY_BIG | cat::EPONYM) == 0 => {
+            54
+        }
+        // `grandmother zorblat;`: nothing that a list knows.
+        Grade::Near
+            if cue.kind == kinds::NAME_RELATIVE && only.unknown() && only.len() > 4 && only.start > 0 && end =>
+        {
+            52
+        }
+        // `stepmother rose visited`, `aunt april;`.
+        Grade::Near
+            if cue.given
+                && cue.kind == kinds::NAME_RELATIVE
+                && only.given() == 3
+                && only.bits & (cat::CLINICAL | cat::DRUG) == 0
+                && !one_of(
+                    view.word(only.start),
+                    &["will", "may", "can", "grant", "wants", "hope", "mark", "jack"],
+                )
+                && (end || follow::after(view, only.end) == Follow::Verb) =>
+        {
+            54
+        }
         Grade::Near if cue.given && only.start > 0 && only.ordinary() == 0 && only.given() == 2 && only.len() > 3 => 54,
         Grade::Near if cue.kind == kinds::NAME_PROVIDER && only.start > 0 && only.ordinary() == 0 && best >= 2 => 58,
         Grade::Near
@@ -204,6 +231,9 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             return match follow::after(view, only.end) {
                 Follow::Credential => Some((60, "credential after")),
                 Follow::Verb if follow::line_starts(view) => Some((55, "verb after")),
+                _ if follow::acts(view, only.end) && follow::sentence_starts(view) => {
+                    Some((55, "what people do after"))
+                }
                 _ => None,
             };
         }
@@ -223,6 +253,8 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
         },
         Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
         Grade::Label if only.ordinary() == 1 && only.given() == 3 && end => 55,
+        // `id band checked (bond, 3/4)`.
+        Grade::Label if end && best >= 2 && view.byte(-1) == Some(b'(') && cue.kind == kinds::NAME_PATIENT => 60,
         _ => return None,
     };
     Some((score, "cue"))
@@ -233,6 +265,31 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     const NOT: u32 = cat::STATE | cat::COUNTRY | cat::FACILITY_WORD | cat::CREDENTIAL;
     if after == Follow::Relative && view.byte(only.end) == Some(b',') && only.given() >= 2 && only.ordinary() < 2 {
         return Some((64, "relative after"));
+    }
+    let deed = only.case == Case::Capital
+        && only.bits & (NOT | cat::CLINICAL | cat::DRUG | cat::NATIONALITY | cat::PROPER_OTHER) == 0
+        && only.given().max(only.surname()) == 3
+        && !only.eponym()
+        && !follow::article_before(view)
+        && !(one_of(view.word(only.start), &["will", "may"]) && one_of(view.word(only.end + 1), &["feels", "felt"]))
+        && follow::acts(view, only.end);
+    if deed && only.ordinary() > 0 && (only.given() == 3 || only.ordinary() == 1 || !follow::sentence_starts(view)) {
+        return Some((56, "what people do after"));
+    }
+    if after == Follow::Colon
+        && only.ordinary() == 1
+        && only.given() == 3
+        && only.case == Case::Capital
+        && only.bits & (NOT | cat::CITY_BIG) == 0
+        && follow::line_starts(view)
+        && view.byte(only.end + 1) == Some(b' ')
+        && !matches!(view.byte(only.end + 2), Some(b'0'..=b'9' | b'\n'))
+    {
+        return Some((54, "speaker"));
+    }
+    // `Hicks/Beard`, alone on its line, are two who sign.
+    if only.case == Case::Capital && surname_alone(only) && follow::slash_pair(view, only.end) {
+        return Some((58, "pair of signatures"));
     }
     if only.case != Case::Capital || only.ordinary() > 0 || only.bits & NOT != 0 || only.eponym() || only.len() < 3 {
         return None;
@@ -246,11 +303,23 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         Follow::Credential | Follow::Record if given.max(surname) >= 2 => return Some((60, "credential after")),
         Follow::Verb if given.max(surname) == 3 => return Some((70, "verb after")),
         Follow::Verb if given.max(surname) == 2 => return Some((58, "verb after")),
+        Follow::Relative if given < 2 && surname == 3 => return Some((60, "belongings after")),
         Follow::Relative if given >= 2 => return Some((72, "relative after")),
         Follow::Colon if given == 3 && follow::line_starts(view) => return Some((72, "speaker")),
         Follow::Colon if given == 2 && !place && follow::line_starts(view) => return Some((60, "speaker")),
         Follow::Place | Follow::Eponym | Follow::Capital | Follow::Colon => return None,
         _ => {}
+    }
+    // The title of an attachment: `Smith wound photo`.
+    if view.begins(0)
+        && surname >= 2
+        && view.field().slot != blackbar_engine::Slot::Text
+        && one_of(
+            view.word(only.end + 1),
+            &["wound", "photo", "photos", "chart", "xray", "scan", "ecg", "consent", "labs"],
+        )
+    {
+        return Some((62, "title of a document"));
     }
     if follow::slash_pair(view, only.end) {
         return Some((62, "pair of signatures"));
@@ -264,6 +333,12 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         (2, _) if !place && follow::lower_before(view) => Some((52, "known given name")),
         _ => None,
     }
+}
+
+/// Whether a word is a common surname and nothing of medicine.
+fn surname_alone(only: &Part) -> bool {
+    const MEDICINE: u32 = cat::CLINICAL | cat::DRUG | cat::NATIONALITY | cat::ROLE | cat::FACILITY_WORD;
+    only.surname() >= 2 && only.bits & MEDICINE == 0
 }
 
 /// Two words or more.
@@ -349,6 +424,10 @@ fn several(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i
     };
     if after == Follow::Verb {
         score += 5;
+    }
+    // `pt Zorblat Kemi DOB 1/2/50`: a patient before a record number.
+    if after == Follow::Record && cue.grade == Grade::Near && cue.kind == kinds::NAME_PATIENT {
+        score = score.max(60);
     }
     // What stands behind a label fills a form.
     if cue.grade >= Grade::Label && score < 75 && !cue.speaker {

@@ -32,7 +32,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "user", "name", "names", "re", "att", "party", "dear", "attn", "attention", "cc", "from", "to", "caller",
     "named", "called", "nickname", "alias", "aka", "employee", "witness", "sender", "recipient", "addressee",
     "applicant", "claimant", "cardholder", "guarantor", "payee", "author", "initials", "signature", "signed",
-    "cosigned", "cosigner", "dictated", "transcribed", "verified", "surname", "firstname", "lastname", "fullname",
+    "cosigned", "cosigner", "spoke", "spoken", "talked", "dictated", "transcribed", "verified", "surname", "firstname", "lastname", "fullname",
     "first", "last", "ref", "referring", "by", "with", "per", "via", "is", "am", "hi", "hello", "hey", "thanks",
     "regards", "sincerely", "cheers", "best", "call", "me", "yours", "respectfully",
 ];
@@ -79,6 +79,29 @@ pub(super) const EPONYM_NOUNS: &[&str] = &[
     "plate", "wire",
 ];
 
+/// What only people do: enough for a name that is a word as well, or is in no list.
+#[rustfmt::skip]
+pub(super) const DEEDS: &[&str] = &[
+    "said", "says", "states", "stated", "denies", "denied", "complains", "complained", "endorses", "endorsed",
+    "verbalized", "verbalizes", "tolerated", "ambulated", "ambulates", "agrees", "agreed", "wants", "wanted", "texted",
+    "emailed", "told", "tells", "asked", "asks", "feels", "felt", "thinks", "believes", "smokes", "drinks", "sleeps",
+    "eats", "slept", "refused", "refuses", "declined", "declines", "wishes", "prefers", "lives", "turned",
+];
+/// What people are said to be.
+#[rustfmt::skip]
+pub(super) const STATES: &[&str] = &[
+    "tearful", "feeling", "upset", "anxious", "awake", "asleep", "sleeping", "resting", "doing", "alert", "aware",
+    "cooperative", "pleasant", "married", "widowed", "divorced", "retired", "agreeable", "drowsy", "restless",
+    "calm", "worried", "afebrile", "ambulating", "eating", "employed", "here", "frail", "homebound", "bedbound",
+];
+/// What belongs to a patient in a note.
+#[rustfmt::skip]
+pub(super) const BELONGINGS: &[&str] = &[
+    "room", "chart", "house", "case", "condition", "parents", "family", "care", "pain", "appointment", "glucose",
+    "potassium", "sodium", "inr", "creatinine", "hemoglobin", "bill", "labs", "weight", "vitals", "mood", "sugar",
+    "sugars", "results", "medications", "medication", "meds", "surgery", "blood", "office", "symptoms", "records",
+];
+
 /// What people do in notes and letters.
 #[rustfmt::skip]
 pub(super) const VERBS: &[&str] = &[
@@ -90,5 +113,7 @@ pub(super) const VERBS: &[&str] = &[
     "wrote", "examined", "evaluated", "recommended", "recommends", "ordered", "prescribed", "reviewed", "discussed",
     "saw", "consented", "requested", "requests", "declined", "refused", "admits", "admitted", "appears", "remains",
     "visited", "brought", "drove", "found", "explained", "confirmed", "expressed", "complied", "tells", "wakes",
-    "sleeps", "eats", "is", "was", "has", "had", "will", "would", "does", "did", "can", "cannot", "could",
+    "sleeps", "eats", "continues", "slept", "ate", "voided", "verbalizes", "ambulates", "tolerates", "resting",
+    "tolerating", "ambulating", "seems", "looks", "wishes", "prefers", "needs", "walked", "walks", "stayed", "fell",
+    "tearful", "sleeping", "restless", "transferred", "received", "tells", "spoke", "refuses", "is", "was", "has", "had", "will", "would", "does", "did", "can", "cannot", "could",
 ];

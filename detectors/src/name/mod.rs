@@ -63,7 +63,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     if bits & cat::PARTICLE != 0
-        && !part::starts_upper(word)
+        && (!part::starts_upper(word) || part::one_of(word, &["de", "del", "van", "von", "di", "da", "le"]))
         && let Some(verdict) = particled(view, word)
     {
         return Some(verdict);
@@ -88,6 +88,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
     part::starts_upper(word)
         || (bits & cat::GIVEN_COMMON != 0 && bits & cat::WORD_TOP == 0 && follow::line_starts(view))
+        || (bits & cat::GIVEN != 0 && part::ordinary(bits) == 0 && follow::line_starts(view))
+        || (view.byte(-1) == Some(b'(') && before(view).grade >= Grade::Label)
         || (part::ordinary(bits) == 0
             && word.len() > 2
             && (bits & cat::GIVEN_COMMON != 0
@@ -110,7 +112,9 @@ fn particled(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
     let cue = if joined { Cue::NONE } else { Cue { grade: Grade::Near, ..Cue::NONE } };
     let found = person::person(view, 0, cue)?;
     let text = view.slice(0, usize::try_from(found.end).unwrap_or_default());
-    (text.contains(&b',') && found.confidence >= 60).then(|| verdict(&found, Cue::NONE))
+    let verb = follow::after(view, found.end) == follow::Follow::Verb;
+    let capital = view.byte(0).is_some_and(|byte| byte.is_ascii_uppercase());
+    ((text.contains(&b',') && !capital || verb) && found.confidence >= 60).then(|| verdict(&found, Cue::NONE))
 }
 
 /// The end of the surname of `j. barr, msw`, when the trigger is it.
@@ -133,8 +137,20 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     let rest = before.strip_suffix(b" ").unwrap_or(before);
     let lower = |n: usize| rest.len().checked_sub(n).and_then(|i| rest.get(i..)).unwrap_or_default();
     let near = |given| Cue { grade: Grade::Near, given, ..Cue::NONE };
+    if let Some(head) = before.strip_suffix(b"(")
+        && part::one_of(cue::previous_word(head.trim_ascii_end()), &["verified", "checked", "confirmed", "identified"])
+    {
+        // `ID band checked (Smith, 3/4)`.
+        return Cue { kind: kinds::NAME_PATIENT, grade: Grade::Label, ..Cue::NONE };
+    }
     if rest.len() == before.len() {
         return Cue::NONE;
+    }
+    if rest.ends_with(b":") && subject_line(rest) {
+        return Cue { grade: Grade::Label, ..Cue::NONE };
+    }
+    if addressed(view, rest) {
+        return near(true);
     }
     if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
         return near(true);
@@ -195,6 +211,25 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
         return Cue { kind: kinds::NAME_PROVIDER, grade: Grade::Label, ..Cue::NONE };
     }
     Cue::NONE
+}
+
+/// Whether `before` is the head of an e-mail's subject: `Subject: RE: Bill question:`.
+fn subject_line(before: &[u8]) -> bool {
+    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
+    line.get(..8).is_some_and(|head| head.eq_ignore_ascii_case(b"subject:")) && line.len() > 8
+}
+
+/// Whether somebody is spoken to or names themselves: `it's Ann`, `thank you, Ann`, `bye Ann`.
+fn addressed(view: &View<'_>, before: &[u8]) -> bool {
+    let (head, comma) = before.strip_suffix(b",").map_or((before, false), |head| (head, true));
+    let last = cue::previous_word(head);
+    let ended = |count: usize| head.len().checked_sub(count).and_then(|i| head.get(i..)).unwrap_or_default();
+    let intro = !comma && (ended(4).eq_ignore_ascii_case(b"it's") || head.ends_with("t’s".as_bytes()));
+    let polite = part::one_of(last, &["bye", "goodbye", "thx", "ty"])
+        || ended(9).eq_ignore_ascii_case(b"thank you")
+        || (comma && ended(6).eq_ignore_ascii_case(b"got it"));
+    let name = view.word(0);
+    (intro || polite) && follow::ends_phrase(view, length(name))
 }
 
 fn announced(view: &View<'_>, cue: Cue, at: i32) -> Option<Verdict> {

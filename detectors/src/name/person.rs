@@ -179,7 +179,11 @@ fn comma(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         return false;
     }
     let fits = match (last.case, given.case) {
-        (Case::Lower, Case::Lower) => strong || (space <= 1 && last.ordinary() == 0 && given.ordinary() == 0),
+        (Case::Lower, Case::Lower) => {
+            strong
+                || (space <= 1 && last.ordinary() == 0 && given.ordinary() == 0)
+                || (cue.grade == Grade::Near && last.is_name() && told(view, given.end))
+        }
         (Case::Lower, _) | (_, Case::Lower) => false,
         (_, Case::Initial) => {
             view.byte(given.end) == Some(b'.') && last.surname() > 0 && last.ordinary() == 0 || strong
@@ -315,8 +319,12 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
     if found.bits & (cat::MONTH | cat::WEEKDAY) != 0 {
         // `Dr. Smith May 5` is a date; `Ann June Carter` is a name.
         let space = blanks(view, found.end, 2);
-        let date = view.byte(found.end + space).is_some_and(|byte| byte.is_ascii_digit() || byte == b',');
-        if date || found.bits & cat::WEEKDAY != 0 || full >= 2 {
+        let digit = |at: i32| view.byte(at).is_some_and(|byte| byte.is_ascii_digit());
+        let comma = view.byte(found.end) == Some(b',');
+        let date = digit(found.end + space) || comma && digit(found.end + 1 + blanks(view, found.end + 1, 2));
+        // `Subscriber: Betty Sun`; without a label it is a day of the week.
+        let named_so = cue.grade >= Grade::Label && found.surname() >= 2 && first.given() >= 2;
+        if date || found.bits & cat::WEEKDAY != 0 && !named_so || full >= 2 {
             return false;
         }
     }
@@ -333,6 +341,15 @@ fn continues(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
         0 => found.is_name() || (found.unknown() && found.len() > 2 && full < 3),
         // `John Young`, `Mary Long`: an ordinary word closes a name that has begun as one.
         1 => found.is_name() && (first.is_name() || cue.grade >= Grade::Label),
+        // `Doctor Zorblat Miles`: behind a title an unknown word is a given name.
+        _ if cue.grade == Grade::Title
+            && first.unknown()
+            && full == 1
+            && found.surname() == 3
+            && found.case == Case::Capital =>
+        {
+            true
+        }
         _ => {
             let given_first = first.given() >= 2 || (words.comma.is_some() && full < 3);
             found.surname() >= 2 && given_first && full < 3 && (first.ordinary() == 0 || found.surname() == 3)
@@ -362,6 +379,7 @@ fn wrap_fits(view: &View<'_>, words: &Words, found: &Part, cue: Cue) -> bool {
             // A list of names stands one a line; a wrapped line ends in its middle, so the rest of it follows.
             let flows = !matches!(view.byte(found.end), Some(b'\n' | b'\r') | None)
                 || matches!(cue.grade, Grade::Title | Grade::Near);
+            let closes = closes || (cue.grade == Grade::Title && found.surname() >= 2 && found.case == Case::Capital);
             // `Mrs. Eve` / `Zorblat`: who has a title and a given name has a surname.
             let closes = closes
                 || (cue.grade == Grade::Title && first.given() >= 2 && found.unknown() && found.case == Case::Capital);
@@ -394,6 +412,16 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
         _ if first.is_name() && found.is_name() && found.len() > 2 && first.ordinary() < 2 && told(view, found.end) => {
             true
         }
+        // `pt child jonathan dob 11/3/37`: a patient and a record number.
+        Grade::Near
+            if (first.is_name() || first.unknown())
+                && found.ordinary() == 0
+                && (found.given() >= 2 || found.unknown())
+                && found.len() > 2
+                && told(view, found.end) =>
+        {
+            true
+        }
         Grade::Near if first.surname() >= 2 && first.ordinary() == 0 && found.given() == 3 && found.ordinary() == 0 => {
             true
         }
@@ -416,6 +444,10 @@ fn lower_fits(view: &View<'_>, first: &Part, found: &Part, cue: Cue) -> bool {
 /// An initial in the middle or at the end: `Ann B. Clark`, `Clark, Ann B`, `Ann B.`.
 fn initial(view: &View<'_>, words: &mut Words, found: &Part, cue: Cue, wraps: bool) -> bool {
     let dotted = view.byte(found.end) == Some(b'.');
+    // `Smith` / `D.O.B.: 3/4/50`: an abbreviation on the next line.
+    if wraps && dotted && view.byte(found.end + 1).is_some_and(|byte| byte.is_ascii_uppercase()) {
+        return false;
+    }
     let end = after_dot(view, found.end);
     let Some(last) = words.slice().last() else { return false };
     if last.is_word() && !last.is_name() && cue.grade < Grade::Label && words.comma.is_none() {

@@ -47,6 +47,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if first.case == Case::Upper {
         return None;
     }
+    if !initial && first.unknown() && first.len() > 4 && acts(view, first.end) {
+        return Some(Verdict::new(0, first.end, kinds::NAME, 60, "what people do after"));
+    }
     if initial && let Some(end) = initials(view) {
         return Some(Verdict::new(0, end, kinds::NAME, 65, "initials"));
     }
@@ -132,6 +135,16 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         },
         ..Verdict::new(0, found.end.min(super::LONGEST), kinds::NAME, confidence, found.reason)
     })
+}
+
+/// Whether something is said of the unknown word that ends at `end` that is said of people only: `Zorblat asks for`,
+/// `Zorblat's glucose`.
+fn acts(view: &View<'_>, end: i32) -> bool {
+    let owned = super::part::possessive(view, end) > end;
+    if owned {
+        return follow::after(view, end) == Follow::Relative && !follow::article_before(view);
+    }
+    follow::acts(view, end) && !follow::article_before(view)
 }
 
 /// `Zorblat, Kemi (MRN 12345)`, `Kemi, her partner,`: an unknown word before a comma, when what follows tells.

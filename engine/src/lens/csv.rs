@@ -54,7 +54,7 @@ impl Delimited {
     }
 
     pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
-        let mut at = 0;
+        let mut at = sink.from;
         while let Some(&byte) = sink.chunk.get(at) {
             at = match self.state {
                 State::Start => self.start(sink, at, byte),

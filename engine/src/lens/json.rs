@@ -91,7 +91,7 @@ impl Json {
     }
 
     pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
-        let mut at = 0;
+        let mut at = sink.from;
         while at < sink.chunk.len() {
             at = match self.state {
                 State::Between { key } => self.between(sink, at, key),

@@ -129,12 +129,12 @@ impl Lens {
     pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
         match self {
             Self::Text { open } => {
-                if !sink.chunk.is_empty() {
+                if sink.from < sink.chunk.len() {
                     if !*open {
                         sink.open(Place::default(), Meaning::default());
                         *open = true;
                     }
-                    sink.text(0..sink.chunk.len(), false);
+                    sink.text(sink.from..sink.chunk.len(), false);
                 }
             }
             Self::Json(json) => json.feed(sink),
@@ -161,6 +161,8 @@ impl Lens {
 /// Where a lens puts what it reads. Offsets into the chunk are indices; everything between runs is structure.
 pub(crate) struct Sink<'a> {
     pub(crate) chunk: &'a [u8],
+    /// Index in `chunk` of the first byte that is new: what stands before it was read already.
+    pub(crate) from: usize,
     /// Offset in the input of the first byte of `chunk`.
     pub(crate) base: u64,
     pub(crate) compiled: &'a Compiled,

@@ -29,12 +29,12 @@ pub(crate) fn run(args: &cli::Eval, global: &Global) -> Result<Exit, Error> {
     let profile = super::finding_profile(args.min_confidence, super::allowed(&config)?)?;
     let format = format(&args.input)?;
     let gold = read_gold(&args.gold)?;
-    let folder = args.gold.parent().unwrap_or(Path::new(""));
+    let folder = args.gold.parent().unwrap_or_else(|| Path::new(""));
     let chosen = choose(&gold, folder, &args.paths)?;
 
     let progress = Progress::start();
     let answers = work::each(chosen.len(), work::start(None), |number| {
-        let Some((name, path, _)) = chosen.get(number) else { return None };
+        let (name, path, _) = chosen.get(number)?;
         let source = Source { path: Some(path.clone()), relative: PathBuf::from(name) };
         let answer = work::guarded(|| find(&source, format, &scanner, &profile, &progress));
         answer.map_err(|error| tell(&source.name(), error, false)).ok()
@@ -57,16 +57,22 @@ pub(crate) fn run(args: &cli::Eval, global: &Global) -> Result<Exit, Error> {
 }
 
 fn read_gold(path: &Path) -> Result<Gold, Error> {
-    let text = fs::read_to_string(path).map_err(|error| Error::io(Id::Gold, "the gold file cannot be read", &error).at_path(path))?;
+    let text = fs::read_to_string(path)
+        .map_err(|error| Error::io(Id::Gold, "the gold file cannot be read", &error).at_path(path))?;
     let gold = gold::read(&text).map_err(|error| Error::new(Id::Gold, error.to_string()).at_path(path))?;
     if gold.is_empty() {
-        return Err(Error::new(Id::Gold, "the gold file names no document").at_path(path).hint("see `blackbar eval --help`"));
+        return Err(Error::new(Id::Gold, "the gold file names no document")
+            .at_path(path)
+            .hint("see `blackbar eval --help`"));
     }
     Ok(gold)
 }
 
-/// The documents to score: name in the gold file, path, labels.
-fn choose<'g>(gold: &'g Gold, folder: &Path, only: &[PathBuf]) -> Result<Vec<(&'g str, PathBuf, &'g [Label])>, Error> {
+/// A document to score: its name in the gold file, its path, its labels.
+type Chosen<'g> = (&'g str, PathBuf, &'g [Label]);
+
+/// The documents to score.
+fn choose<'g>(gold: &'g Gold, folder: &Path, only: &[PathBuf]) -> Result<Vec<Chosen<'g>>, Error> {
     let real = |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let only: Vec<PathBuf> = only.iter().map(|path| real(path)).collect();
     let documents = gold.iter().map(|(name, labels)| (name.as_str(), folder.join(name), labels.as_slice()));

@@ -61,10 +61,14 @@ pub(crate) fn run(args: &Redact, global: &Global) -> Result<Exit, Error> {
         progress: &progress,
         jobs,
     };
-    let failures: Vec<(String, Error)> = found.failures.drain(..).map(|(name, error)| {
-        let error = tell(&name, error, false);
-        (name, error)
-    }).collect();
+    let failures: Vec<(String, Error)> = found
+        .failures
+        .drain(..)
+        .map(|(name, error)| {
+            let error = tell(&name, error, false);
+            (name, error)
+        })
+        .collect();
     let targets: Vec<_> = targets.into_iter().map(std::sync::Mutex::new).collect();
     let outcomes = work::each(found.sources.len(), jobs, |number| {
         // Each number is worked on once, so nobody waits for this.
@@ -129,7 +133,9 @@ impl Job<'_> {
         let stream = Stream::new(&self.ready.scanner, &self.ready.profile, &input, &document, self.jobs);
         let mut taker = Writing {
             output,
-            edits: self.edits.map(|_| Spool::new(self.several.then_some(name), input.utf16, self.args.edits.as_deref())),
+            edits: self
+                .edits
+                .map(|_| Spool::new(self.several.then_some(name), input.utf16, self.args.edits.as_deref())),
             closed: false,
         };
         let stats = pump(&mut input, stream, self.edits.is_some(), &mut taker, &|bytes| self.progress.read(bytes))?;
@@ -140,7 +146,12 @@ impl Job<'_> {
             spool.hand_over(number, edits)?;
         }
         let kept = taker.output.commit()?;
-        notes::debug(format_args!("{name}: {} findings, most held {} of {} bytes", stats.total(), stats.most_held, stats.window));
+        notes::debug(format_args!(
+            "{name}: {} findings, most held {} of {} bytes",
+            stats.total(),
+            stats.most_held,
+            stats.window
+        ));
         Ok(Outcome::Done(Box::new(Done {
             output: match target {
                 Target::Stdout => "-".to_owned(),
@@ -269,7 +280,8 @@ fn check_side_files(args: &Redact, sources: &[Source], targets: &[Result<Target,
             continue;
         }
         let same = |other: &Path| {
-            other == path || matches!((fs::canonicalize(other), fs::canonicalize(path)), (Ok(one), Ok(two)) if one == two)
+            other == path
+                || matches!((fs::canonicalize(other), fs::canonicalize(path)), (Ok(one), Ok(two)) if one == two)
         };
         if let Some(source) = sources.iter().find(|source| source.path.as_deref().is_some_and(same)) {
             return refuse(format!("it would overwrite the input {}", source.name()));
@@ -335,7 +347,6 @@ fn ending(name: &[u8]) -> usize {
 fn lock<T>(mutex: &std::sync::Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
-
 
 #[cfg(test)]
 mod tests {

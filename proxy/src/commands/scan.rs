@@ -39,7 +39,17 @@ pub(crate) fn run(args: &Scan, global: &Global) -> Result<Exit, Error> {
     let jobs = work::start(args.reading.jobs);
     let out = Ordered::new(io::stdout());
     let progress = Progress::start();
-    let job = Job { args, scanner: &scanner, profile: &profile, near: near.as_ref(), format, style, out: &out, progress: &progress, jobs };
+    let job = Job {
+        args,
+        scanner: &scanner,
+        profile: &profile,
+        near: near.as_ref(),
+        format,
+        style,
+        out: &out,
+        progress: &progress,
+        jobs,
+    };
     let failed = AtomicBool::new(!found.failures.is_empty());
     let total = AtomicU64::new(0);
     for (name, error) in found.failures {
@@ -148,8 +158,16 @@ impl Job<'_> {
         notes::info(format_args!("{name}: {}, {}", input.format, input.coding.name()));
         let near = self.near.map(|profile| self.scanner.redactor_for(profile, input.format, ""));
         let stream = Stream::new(self.scanner, self.profile, &input, "", self.jobs);
-        let mut taker =
-            Listing { job: self, number, name, begun: None, tally: Tally::default(), lines: Vec::new(), near, explained: Explained::default() };
+        let mut taker = Listing {
+            job: self,
+            number,
+            name,
+            begun: None,
+            tally: Tally::default(),
+            lines: Vec::new(),
+            near,
+            explained: Explained::default(),
+        };
         let placed = self.style.lists();
         pump(&mut input, stream, placed, &mut taker, &|bytes| self.progress.read(bytes))?;
         let Listing { tally, mut lines, .. } = taker;

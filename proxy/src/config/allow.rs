@@ -104,7 +104,8 @@ mod tests {
 
     #[test]
     fn both_forms_say_the_same() {
-        let lines = file("a.txt", "# ours\n\nhelp@clinic.example # the help desk\n/555-[0-9]{4}/ # extensions\n").unwrap();
+        let lines =
+            file("a.txt", "# ours\n\nhelp@clinic.example # the help desk\n/555-[0-9]{4}/ # extensions\n").unwrap();
         let tables = "[[allow]]\nvalue = \"help@clinic.example\"\nreason = \"the help desk\"\n[[allow]]\npatterns = [\"555-[0-9]{4}\"]\nreason = \"extensions\"\n";
         let tables = file("a.toml", tables).unwrap();
         for (one, other) in lines.iter().zip(&tables) {

@@ -45,7 +45,9 @@ pub(super) fn detectors(root: &Table<'_, '_>) -> Result<Vec<DetectorSection>, Er
             (Some(pattern), words) if words.is_empty() => {
                 What::Pattern { pattern: pattern.to_owned(), context, confidence: confidence.unwrap_or(CONFIDENCE) }
             }
-            (None, words) if !words.is_empty() && context.is_empty() && confidence.is_none() => What::Words(owned(words)),
+            (None, words) if !words.is_empty() && context.is_empty() && confidence.is_none() => {
+                What::Words(owned(words))
+            }
             (None, words) if !words.is_empty() => {
                 let error = Error::new(Id::ConfigValue, "context and confidence belong to a pattern, not to words");
                 return Err(error.at(&place).hint("take them out: a listed word counts wherever it stands"));

@@ -81,9 +81,9 @@ impl Site {
 impl Config {
     /// Finds and reads the configuration: `--config`, `$BLACKBAR_CONFIG`, `./blackbar.toml`, `/etc/blackbar/blackbar.toml`.
     pub(crate) fn load(given: Option<&Path>) -> Result<Self, Error> {
-        let named = given.map(Path::to_owned).or_else(|| {
-            env::var_os("BLACKBAR_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from)
-        });
+        let named = given
+            .map(Path::to_owned)
+            .or_else(|| env::var_os("BLACKBAR_CONFIG").filter(|value| !value.is_empty()).map(PathBuf::from));
         let usual = || {
             let places = ["blackbar.toml", "/etc/blackbar/blackbar.toml"];
             places.iter().map(PathBuf::from).find(|path| path.exists())
@@ -91,7 +91,7 @@ impl Config {
         let Some(path) = named.or_else(usual) else { return Ok(Self::default()) };
         notes::info(format_args!("configuration: {}", path.display()));
         let text = read(&path)?;
-        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or(Path::new("")))
+        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.
@@ -125,7 +125,7 @@ pub(crate) fn profile_file(path: &Path) -> Result<(ProfileSection, Site), Error>
     let name = path.display().to_string();
     let document = Document::parse(&name, &text)?;
     let root = document.root();
-    let site = site(&root, path.parent().unwrap_or(Path::new("")))?;
+    let site = site(&root, path.parent().unwrap_or_else(|| Path::new("")))?;
     let title = root.string("name")?.map(str::to_owned);
     let stem = || path.file_stem().map_or_else(|| name.clone(), |stem| stem.display().to_string());
     let section = ProfileSection { name: title.unwrap_or_else(stem), ..profile(&root)? };
@@ -146,9 +146,9 @@ fn site(root: &Table<'_, '_>, folder: &Path) -> Result<Site, Error> {
 }
 
 fn profile(table: &Table<'_, '_>) -> Result<ProfileSection, Error> {
-    let min_confidence = table.get("min_confidence").map(|value| {
-        percent(value.number()?).ok_or_else(|| value.wrong("a number between 0 and 1"))
-    });
+    let min_confidence = table
+        .get("min_confidence")
+        .map(|value| percent(value.number()?).ok_or_else(|| value.wrong("a number between 0 and 1")));
     let mut fields = choices(table, "columns")?;
     fields.extend(choices(table, "fields")?);
     // Only the gateway lets answers pass unredacted, and only with this.
@@ -208,10 +208,19 @@ mod tests {
     #[test]
     fn an_unknown_key_names_its_line_and_the_closest_name() {
         for (text, expected) in [
-            ("\n\n[[target]]\nname = \"ehr\"\nupsteam = \"x\"\n", "blackbar.toml:5: unknown key \"upsteam\", did you mean \"upstream\"? [BB-CONFIG-003]"),
+            (
+                "\n\n[[target]]\nname = \"ehr\"\nupsteam = \"x\"\n",
+                "blackbar.toml:5: unknown key \"upsteam\", did you mean \"upstream\"? [BB-CONFIG-003]",
+            ),
             ("profil = 1", "blackbar.toml:1: unknown key \"profil\", did you mean \"profile\"? [BB-CONFIG-003]"),
-            ("[profile.a]\nbasis = \"x\"", "blackbar.toml:2: unknown key \"basis\", did you mean \"base\"? [BB-CONFIG-003]"),
-            ("[profile.a.kinds]\nssn = \"tokn\"", "blackbar.toml:2: unknown operator \"tokn\", did you mean \"token\"?; there are drop tag mask generalise surrogate token shift fpe keep [BB-USAGE-005]"),
+            (
+                "[profile.a]\nbasis = \"x\"",
+                "blackbar.toml:2: unknown key \"basis\", did you mean \"base\"? [BB-CONFIG-003]",
+            ),
+            (
+                "[profile.a.kinds]\nssn = \"tokn\"",
+                "blackbar.toml:2: unknown operator \"tokn\", did you mean \"token\"?; there are drop tag mask generalise surrogate token shift fpe keep [BB-USAGE-005]",
+            ),
             ("[profile.a]\nmin_confidence = 2", "blackbar.toml:2: expected a number between 0 and 1 [BB-CONFIG-004]"),
             ("a = [", "blackbar.toml:1: not TOML: unclosed array, expected `]` [BB-CONFIG-002]"),
         ] {

@@ -36,7 +36,8 @@ const SECTIONS: &[(&str, bool, &[&str])] = &[
 ];
 
 /// Sections whose keys belong to whoever uses them.
-const FREE: &[&str] = &["data_dir", "limits", "fuse", "retention", "sink", "witness", "notify", "break_glass", "admin", "log"];
+const FREE: &[&str] =
+    &["data_dir", "limits", "fuse", "retention", "sink", "witness", "notify", "break_glass", "admin", "log"];
 
 pub(super) fn check(root: &Table<'_, '_>) -> Result<(), Error> {
     for (name, list, keys) in SECTIONS {

@@ -31,7 +31,8 @@ impl Secret {
 
     /// Reads `{ file = … }`, `{ env = … }` or `{ command = … }`. A file is relative to `folder`.
     pub(super) fn read(value: Value<'_, '_>, folder: &Path) -> Result<Self, Error> {
-        const EXPECTED: &str = "a reference: { file = … }, { env = … } or { command = … }; secrets are never written here";
+        const EXPECTED: &str =
+            "a reference: { file = … }, { env = … } or { command = … }; secrets are never written here";
         let Ok(table) = value.table() else { return Err(value.wrong(EXPECTED)) };
         let found = [
             table.string("file")?.map(|file| From::File(folder.join(file))),
@@ -53,13 +54,17 @@ impl Secret {
             From::File(path) => {
                 return KeyFile::read(path).map_err(|error| {
                     let id = if error.is_io() { Id::KeyUnreadable } else { Id::KeyInvalid };
-                    Error::new(id, format!("the key file: {error}")).at_path(path).hint("`blackbar keygen -o FILE` makes one")
+                    Error::new(id, format!("the key file: {error}"))
+                        .at_path(path)
+                        .hint("`blackbar keygen -o FILE` makes one")
                 });
             }
-            From::Env(name) => env::var(name)
-                .map_err(|_| fail(Id::ConfigSecret, format!("the environment has no variable {name}, or it is no text")))?,
+            From::Env(name) => env::var(name).map_err(|_| {
+                fail(Id::ConfigSecret, format!("the environment has no variable {name}, or it is no text"))
+            })?,
             From::Command(command) => {
-                let output = Command::new("sh").arg("-c").arg(command).stdin(Stdio::null()).stderr(Stdio::null()).output();
+                let output =
+                    Command::new("sh").arg("-c").arg(command).stdin(Stdio::null()).stderr(Stdio::null()).output();
                 let output = output.ok().filter(|output| output.status.success());
                 let output = output.ok_or_else(|| fail(Id::ConfigSecret, "the command failed".to_owned()))?;
                 String::from_utf8(output.stdout)

@@ -68,7 +68,11 @@ impl<'d, 't> Table<'d, 't> {
 
     pub(crate) fn required(&self, key: &'static str) -> Result<&'d str, Error> {
         self.string(key)?.ok_or_else(|| {
-            Error::new(Id::ConfigValue, format!("\"{key}\" is missing")).at(place(self.file.name, self.file.text, &self.span))
+            Error::new(Id::ConfigValue, format!("\"{key}\" is missing")).at(place(
+                self.file.name,
+                self.file.text,
+                &self.span,
+            ))
         })
     }
 
@@ -78,7 +82,7 @@ impl<'d, 't> Table<'d, 't> {
     }
 
     /// The tables of `[[key]]`.
-    pub(crate) fn tables(&self, key: &'static str) -> Result<Vec<Table<'d, 't>>, Error> {
+    pub(crate) fn tables(&self, key: &'static str) -> Result<Vec<Self>, Error> {
         let Some(value) = self.get(key) else { return Ok(Vec::new()) };
         let DeValue::Array(list) = value.value.get_ref() else {
             return Err(value.wrong(&format!("a list of tables, written [[{key}]]")));

@@ -70,7 +70,7 @@ pub(crate) enum Refused {
 }
 
 /// A read of a file, and the size of the buffer that slices are cut from.
-const FILE_STEP: usize = 1 << 20;
+const FILE_STEP: usize = 256 << 10;
 /// An input of this size keeps several threads busy.
 const BIG: u64 = 4 << 20;
 /// A pipe has no more to give at a time.

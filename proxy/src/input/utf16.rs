@@ -71,7 +71,17 @@ fn lone(surrogate: u16, text: &mut Vec<u8>) {
 
 /// How many bytes of UTF-16 spell this text. Counted by lead bytes, so text may be cut anywhere but within a character.
 pub(crate) fn encoded_len(text: &[u8]) -> u64 {
-    text.iter().map(|&byte| if byte & 0xc0 == 0x80 { 0 } else if byte >= 0xf0 { 4 } else { 2 }).sum()
+    text.iter()
+        .map(|&byte| {
+            if byte & 0xc0 == 0x80 {
+                0
+            } else if byte >= 0xf0 {
+                4
+            } else {
+                2
+            }
+        })
+        .sum()
 }
 
 /// Encodes what is written to it; characters may be cut between writes.

@@ -41,8 +41,11 @@ pub(crate) fn find(paths: &[PathBuf], globs: &[String]) -> Result<Found, Error> 
     let stdin = [PathBuf::from("-")];
     let paths = if paths.is_empty() { &stdin[..] } else { paths };
     if paths.iter().any(|path| is_stdin(path)) && io::stdin().is_terminal() {
-        return Err(Error::new(Id::NothingToRead, "there is nothing to read: no path was given and stdin is a terminal")
-            .hint("name files or folders, or pipe something in"));
+        return Err(Error::new(
+            Id::NothingToRead,
+            "there is nothing to read: no path was given and stdin is a terminal",
+        )
+        .hint("name files or folders, or pipe something in"));
     }
     let filter = Filter::new(globs)?;
     let mut found = Found::default();
@@ -153,7 +156,8 @@ impl Filter {
             let anchored = if pattern.contains('/') { pattern.to_owned() } else { format!("**/{pattern}") };
             let glob = GlobBuilder::new(anchored.trim_start_matches('/')).literal_separator(true).build();
             let glob = glob.map_err(|error| {
-                Error::new(Id::BadGlob, format!("--glob {text}: {}", error.kind())).hint("write it like '*.txt' or '!old/**'")
+                Error::new(Id::BadGlob, format!("--glob {text}: {}", error.kind()))
+                    .hint("write it like '*.txt' or '!old/**'")
             })?;
             Ok((takes, glob.compile_matcher()))
         };

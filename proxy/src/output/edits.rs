@@ -78,7 +78,10 @@ mod tests {
     #[test]
     fn bytes_that_are_no_utf8_survive() {
         assert_eq!(lines(None, None, b"[SSN]"), "{\"start\":3,\"end\":7,\"replacement\":\"[SSN]\"}\n");
-        assert_eq!(lines(Some("a"), None, b"\xff"), "{\"path\":\"a\",\"start\":3,\"end\":7,\"replacement_base64\":\"/w==\"}\n");
+        assert_eq!(
+            lines(Some("a"), None, b"\xff"),
+            "{\"path\":\"a\",\"start\":3,\"end\":7,\"replacement_base64\":\"/w==\"}\n"
+        );
         assert_eq!(lines(None, Some(true), b"x"), "{\"start\":3,\"end\":7,\"replacement\":\"\\u0000x\"}\n");
     }
 

@@ -172,7 +172,7 @@ impl Place {
 /// later, it gets those that a new file gets.
 fn temporary_beside(path: &Path, owner_only: bool) -> Result<NamedTempFile, Error> {
     let failed = |error: &io::Error| unwritable(error).at_path(path);
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
     fs::create_dir_all(folder).map_err(|error| failed(&error))?;
     let mut builder = tempfile::Builder::new();
     builder.prefix(".blackbar-").suffix(".partial");

@@ -33,14 +33,18 @@ pub(crate) fn plan(
     let several = found.sources.len() > 1 || !found.folders.is_empty();
     let output = match wishes.output {
         None if several => {
-            return Err(Error::new(Id::NeedsFolder, "several inputs need a folder to go to").hint("name it with -o OUT"));
+            return Err(
+                Error::new(Id::NeedsFolder, "several inputs need a folder to go to").hint("name it with -o OUT")
+            );
         }
         None => return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect()),
         Some(output) if output.as_os_str() == "-" && several => {
             let what = "several inputs cannot go to stdout";
             return Err(Error::new(Id::NeedsFolder, what).hint("name a folder with -o OUT"));
         }
-        Some(output) if output.as_os_str() == "-" => return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect()),
+        Some(output) if output.as_os_str() == "-" => {
+            return Ok(found.sources.iter().map(|_| Ok(Target::Stdout)).collect());
+        }
         Some(output) => output,
     };
     for folder in &found.folders {
@@ -96,7 +100,7 @@ fn existing_part(path: &Path) -> std::io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;
     for part in absolute.ancestors() {
         if let Ok(real) = fs::canonicalize(part) {
-            return Ok(real.join(absolute.strip_prefix(part).unwrap_or(Path::new(""))));
+            return Ok(real.join(absolute.strip_prefix(part).unwrap_or_else(|_| Path::new(""))));
         }
     }
     Ok(absolute)
