@@ -160,6 +160,8 @@ static LABELS: &[Label] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (found, reason) = match in_field(view, hint::LICENSE, &FIELD) {
         Some(found) => (found, "field"),
+        // `mg/dL|135-145`: a unit.
+        None if view.byte(-1) == Some(b'/') && view.word(0).eq_ignore_ascii_case(b"dl") => return None,
         None => (labelled(view, LABELS)?, "label"),
     };
     Some(Verdict::new(found.start, found.value.end, kinds::LICENSE, found.confidence, reason))

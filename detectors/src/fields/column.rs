@@ -55,22 +55,22 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
         "id" | "identifier" | "ids" | "uuid" | "guid" | "uid" | "key" => {
             if owned(&["patient", "pat", "pt", "subject", "person", "member"]) {
                 meaning(Some(kinds::MRN), 90, hint::MRN | hint::OTHER_ID)
-            } else if owned(&[
-                "encounter",
-                "visit",
-                "provider",
-                "practitioner",
-                "subscriber",
-                "account",
-                "specimen",
-                "claim",
-                "coverage",
-                "appointment",
-                "user",
-                "employee",
-            ]) {
-                meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
-            } else if column && matches!(word.as_str(), "uuid" | "guid") {
+            } else if (column && matches!(word.as_str(), "uuid" | "guid"))
+                || owned(&[
+                    "encounter",
+                    "visit",
+                    "provider",
+                    "practitioner",
+                    "subscriber",
+                    "account",
+                    "specimen",
+                    "claim",
+                    "coverage",
+                    "appointment",
+                    "user",
+                    "employee",
+                ])
+            {
                 meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
             } else if owned(TECHNICAL) {
                 meaning(None, 0, 0)
