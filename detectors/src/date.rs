@@ -3,6 +3,7 @@
 mod context;
 mod numeric;
 mod words;
+mod yearless;
 
 use std::borrow::Cow;
 

@@ -254,7 +254,7 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
         Grade::Label if only.ordinary() == 0 && best >= 2 && (end || !cue.speaker || cue.given) => 68,
         Grade::Label if only.ordinary() == 1 && only.given() == 3 && end => 55,
         // `id band checked (bond, 3/4)`.
-        Grade::Label if end && best >= 2 && view.byte(-1) == Some(b'(') && cue.kind == kinds::NAME_PATIENT => 60,
+        Grade::Label if best >= 2 && view.byte(-1) == Some(b'(') && dated(view, only.end) => 60,
         _ => return None,
     };
     Some((score, "cue"))
@@ -268,12 +268,12 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     }
     let deed = only.case == Case::Capital
         && only.bits & (NOT | cat::CLINICAL | cat::DRUG | cat::NATIONALITY | cat::PROPER_OTHER) == 0
-        && only.given().max(only.surname()) == 3
+        && only.given().max(only.surname()) >= if only.ordinary() > 0 { 3 } else { 2 }
         && !only.eponym()
         && !follow::article_before(view)
         && !(one_of(view.word(only.start), &["will", "may"]) && one_of(view.word(only.end + 1), &["feels", "felt"]))
         && follow::acts(view, only.end);
-    if deed && only.ordinary() > 0 && (only.given() == 3 || only.ordinary() == 1 || !follow::sentence_starts(view)) {
+    if deed && (only.given() == 3 || only.ordinary() < 2 || !follow::sentence_starts(view)) {
         return Some((56, "what people do after"));
     }
     if after == Follow::Colon
@@ -333,6 +333,11 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         (2, _) if !place && follow::lower_before(view) => Some((52, "known given name")),
         _ => None,
     }
+}
+
+/// Whether a comma and a number follow: `(bond, 3/4)`.
+fn dated(view: &View<'_>, end: i32) -> bool {
+    view.byte(end) == Some(b',') && view.byte(end + 2).is_some_and(|byte| byte.is_ascii_digit())
 }
 
 /// Whether a word is a common surname and nothing of medicine.

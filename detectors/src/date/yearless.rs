@@ -1,0 +1,202 @@
+//! A month and a day without a year: a date only where something says so.
+
+use blackbar_engine::View;
+
+use super::context::{CONTEXT, SCORES};
+use super::numeric::{after_word, ends, unit_follows};
+use super::{Answer, is_day};
+use crate::context::hinted;
+use crate::fields::hint;
+use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, len, mentions, number};
+
+/// `3/14`: only where something says that it is a date.
+pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> Answer {
+    let (one, two) = (number(first), number(second));
+    let american = is_day(one, two);
+    if !(american || is_day(two, one)) || !ends(view, end, sign) {
+        return None;
+    }
+    // A decimal number.
+    if sign == b'.' || (view.byte(end) == Some(b'.') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit())) {
+        return None;
+    }
+    let text = before(view, 0);
+    let named = hinted(view, hint::DATE);
+    if !named && unit_follows(view, end) {
+        return None;
+    }
+    let last = WordsBack::new(text).next();
+    // `d/c 11/1`: discharged.
+    let left = text.len() > 4 && text.get(text.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(b"d/c "));
+    let direct = left
+        || last.is_some_and(|back| {
+            is_one_of(back.word, CONTEXT)
+                && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
+                && back.gap.len() <= 4
+        });
+    if sign == b'-' {
+        // `2-3` is a range nearly always.
+        let strong = last.is_some_and(|back| {
+            is_one_of(back.word, &["dob", "on", "dated", "since", "appt", "born", "seen", "until"])
+        });
+        let shaped =
+            second.len() == 2 && american && !after_word(view, end).is_some_and(|word| is_one_of(word, &["to", "of"]));
+        return (direct && strong && shaped || named).then_some((end, 70, "month and day in context"));
+    }
+    if named {
+        return Some((end, 85, "month and day in a date field"));
+    }
+    // `by 1/2`, `to 1/2`: a fraction unless a month and a real day of two digits.
+    let fraction =
+        first.len() == 1 && second.len() == 1 && matches!((one, two), (1, 2..=8) | (2, 3) | (3, 4) | (5, 5) | (4, 5));
+    let firm = last.is_some_and(|back| {
+        let firm = [
+            "on",
+            "since",
+            "until",
+            "till",
+            "dated",
+            "dob",
+            "date",
+            "appt",
+            "appointment",
+            "born",
+            "seen",
+            "admitted",
+            "discharged",
+            "scheduled",
+            "due",
+            "from",
+            "by",
+            "uploaded",
+            "sync",
+            "synced",
+            "call",
+        ];
+        is_one_of(back.word, &firm)
+    });
+    // `blurry vision since 2/23` is a date, `pain on 7/10` a score: those out of five and ten stay with their words.
+    let score = mentions(text, SCORES, 6) && !(direct && american && (!matches!(two, 5 | 10) || one > two));
+    // `ID band checked (Smith, 4/10)`.
+    if american
+        && view.byte(end) == Some(b')')
+        && text.ends_with(b", ")
+        && mentions(text, &["verified", "checked", "confirmed"], 3)
+    {
+        return Some((end, 75, "month and day behind a person"));
+    }
+    if score {
+        return None;
+    }
+    if american && direct && (!fraction || firm) {
+        return Some((end, 85, "month and day in context"));
+    }
+    if !american && direct && firm && first.len() == 2 {
+        return Some((end, 65, "day and month in context"));
+    }
+    if !american {
+        return None;
+    }
+    // `3/14 at 10:30`, `3/14: WBC 12`, `3/14-3/18`.
+    let behind = end + blanks(view, end, 1);
+    if (!fraction || direct) && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
+        return Some((end, 75, "month and day before a time"));
+    }
+    // `extubated 12/31`, `Dr. Lee 8/31`: no fraction has such a denominator.
+    let word = last.map_or(&[][..], |back| back.word);
+    let done = word.len() > 4 && word.ends_with(b"ed") && direct_gap(text) && two > 6 && two != 10;
+    let odd = two > 12
+        && !matches!(two, 15 | 16 | 30)
+        && !is_one_of(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
+    if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
+        return Some((end, 62, "month and day"));
+    }
+    // `(Smith, 4/17)`, `seen by Dr. Lee 9/6`: what closes a remark about who did something.
+    let closes = !view.byte(end + blanks(view, end, 1)).is_some_and(|byte| byte.is_ascii_alphanumeric())
+        || after_word(view, end).is_some_and(|word| is_one_of(word, &["for", "at", "and", "with", "by"]));
+    let remark = view.byte(end) == Some(b')') && text.ends_with(b", ");
+    let doer = mentions(text, &["dr", "doctor", "by", "scheduled", "rescheduled"], 4)
+        && !text.trim_ascii_end().ends_with(b".");
+    let out_of = matches!(two, 5 | 10) && one <= two;
+    if closes && !out_of && (remark && !fraction || doer) {
+        return Some((end, 62, "month and day behind a person"));
+    }
+    if ranged(view, end) || range_before(text) {
+        return Some((end, 75, "range of dates"));
+    }
+    let line_start = text.iter().rev().find(|byte| !b" \t-*(".contains(byte)).is_none_or(|byte| *byte == b'\n');
+    if line_start && view.byte(end) == Some(b':') && !fraction {
+        return Some((end, 70, "month and day at the start of a line"));
+    }
+    if is_one_of(word, &["exp", "expires", "expiry", "valid", "thru"]) {
+        // The month and year of a card.
+        return None;
+    }
+    let padded = first.first() == Some(&b'0') || (second.first() == Some(&b'0') && second.len() == 2);
+    if padded && second.len() == 2 {
+        return Some((end, 65, "padded month and day"));
+    }
+    None
+}
+
+/// Whether one blank parts the end of `text` from its last word.
+fn direct_gap(text: &[u8]) -> bool {
+    matches!(text, [.., byte, b' ' | b'\n'] if byte.is_ascii_alphabetic())
+}
+
+/// Whether a clock time follows: ` at 10:30`, ` 9 am`, ` noon`.
+pub(super) fn clock_follows(view: &View<'_>, at: i32) -> bool {
+    let mut here = at + blanks(view, at, 2);
+    let word = view.word(here);
+    if is_one_of(word, &["noon", "midnight"]) {
+        return true;
+    }
+    if word.eq_ignore_ascii_case(b"at") {
+        here += 2 + blanks(view, here + 2, 1);
+    }
+    let hours = digits(view, here, 5);
+    let military =
+        hours.len() == 4 && is_one_of(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
+    here > at && (military || digits(view, here, 2).len() == clock_digits(view, here))
+}
+
+/// How many digits a clock time has before its colon at `at`; more than can be read when there is none.
+fn clock_digits(view: &View<'_>, at: i32) -> usize {
+    let hour = digits(view, at, 2);
+    let timed = !hour.is_empty() && number(hour) < 25;
+    let colon = view.byte(at + len(hour)) == Some(b':');
+    let noon = after_word(view, at + len(hour)).is_some_and(|word| is_one_of(word, &["am", "pm", "a", "p"]));
+    if timed && (colon || noon) { hour.len() } else { usize::MAX }
+}
+
+/// `-3/18` or ` to 3/18` at `at`.
+fn ranged(view: &View<'_>, at: i32) -> bool {
+    let mut next = at + blanks(view, at, 1);
+    let width = dash(view.slice(next, 3));
+    if width > 0 {
+        next += i32::try_from(width).unwrap_or(0);
+    } else if let Some(word) = after_word(view, at).filter(|word| is_one_of(word, &["to", "thru", "through", "until"]))
+    {
+        next += len(word);
+    } else {
+        return false;
+    }
+    next += blanks(view, next, 1);
+    let one = digits(view, next, 3);
+    let slash = next + len(one);
+    let two = if view.byte(slash) == Some(b'/') { digits(view, slash + 1, 3) } else { &[] };
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+}
+
+/// Whether a month and day with a dash behind end `text`.
+fn range_before(text: &[u8]) -> bool {
+    let text = text.trim_ascii_end();
+    let text =
+        text.strip_suffix(b"-").or_else(|| text.strip_suffix("–".as_bytes())).unwrap_or_default().trim_ascii_end();
+    let day = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some((head, two)) = text.split_at_checked(text.len() - day) else { return false };
+    let Some(head) = head.strip_suffix(b"/") else { return false };
+    let digits = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    let Some(one) = head.get(head.len() - digits..) else { return false };
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+}
