@@ -17,9 +17,9 @@ use crate::output::Segment;
 use crate::{Clean, Finding, Profile, Raw, Redactor, Scanner, Stats};
 
 /// How much each core reads at a time.
-const BLOCK: usize = 1024 * 1024;
+const BLOCK: usize = 512 * 1024;
 /// A record that is longer is read by one stream.
-const LONGEST_RECORD: usize = 4 * BLOCK;
+const LONGEST_RECORD: usize = 4 * 1024 * 1024;
 
 /// The redaction of one big input. Used like a [`Redactor`]; call it where blocking a thread is fine.
 pub struct Bulk {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Sink;
 use super::paths::PathInfo;
-use crate::{Slot, output::Place};
+use crate::{Meaning, Slot, output::Place};
 
 /// Columns beyond this have no name.
 const MOST_COLUMNS: usize = 4096;
@@ -20,6 +20,10 @@ pub(crate) struct Delimited {
     /// The first row is still being read; its cells may be names.
     in_first: bool,
     names: Vec<Option<Vec<u8>>>,
+    /// Runs of the first row in which something was found.
+    suspects: usize,
+    /// How much of a byte order mark was read; 3 when none can follow.
+    mark: usize,
     columns: Vec<Option<Arc<PathInfo>>>,
     captured: Vec<u8>,
     capturing: bool,
@@ -47,6 +51,8 @@ impl Delimited {
             column: 0,
             in_first: true,
             names: Vec::new(),
+            suspects: 0,
+            mark: 0,
             columns: Vec::new(),
             captured: Vec::new(),
             capturing: false,
@@ -110,11 +116,16 @@ impl Delimited {
             return;
         }
         let shown = |_: usize| false;
-        self.columns = names
+        let columns: Vec<Option<Arc<PathInfo>>> = names
             .iter()
             .flatten()
             .map(|name| Some(sink.paths.info(&[name], None, &shown, sink.compiled, sink.out.rules())))
             .collect();
+        // People stand in data. A name of a column that looks like one's is outvoted by names that mean something.
+        let telling = columns.iter().flatten().filter(|info| info.meaning != Meaning::default()).count();
+        if self.suspects == 0 || telling > self.suspects {
+            self.columns = columns;
+        }
     }
 
     fn open(&mut self, sink: &mut Sink<'_>, quoted: bool) {
@@ -132,6 +143,14 @@ impl Delimited {
     }
 
     fn start(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if let Some(&mark) = b"\xef\xbb\xbf".get(self.mark) {
+            if byte == mark && sink.base + at as u64 == self.mark as u64 {
+                self.mark += 1;
+                sink.structure(sink.base + at as u64 + 1);
+                return at + 1;
+            }
+            self.mark = 3;
+        }
         if self.in_first && self.names.len() <= self.column && self.column < MOST_COLUMNS {
             self.names.push(Some(Vec::new()));
         }
@@ -234,7 +253,8 @@ impl Delimited {
             if let Some(name) = self.names.get_mut(self.column) {
                 let cell = self.captured.trim_ascii();
                 let fits = self.capturing && self.captured.len() <= LONGEST_NAME && may_be_name(cell);
-                *name = (name.is_some() && fits && sink.out.found == 0).then(|| cell.to_vec());
+                *name = (name.is_some() && fits).then(|| cell.to_vec());
+                self.suspects += usize::from(sink.out.found > 0);
             }
         } else if self.capturing {
             sink.out.learn_subject(&self.captured);

@@ -267,6 +267,7 @@ impl Json {
                 } else {
                     sink.close();
                 }
+                self.string_closed(sink, key);
                 self.break_off(sink);
                 end
             }

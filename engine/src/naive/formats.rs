@@ -228,12 +228,21 @@ fn rest_is_text(doc: &[u8], at: usize, lines: bool, record: usize, runs: &mut Ve
     end + usize::from(len.is_some())
 }
 
-/// A table. The first row names the columns if `may_name` holds for every cell and nothing was found in it.
-pub(super) fn table(doc: &[u8], delimiter: u8, found_in: &mut dyn FnMut(&Run) -> bool) -> Vec<Run> {
+/// A table. The first row names the columns if `may_name` holds for every cell, and more of them mean something than
+/// have something found in them.
+pub(super) fn table(
+    doc: &[u8],
+    delimiter: u8,
+    found_in: &mut dyn FnMut(&Run) -> bool,
+    means: &dyn Fn(&[u8]) -> bool,
+) -> Vec<Run> {
+    let mut suspects = 0;
     let mut runs: Vec<Run> = Vec::new();
     let mut names: Option<Vec<Vec<u8>>> = Some(Vec::new());
     let mut columns: Vec<Vec<u8>> = Vec::new();
-    let (mut at, mut column, mut record, mut first) = (0, 0, 0, true);
+    // A byte order mark, or the beginning of one, is no content.
+    let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
+    let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
     let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     while at < doc.len() {
         if first
@@ -245,7 +254,7 @@ pub(super) fn table(doc: &[u8], delimiter: u8, found_in: &mut dyn FnMut(&Run) ->
         }
         // One cell: quoted or plain, then perhaps more behind the quotes.
         while at < doc.len() && !ends(doc[at]) {
-            let behind = at > 0 && !(ends(doc[at - 1]));
+            let behind = at > mark && !(ends(doc[at - 1]));
             let quoted = doc[at] == b'"' && !behind;
             let mut run = Run { slot: Slot::Cell { quoted }, record, ..Run::default() };
             if let Some(name) = columns.get(column) {
@@ -267,7 +276,8 @@ pub(super) fn table(doc: &[u8], delimiter: u8, found_in: &mut dyn FnMut(&Run) ->
             }
             if first && names.as_ref().is_some_and(|names| column < names.len()) {
                 let cell = run.text.trim_ascii().to_vec();
-                let bad = run.text.len() > 64 || found_in(&run) || !may_name(&cell);
+                suspects += usize::from(found_in(&run));
+                let bad = run.text.len() > 64 || !may_name(&cell);
                 match &mut names {
                     Some(names) if !bad => names[column] = cell,
                     _ => names = None,
@@ -283,6 +293,10 @@ pub(super) fn table(doc: &[u8], delimiter: u8, found_in: &mut dyn FnMut(&Run) ->
             } else if byte == b'\n' {
                 if first && names.as_ref().is_none_or(|names| !names.is_empty()) {
                     columns = names.take().unwrap_or_default();
+                    let telling = columns.iter().filter(|name| means(name)).count();
+                    if suspects > 0 && telling <= suspects {
+                        columns.clear();
+                    }
                     first = false;
                 }
                 (column, record) = (0, record + 1);

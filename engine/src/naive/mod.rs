@@ -81,7 +81,12 @@ impl Oracle<'_> {
             Format::Ndjson => formats::json(doc, true),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
-                formats::table(doc, delimiter, &mut |run| !scratch.found_in(run, &scratch.info(&[], run)).is_empty())
+                let means = |name: &[u8]| {
+                    let run = Run { path: vec![formats::Name { name: name.to_vec(), key: None }], ..Run::default() };
+                    self.info(&[], &run).is_some_and(|info| info.meaning != Default::default())
+                };
+                let mut found = |run: &Run| !scratch.found_in(run, &scratch.info(&[], run)).is_empty();
+                formats::table(doc, delimiter, &mut found, &means)
             }
         };
         let mut edits: Vec<(Finding, Vec<u8>)> = Vec::new();
