@@ -80,7 +80,9 @@ fn v4(view: &View<'_>) -> Option<Verdict> {
     let suffix = port(view, end).or_else(|| prefix(view, end, 32)).unwrap_or(end);
     let text = before(view, 0);
     let said = hinted(view, hint::IP) || text.ends_with(b"://") || text.ends_with(b"@");
-    let context = nearest(text, CONTEXT, VERSIONS, 5);
+    // A line before is another matter: it may end in a version.
+    let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
+    let context = nearest(line, CONTEXT, VERSIONS, 5).or_else(|| nearest(text, CONTEXT, &[], 5));
     if !said && context == Some(false) {
         return None;
     }
