@@ -1,5 +1,7 @@
 //! The case files: what each detector must take when all are on, and what it must refuse.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod common;
 
 use std::collections::BTreeSet;

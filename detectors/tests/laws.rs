@@ -1,5 +1,7 @@
 //! The laws of streaming with everything on: every detector, operator and lens, over cases, documents and soups.
 
+#![allow(clippy::expect_used, reason = "a test")]
+
 mod common;
 
 use std::path::Path;

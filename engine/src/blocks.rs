@@ -125,7 +125,7 @@ mod tests {
         let mut bytes = [0u8; BLOCK];
         for seed in 0..64u32 {
             for (byte, i) in bytes.iter_mut().zip(0u32..) {
-                *byte = (seed.wrapping_mul(2_654_435_761).wrapping_add(i.wrapping_mul(40_503)) >> 7) as u8;
+                *byte = (seed.wrapping_mul(2_654_435_761).wrapping_add(i.wrapping_mul(40_503)) >> 7).to_le_bytes()[0];
             }
             let block = classifier.block(&bytes);
             for (i, byte) in bytes.iter().enumerate() {

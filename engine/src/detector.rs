@@ -102,13 +102,16 @@ pub enum Trigger {
     Start,
 }
 
+/// A pure function that a site's configuration was compiled to.
+pub type SiteVerify = dyn Fn(&View<'_>) -> Option<Verdict> + Send + Sync;
+
 /// The pure function of a detector.
 #[derive(Clone)]
 pub enum Verify {
     /// Compiled in.
     Pure(fn(&View<'_>) -> Option<Verdict>),
     /// Built from a site's configuration: a pattern, a word list, a roster. As pure as the other.
-    Site(Arc<dyn Fn(&View<'_>) -> Option<Verdict> + Send + Sync>),
+    Site(Arc<SiteVerify>),
 }
 
 impl Verify {

@@ -38,12 +38,14 @@ impl Spelling {
     /// The next `text_len` bytes of the run are spelt by the `raw_len` bytes from `raw` on.
     pub(crate) fn add(&mut self, text_len: u64, raw: u64, raw_len: u64) {
         let plain = text_len == raw_len;
-        if let Some(last) = self.pieces.back_mut() {
-            if plain && last.is_plain() && last.raw + last.raw_len == raw {
-                last.text_len += text_len;
-                last.raw_len += raw_len;
-                return;
-            }
+        if let Some(last) = self.pieces.back_mut()
+            && plain
+            && last.is_plain()
+            && last.raw + last.raw_len == raw
+        {
+            last.text_len += text_len;
+            last.raw_len += raw_len;
+            return;
         }
         let text = self.end();
         if self.pieces.len() >= PIECES {

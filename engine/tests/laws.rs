@@ -1,5 +1,12 @@
 //! The laws, over detectors made to be awkward: each uses one way in which a detector can look around.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    reason = "a test: windows are short, and a failure should panic"
+)]
+
 use std::borrow::Cow;
 use std::sync::Arc;
 

@@ -1,5 +1,7 @@
 //! What the tests over the whole registry share.
 
+#![allow(clippy::panic, reason = "for tests")]
+
 use std::sync::{Arc, LazyLock};
 
 use blackbar_detectors::fields::BuiltIn;

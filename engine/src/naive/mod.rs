@@ -103,7 +103,11 @@ impl Oracle<'_> {
             let subject = self.subject(format, &runs, &secret, run.record);
             let replaced =
                 |other: &usize| runs[*other].slot == Slot::Key && runs[*other].object == run.object && secret[*other];
-            let serial = if run.slot == Slot::Key { (0..index).filter(replaced).count() as u32 } else { 0 };
+            let serial = if run.slot == Slot::Key {
+                u32::try_from((0..index).filter(replaced).count()).unwrap_or(u32::MAX)
+            } else {
+                0
+            };
             for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {
                 let serial = if first { serial } else { 0 };
                 edits.push(self.edit(format, run, &info, found, serial, subject.as_deref()));
@@ -111,11 +115,12 @@ impl Oracle<'_> {
             secret[index] = run.slot == Slot::Key && !found.is_empty();
         }
         edits.sort_by_key(|(finding, _)| finding.start);
+        let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
         let (mut out, mut at) = (Vec::new(), 0);
         for (finding, with) in &edits {
-            out.extend(&doc[at..finding.start as usize]);
+            out.extend(&doc[at..index(finding.start)]);
             out.extend(with);
-            at = finding.end as usize;
+            at = index(finding.end);
         }
         out.extend(&doc[at..]);
         (out, edits.into_iter().map(|(finding, _)| finding).collect())
@@ -183,7 +188,8 @@ impl Oracle<'_> {
         serial: u32,
         subject: Option<&[u8]>,
     ) -> (Finding, Vec<u8>) {
-        let asked = info.as_ref().and_then(|info| info.rule).map_or(self.rules.operator(found.kind), |rule| rule.0);
+        let asked =
+            info.as_ref().and_then(|info| info.rule).map_or_else(|| self.rules.operator(found.kind), |rule| rule.0);
         let (start, end) = (run.raw[found.start].0, run.raw[found.end - 1].1);
         let delimiter = if let Format::Delimited(delimiter) = format { delimiter } else { 0 };
         let position = Position { slot: run.slot, delimiter, serial };
