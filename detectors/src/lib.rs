@@ -84,3 +84,8 @@ pub fn lexicon() -> Lexicon {
     words::each(&mut |word, bits| lexicon.insert(word, bits));
     lexicon
 }
+
+/// The README's example, compiled and run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;
