@@ -17,6 +17,7 @@ pub mod lens_text;
 pub mod operators;
 mod pieces;
 mod setup;
+pub mod site_patterns;
 mod valid;
 
 /// A fuzz target: its name and its body.
@@ -36,6 +37,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_ndjson", run: lens_ndjson::run },
     Target { name: "lens_text", run: lens_text::run },
     Target { name: "operators", run: operators::run },
+    Target { name: "site_patterns", run: site_patterns::run },
 ];
 
 #[cfg(test)]
