@@ -128,6 +128,8 @@ pub(crate) struct Output {
     holds_records: bool,
     /// Up to where bytes could leave if they need not wait for a subject.
     settled: u64,
+    /// Up to where kept bytes may leave: what is settled, unless it waits for a subject.
+    free: u64,
     record_start: u64,
     /// Findings that begin elsewhere are another stream's to count.
     pub(crate) counted: Range<u64>,
@@ -154,6 +156,7 @@ impl Output {
             subject,
             holds_records,
             settled: at,
+            free: at,
             record_start: at,
             counted: 0..u64::MAX,
         }
@@ -229,10 +232,21 @@ impl Output {
         self.release(at);
     }
 
-    /// Bytes before `upto` belong to no finding that is not known.
+    /// Bytes before `upto` belong to no finding that is not known. They leave with the next replacement, or when all
+    /// is flushed: many small releases are one slice.
     pub(crate) fn release(&mut self, upto: u64) {
         self.settled = self.settled.max(upto);
+        if !self.edits.is_empty() || self.holds_records {
+            self.release_settled();
+        }
+    }
+
+    /// Lets everything leave that is settled.
+    pub(crate) fn flush(&mut self) {
         self.release_settled();
+        if self.endless.is_none() {
+            self.pass(self.free);
+        }
     }
 
     fn release_settled(&mut self) {
@@ -261,7 +275,7 @@ impl Output {
         self.edits = edits;
     }
 
-    /// Writes everything before `upto`.
+    /// Writes replacements before `upto`, with what is kept before them; what is kept behind them is free to follow.
     fn write(&mut self, upto: u64) {
         while let Some(edit) = self.edits.front() {
             let finding = &edit.finding;
@@ -276,7 +290,7 @@ impl Output {
                 self.put(finding, with);
             }
         }
-        self.pass(upto);
+        self.free = self.free.max(upto);
     }
 
     fn put(&mut self, finding: Finding, with: Bytes) {
@@ -397,6 +411,7 @@ impl Output {
         let finding = self.finding(found, start, start + 1, operator);
         self.decide_edits();
         self.write(finding.start);
+        self.pass(finding.start);
         if operator == Operator::Tag {
             let with = encode::replacement(self.position(), &operator::tag(main_kind(found.kind.id())), operator);
             self.part(with);

@@ -147,6 +147,7 @@ impl Redactor {
                         sink.park();
                     }
                 });
+                self.out.flush();
                 if last {
                     self.out.end_chunk();
                     self.at += to as u64;
@@ -156,7 +157,10 @@ impl Redactor {
                     self.input.push_front(Input::Chunk(chunk));
                 }
             }
-            Some(Input::Boundary) => self.with_sink(&[], 0, base, |lens, sink| lens.end(sink)),
+            Some(Input::Boundary) => {
+                self.with_sink(&[], 0, base, |lens, sink| lens.end(sink));
+                self.out.flush();
+            }
             None => {}
         }
     }
