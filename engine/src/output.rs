@@ -117,7 +117,7 @@ pub(crate) struct Output {
     number: Option<Candidate>,
     edits: VecDeque<Edit>,
     /// A finding that is too long to be held and not over yet.
-    endless: Option<Finding>,
+    endless: Option<(Finding, Position)>,
     segments: VecDeque<Segment>,
     held: BytesMut,
     chunk: Bytes,
@@ -138,7 +138,7 @@ pub(crate) struct Output {
 impl Output {
     pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str, at: u64) -> Self {
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();
-        let window = if holds_records { RECORD_WINDOW } else { window as u64 };
+        let window = window as u64 + if holds_records { RECORD_WINDOW } else { 0 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
@@ -216,8 +216,10 @@ impl Output {
         // A reference names the type before the id.
         let id = subject.rsplit(|&byte| byte == b'/').next().unwrap_or(subject).trim_ascii();
         if !id.is_empty() {
+            // How far back it counts depends on places alone, not on what has left by now.
+            self.decide_before(self.spelling.raw_end().saturating_sub(RECORD_WINDOW));
             self.subject = Some(id.to_vec());
-            self.decide_edits();
+            self.decide_before(u64::MAX);
             self.release_settled();
         }
     }
@@ -225,7 +227,7 @@ impl Output {
     /// A record ends before offset `at`.
     pub(crate) fn end_record(&mut self, at: u64) {
         if self.holds_records {
-            self.decide_edits();
+            self.decide_before(u64::MAX);
             self.subject = None;
             self.record_start = at;
         }
@@ -250,22 +252,21 @@ impl Output {
     }
 
     fn release_settled(&mut self) {
-        let waits = self.holds_records && self.subject.is_none() && self.record_start < self.settled;
-        if waits && self.settled - self.released.max(self.record_start) <= RECORD_WINDOW {
-            self.write(self.record_start.min(self.settled));
-            return;
-        }
-        if waits {
-            // The record is too long to wait for; what is known by now must do.
-            self.decide_edits();
-        }
-        self.write(self.settled);
+        let waits = self.holds_records && self.subject.is_none();
+        // A record is held for so long; what lies further back leaves with what is known.
+        let floor = if waits {
+            self.settled.saturating_sub(RECORD_WINDOW).max(self.record_start.min(self.settled))
+        } else {
+            self.settled
+        };
+        self.decide_before(floor);
+        self.write(floor);
     }
 
-    /// Gives every waiting edit its replacement.
-    fn decide_edits(&mut self) {
+    /// Gives waiting edits that start before `floor` their replacement.
+    fn decide_before(&mut self, floor: u64) {
         let mut edits = std::mem::take(&mut self.edits);
-        for edit in &mut edits {
+        for edit in edits.iter_mut().take_while(|edit| edit.finding.start < floor) {
             if let Change::Waits { value, operator, position } = &mut edit.change {
                 let (value, operator, position) = (std::mem::take(value), *operator, *position);
                 let with = self.replacement(&mut edit.finding, &value, operator, position);
@@ -317,6 +318,8 @@ impl Output {
             let Some(gone) = self.next_bytes(upto) else { break };
             self.stats.replaced += gone.len() as u64;
         }
+        // What was swallowed has left, whatever is still undecided inside it.
+        self.settled = self.settled.max(self.released);
     }
 
     fn next_bytes(&mut self, upto: u64) -> Option<Bytes> {
@@ -409,31 +412,37 @@ impl Output {
         };
         self.found += 1;
         let finding = self.finding(found, start, start + 1, operator);
-        self.decide_edits();
+        let position = self.position();
+        self.decide_before(u64::MAX);
         self.write(finding.start);
         self.pass(finding.start);
         if operator == Operator::Tag {
-            let with = encode::replacement(self.position(), &operator::tag(main_kind(found.kind.id())), operator);
+            let with = encode::replacement(position, &operator::tag(main_kind(found.kind.id())), operator);
             self.part(with);
         }
-        self.endless = Some(finding);
+        self.endless = Some((finding, position));
     }
 
     /// The long finding reaches to `end` so far.
     fn extend(&mut self, end: u64) {
         let upto = self.spelling.end_of(end);
-        if self.endless.as_ref().is_some_and(|finding| finding.operator == Operator::Mask) {
+        if let Some((finding, position)) = &self.endless
+            && finding.operator == Operator::Mask
+        {
             let len = usize::try_from(upto.saturating_sub(self.released)).unwrap_or(usize::MAX);
-            self.part(encode::mask(self.position(), len));
+            // A key gets its number once, at its end.
+            let part = encode::mask(Position { serial: 0, ..*position }, len);
+            self.part(part);
         }
         self.swallow(upto);
     }
 
     fn finish(&mut self, end: u64) {
         self.extend(end);
-        if let Some(mut finding) = self.endless.take() {
+        if let Some((mut finding, position)) = self.endless.take() {
             finding.end = self.released;
-            self.put(finding, Bytes::new());
+            let number = if finding.operator == Operator::Mask { encode::mask(position, 0) } else { Bytes::new() };
+            self.put(finding, number);
         }
     }
 

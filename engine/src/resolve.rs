@@ -140,6 +140,7 @@ impl Resolver {
                     open.begun = true;
                     events.push(Event::Begins { found, start });
                 }
+                self.swallow(text, found.tail);
                 if done {
                     self.open = None;
                     events.push(if long { Event::Ends { end } } else { Event::Found { found, start, end } });
@@ -147,7 +148,6 @@ impl Resolver {
                     if long {
                         events.push(Event::Reaches { end });
                     }
-                    self.swallow(text, found.tail);
                     return;
                 }
             }
@@ -184,7 +184,7 @@ impl Resolver {
         let Some((best, _)) = turns.min_by_key(|(_, candidate)| candidate.rank()) else { return };
         let found = self.group.swap_remove(best);
         if found.kept {
-            let same = |c: &Candidate| c.decided == found.decided && c.start.max(start) == start;
+            let same = |c: &Candidate| c.start <= start && c.decided == found.decided && same_tail(c.tail, found.tail);
             self.group.retain(|c| !same(c));
             return;
         }
@@ -246,7 +246,7 @@ fn alive(candidate: &mut Candidate, text: Text<'_>, cursor: u64) -> bool {
 
 fn same_tail(one: Tail, other: Tail) -> bool {
     match (one, other) {
-        (Tail::Rest, Tail::Rest) => true,
+        (Tail::None, Tail::None) | (Tail::Rest, Tail::Rest) => true,
         (Tail::While { set: a, soft: b }, Tail::While { set: c, soft: d }) => a == c && b == d,
         _ => false,
     }

@@ -21,7 +21,7 @@ pub(crate) const SMALL: usize = 512;
 const STRETCH: usize = 16 * 1024;
 
 /// One text run: a document, a field, a cell.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Run {
     pub(crate) field: Field,
     pub(crate) resolver: Resolver,
@@ -359,7 +359,10 @@ impl Run {
             let trigger = text.base + at as u64;
             let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
             let (start, end) = (offset(verdict.start), offset(verdict.end));
-            self.candidates.extend(candidate(trigger, start, end, &verdict, detector.priority, index, judge));
+            let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
+                continue;
+            };
+            self.candidates.push(made);
             for teach in verdict.teaches.into_iter().flatten() {
                 self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
             }

@@ -134,6 +134,10 @@ impl Builder {
         // when it is known where it ends.
         let (mut before, mut ahead) = (8, LONGEST_WORD + 4);
         let mut reaches: Vec<Reach> = Vec::new();
+        // Two numbers beyond the last detector stand for entity memory and for rules.
+        if detectors.len() > usize::from(u16::MAX) - 2 {
+            return Err(BuildError { detector: String::new(), what: "more than 65,533 detectors".into() });
+        }
         for (detector, index) in detectors.iter().zip(0u16..) {
             check(detector, &detectors[..usize::from(index)])?;
             before = before.max(usize::from(detector.window.before));
@@ -146,11 +150,14 @@ impl Builder {
                 }
             }
             for trigger in detector.triggers.iter() {
-                on.add(trigger, index, &mut lexicon);
+                if !on.add(trigger, index, &mut lexicon) {
+                    let detector = detector.id.clone().into_owned();
+                    return Err(BuildError {
+                        detector,
+                        what: "more than 65,535 different trigger words in all".into(),
+                    });
+                }
             }
-        }
-        if detectors.len() > usize::from(u16::MAX) {
-            return Err(BuildError { detector: String::new(), what: "more than 65,535 detectors".into() });
         }
         let classifier = Classifier::new(on.special);
         let inner = Compiled { detectors, lexicon, fields, classifier, on, before, ahead, reaches };
@@ -178,7 +185,7 @@ impl Dispatch {
         }
     }
 
-    fn add(&mut self, trigger: &Trigger, index: u16, lexicon: &mut Lexicon) {
+    fn add(&mut self, trigger: &Trigger, index: u16, lexicon: &mut Lexicon) -> bool {
         match trigger {
             Trigger::Start => self.start.push(index),
             Trigger::Digits => self.digits.push(index),
@@ -194,24 +201,23 @@ impl Dispatch {
                 }
             }
             Trigger::Words(words) => {
-                for word in *words {
-                    self.add_word(word, index, lexicon);
-                }
+                return words.iter().all(|word| self.add_word(word, index, lexicon));
             }
         }
+        true
     }
 
-    fn add_word(&mut self, word: &str, index: u16, lexicon: &mut Lexicon) {
-        let next = u16::try_from(self.words.len() + 1);
-        if let (Some(list), Ok(next)) = (lexicon.triggers_mut(word), next) {
-            if *list == 0 {
-                *list = next;
-                self.words.push(Vec::new());
-            }
-            if let Some(known) = self.words.get_mut(usize::from(*list) - 1) {
-                known.push(index);
-            }
+    fn add_word(&mut self, word: &str, index: u16, lexicon: &mut Lexicon) -> bool {
+        let Some(list) = lexicon.triggers_mut(word) else { return false };
+        if *list == 0 {
+            let Ok(next) = u16::try_from(self.words.len() + 1) else { return false };
+            *list = next;
+            self.words.push(Vec::new());
         }
+        if let Some(known) = self.words.get_mut(usize::from(*list) - 1) {
+            known.push(index);
+        }
+        true
     }
 }
 

@@ -13,7 +13,6 @@ use crate::{ByteSet, Field, Reach, Window};
 /// and end there. It also notes how far ahead it was asked: an answer that did not depend on bytes that have not
 /// arrived yet stands at once, any other is asked for again when they have. So the answer depends on the text alone and
 /// never on how it was cut into chunks, and no more bytes are held back than the decision needs.
-#[derive(Debug)]
 pub struct View<'a> {
     /// The run's bytes at hand, from at least the window's first byte.
     text: &'a [u8],
@@ -196,6 +195,12 @@ impl<'a> View<'a> {
         if to > self.asked.get() {
             self.asked.set(to);
         }
+    }
+}
+
+impl std::fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "View(at {}, {} bytes)", self.at - self.first, self.last.saturating_sub(self.first))
     }
 }
 

@@ -10,7 +10,8 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use blackbar_engine::operator::Operator;
+use blackbar_engine::key::KeyFile;
+use blackbar_engine::operator::{Keyring, Operator, Prf, Shape, Values};
 use blackbar_engine::testing::{laws, rules};
 use blackbar_engine::{
     ByteSet, Detector, FieldPath, FieldRule, Fields, Format, Kind, Lexicon, Meaning, Profile, Reach, Rules, Scanner,
@@ -86,6 +87,33 @@ fn whole(view: &View<'_>) -> Option<Verdict> {
     Some(Verdict::new(0, 1, kind, 99, "field").with_tail(Tail::Rest))
 }
 
+/// Values that every subject's days can be seen in.
+struct Shifty;
+
+impl Values for Shifty {
+    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
+        value.to_vec()
+    }
+    fn spellings(&self, _: &str, canonical: &[u8]) -> Vec<Vec<u8>> {
+        vec![canonical.to_vec()]
+    }
+    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
+        None
+    }
+    fn generalise(&self, _: &str, _: &[u8]) -> Option<Vec<u8>> {
+        None
+    }
+    fn shift(&self, _: &str, value: &[u8], days: i32) -> Option<Vec<u8>> {
+        Some([value, days.to_string().as_bytes()].concat())
+    }
+    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
+        None
+    }
+    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
+        Ok(())
+    }
+}
+
 struct Names;
 
 impl Fields for Names {
@@ -146,7 +174,14 @@ fn profiles() -> Vec<Profile> {
         FieldRule { path: FieldPath::new("shut"), operator: Operator::Mask, kind: WHOLE },
     ];
     mixed.allow.value("Abbe Bo", "a street");
-    vec![rules().build().unwrap(), mask.build().unwrap(), mixed.build().unwrap()]
+    let keys = Some(Arc::new(Keyring::new(KeyFile::from_bytes([3; 32]), "")));
+    let held = Rules {
+        default: Operator::Shift,
+        subject: vec![FieldPath::new("pid")],
+        keys,
+        ..Rules::mask_all(Arc::new(Shifty))
+    };
+    [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
 const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV];
@@ -256,7 +291,7 @@ proptest! {
         doc in documents(),
         cuts in proptest::collection::vec(0usize..1500, 0..12),
         format in proptest::sample::select(&FORMATS),
-        profile in 0usize..3,
+        profile in 0usize..4,
     ) {
         let scanner = scanner();
         let profile = &profiles()[profile];

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use blackbar_engine::Stats;
+use blackbar_engine::operator::Fallback;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -192,6 +193,13 @@ impl Report {
 
     pub(crate) fn has_failures(&self) -> bool {
         !self.failed.is_empty()
+    }
+
+    /// How often the operator that was asked for could not be applied, and why, where that may surprise.
+    pub(crate) fn fallbacks(&self) -> Option<String> {
+        let told = self.totals.counts.fallbacks.iter().filter(|(reason, _)| **reason != Fallback::NoForm.name());
+        let told: Vec<String> = told.map(|(reason, count)| format!("{reason} {count}")).collect();
+        (!told.is_empty()).then(|| told.join(", "))
     }
 
     pub(crate) fn json(&self) -> String {

@@ -1,5 +1,6 @@
 //! The input's latest bytes, with what is needed to say where in it an offset lies.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 use bytes::Bytes;
@@ -31,6 +32,8 @@ struct Stretch {
     begin: Mark,
     text: Bytes,
     wide: bool,
+    /// Where was asked last: offsets mostly ascend, and counting goes on from here.
+    last: Cell<Mark>,
 }
 
 /// A position in text and input at once.
@@ -51,7 +54,8 @@ const SLACK_OF_ENDLESS: u64 = 16 << 20;
 
 impl Trail {
     pub(crate) fn push(&mut self, chunk: &Chunk) {
-        let stretch = Stretch { begin: self.end, text: chunk.text.clone(), wide: chunk.wide };
+        let stretch =
+            Stretch { begin: self.end, text: chunk.text.clone(), wide: chunk.wide, last: Cell::new(self.end) };
         self.end = stretch.mark(stretch.text.len());
         self.chunks.push_back(stretch);
     }
@@ -103,15 +107,20 @@ impl Stretch {
 
     /// The mark at `len` bytes of this text.
     fn mark(&self, len: usize) -> Mark {
-        let text = self.text.get(..len).unwrap_or(&self.text);
-        let mut mark = self.begin;
+        let len = len.min(self.text.len());
+        let from = |mark: &Mark| usize::try_from(mark.text - self.begin.text).unwrap_or(usize::MAX);
+        let last = self.last.get();
+        let mut mark = if from(&last) <= len { last } else { self.begin };
+        let text = self.text.get(from(&mark)..len).unwrap_or_default();
+        let raw = mark.raw;
         mark.text += text.len() as u64;
         mark.raw += self.raw_len(text);
         mark.lines += memchr::memchr_iter(b'\n', text).count() as u64;
         if let Some(newline) = memchr::memrchr(b'\n', text) {
             let until = text.get(..=newline).unwrap_or_default();
-            mark.line_start = self.begin.raw + self.raw_len(until);
+            mark.line_start = raw + self.raw_len(until);
         }
+        self.last.set(mark);
         mark
     }
 

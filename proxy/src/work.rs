@@ -1,7 +1,7 @@
 //! Many inputs on several threads.
 
 use std::num::NonZero;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
@@ -37,7 +37,7 @@ pub(crate) fn each<T: Send>(count: usize, threads: usize, each: impl Fn(usize) -
         thread::scope(|scope| {
             let workers: Vec<_> = (0..threads.min(count)).map(|_| scope.spawn(work)).collect();
             // A worker's own panics are caught by whoever gave it work.
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         })
     };
     done.sort_by_key(|(number, _)| *number);

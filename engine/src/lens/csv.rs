@@ -5,14 +5,13 @@ use std::sync::Arc;
 
 use super::Sink;
 use super::paths::PathInfo;
-use crate::{Meaning, Slot, output::Place};
+use crate::{Slot, output::Place};
 
 /// Columns beyond this have no name.
 const MOST_COLUMNS: usize = 4096;
 /// A longer first-row cell is no name.
 const LONGEST_NAME: usize = 64;
 
-#[derive(Debug)]
 pub(crate) struct Delimited {
     delimiter: u8,
     state: State,
@@ -20,6 +19,8 @@ pub(crate) struct Delimited {
     /// The first row is still being read; its cells may be names.
     in_first: bool,
     names: Vec<Option<Vec<u8>>>,
+    /// The last byte was a carriage return: the row ends unless a newline follows.
+    returned: bool,
     /// Runs of the first row in which something was found.
     suspects: usize,
     /// How much of a byte order mark was read; 3 when none can follow.
@@ -51,6 +52,7 @@ impl Delimited {
             column: 0,
             in_first: true,
             names: Vec::new(),
+            returned: false,
             suspects: 0,
             mark: 0,
             columns: Vec::new(),
@@ -93,6 +95,8 @@ impl Delimited {
             self.column += 1;
         } else if byte == b'\n' {
             self.end_row(sink, sink.base + next as u64);
+        } else {
+            self.returned = true;
         }
         if next == sink.chunk.len() {
             sink.structure(sink.base + next as u64);
@@ -101,7 +105,12 @@ impl Delimited {
     }
 
     fn end_row(&mut self, sink: &mut Sink<'_>, at: u64) {
-        if self.in_first && !self.names.is_empty() {
+        let empty = matches!(&self.names[..], [Some(name)] if name.is_empty());
+        if self.in_first && empty {
+            // An empty line before the names.
+            self.names.clear();
+            self.suspects = 0;
+        } else if self.in_first && !self.names.is_empty() {
             self.name_columns(sink);
             self.in_first = false;
         }
@@ -111,19 +120,16 @@ impl Delimited {
 
     fn name_columns(&mut self, sink: &mut Sink<'_>) {
         let names = std::mem::take(&mut self.names);
-        // One cell that can be no name, and the row is data.
-        if names.iter().any(|name| name.is_none()) {
-            return;
-        }
+        let misfits = names.iter().filter(|name| name.is_none()).count();
         let shown = |_: usize| false;
         let columns: Vec<Option<Arc<PathInfo>>> = names
             .iter()
-            .flatten()
-            .map(|name| Some(sink.paths.info(&[name], None, &shown, sink.compiled, sink.out.rules())))
+            .map(|name| Some(sink.paths.info(&[name.as_ref()?], None, &shown, sink.compiled, sink.out.rules())))
             .collect();
-        // People stand in data. A name of a column that looks like one's is outvoted by names that mean something.
-        let telling = columns.iter().flatten().filter(|info| info.meaning != Meaning::default()).count();
-        if self.suspects == 0 || telling > self.suspects {
+        // People stand in data. What can be no name, or looks like a person's, is outvoted by names that mean something.
+        let telling = columns.iter().flatten().filter(|info| info.is_telling()).count();
+        let against = misfits + self.suspects;
+        if against == 0 || (telling > 0 && telling >= against) {
             self.columns = columns;
         }
     }
@@ -143,6 +149,9 @@ impl Delimited {
     }
 
     fn start(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if std::mem::take(&mut self.returned) && byte != b'\n' {
+            self.end_row(sink, sink.base + at as u64);
+        }
         if let Some(&mark) = b"\xef\xbb\xbf".get(self.mark) {
             if byte == mark && sink.base + at as u64 == self.mark as u64 {
                 self.mark += 1;

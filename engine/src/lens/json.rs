@@ -24,7 +24,6 @@ const LONGEST_CAPTURE: usize = 256;
 /// The innermost names of a path that are looked at.
 const DEEPEST_PATH: usize = 32;
 
-#[derive(Debug)]
 pub(crate) struct Json {
     /// A newline ends a record whatever came before.
     lines: bool,
@@ -48,6 +47,8 @@ enum State {
     Escape { key: bool },
     /// In a number or a literal.
     Bare,
+    /// In a number that is too long for one: text up to its end.
+    Long,
     /// Not JSON any more.
     Text,
 }
@@ -66,11 +67,13 @@ enum Capture {
     TooLong,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Frame {
     is_object: bool,
     name: Vec<u8>,
-    /// The name is itself an identifier.
+    /// A key of it was read.
+    is_named: bool,
+    /// The name is itself an identifier, or too long to be looked at: it is not shown and means nothing.
     secret: bool,
     replaced_keys: u32,
     /// The value of its `resourceType`.
@@ -98,6 +101,7 @@ impl Json {
                 State::String { key } => self.string(sink, at, key),
                 State::Escape { key } => self.escape(sink, at, key),
                 State::Bare => self.bare(sink, at),
+                State::Long => self.long(sink, at),
                 State::Text => self.text(sink, at),
             };
         }
@@ -112,9 +116,9 @@ impl Json {
                 self.close_string(sink, key);
             }
             State::Bare => self.end_bare(sink, None),
-            State::Text => {}
+            State::Long | State::Text => {}
         }
-        if self.state == State::Text {
+        if matches!(self.state, State::Long | State::Text) {
             sink.close();
         }
         self.reset();
@@ -205,7 +209,7 @@ impl Json {
         let mut names: [&[u8]; DEEPEST_PATH] = [b""; DEEPEST_PATH];
         let mut secret = [false; DEEPEST_PATH];
         let mut typed: [&[u8]; DEEPEST_PATH + 1] = [b""; DEEPEST_PATH + 1];
-        let named = || self.stack.iter().filter(|frame| frame.is_object && !frame.name.is_empty());
+        let named = || self.stack.iter().filter(|frame| frame.is_named);
         let depth = named().count();
         let skipped = depth.saturating_sub(DEEPEST_PATH);
         let shown = depth - skipped;
@@ -302,8 +306,10 @@ impl Json {
         if let Some(frame) = self.stack.last_mut() {
             if key {
                 frame.name.clone_from(&self.captured);
-                frame.secret = sink.out.found > 0;
-                frame.replaced_keys += u32::from(frame.secret);
+                let found = sink.out.found > 0;
+                frame.is_named = true;
+                frame.secret = found || self.capture == Capture::TooLong;
+                frame.replaced_keys += u32::from(found);
             } else if self.capture == Capture::Type {
                 frame.type_name.clone_from(&self.captured);
             }
@@ -375,7 +381,12 @@ impl Json {
             }
             None if rest.len() >= room => {
                 self.pending.extend_from_slice(rest.get(..room).unwrap_or_default());
-                self.not_json(sink);
+                if self.pending.iter().all(|byte| in_number(*byte)) {
+                    // More digits than any number has are read as text, up to their end.
+                    self.spill_into(sink, State::Long);
+                } else {
+                    self.spill_into(sink, State::Text);
+                }
                 at + room
             }
             None => {
@@ -396,7 +407,7 @@ impl Json {
             &self.pending
         };
         self.state = State::Between { key: false };
-        if matches!(whole, b"true" | b"false" | b"null") {
+        if LITERALS.contains(&whole) {
             sink.structure(self.pending_at + whole.len() as u64);
         } else if is_number(whole) {
             let info = self.path(sink);
@@ -406,18 +417,36 @@ impl Json {
                 sink.out.learn_subject(whole);
             }
         } else {
-            let whole = whole.to_vec();
-            self.pending = whole;
-            self.not_json(sink);
+            self.pending = whole.to_vec();
+            self.spill_into(sink, State::Text);
         }
         self.pending.clear();
     }
 
-    /// What is pending is no JSON value: it and all that follows is read as text.
-    fn not_json(&mut self, sink: &mut Sink<'_>) {
+    /// What is pending begins a text of its own, which `state` reads on.
+    fn spill_into(&mut self, sink: &mut Sink<'_>, state: State) {
         self.break_off(sink);
+        self.state = state;
         let pending = std::mem::take(&mut self.pending);
         sink.decoded(&pending, self.pending_at..self.pending_at + pending.len() as u64, false);
+    }
+
+    /// In a number that is too long for one.
+    fn long(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        let Some(len) = rest.iter().position(|byte| !in_number(*byte)) else {
+            sink.text(at..sink.chunk.len(), false);
+            return sink.chunk.len();
+        };
+        let ends = rest.get(len).is_some_and(|byte| ends_bare(*byte));
+        if len > 0 {
+            sink.text(at..at + len, ends);
+        } else if ends {
+            sink.close();
+        }
+        // Behind anything else the input is no JSON: the text goes on.
+        self.state = if ends { State::Between { key: false } } else { State::Text };
+        at + len
     }
 
     fn break_off(&mut self, sink: &mut Sink<'_>) {
@@ -510,8 +539,15 @@ fn ends_bare(byte: u8) -> bool {
     matches!(byte, b',' | b'}' | b']' | b':' | b'{' | b'[' | b'"' | b' ' | b'\t' | b'\r' | b'\n')
 }
 
+/// What may stand for a value beside numbers, in JSON and in what is written by habit.
+const LITERALS: [&[u8]; 10] =
+    [b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity", b"undefined", b"None", b"True", b"False"];
+
+fn in_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-')
+}
+
 fn is_number(bytes: &[u8]) -> bool {
     let digits = bytes.strip_prefix(b"-").unwrap_or(bytes);
-    digits.first().is_some_and(u8::is_ascii_digit)
-        && digits.iter().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'e' | b'E' | b'+' | b'-'))
+    digits.first().is_some_and(u8::is_ascii_digit) && digits.iter().all(|byte| in_number(*byte))
 }

@@ -108,7 +108,6 @@ impl fmt::Display for UnknownFormat {
 impl std::error::Error for UnknownFormat {}
 
 /// The lens of one stream.
-#[derive(Debug)]
 pub(crate) enum Lens {
     Text { open: bool },
     Json(Box<json::Json>),

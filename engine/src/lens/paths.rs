@@ -12,7 +12,6 @@ use crate::{Kind, Meaning};
 const MOST: usize = 4096;
 
 /// Everything that depends on a field's path alone.
-#[derive(Debug)]
 pub(crate) struct PathInfo {
     pub(crate) meaning: Meaning,
     pub(crate) rule: Option<(Operator, Kind)>,
@@ -22,7 +21,14 @@ pub(crate) struct PathInfo {
     pub(crate) name: Arc<str>,
 }
 
-#[derive(Debug, Default)]
+impl PathInfo {
+    /// Whether anything depends on the path.
+    pub(crate) fn is_telling(&self) -> bool {
+        self.meaning != Meaning::default() || self.rule.is_some() || self.subject
+    }
+}
+
+#[derive(Default)]
 pub(crate) struct Paths {
     known: HashMap<Vec<u8>, Arc<PathInfo>>,
     key: Vec<u8>,
@@ -41,12 +47,15 @@ impl Paths {
     ) -> Arc<PathInfo> {
         let any_secret = (0..names.len()).any(secret);
         if !any_secret {
+            // Lengths before names: a name may hold any byte.
             self.key.clear();
-            for name in names.iter().chain(typed.unwrap_or_default()) {
-                self.key.extend_from_slice(name);
-                self.key.push(0);
+            for path in [Some(names), typed].into_iter().flatten() {
+                self.key.extend_from_slice(&path.len().to_le_bytes());
+                for name in path {
+                    self.key.extend_from_slice(&name.len().to_le_bytes());
+                    self.key.extend_from_slice(name);
+                }
             }
-            self.key.push(u8::from(typed.is_some()));
             if let Some(info) = self.known.get(&self.key) {
                 return Arc::clone(info);
             }

@@ -154,19 +154,23 @@ fn table(text: &[u8], complete: bool) -> Option<Format> {
 
 fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
     let rows = rows(text, delimiter, complete);
-    let Some(&first) = rows.first() else { return false };
+    let first = rows.first().copied().unwrap_or_default();
     let even = rows.iter().all(|row| row.delimiters == first.delimiters);
     let few = if delimiter == b'\t' { 1 } else { 2 };
-    let head = text.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    let head = text.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.is_empty()).unwrap_or_default();
     let named = names_columns(head, delimiter);
-    if first.delimiters == 0 || !(even || (named && first.delimiters >= 5)) {
+    // Names of columns tell a table even when rows have stray delimiters, or no row ends in what is seen.
+    if named >= 3 || (named == 2 && even && rows.len() >= 2) {
+        return true;
+    }
+    if first.delimiters == 0 || !even {
         return false;
     }
-    // A row of names is short of prose: its cells hold no sentences. Many cells in every row are no accident either.
+    // A first row that is short of prose: its cells hold no sentences. Many cells in every row are no accident either.
     let plausible = first.longest <= 64 || (first.delimiters >= 6 && rows.len() >= 2);
     let enough = rows.len() >= 2 || (complete && first.delimiters >= 4);
     let wide = first.delimiters >= few || rows.len() >= 3;
-    (plausible && enough && wide) || named
+    plausible && enough && wide
 }
 
 #[derive(Clone, Copy, Default)]
@@ -185,7 +189,10 @@ fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
             // A doubled quote stands for one.
             b'"' if quoted && bytes.next_if_eq(&b'"').is_some() => cell += 1,
             b'"' if quoted || at_start => (quoted, at_start) = (!quoted, false),
-            b'\n' if !quoted => {
+            b'\n' | b'\r' if !quoted => {
+                if byte == b'\r' {
+                    bytes.next_if_eq(&b'\n');
+                }
                 rows.push(std::mem::take(&mut row));
                 (cell, at_start) = (0, true);
             }
@@ -209,10 +216,9 @@ fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
     rows
 }
 
-/// Whether a first line names columns: several short cells of word characters, with no blank behind a delimiter, as
-/// there is in prose.
-fn names_columns(line: &[u8], delimiter: u8) -> bool {
-    let line = line.strip_suffix(b"\r").unwrap_or(line);
+/// How many columns a first line names: short cells of word characters, with no blank behind a delimiter, as there is in
+/// prose. 0 when it is no such line.
+fn names_columns(line: &[u8], delimiter: u8) -> usize {
     let cells = line.split(|&byte| byte == delimiter);
     let is_name = |cell: &[u8]| {
         let quoted = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
@@ -223,7 +229,8 @@ fn names_columns(line: &[u8], delimiter: u8) -> bool {
             && name.iter().all(plain)
             && name.split(|&byte| byte == b' ').count() <= 4
     };
-    cells.clone().count() >= 4 && cells.clone().all(is_name) && cells.filter(|cell| !cell.is_empty()).count() >= 4
+    let named = cells.clone().filter(|cell| !cell.is_empty()).count();
+    if cells.clone().all(is_name) { named } else { 0 }
 }
 
 #[cfg(test)]
@@ -261,6 +268,9 @@ mod tests {
         assert_eq!(format(wide.as_bytes()), Some(Format::CSV));
         let bare = format!("1,2,3,4,5,6,7,{note}\n").replace("pain in the left knee for a week,", "").repeat(2);
         assert_eq!(format(bare.replace(", and", " and").replace("since, ", "").as_bytes()), Some(Format::CSV));
+        assert_eq!(format(b"ssn,phone\r\n219099123,4155550199\r\n"), Some(Format::CSV));
+        assert_eq!(format(b"id,ssn,phone\r1,219099123,4155550199\r"), Some(Format::CSV));
+        assert_eq!(format(b"id,ssn,note\n1,219099123,a\n2,219456789,b, c\n\nTotal 2 rows\n"), Some(Format::CSV));
         assert_eq!(format(b"Alert, oriented, well nourished, in no distress.\nHeart: regular.\n"), Some(Format::Text));
     }
 

@@ -22,6 +22,8 @@ pub(super) struct Name {
     pub(super) name: Vec<u8>,
     /// Index of the run that spelt it, when it was one.
     pub(super) key: Option<usize>,
+    /// It is too long to be anybody's.
+    pub(super) long: bool,
 }
 
 impl Run {
@@ -48,6 +50,7 @@ struct Frame {
     object: bool,
     id: usize,
     name: Vec<u8>,
+    long: bool,
     key: Option<usize>,
     type_name: Vec<u8>,
 }
@@ -72,7 +75,8 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                 }
                 if let Some(frame) = stack.last_mut() {
                     if key {
-                        frame.name = if text.len() <= 128 { text } else { Vec::new() };
+                        frame.long = text.len() > 128;
+                        frame.name = if frame.long { Vec::new() } else { text };
                         frame.key = Some(runs.len() - 1);
                     } else if frame.object && frame.name == b"resourceType" && text.len() <= 256 {
                         frame.type_name = text;
@@ -118,7 +122,12 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                 let digits = bare.strip_prefix(b"-").unwrap_or(bare);
                 let number = digits.first().is_some_and(u8::is_ascii_digit)
                     && digits.iter().all(|byte| b"0123456789.eE+-".contains(byte));
-                if len <= 64 && matches!(bare, b"true" | b"false" | b"null") {
+                if LITERALS.contains(&bare) {
+                    at += len;
+                } else if len > 64 && bare.iter().all(|byte| b"0123456789.eE+-".contains(byte)) {
+                    let mut run = Run { slot: Slot::Bare, record, ..Run::default() };
+                    run.plain(doc, at, at + len);
+                    runs.push(run);
                     at += len;
                 } else if len <= 64 && number {
                     let mut run = place(&stack, record);
@@ -137,10 +146,14 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
     runs
 }
 
+/// What may stand for a value beside numbers, in JSON and in what is written by habit.
+const LITERALS: [&[u8]; 10] =
+    [b"true", b"false", b"null", b"NaN", b"Infinity", b"-Infinity", b"undefined", b"None", b"True", b"False"];
+
 fn place(stack: &[Frame], record: usize) -> Run {
-    let named: Vec<&Frame> = stack.iter().filter(|frame| frame.object && !frame.name.is_empty()).collect();
+    let named: Vec<&Frame> = stack.iter().filter(|frame| frame.key.is_some()).collect();
     let named = &named[named.len().saturating_sub(32)..];
-    let path = named.iter().map(|frame| Name { name: frame.name.clone(), key: frame.key }).collect();
+    let path = named.iter().map(|frame| Name { name: frame.name.clone(), key: frame.key, long: frame.long }).collect();
     let from = named.iter().rposition(|frame| !frame.type_name.is_empty());
     let typed = from.map(|from| {
         let below = named[from..].iter().map(|frame| frame.name.clone());
@@ -236,29 +249,24 @@ pub(super) fn table(
     found_in: &mut dyn FnMut(&Run) -> bool,
     means: &dyn Fn(&[u8]) -> bool,
 ) -> Vec<Run> {
-    let mut suspects = 0;
-    let mut runs: Vec<Run> = Vec::new();
-    let mut names: Option<Vec<Vec<u8>>> = Some(Vec::new());
-    let mut columns: Vec<Vec<u8>> = Vec::new();
+    let (mut suspects, mut runs) = (0, Vec::<Run>::new());
+    let mut names: Vec<Option<Vec<u8>>> = Vec::new();
+    let mut columns: Vec<Option<Vec<u8>>> = Vec::new();
     // A byte order mark, or the beginning of one, is no content.
     let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
     let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
     let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     while at < doc.len() {
-        if first
-            && let Some(names) = &mut names
-            && names.len() <= column
-            && column < 4096
-        {
-            names.push(Vec::new());
+        if first && names.len() <= column && column < 4096 {
+            names.push(Some(Vec::new()));
         }
         // One cell: quoted or plain, then perhaps more behind the quotes.
         while at < doc.len() && !ends(doc[at]) {
             let behind = at > mark && !(ends(doc[at - 1]));
             let quoted = doc[at] == b'"' && !behind;
             let mut run = Run { slot: Slot::Cell { quoted }, record, ..Run::default() };
-            if let Some(name) = columns.get(column) {
-                run.path = vec![Name { name: name.clone(), key: None }];
+            if let Some(Some(name)) = columns.get(column) {
+                run.path = vec![Name { name: name.clone(), ..Name::default() }];
             }
             if quoted {
                 at += 1;
@@ -274,28 +282,29 @@ pub(super) fn table(
                     at += 1;
                 }
             }
-            if first && names.as_ref().is_some_and(|names| column < names.len()) {
-                let cell = run.text.trim_ascii().to_vec();
+            if first && column < names.len() {
                 suspects += usize::from(found_in(&run));
-                let bad = run.text.len() > 64 || !may_name(&cell);
-                match &mut names {
-                    Some(names) if !bad => names[column] = cell,
-                    _ => names = None,
-                }
+                let cell = run.text.trim_ascii().to_vec();
+                let fits = names[column].is_some() && run.text.len() <= 64 && may_name(&cell);
+                names[column] = fits.then_some(cell);
             }
             runs.push(run);
         }
         if at < doc.len() {
             let byte = doc[at];
             at += 1;
-            if byte == delimiter {
-                column += 1;
-            } else if byte == b'\n' {
-                if first && names.as_ref().is_none_or(|names| !names.is_empty()) {
-                    columns = names.take().unwrap_or_default();
-                    let telling = columns.iter().filter(|name| means(name)).count();
-                    if suspects > 0 && telling <= suspects {
-                        columns.clear();
+            column += usize::from(byte == delimiter);
+            // A carriage return ends a row when no newline does.
+            if byte == b'\n' || (byte == b'\r' && doc.get(at).is_some_and(|&next| next != b'\n')) {
+                let empty = names.iter().all(|name| name.as_ref().is_some_and(Vec::is_empty)) && names.len() == 1;
+                if first && empty {
+                    names.clear();
+                    suspects = 0;
+                } else if first {
+                    let misfits = names.iter().filter(|name| name.is_none()).count();
+                    let telling = names.iter().flatten().filter(|name| means(name)).count();
+                    if misfits + suspects == 0 || (telling > 0 && telling >= misfits + suspects) {
+                        columns = std::mem::take(&mut names);
                     }
                     first = false;
                 }

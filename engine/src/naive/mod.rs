@@ -53,8 +53,8 @@ const MEMORY_PRIORITY: u8 = 0;
 #[must_use]
 pub fn findings(detectors: &[&Detector], lexicon: &Lexicon, text: &[u8], field: &Field, least: u8) -> Vec<Found> {
     let raw: Vec<usize> = (0..text.len()).collect();
-    let mut found = candidates(detectors, lexicon, text, &raw, field, &mut Vec::new());
-    found.retain(|found| found.confidence >= least);
+    let admit = |_: Kind, confidence: u8| confidence >= least;
+    let found = candidates(detectors, lexicon, text, &raw, field, &mut Vec::new(), &admit);
     let priority = |found: &Found| detectors.get(found.detector).map_or(MEMORY_PRIORITY, |d| d.priority);
     resolve(found, &priority, &|_| false)
 }
@@ -82,15 +82,18 @@ impl Oracle<'_> {
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
-                    let run = Run { path: vec![formats::Name { name: name.to_vec(), key: None }], ..Run::default() };
-                    self.info(&[], &run).is_some_and(|info| info.meaning != Default::default())
+                    let run = Run {
+                        path: vec![formats::Name { name: name.to_vec(), ..Default::default() }],
+                        ..Run::default()
+                    };
+                    self.info(&[], &run).is_some_and(|info| info.is_telling())
                 };
                 let mut found = |run: &Run| !scratch.found_in(run, &scratch.info(&[], run)).is_empty();
                 formats::table(doc, delimiter, &mut found, &means)
             }
         };
-        let mut edits: Vec<(Finding, Vec<u8>)> = Vec::new();
         let mut secret = vec![false; runs.len()];
+        let mut all: Vec<(usize, Option<paths::PathInfo>, Vec<Found>)> = Vec::new();
         for (run, index) in runs.iter().zip(0..) {
             let info = self.info(&secret, run);
             let mut found = self.found_in(run, &info);
@@ -100,19 +103,33 @@ impl Oracle<'_> {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
+            secret[index] = run.slot == Slot::Key && !found.is_empty();
+            all.push((index, info, found));
+        }
+        // A long finding cannot wait for a subject, nor can what stands before it.
+        let long = |(index, _, found): &(usize, _, Vec<Found>)| {
+            let run: &Run = &runs[*index];
+            let long = found.iter().filter(|found| self.is_long(found) && run.slot != Slot::Number);
+            long.map(|found| run.raw[found.start].0).collect::<Vec<_>>()
+        };
+        let hasty: Vec<usize> = all.iter().flat_map(long).collect();
+        let mut edits: Vec<(Finding, Vec<u8>)> = Vec::new();
+        for (index, info, found) in &all {
+            let run = &runs[*index];
             let subject = self.subject(format, &runs, &secret, run.record);
             let replaced =
                 |other: &usize| runs[*other].slot == Slot::Key && runs[*other].object == run.object && secret[*other];
-            let serial = if run.slot == Slot::Key {
-                u32::try_from((0..index).filter(replaced).count()).unwrap_or(u32::MAX)
-            } else {
-                0
-            };
+            let serial = (0..*index).filter(replaced).count();
+            let serial = if run.slot == Slot::Key { u32::try_from(serial).unwrap_or(u32::MAX) } else { 0 };
             for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {
+                let start = run.raw[found.start].0;
+                let counts = |known: usize| {
+                    known <= start || (known - start <= 64 * 1024 && !hasty.iter().any(|&at| start <= at && at < known))
+                };
+                let subject = subject.as_ref().filter(|(known, _)| counts(*known)).map(|(_, id)| &id[..]);
                 let serial = if first { serial } else { 0 };
-                edits.push(self.edit(format, run, &info, found, serial, subject.as_deref()));
+                edits.push(self.edit(format, run, info, found, serial, subject));
             }
-            secret[index] = run.slot == Slot::Key && !found.is_empty();
         }
         edits.sort_by_key(|(finding, _)| finding.start);
         let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
@@ -129,7 +146,7 @@ impl Oracle<'_> {
     fn info(&self, secret: &[bool], run: &Run) -> Option<paths::PathInfo> {
         let names: Vec<&[u8]> = run.path.iter().map(|name| &name.name[..]).collect();
         let typed: Option<Vec<&[u8]>> = run.typed.as_ref().map(|typed| typed.iter().map(|name| &name[..]).collect());
-        let hidden = |i: usize| run.path[i].key.is_some_and(|key| secret[key]);
+        let hidden = |i: usize| run.path[i].long || run.path[i].key.is_some_and(|key| secret[key]);
         let seen = !names.is_empty() && !matches!(run.slot, Slot::Key | Slot::Bare);
         seen.then(|| paths::look_up(&names, typed.as_deref(), &hidden, &self.scanner.inner, self.rules))
     }
@@ -143,11 +160,13 @@ impl Oracle<'_> {
         let field = Field { slot: run.slot, meaning: info.as_ref().map(|info| info.meaning).unwrap_or_default() };
         let raw: Vec<usize> = run.raw.iter().map(|raw| raw.0).collect();
         let lexicon = self.scanner.lexicon();
-        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, &mut self.memory);
-        found.retain(|found| found.confidence >= self.rules.least_confidence && !self.rules.is_off(found.kind));
-        match info.as_ref().and_then(|info| info.rule) {
-            Some((Operator::Keep, _)) => found.clear(),
-            Some((_, kind)) if !run.text.is_empty() => {
+        let rule = info.as_ref().and_then(|info| info.rule);
+        let unseen = rule.is_some_and(|rule| rule.0 == Operator::Keep);
+        let rules = self.rules;
+        let admit = |kind: Kind, confidence: u8| !unseen && confidence >= rules.least_confidence && !rules.is_off(kind);
+        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, &mut self.memory, &admit);
+        match rule {
+            Some((_, kind)) if !unseen && !run.text.is_empty() => {
                 let (end, detector) = (run.text.len(), detectors.len() + 1);
                 found = vec![Found { start: 0, end, decided: 1, kind, confidence: 100, detector }];
             }
@@ -158,10 +177,10 @@ impl Oracle<'_> {
         resolve(found, &priority, &|found| !ruled && self.rules.operator(found.kind) == Operator::Keep)
     }
 
-    /// Whose data a record is: the first field that says so.
-    fn subject(&self, format: Format, runs: &[Run], secret: &[bool], record: usize) -> Option<Vec<u8>> {
+    /// Whose data a record is, and from where on that is known: the first field that says so.
+    fn subject(&self, format: Format, runs: &[Run], secret: &[bool], record: usize) -> Option<(usize, Vec<u8>)> {
         if format == Format::Text {
-            return Some(self.name.as_bytes().to_vec());
+            return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
             let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. });
@@ -170,8 +189,11 @@ impl Oracle<'_> {
                 && run.text.len() <= 256
                 && self.info(secret, run).is_some_and(|info| info.subject)
         };
-        let id = |run: &Run| run.text.rsplit(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii().to_vec();
-        runs.iter().filter(says).map(id).find(|id| !id.is_empty())
+        let known = |run: &Run| {
+            let id = run.text.rsplit(|&byte| byte == b'/').next().unwrap_or_default().trim_ascii().to_vec();
+            (run.raw.last().map_or(0, |raw| raw.1), id)
+        };
+        runs.iter().filter(says).map(known).find(|(_, id)| !id.is_empty())
     }
 
     /// Whether a finding is too long to be held until its value is known.
@@ -232,10 +254,11 @@ fn candidates(
     raw: &[usize],
     field: &Field,
     memory: &mut Vec<Memory>,
+    admit: &dyn Fn(Kind, u8) -> bool,
 ) -> Vec<Found> {
     let mut found = Vec::new();
     for at in 0..text.len() {
-        if let Some(kind) = remembered(memory, text, at, raw[at]) {
+        if let Some(kind) = remembered(memory, text, at, raw[at]).filter(|kind| admit(*kind, MEMORY_CONFIDENCE)) {
             let end = at + word_len(&text[at..]);
             let detector = detectors.len();
             found.push(Found { start: at, end, decided: end, kind, confidence: MEMORY_CONFIDENCE, detector });
@@ -245,7 +268,7 @@ fn candidates(
                 continue;
             }
             let view = View::new(text, at, false, detector.window, field, lexicon);
-            let Some(verdict) = detector.ask(&view) else { continue };
+            let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
             let end = consume(text, decided, verdict.tail);
@@ -325,7 +348,7 @@ fn resolve(mut candidates: Vec<Found>, priority: &dyn Fn(&Found) -> u8, kept: &d
         let rank = |f: &&Found| (f.start, Reverse(priority(f)), Reverse(f.decided), Reverse(f.confidence), f.detector);
         let Some(&best) = candidates.iter().min_by_key(rank) else { return chosen };
         if kept(&best) {
-            candidates.retain(|found| (found.start, found.decided) != (best.start, best.decided));
+            candidates.retain(|f| (f.start, f.decided, f.end) != (best.start, best.decided, best.end));
             continue;
         }
         cursor = best.end;

@@ -92,6 +92,12 @@ pub(crate) fn run(args: &Redact, global: &Global) -> Result<Exit, Error> {
         write_report(path, &report)?;
     }
     notes::info(report.summary());
+    if found.sources.is_empty() && !report.has_failures() {
+        notes::note("no input matched: nothing was done");
+    }
+    if let Some(fallbacks) = report.fallbacks() {
+        notes::note(format_args!("values got a stronger operator than was asked for: {fallbacks}"));
+    }
     Ok(if report.has_failures() { Exit::Failed } else { Exit::Done })
 }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, BufReader, Read};
+use std::path::Path;
 
 use blackbar_engine::{Format, SNIFF, Sniffed, Unreadable, sniff};
 use bytes::{Bytes, BytesMut};
@@ -87,7 +88,10 @@ pub(crate) fn open(source: &Source, format: Option<Format>, key: Option<&[u8]>) 
             let is_file = data.is_file();
             let step = if is_file { FILE_STEP } else { PIPE_STEP };
             let stored = is_file.then_some(data.len());
-            from_reader(Box::new(file), step, format, key).map(|opened| Opened { stored, ..opened })
+            let opened = from_reader(Box::new(file), step, format, key)?;
+            // Where the bytes do not tell, the name may: a table of one column, rows behind a preamble.
+            let named = table_by_name(path).filter(|_| format.is_none() && opened.format == Format::Text);
+            Ok(Opened { stored, format: named.unwrap_or(opened.format), ..opened })
         }
     }
 }
@@ -216,6 +220,17 @@ fn wide_format(head: &[u8], big_endian: bool) -> Result<Format, Refused> {
         Sniffed::Format(format) => Ok(format),
         Sniffed::Utf16 { .. } => Err(Refused::Uninspectable(uninspectable(Unreadable::BINARY))),
         Sniffed::Unreadable(what) => Err(Refused::Uninspectable(uninspectable(what))),
+    }
+}
+
+/// The table that a file's name promises, with or without the ending of a compression.
+fn table_by_name(path: &Path) -> Option<Format> {
+    let name = path.file_name()?.to_string_lossy().to_ascii_lowercase();
+    let name = [".gz", ".zst"].iter().find_map(|coding| name.strip_suffix(coding)).unwrap_or(&name);
+    match name.rsplit('.').next()? {
+        "csv" => Some(Format::CSV),
+        "tsv" | "tab" => Some(Format::TSV),
+        _ => None,
     }
 }
 

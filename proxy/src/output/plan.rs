@@ -88,6 +88,11 @@ fn check(found: &Found, targets: &[Result<Target, Error>], force: bool) -> Resul
             let what = format!("the output would overwrite the input {}", input.name());
             return Err(Error::new(Id::OverInput, what).at_path(path).hint("choose another place with -o OUT"));
         }
+        let special = fs::metadata(path).is_ok_and(|there| !there.is_file() && !there.is_dir());
+        if special {
+            let what = "the output is a pipe or a device, which would be replaced by a file";
+            return Err(Error::new(Id::Exists, what).at_path(path).hint("leave out -o and write to it by redirection"));
+        }
         if !force && path.symlink_metadata().is_ok() {
             return Err(Error::new(Id::Exists, "the output exists").at_path(path).hint("use --force to replace it"));
         }
