@@ -170,7 +170,7 @@ impl Verdict {
 
 /// How an identifier of any length goes on after the part that was decided within the window. It is consumed in
 /// constant memory, however long it is.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Tail {
     /// It ends where the verdict says.
     None,

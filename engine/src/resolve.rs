@@ -184,7 +184,7 @@ impl Resolver {
         let Some((best, _)) = turns.min_by_key(|(_, candidate)| candidate.rank()) else { return };
         let found = self.group.swap_remove(best);
         if found.kept {
-            let same = |c: &Candidate| c.start <= start && c.decided == found.decided && same_tail(c.tail, found.tail);
+            let same = |c: &Candidate| c.start <= start && c.decided == found.decided && c.tail == found.tail;
             self.group.retain(|c| !same(c));
             return;
         }
@@ -207,7 +207,7 @@ impl Resolver {
         }
         self.group.retain_mut(|candidate| {
             // One with the same tail, decided by now, ends where the open one ends.
-            let same = candidate.decided <= cursor && same_tail(candidate.tail, tail);
+            let same = candidate.decided <= cursor && candidate.tail == tail;
             !same && alive(candidate, text, cursor)
         });
         // Of those with one tail, decided and still going on, all have the same end: the best one stands for them.
@@ -215,10 +215,7 @@ impl Resolver {
         let mut i = 0;
         while let Some(one) = self.group.get(i).copied() {
             let beaten = going(&one)
-                && self
-                    .group
-                    .iter()
-                    .any(|other| going(other) && same_tail(one.tail, other.tail) && other.rank() < one.rank());
+                && self.group.iter().any(|other| going(other) && one.tail == other.tail && other.rank() < one.rank());
             if beaten {
                 self.group.swap_remove(i);
             } else {
@@ -241,14 +238,6 @@ fn alive(candidate: &mut Candidate, text: Text<'_>, cursor: u64) -> bool {
             candidate.reached = reached;
             reached > cursor || (reached == cursor && !over)
         }
-    }
-}
-
-fn same_tail(one: Tail, other: Tail) -> bool {
-    match (one, other) {
-        (Tail::None, Tail::None) | (Tail::Rest, Tail::Rest) => true,
-        (Tail::While { set: a, soft: b }, Tail::While { set: c, soft: d }) => a == c && b == d,
-        _ => false,
     }
 }
 

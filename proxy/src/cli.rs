@@ -144,7 +144,7 @@ pub(crate) struct Redact {
     /// The key of token, fpe, shift and surrogate
     #[arg(long, value_name = "FILE")]
     pub(crate) key_file: Option<PathBuf>,
-    /// Values that are no identifiers: lines `value # reason` or `/pattern/ # reason`, or a .toml file with [[allow]]
+    /// Values that are no identifiers: lines `value # reason` or `/pattern/ # reason`, or a .toml file with `[[allow]]`
     #[arg(long, value_name = "FILE")]
     pub(crate) allow: Option<PathBuf>,
     /// Replace the names of files and folders too; OUT is a folder then

@@ -24,6 +24,8 @@ pub struct Found {
     pub end: usize,
     /// One past the last byte that was decided within the window: what `longest` compares.
     pub decided: usize,
+    /// How it went on from there.
+    pub tail: Tail,
     /// The kind.
     pub kind: Kind,
     /// How sure, in percent.
@@ -168,7 +170,7 @@ impl Oracle<'_> {
         match rule {
             Some((_, kind)) if !unseen && !run.text.is_empty() => {
                 let (end, detector) = (run.text.len(), detectors.len() + 1);
-                found = vec![Found { start: 0, end, decided: 1, kind, confidence: 100, detector }];
+                found = vec![Found { start: 0, end, decided: 1, tail: Tail::Rest, kind, confidence: 100, detector }];
             }
             _ => {}
         }
@@ -261,7 +263,8 @@ fn candidates(
         if let Some(kind) = remembered(memory, text, at, raw[at]).filter(|kind| admit(*kind, MEMORY_CONFIDENCE)) {
             let end = at + word_len(&text[at..]);
             let detector = detectors.len();
-            found.push(Found { start: at, end, decided: end, kind, confidence: MEMORY_CONFIDENCE, detector });
+            let (tail, confidence) = (Tail::None, MEMORY_CONFIDENCE);
+            found.push(Found { start: at, end, decided: end, tail, kind, confidence, detector });
         }
         for (detector, index) in detectors.iter().zip(0..) {
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
@@ -273,7 +276,7 @@ fn candidates(
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
             let end = consume(text, decided, verdict.tail);
             let (kind, confidence) = (verdict.kind, verdict.confidence);
-            found.push(Found { start, end, decided, kind, confidence, detector: index });
+            found.push(Found { start, end, decided, tail: verdict.tail, kind, confidence, detector: index });
             for teach in verdict.teaches.into_iter().flatten() {
                 let word = fold(&text[offset(teach.start)..offset(teach.end)]);
                 if !word.is_empty() {
@@ -348,7 +351,7 @@ fn resolve(mut candidates: Vec<Found>, priority: &dyn Fn(&Found) -> u8, kept: &d
         let rank = |f: &&Found| (f.start, Reverse(priority(f)), Reverse(f.decided), Reverse(f.confidence), f.detector);
         let Some(&best) = candidates.iter().min_by_key(rank) else { return chosen };
         if kept(&best) {
-            candidates.retain(|f| (f.start, f.decided, f.end) != (best.start, best.decided, best.end));
+            candidates.retain(|f| (f.start, f.decided, f.tail) != (best.start, best.decided, best.tail));
             continue;
         }
         cursor = best.end;
