@@ -113,8 +113,9 @@ pub fn down(name: &str) -> DownHeader {
         "location" | "content-location" | "link" => DownHeader::Link,
         "etag" => DownHeader::Tag,
         "set-cookie" | "set-cookie2" => DownHeader::Cookie,
-        "allow" | "cache-control" | "content-language" | "retry-after" | "vary" | "x-content-type-options" | "pragma"
-        | "www-authenticate" => DownHeader::Plain,
+        "allow" | "cache-control" | "content-language" | "retry-after" | "vary" | "x-content-type-options" | "pragma" => {
+            DownHeader::Plain
+        }
         // About bytes that the client will not see, or that the gateway writes itself.
         "accept-ranges" | "age" | "content-digest" | "content-encoding" | "content-length" | "content-md5"
         | "content-range" | "content-type" | "date" | "digest" | "expires" | "repr-digest" | "signature"
@@ -122,7 +123,7 @@ pub fn down(name: &str) -> DownHeader {
         // Ways around the gateway, and things that a browser would do for the upstream.
         "alt-svc" | "alt-used" | "forwarded" | "nel" | "proxy-status" | "public-key-pins" | "refresh" | "report-to"
         | "reporting-endpoints" | "server" | "server-timing" | "sourcemap" | "via" | "x-powered-by" | "x-runtime"
-        | "x-sourcemap" | "clear-site-data" | "strict-transport-security" => DownHeader::Drop,
+        | "x-sourcemap" | "clear-site-data" | "strict-transport-security" | "www-authenticate" => DownHeader::Drop,
         _ if HOP_BY_HOP.contains(&name) || name.starts_with("access-control-") && !CORS.contains(&name) => {
             DownHeader::Drop
         }
