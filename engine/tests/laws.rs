@@ -184,7 +184,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV];
+const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::Hl7];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
 const SMALL: &[&str] = &[
@@ -205,6 +205,11 @@ const SMALL: &[&str] = &[
     "secret,b\n1,2",
     "\"a\"\"@b\",#123",
     "cé\u{301}@x “Bo”",
+    "A1|a^b@c\\T\\d",
+    "MSH|^~\\&|a@b^",
+    "MSH+^~+mr^Bo",
+    "NTE|1||a^@b~c",
+    "\u{b}Z1|\\X41\\@b",
     "id:\n\n12 mr cé",
 ];
 
@@ -272,6 +277,22 @@ const PIECES: &[&str] = &[
     "123456789",
     "{\"123-45\":1,\"987-65\":",
     "\"resourceType\":\"T\",",
+    "MSH|^~\\&|",
+    "MSH#*@\\#",
+    "\rPID|1||",
+    "\rOBX|1|TX|",
+    "\rNTE|1||",
+    "|",
+    "^",
+    "~",
+    "&",
+    "\\T\\",
+    "\\X4142\\",
+    "\\.br\\",
+    "\\H\\",
+    "\r",
+    "\u{b}",
+    "\u{1c}\r",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::Slot;
 use crate::operator::Operator;
+use crate::{Separators, Slot};
 
 /// The position that a replacement fills.
 #[derive(Clone, Copy, Debug, Default)]
@@ -17,7 +17,15 @@ pub(crate) struct Position {
 
 /// As many asterisks as the value has bytes; digits where only a number is valid.
 pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
-    let mut mask = vec![if position.slot == Slot::Number { b'9' } else { b'*' }; raw_len];
+    let filler = match position.slot {
+        Slot::Number => b'9',
+        Slot::Segment(separators) => {
+            let set = separators.set();
+            b"*X9".iter().copied().find(|byte| !set.has(*byte)).unwrap_or(b'0')
+        }
+        _ => b'*',
+    };
+    let mut mask = vec![filler; raw_len];
     number_key(position, &mut mask);
     Bytes::from(mask)
 }
@@ -36,6 +44,7 @@ pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) 
         }
         Slot::Number => number(bytes, operator),
         Slot::Cell { quoted } => Bytes::from(cell(bytes, quoted, position.delimiter)),
+        Slot::Segment(separators) => Bytes::from(segment(bytes, separators)),
     }
 }
 
@@ -91,6 +100,36 @@ fn cell(bytes: &[u8], quoted: bool, delimiter: u8) -> Vec<u8> {
     cell
 }
 
+/// Separators are escaped where the message has an escape, and become blanks where it has none, as line ends do.
+fn segment(bytes: &[u8], separators: Separators) -> Vec<u8> {
+    let Separators { field, component, repetition, escape, subcomponent, .. } = separators;
+    let set = separators.set();
+    let mut value = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte >= b' ' && !set.has(byte) {
+            value.push(byte);
+            continue;
+        }
+        let name: &[u8] = match byte {
+            b'\n' => b".br",
+            _ if byte == field => b"F",
+            _ if byte == component => b"S",
+            _ if byte == subcomponent => b"T",
+            _ if byte == repetition => b"R",
+            _ if byte == escape => b"E",
+            _ => b"",
+        };
+        if escape == 0 || name.is_empty() {
+            value.push(b' ');
+        } else {
+            value.push(escape);
+            value.extend_from_slice(name);
+            value.push(escape);
+        }
+    }
+    value
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,5 +160,14 @@ mod tests {
         assert_eq!(&replacement(at(Slot::String), b"a\"b\n\x01", Operator::Surrogate)[..], b"a\\\"b\\n\\u0001");
         assert_eq!(&replacement(at(Slot::Cell { quoted: true }), b"a\"b,", Operator::Surrogate)[..], b"a\"\"b,");
         assert_eq!(&replacement(at(Slot::Cell { quoted: false }), b"a\"b,", Operator::Surrogate)[..], b"a b ");
+    }
+
+    #[test]
+    fn separators_of_a_segment_are_escaped() {
+        let slot = Slot::Segment(Separators::HL7);
+        assert_eq!(&replacement(at(slot), b"a|b^c\\\n", Operator::Surrogate)[..], b"a\\F\\b\\S\\c\\E\\\\.br\\");
+        let bare = Slot::Segment(Separators { escape: 0, repetition: b'*', ..Separators::HL7 });
+        assert_eq!(&replacement(at(bare), b"a|b\r*", Operator::Surrogate)[..], b"a b  ");
+        assert_eq!(&mask(at(bare), 3)[..], b"XXX");
     }
 }

@@ -5,6 +5,7 @@
 
 mod csv;
 pub(crate) mod encode;
+mod hl7;
 mod json;
 pub(crate) mod paths;
 mod sniff;
@@ -37,6 +38,8 @@ pub enum Format {
     Ndjson,
     /// A table with this delimiter and double quotes.
     Delimited(u8),
+    /// Messages of HL7 version 2, in MLLP frames or bare.
+    Hl7,
 }
 
 impl Format {
@@ -54,6 +57,7 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Delimited(b'\t') => "tsv",
             Self::Delimited(_) => "csv",
+            Self::Hl7 => "hl7",
         }
     }
 
@@ -63,6 +67,7 @@ impl Format {
         match self {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1,
+            Self::Hl7 => hl7::LONGEST_SHORT * window + hl7::LONGEST_ESCAPE + 3,
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
         }
     }
@@ -90,6 +95,7 @@ impl FromStr for Format {
             "ndjson" => Self::Ndjson,
             "csv" => Self::CSV,
             "tsv" => Self::TSV,
+            "hl7" => Self::Hl7,
             _ => return Err(UnknownFormat),
         })
     }
@@ -101,17 +107,23 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson csv tsv")
+        f.write_str("unknown input format; there are text json ndjson csv tsv hl7")
     }
 }
 
 impl std::error::Error for UnknownFormat {}
+
+/// Whether `byte` at the offset `at` of the input is part of a byte order mark before everything.
+fn in_mark(at: u64, byte: u8) -> bool {
+    usize::try_from(at).ok().and_then(|at| b"\xef\xbb\xbf".get(at)) == Some(&byte)
+}
 
 /// The lens of one stream.
 pub(crate) enum Lens {
     Text { open: bool },
     Json(Box<json::Json>),
     Delimited(Box<csv::Delimited>),
+    Hl7(Box<hl7::Hl7>),
 }
 
 impl Lens {
@@ -121,6 +133,7 @@ impl Lens {
             Format::Json => Self::Json(Box::new(json::Json::new(false))),
             Format::Ndjson => Self::Json(Box::new(json::Json::new(true))),
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
+            Format::Hl7 => Self::Hl7(Box::default()),
         }
     }
 
@@ -138,6 +151,7 @@ impl Lens {
             }
             Self::Json(json) => json.feed(sink),
             Self::Delimited(delimited) => delimited.feed(sink),
+            Self::Hl7(hl7) => hl7.feed(sink),
         }
     }
 
@@ -153,6 +167,7 @@ impl Lens {
             }
             Self::Json(json) => json.end(sink),
             Self::Delimited(delimited) => delimited.end(sink),
+            Self::Hl7(hl7) => hl7.end(sink),
         }
     }
 }

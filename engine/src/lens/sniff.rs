@@ -90,7 +90,20 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         return Sniffed::Unreadable(Unreadable::BINARY);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    Sniffed::Format(json(text).or_else(|| table(text, complete)).unwrap_or(Format::Text))
+    let format = messages(text).or_else(|| json(text)).or_else(|| table(text, complete));
+    Sniffed::Format(format.unwrap_or(Format::Text))
+}
+
+/// A header of HL7 version 2, in a frame or bare: its name, and separators that differ.
+fn messages(text: &[u8]) -> Option<Format> {
+    let text = text.strip_prefix(b"\x0b").unwrap_or(text).trim_ascii_start();
+    let named = [b"MSH", b"FHS", b"BHS"].iter().any(|name| text.starts_with(*name));
+    let [field, rest @ ..] = text.get(3..)? else { return None };
+    let signs = rest.split(|byte| byte == field).next().unwrap_or_default();
+    let differ = |i: usize| signs.iter().skip(i + 1).all(|other| signs.get(i) != Some(other));
+    let fit =
+        (1..=5).contains(&signs.len()) && signs.iter().all(u8::is_ascii_punctuation) && (0..signs.len()).all(differ);
+    (named && field.is_ascii_punctuation() && fit && rest.len() > signs.len()).then_some(Format::Hl7)
 }
 
 /// A value in brackets that goes on as JSON does.
@@ -253,6 +266,15 @@ mod tests {
         assert_eq!(format(b"[12:00:03] started"), Some(Format::Text));
         assert_eq!(format(b"[info] \"quoted\""), Some(Format::Text));
         assert_eq!(format(b"{{template}}"), Some(Format::Text));
+    }
+
+    #[test]
+    fn messages_are_known_by_their_header() {
+        assert_eq!(format(b"MSH|^~\\&|A|B\rPID|1\r"), Some(Format::Hl7));
+        assert_eq!(format(b"\x0bMSH|^~\\&|A|B\r\x1c\r"), Some(Format::Hl7));
+        assert_eq!(format(b"FHS#*@!%#A\n"), Some(Format::Hl7));
+        assert_eq!(format(b"MSH and so on, and so forth"), Some(Format::Text));
+        assert_eq!(format(b"MSH - the header - is a segment"), Some(Format::Text));
     }
 
     #[test]

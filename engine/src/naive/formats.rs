@@ -1,5 +1,7 @@
 //! Whole-document readers, as simple as they can be: the runs that the streaming lenses must agree with.
 
+pub(super) mod hl7;
+
 use crate::Slot;
 
 /// One text run of a document.

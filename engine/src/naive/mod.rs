@@ -81,6 +81,7 @@ impl Oracle<'_> {
             Format::Text => formats::text(doc),
             Format::Json => formats::json(doc, false),
             Format::Ndjson => formats::json(doc, true),
+            Format::Hl7 => formats::hl7::messages(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -185,7 +186,7 @@ impl Oracle<'_> {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
-            let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. });
+            let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. } | Slot::Segment(_));
             value
                 && run.record == record
                 && run.text.len() <= 256
