@@ -21,8 +21,34 @@ pub enum Slot {
         /// Whether it stands in quotes.
         quoted: bool,
     },
-    /// A value between the separators of a segment: HL7 v2.
+    /// A value between the separators of a segment: HL7 v2, X12.
     Segment(Separators),
+    /// The same, of a fixed length: what replaces any of it is as long.
+    Fixed(Separators),
+    /// A place in XML or HTML.
+    Markup(Markup),
+}
+
+/// Where in XML or HTML a text stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Markup {
+    /// Between tags.
+    Text,
+    /// The value of an attribute.
+    Attribute {
+        /// The sign around it; 0 where there is none.
+        quote: u8,
+    },
+    /// A section of character data.
+    Cdata,
+    /// A comment.
+    Comment,
+    /// A processing instruction.
+    Instruction,
+    /// A declaration of a document's type.
+    Declaration,
+    /// A script or a style.
+    Raw,
 }
 
 /// What separates the parts of a segment; 0 where a message has no such separator.

@@ -385,7 +385,8 @@ impl Output {
     /// Applies the operator and spells its answer so that it is valid where it stands.
     fn replacement(&mut self, finding: &mut Finding, value: &[u8], operator: Operator, position: Position) -> Bytes {
         let raw_len = usize::try_from(finding.end - finding.start).unwrap_or(usize::MAX);
-        if operator == Operator::Mask {
+        if operator == Operator::Mask || matches!(position.slot, Slot::Fixed(_)) {
+            finding.operator = Operator::Mask;
             return encode::mask(position, raw_len);
         }
         let subject = self.subject.as_deref();

@@ -184,7 +184,8 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::Hl7];
+const FORMATS: [Format; 7] =
+    [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::Hl7, Format::Xml, Format::X12];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
 const SMALL: &[&str] = &[
@@ -210,6 +211,17 @@ const SMALL: &[&str] = &[
     "MSH+^~+mr^Bo",
     "NTE|1||a^@b~c",
     "\u{b}Z1|\\X41\\@b",
+    "<a>x&#64;y</a>",
+    "<p q=a@b r>c<",
+    "<a b=\"x&amp;@y",
+    "<!--a@b---->c",
+    "<![CDATA[a@b]]",
+    "<!A <a@b>>mr",
+    "a@b<br/>@c&at;",
+    "<script>a<b@c&",
+    "NM1*a@b*x:y^z~",
+    "ISA*a@b~DMG*",
+    "NTE*1*a@b:c~ST~",
     "id:\n\n12 mr cé",
 ];
 
@@ -293,6 +305,34 @@ const PIECES: &[&str] = &[
     "\r",
     "\u{b}",
     "\u{1c}\r",
+    "<a>",
+    "</a>",
+    "<secret>",
+    "<p open='",
+    "<pid v=",
+    "&amp;",
+    "&#x41;",
+    "&nope;",
+    "<!--",
+    "-->",
+    "--",
+    "<![CDATA[",
+    "]]>",
+    "<?",
+    "?>",
+    "<!D ",
+    "<script>",
+    "</script>",
+    "<",
+    ">",
+    "/",
+    "=",
+    "ISA*00*          *00*          *ZZ*SENDER 123-45  *ZZ*RECEIVER       *240101*1253*^*00501*000000905*1*T*:~",
+    "ISA|00|          |00|          |ZZ|a@b mr Bo       |ZZ|RECEIVER       |240101|1253|U|00401|000000905|1|T|>\n",
+    "NM1*IL*1*",
+    "~\nHL*1~",
+    "*",
+    "REF*SY*",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 

@@ -5,10 +5,13 @@
 
 mod csv;
 pub(crate) mod encode;
+pub(crate) mod entities;
 mod hl7;
 mod json;
 pub(crate) mod paths;
 mod sniff;
+pub(crate) mod x12;
+mod xml;
 
 use std::fmt;
 use std::ops::Range;
@@ -40,6 +43,10 @@ pub enum Format {
     Delimited(u8),
     /// Messages of HL7 version 2, in MLLP frames or bare.
     Hl7,
+    /// XML and HTML.
+    Xml,
+    /// Interchanges of X12.
+    X12,
 }
 
 impl Format {
@@ -58,6 +65,8 @@ impl Format {
             Self::Delimited(b'\t') => "tsv",
             Self::Delimited(_) => "csv",
             Self::Hl7 => "hl7",
+            Self::Xml => "xml",
+            Self::X12 => "x12",
         }
     }
 
@@ -68,6 +77,9 @@ impl Format {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1,
             Self::Hl7 => hl7::LONGEST_SHORT * window + hl7::LONGEST_ESCAPE + 3,
+            // What precedes a tag waits until the tag is one.
+            Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
+            Self::X12 => window + x12::HEADER,
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
         }
     }
@@ -96,6 +108,8 @@ impl FromStr for Format {
             "csv" => Self::CSV,
             "tsv" => Self::TSV,
             "hl7" => Self::Hl7,
+            "xml" | "html" => Self::Xml,
+            "x12" => Self::X12,
             _ => return Err(UnknownFormat),
         })
     }
@@ -107,7 +121,7 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson csv tsv hl7")
+        f.write_str("unknown input format; there are text json ndjson csv tsv hl7 xml html x12")
     }
 }
 
@@ -124,6 +138,8 @@ pub(crate) enum Lens {
     Json(Box<json::Json>),
     Delimited(Box<csv::Delimited>),
     Hl7(Box<hl7::Hl7>),
+    Xml(Box<xml::Xml>),
+    X12(Box<x12::X12>),
 }
 
 impl Lens {
@@ -134,6 +150,8 @@ impl Lens {
             Format::Ndjson => Self::Json(Box::new(json::Json::new(true))),
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
             Format::Hl7 => Self::Hl7(Box::default()),
+            Format::Xml => Self::Xml(Box::default()),
+            Format::X12 => Self::X12(Box::default()),
         }
     }
 
@@ -152,6 +170,8 @@ impl Lens {
             Self::Json(json) => json.feed(sink),
             Self::Delimited(delimited) => delimited.feed(sink),
             Self::Hl7(hl7) => hl7.feed(sink),
+            Self::Xml(xml) => xml.feed(sink),
+            Self::X12(x12) => x12.feed(sink),
         }
     }
 
@@ -168,6 +188,8 @@ impl Lens {
             Self::Json(json) => json.end(sink),
             Self::Delimited(delimited) => delimited.end(sink),
             Self::Hl7(hl7) => hl7.end(sink),
+            Self::Xml(xml) => xml.end(sink),
+            Self::X12(x12) => x12.end(sink),
         }
     }
 }
