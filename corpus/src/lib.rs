@@ -40,6 +40,7 @@ pub mod rich;
 pub mod rng;
 pub mod score;
 mod scribe;
+pub mod sse;
 mod table;
 mod template;
 pub mod writer;
@@ -94,6 +95,10 @@ pub enum Format {
     Tsv,
     /// HL7 version 2, segments ended by carriage returns.
     Hl7,
+    /// Server-sent events in which a model streams its answer.
+    Sse,
+    /// The same in lines of JSON.
+    Deltas,
 }
 
 impl Format {
@@ -106,18 +111,22 @@ impl Format {
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Hl7 => "hl7",
+            Self::Sse => "sse",
+            Self::Deltas => "ndjson-deltas",
         }
     }
 
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7].into_iter().find(|f| f.name() == name)
+        let all = [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7, Self::Sse, Self::Deltas];
+        all.into_iter().find(|format| format.name() == name)
     }
 
     /// The file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
+            Self::Deltas => "ndjson",
             other => other.name(),
         }
     }

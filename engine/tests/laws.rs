@@ -175,6 +175,11 @@ fn profiles() -> Vec<Profile> {
     mixed.fields = vec![
         FieldRule { path: FieldPath::new("open"), operator: Operator::Keep, kind: WHOLE },
         FieldRule { path: FieldPath::new("shut"), operator: Operator::Mask, kind: WHOLE },
+        FieldRule {
+            path: FieldPath::new("choices.delta.tool_calls.function.arguments"),
+            operator: Operator::Mask,
+            kind: WHOLE,
+        },
     ];
     mixed.allow.value("Abbe Bo", "a street");
     let keys = Some(Arc::new(Keyring::new(KeyFile::from_bytes([3; 32]), "")));

@@ -61,6 +61,8 @@ const TYPED: u8 = 2;
 const CANDIDATES: u8 = 3;
 /// One answer a stream.
 const PLAIN: u8 = 4;
+/// Strings that are whole texts of JSON.
+const WHOLE: u8 = 254;
 /// Data that is no JSON.
 const TEXT: u8 = 255;
 
@@ -188,7 +190,8 @@ pub(crate) fn plan(json: &[u8]) -> Plan {
         plan.ends.push(Vec::new());
         return plan;
     }
-    let facts = Reader::default().read(json);
+    let mut reader = Reader::default();
+    let facts = reader.read(json);
     for fact in &facts {
         if let Some(number) = fact.number {
             let fits = |shape: &&Shape| {
@@ -207,7 +210,21 @@ pub(crate) fn plan(json: &[u8]) -> Plan {
             plan.ends.push(key(end.family, end.keys, fact, &facts));
         }
     }
+    for number in reader.nested {
+        let at = plan.strings.partition_point(|(other, _)| *other < number);
+        if plan.strings.get(at).is_none_or(|(other, _)| *other != number) {
+            let key = [&[WHOLE], &number.to_be_bytes()[..]].concat();
+            plan.strings.insert(at, (number, Delta { key, nested: true }));
+            plan.ends.push(vec![WHOLE]);
+        }
+    }
     plan
+}
+
+/// Whether a string, as it is spelt, is an object or an array of objects in JSON.
+fn is_json(value: &[u8]) -> bool {
+    let begins = value.starts_with(b"{\\\"") || value.starts_with(b"[{\\\"") || value.starts_with(b"{\\n");
+    begins && matches!(value.trim_ascii_end().last(), Some(b'}' | b']'))
 }
 
 /// The family, then the values of `keys` as seen from `fact`.
@@ -264,10 +281,15 @@ struct Reader {
     /// Per open container whether it is an object, and how long the path to it is.
     open: Vec<(bool, usize)>,
     numbered: u32,
+    /// Strings that hold JSON.
+    nested: Vec<u32>,
 }
 
+/// So many strings of one event are read as the JSON that they hold.
+const MOST_NESTED: usize = 8;
+
 impl Reader {
-    fn read(mut self, json: &[u8]) -> Vec<Fact<'_>> {
+    fn read<'t>(&mut self, json: &'t [u8]) -> Vec<Fact<'t>> {
         let (mut facts, mut at, mut key) = (Vec::new(), 0, false);
         while let Some(&byte) = json.get(at) {
             if facts.len() >= MOST_FACTS {
@@ -284,6 +306,9 @@ impl Reader {
                     } else {
                         let number = self.numbered;
                         self.numbered += 1;
+                        if self.nested.len() < MOST_NESTED && is_json(value) {
+                            self.nested.push(number);
+                        }
                         self.note(value, Some(number), &mut facts);
                     }
                     key = false;
@@ -411,6 +436,13 @@ mod tests {
         let done =
             r#"{"type":"response.output_text.done","item_id":"m","output_index":0,"content_index":0,"text":"x"}"#;
         assert!(ends(typed, done) && !ends(typed, &done.replace("\"m\"", "\"n\"")));
+    }
+
+    #[test]
+    fn strings_that_hold_json_are_texts_of_their_own() {
+        let call = plan(br#"{"name":"find","arguments":"{\"ssn\":\"1\"}","note":"{x}"}"#);
+        assert!(call.strings.len() == 1 && call.strings[0].0 == 1 && call.strings[0].1.nested);
+        assert!(call.ends.iter().any(|end| call.strings[0].1.key.starts_with(end)));
     }
 
     #[test]

@@ -14,8 +14,9 @@ struct Text {
     run: Run,
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'r> {
+    /// Whether a rule of the profile speaks of a run's field: of the whole text then, whatever its format.
+    ruled: &'r dyn Fn(&Run) -> bool,
     runs: Vec<Run>,
     open: Vec<Text>,
     closed: Vec<Text>,
@@ -25,8 +26,8 @@ struct Reader {
 }
 
 /// Server-sent events.
-pub(super) fn sse(doc: &[u8]) -> Vec<Run> {
-    let mut reader = Reader::default();
+pub(super) fn sse(doc: &[u8], ruled: &dyn Fn(&Run) -> bool) -> Vec<Run> {
+    let mut reader = Reader::new(ruled);
     let mut at = if doc.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
     let (mut event, mut data) = (Vec::new(), None::<Run>);
     while at < doc.len() {
@@ -63,8 +64,8 @@ pub(super) fn sse(doc: &[u8]) -> Vec<Run> {
 }
 
 /// A record a line.
-pub(super) fn lines(doc: &[u8]) -> Vec<Run> {
-    let mut reader = Reader::default();
+pub(super) fn lines(doc: &[u8], ruled: &dyn Fn(&Run) -> bool) -> Vec<Run> {
+    let mut reader = Reader::new(ruled);
     let mut at = 0;
     for line in doc.split_inclusive(|&byte| byte == b'\n') {
         let mut run = Run::default();
@@ -78,7 +79,12 @@ pub(super) fn lines(doc: &[u8]) -> Vec<Run> {
     reader.finish()
 }
 
-impl Reader {
+impl<'r> Reader<'r> {
+    fn new(ruled: &'r dyn Fn(&Run) -> bool) -> Self {
+        let (runs, open, closed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { ruled, runs, open, closed, turns: 0, record: 0, objects: 0 }
+    }
+
     /// Lines of data, each with its line end.
     fn data(&mut self, data: Option<Run>, event: &[u8], json: bool) {
         let Some(mut data) = data else { return };
@@ -95,13 +101,14 @@ impl Reader {
                 let delta = if run.slot == Slot::String { plan.take(strings) } else { None };
                 strings += u32::from(run.slot == Slot::String);
                 let mut run = through(run, &data);
-                if let Some(delta) = delta {
-                    removed.push(index);
-                    self.go_on(&delta.key, delta.nested, run);
-                    continue;
-                }
                 for name in &mut run.path {
                     name.key = name.key.map(|key| base + key - removed.iter().filter(|gone| **gone < key).count());
+                }
+                if let Some(delta) = delta {
+                    removed.push(index);
+                    let nested = delta.nested && !(self.ruled)(&run);
+                    self.go_on(&delta.key, nested, run);
+                    continue;
                 }
                 if run.slot == Slot::Bare {
                     run.slot = Slot::Line;

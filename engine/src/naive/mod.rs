@@ -78,15 +78,21 @@ struct Oracle<'a> {
 
 impl Oracle<'_> {
     fn redact(&mut self, format: Format, doc: &[u8]) -> (Vec<u8>, Vec<Finding>) {
+        // Names of fields that hold pieces of texts are no identifiers.
+        let ruled = |run: &Run| {
+            let path = run.path.iter().map(|name| formats::Name { key: None, ..name.clone() }).collect();
+            let run = Run { path, ..run.clone() };
+            self.info(&[], &run).is_some_and(|info| info.rule.is_some())
+        };
         let runs = match format {
             Format::Text => formats::text(doc),
             Format::Json => formats::json(doc, false),
             Format::Ndjson => formats::json(doc, true),
-            Format::Sse => events::sse(doc),
-            Format::Deltas => events::lines(doc),
             Format::Hl7 => formats::hl7::messages(doc),
             Format::Xml => formats::xml::document(doc),
             Format::X12 => formats::x12::interchanges(doc),
+            Format::Sse => events::sse(doc, &ruled),
+            Format::Deltas => events::lines(doc, &ruled),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {

@@ -149,6 +149,22 @@ fn a_call_with_arguments_is_json_in_pieces() {
     }
 }
 
+#[test]
+fn json_in_a_string_of_an_event_is_read_as_json() {
+    let scanner = scanner();
+    let doc = r#"data: {"jsonrpc":"2.0","result":{"content":[{"type":"text","text":"{\"secret\":\"it \\\"is\",\"n\":1234}"}]}}
+
+"#;
+    for profile in &profiles() {
+        let run = laws::oracle(&scanner, profile, Format::Sse, doc.as_bytes());
+        let every: Vec<usize> = (1..doc.len()).collect();
+        laws::split(&run, &scanner, profile, Format::Sse, doc.as_bytes(), &every);
+    }
+    let run = laws::stream(&scanner, &profiles()[0], Format::Sse, doc.as_bytes(), &[]);
+    assert_eq!(values(&run, doc), [r#"it \\\"is"#]);
+    assert_eq!(run.findings[0].field.as_deref(), Some("secret"));
+}
+
 /// Texts that wait longer than bytes may be held.
 #[test]
 fn a_text_that_waits_too_long_is_settled_wherever_the_input_is_cut() {
@@ -199,6 +215,23 @@ fn a_text_may_be_endless_and_many_may_be_open() {
     }
 }
 
+#[test]
+fn of_events_only_the_pieces_are_copied() {
+    let scanner = scanner();
+    let chat = &PROVIDERS[0];
+    let (piece, count) = ("the number 123-45 is known. ", 3000);
+    let doc = chat.stream(&vec![piece; count]);
+    for size in [1400, 16 * 1024, 100_000] {
+        let cuts: Vec<usize> = (1..=doc.len() / size).map(|i| i * size).collect();
+        let run = laws::stream(&scanner, &profiles()[0], Format::Sse, doc.as_bytes(), &cuts);
+        laws::bound(&run);
+        assert_eq!(run.findings.len(), count);
+        // At a boundary the record that goes across it is gathered, and what is held is copied.
+        let most = count * piece.len() + (cuts.len() + 1) * (4 * chat.piece(piece, 0).len() + 512);
+        assert!(run.stats.copied <= most as u64, "{} of {} copied in chunks of {size}", run.stats.copied, doc.len());
+    }
+}
+
 /// What surrounds and what fills pieces.
 const FRAMES: &[&str] = &[
     "data: ",
@@ -229,6 +262,7 @@ const FRAMES: &[&str] = &[
     "{\"response\":\"",
     "{\"done\":true}\n",
     "{\\\"secret\\\":\\\"",
+    "{\"text\":\"{\\\"secret\\\":[\\\"123-45 x\\\",12]}\"}",
     "{\\\"open\\\":",
     "\\\"",
     "\\\\\\\"",
