@@ -119,6 +119,8 @@ ids! {
     ConfigDetector = "BB-CONFIG-005" => Usage,
     ConfigSecret = "BB-CONFIG-006" => Usage,
     AllowList = "BB-CONFIG-007" => Usage,
+    ConfigListen = "BB-CONFIG-008" => Usage,
+    ConfigObserve = "BB-CONFIG-009" => Usage,
     KeyUnreadable = "BB-KEY-001" => Usage,
     KeyInvalid = "BB-KEY-002" => Usage,
     KeyExists = "BB-KEY-003" => Usage,
@@ -136,6 +138,9 @@ ids! {
     FpeRefused = "BB-TOKEN-002" => Bad,
     Gold = "BB-GOLD-001" => Usage,
     GoldWithoutFile = "BB-GOLD-002" => Failed,
+    VerifierKey = "BB-LEDGER-001" => Usage,
+    LedgerUnreadable = "BB-LEDGER-002" => Failed,
+    LeafMissing = "BB-LEDGER-003" => Failed,
     Internal = "BB-INTERNAL-001" => Failed,
 }
 
