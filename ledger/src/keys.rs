@@ -63,7 +63,8 @@ impl RootKeyFile {
     ///
     /// When the file exists or cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let digits: Zeroizing<String> = Zeroizing::new(self.0.expose().iter().map(|byte| format!("{byte:02x}")).collect());
+        let digits: Zeroizing<String> =
+            Zeroizing::new(self.0.expose().iter().map(|byte| format!("{byte:02x}")).collect());
         let text = Zeroizing::new(format!("{ROOT_HEADER}\n{}\n{}\n", *digits, check(&self.0)));
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
@@ -83,10 +84,16 @@ impl RootKeyFile {
         Self::parse(&text.map_err(|error| Error::io("the root key cannot be read", error))?)
     }
 
-    fn parse(text: &str) -> Result<Self> {
+    /// Reads the text of such a file, for who keeps it elsewhere than in a file.
+    ///
+    /// # Errors
+    ///
+    /// When it is not a root key, or was altered.
+    pub fn parse(text: &str) -> Result<Self> {
         let mut lines = text.lines();
         let mut bytes = Zeroizing::new([0; 32]);
-        let fits = lines.next() == Some(ROOT_HEADER) && lines.next().is_some_and(|digits| hex_into(digits, bytes.as_mut_slice()));
+        let fits = lines.next() == Some(ROOT_HEADER)
+            && lines.next().is_some_and(|digits| hex_into(digits, bytes.as_mut_slice()));
         let key = Secret::from_bytes(*bytes);
         if fits && lines.next() == Some(check(&key).as_str()) && lines.next().is_none() {
             Ok(Self(key))
@@ -132,7 +139,7 @@ pub(crate) struct Slot {
 }
 
 /// The keys of all recordings of a data folder.
-pub struct KeyStore {
+pub(crate) struct KeyStore {
     vfs: Arc<dyn Vfs>,
     root: Arc<dyn RootKey>,
     months: Mutex<HashMap<String, Month>>,
@@ -147,8 +154,7 @@ struct Month {
 
 impl KeyStore {
     /// The keys of a data folder.
-    #[must_use]
-    pub fn new(vfs: Arc<dyn Vfs>, root: Arc<dyn RootKey>) -> Self {
+    pub(crate) fn new(vfs: Arc<dyn Vfs>, root: Arc<dyn RootKey>) -> Self {
         Self { vfs, root, months: Mutex::default() }
     }
 
@@ -178,7 +184,7 @@ impl KeyStore {
     /// # Errors
     ///
     /// When its slot was erased ([`Error::is_deleted`]), is not there, or cannot be unwrapped.
-    pub fn key(&self, session: SessionId, month: &str) -> Result<Secret> {
+    pub(crate) fn key(&self, session: SessionId, month: &str) -> Result<Secret> {
         let number = self.slot_of(session, month)?;
         let bytes = self.vfs.read_at(&slots_path(month), number * SLOT_LEN as u64, SLOT_LEN);
         let bytes = bytes.map_err(|error| Error::io(slots_path(month), error))?;
@@ -212,7 +218,7 @@ impl KeyStore {
     /// # Errors
     ///
     /// When a file cannot be overwritten or removed.
-    pub fn destroy_month(&self, month: &str) -> Result<()> {
+    pub(crate) fn destroy_month(&self, month: &str) -> Result<()> {
         let (path, slots) = (month_path(month), slots_path(month));
         let destroy = || -> io::Result<()> {
             for path in [&path, &slots] {

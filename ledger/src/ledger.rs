@@ -18,7 +18,7 @@ use crate::leaf::{Details, Kind, Leaf, Outcome, Place, Stamp};
 use crate::note::{LogKey, VerifierKey};
 use crate::queue::{Pending, Queue, Request, Ticket};
 use crate::recover;
-use crate::segment::{RECORDINGS, of_file_name, segment_path};
+use crate::segment::{of_file_name, segment_path};
 use crate::session::{SessionOpen, SessionWriter};
 use crate::state::{Fact, LeafPlace};
 use crate::time::Time;
@@ -123,14 +123,11 @@ impl Ledger {
         let reserve = Arc::new(reserve);
 
         let recovered = recover::recover(&vfs, &reserve, &key)?;
-        let next_leaf = LeafIndex::new(recovered.deriver.edge().size()).ok_or_else(|| Error::too_large("the log is full"))?;
+        let next_leaf =
+            LeafIndex::new(recovered.deriver.edge().size()).ok_or_else(|| Error::too_large("the log is full"))?;
         let queue = Arc::new(Queue::new(next_leaf, options.most_queued));
-        let journal = Journal::begin(
-            Arc::clone(&vfs),
-            Arc::clone(&reserve),
-            recovered.next_file,
-            recovered.state.encode(),
-        )?;
+        let journal =
+            Journal::begin(Arc::clone(&vfs), Arc::clone(&reserve), recovered.next_file, recovered.state.encode())?;
         let boot: [u8; 8] = random()?;
         let this = Self {
             shared: Arc::new(Shared {
@@ -166,7 +163,8 @@ impl Ledger {
             let mut last = this.record(Leaf::new(Kind::Recovery).details(details), now)?;
             for (id, session) in sessions {
                 // What its blocks were is known, only not how it would have gone on.
-                let place = Place { session: id, seq: session.next_seq, prev: Some(session.prev), blocks: &session.unnamed };
+                let place =
+                    Place { session: id, seq: session.next_seq, prev: Some(session.prev), blocks: &session.unnamed };
                 let close = Leaf::new(Kind::SessionClose).outcome(Outcome::Interrupted);
                 let leaf = close.details(Details::new().number("frames", session.frames));
                 last = this.append_leaf(leaf, Some(place), now, Vec::new())?.0;
@@ -209,7 +207,7 @@ impl Ledger {
         self.shared.reserve.refill().map_err(|error| Error::io("the reserve", error))?;
         let last = Time::from_micros(self.shared.time.load(Ordering::Acquire));
         if now.since(last) >= self.shared.options.heartbeat {
-            let _ = self.record(Leaf::new(Kind::Heartbeat), now)?;
+            drop(self.record(Leaf::new(Kind::Heartbeat), now)?);
         }
         let mut published = self.shared.published.lock().unwrap_or_else(PoisonError::into_inner);
         let leaves = self.shared.queue.leaves();
@@ -301,6 +299,19 @@ impl Ledger {
         self.record(Leaf::new(Kind::RetentionConfirmed).about(session).details(confirmed), now)?.wait()
     }
 
+    /// Destroys the key above all recordings that began in a month (`2026-11`): no copy of their own keys, in no backup,
+    /// opens anything afterwards. For the end of a retention period, when each of them was erased.
+    ///
+    /// # Errors
+    ///
+    /// When the ledger stopped, or the key's file cannot be overwritten.
+    pub fn destroy_month(&self, month: &str, policy: &str, now: Time) -> Result<()> {
+        let details = Details::new().text("month", month).text("policy", policy);
+        self.record(Leaf::new(Kind::KeyShred).details(details), now)?.wait()?;
+        self.compact()?;
+        self.shared.keys.destroy_month(month)
+    }
+
     /// Writes everything, publishes the last checkpoint and stops. Sessions that are still open count as interrupted.
     ///
     /// # Errors
@@ -373,10 +384,4 @@ impl fmt::Debug for Ledger {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Ledger").field("options", &self.shared.options).finish_non_exhaustive()
     }
-}
-
-/// The folders of recordings, for those who walk over all of them.
-pub(crate) fn recording_folders(vfs: &dyn Vfs) -> Result<Vec<String>> {
-    let names = vfs.list(RECORDINGS).map_err(|error| Error::io(RECORDINGS, error))?;
-    Ok(names.into_iter().map(|name| format!("{RECORDINGS}/{name}")).collect())
 }

@@ -72,11 +72,13 @@ mod recover;
 mod seal;
 mod segment;
 mod session;
+#[cfg(test)]
+mod simulation;
 mod state;
 mod tiles;
 mod time;
 mod tree;
-//VERIFY pub mod verify;
+pub mod verify;
 mod vfs;
 mod writer;
 
@@ -86,7 +88,7 @@ pub use hash::Hash;
 pub use ids::SessionId;
 pub use index::LeafIndex;
 pub use json::Json;
-pub use keys::{KeyStore, RootKey, RootKeyFile};
+pub use keys::{RootKey, RootKeyFile};
 pub use leaf::{BlockRef, Details, Kind, Leaf, MAX_LEAF_LEN, Outcome, ReadLeaf};
 pub use ledger::{Ledger, Options};
 pub use note::{Checkpoint, LogKey, SignedCheckpoint, VerifierKey};

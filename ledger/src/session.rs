@@ -149,9 +149,9 @@ impl SessionWriter {
         if self.block(direction).len() >= BLOCK {
             self.seal_one(direction, now)?;
             if self.unnamed.len() + self.sealed.len() >= MOST_UNNAMED {
-                let _ = self.leaf(Leaf::new(Kind::Blocks), now)?;
+                drop(self.leaf(Leaf::new(Kind::Blocks), now)?);
             } else {
-                let _ = self.append_sealed()?;
+                drop(self.append_sealed()?);
             }
         }
         Ok(())
@@ -332,5 +332,98 @@ impl Drop for SessionWriter {
 impl fmt::Debug for SessionWriter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SessionWriter").field("id", &self.id).field("seq", &self.next_seq).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::json::Json;
+    use crate::reader::Reader;
+    use crate::simulation::{NOW, open, root};
+    use crate::vfs::memory::MemoryFs;
+    use std::sync::Arc;
+
+    #[test]
+    fn handles_may_go_to_other_threads() {
+        fn goes<T: Send>() {}
+        fn is_shared<T: Send + Sync>() {}
+        goes::<SessionWriter>();
+        goes::<Ticket>();
+        is_shared::<Ledger>();
+    }
+
+    #[test]
+    fn long_answers_are_named_while_they_go_on_and_come_back_in_order() {
+        let fs = MemoryFs::new();
+        let ledger = open(&fs).unwrap();
+        let (mut session, _) = ledger.session(SessionOpen::new("agent-7", "fhir"), NOW).unwrap();
+        let id = session.id();
+        let mut sent = Vec::new();
+        for chunk in 0..400_u32 {
+            let bytes: Vec<u8> = (0..20_000_u32).map(|at| (at.wrapping_mul(chunk) >> 3).to_le_bytes()[0]).collect();
+            session.response_block(Direction::ToClient, &bytes, NOW).unwrap();
+            if chunk % 50 == 0 {
+                session.response_block(Direction::ToUpstream, b"copy data", NOW).unwrap();
+                sent.push((Direction::ToUpstream, b"copy data".to_vec()));
+                let last = sent.len() - 1;
+                sent.insert(last, (Direction::ToClient, bytes));
+            } else {
+                sent.push((Direction::ToClient, bytes));
+            }
+        }
+        session.close(Outcome::Success, Details::new(), NOW).unwrap().wait().unwrap();
+        ledger.checkpoint().unwrap();
+
+        let reader = Reader::open_at(Arc::new(fs), Some(root()));
+        let leaves = reader.session_leaves(id).unwrap();
+        let kinds: Vec<_> = leaves.iter().filter_map(|(_, leaf)| leaf.kind()).collect();
+        assert_eq!(kinds.first(), Some(&Kind::SessionOpen));
+        assert_eq!(kinds.last(), Some(&Kind::SessionClose));
+        assert!(kinds[1..kinds.len() - 1].iter().all(|kind| *kind == Kind::Blocks) && kinds.len() >= 3, "{kinds:?}");
+        let named: usize = leaves.iter().map(|(_, leaf)| leaf.blocks().len()).sum();
+        let told = leaves.last().and_then(|(_, leaf)| leaf.detail("frames")).and_then(Json::as_number);
+        assert_eq!(told, Some(named as u64));
+        let records: Vec<_> = reader.records(id, &NOW.month()).unwrap().map(|record| record.unwrap()).collect();
+        assert!(records.iter().map(|record| (record.direction, record.bytes.clone())).eq(sent));
+        assert!(records.iter().zip(0..).all(|(record, number)| record.number == number));
+    }
+
+    #[test]
+    fn a_session_that_is_dropped_ends_as_interrupted() {
+        let fs = MemoryFs::new();
+        let ledger = open(&fs).unwrap();
+        let (mut session, _) = ledger.session(SessionOpen::new("agent-7", "ehr"), NOW).unwrap();
+        let id = session.id();
+        session.response_block(Direction::ToClient, b"delivered", NOW).unwrap();
+        drop(session);
+        ledger.checkpoint().unwrap();
+        let reader = Reader::open_at(Arc::new(fs), Some(root()));
+        let (_, last) = reader.session_leaves(id).unwrap().pop().unwrap();
+        assert_eq!((last.kind(), last.outcome()), (Some(Kind::SessionClose), Some("interrupted")));
+        assert_eq!(reader.records(id, &NOW.month()).unwrap().next().unwrap().unwrap().bytes, b"delivered");
+    }
+
+    #[test]
+    fn commitments_hold_for_one_session_only() {
+        let ledger = open(&MemoryFs::new()).unwrap();
+        let session = |ledger: &Ledger| ledger.session(SessionOpen::new("agent-7", "ehr"), NOW).unwrap().0;
+        let (one, two) = (session(&ledger), session(&ledger));
+        assert_eq!(one.commitment("ssn", b"x"), one.commitment("ssn", b"x"));
+        assert_ne!(one.commitment("ssn", b"x"), two.commitment("ssn", b"x"));
+        assert_ne!(one.commitment("ssn", b"x"), one.commitment("mrn", b"x"));
+    }
+
+    #[test]
+    fn a_full_queue_is_an_error_and_nothing_is_lost_silently() {
+        let fs = MemoryFs::new();
+        let options = crate::Options { most_queued: 1000, ..crate::simulation::options() };
+        let ledger = Ledger::open_at(Arc::new(fs), root(), options, NOW, None).unwrap();
+        let (mut session, ticket) = ledger.session(SessionOpen::new("agent-7", "ehr"), NOW).unwrap();
+        ticket.wait().unwrap();
+        let refused = (0..10_000).find_map(|_| session.request(&[7; 9000], Details::new(), NOW).err());
+        // One is taken even when it alone is above the limit; the disk would have to be faster than this loop for ever.
+        assert!(refused.unwrap().is_overloaded());
+        assert!(session.request(b"more", Details::new(), NOW).is_err());
     }
 }

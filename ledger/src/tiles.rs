@@ -115,7 +115,7 @@ impl Edge {
 }
 
 /// The hashes of a log's tree, read from its tiles.
-pub struct Tiles<'v> {
+pub(crate) struct Tiles<'v> {
     vfs: &'v dyn Vfs,
     /// How many leaves the tree has whose tiles are there.
     size: u64,
@@ -128,8 +128,7 @@ const KEPT_TILES: usize = 64;
 
 impl<'v> Tiles<'v> {
     /// The tiles of a data folder whose tree has `size` leaves.
-    #[must_use]
-    pub fn new(vfs: &'v dyn Vfs, size: u64) -> Self {
+    pub(crate) fn new(vfs: &'v dyn Vfs, size: u64) -> Self {
         Self { vfs, size, seen: RefCell::default() }
     }
 }
@@ -208,7 +207,8 @@ fn encode_tile(hashes: &[Hash]) -> Vec<u8> {
 fn encode_bundle(entries: &[Vec<u8>]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for entry in entries {
-        let length = u16::try_from(entry.len()).map_err(|_| Error::too_large("an entry is longer than a bundle can say"))?;
+        let length =
+            u16::try_from(entry.len()).map_err(|_| Error::too_large("an entry is longer than a bundle can say"))?;
         bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(entry);
     }

@@ -1,13 +1,13 @@
 //! The two threads behind a ledger: one commits, one derives.
 
-use std::sync::mpsc::{self, Receiver, Sender, SyncSender};
-use std::sync::{Arc, mpsc::sync_channel};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, sync_channel};
 use std::thread::{self, JoinHandle};
 
 use crate::derive::Deriver;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, Journal};
-use crate::queue::{Queue, Request};
+use crate::queue::{Pending, Queue, Request};
 use crate::state::State;
 
 /// The most bytes of one batch.
@@ -72,7 +72,7 @@ impl Writer {
 
     fn work(
         &mut self,
-        pending: Vec<crate::queue::Pending>,
+        pending: Vec<Pending>,
         position: u64,
         requests: Vec<Request>,
         derive: &SyncSender<Derive>,
@@ -137,7 +137,7 @@ fn derive_batch(deriver: &mut Deriver, entries: Vec<Entry>) -> Result<()> {
     if deriver.unpublished() >= MOST_UNPUBLISHED { deriver.publish() } else { Ok(()) }
 }
 
-fn answer(sender: Option<mpsc::Sender<Result<()>>>, queue: &Queue, result: Result<()>) {
+fn answer(sender: Option<Sender<Result<()>>>, queue: &Queue, result: Result<()>) {
     if let Some(sender) = sender {
         let result = result.map_err(|error| queue.stopped().unwrap_or(error));
         // Whoever asked may have stopped waiting.

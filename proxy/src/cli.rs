@@ -40,6 +40,8 @@ pub(crate) enum Command {
     Eval(Eval),
     Keygen(Keygen),
     Detectors(Detectors),
+    Verify(Verify),
+    Prove(Prove),
 }
 
 /// What to read, and how.
@@ -252,6 +254,54 @@ pub(crate) enum DetectorsFormat {
     Json,
     /// The table of docs/detectors.md
     Markdown,
+}
+
+/// Verifies a record: a data folder, or one proof
+///
+/// Needs no configuration, no key and no gateway. Exit status 1 when anything is tampered with, or missing without a
+/// deletion by policy. Leaves after the last checkpoint are told and are no failure.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar verify --vkey log.vkey --against kept.checkpoint blackbar-data")]
+pub(crate) struct Verify {
+    /// A data folder, its `log` folder, or a `.tlog-proof` file
+    #[arg(value_name = "DIR|PROOF")]
+    pub(crate) path: PathBuf,
+    /// The key that must have signed: `name+hash+key`, or a file that holds it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) vkey: Option<String>,
+    /// An earlier checkpoint, kept elsewhere: the log must go on from it
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) against: Option<PathBuf>,
+    /// Decrypts the recordings as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Option<PathBuf>,
+    /// Only the log, for a copy of it without recordings
+    #[arg(long, conflicts_with = "root_key")]
+    pub(crate) log_only: bool,
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: VerifyFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum VerifyFormat {
+    /// For people
+    #[default]
+    Pretty,
+    /// One JSON document
+    Json,
+}
+
+/// Prints one self-contained proof that a leaf is in the log
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar prove 42 > leaf-42.tlog-proof")]
+pub(crate) struct Prove {
+    /// The index of a leaf, a session's id (its first leaf), or `SESSION/SEQ`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The data folder; else the one of the configuration
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
 }
 
 /// A confidence from 0 to 1, as percent.

@@ -145,6 +145,9 @@ ids! {
     FpeRefused = "BB-TOKEN-002" => Bad,
     Gold = "BB-GOLD-001" => Usage,
     GoldWithoutFile = "BB-GOLD-002" => Failed,
+    VerifierKey = "BB-LEDGER-001" => Usage,
+    LedgerUnreadable = "BB-LEDGER-002" => Failed,
+    LeafMissing = "BB-LEDGER-003" => Failed,
     Internal = "BB-INTERNAL-001" => Failed,
 }
 

@@ -53,6 +53,8 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Eval(eval) => commands::eval::run(eval, global),
         Command::Keygen(keygen) => commands::keygen::run(keygen),
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
+        Command::Verify(verify) => commands::verify::run(verify),
+        Command::Prove(prove) => commands::prove::run(prove, global),
     }
 }
 

@@ -13,102 +13,71 @@ use std::path::{Path, PathBuf};
 use crate::error::{Error, Result};
 
 /// A folder of files. Paths are relative to it and use `/`.
-pub trait Vfs: Send + Sync {
+pub(crate) trait Vfs: Send + Sync {
     /// Opens a file for reading and writing; makes an empty one when there is none.
-    ///
-    /// # Errors
-    ///
-    /// As the file system says; so for all operations here.
     fn open(&self, path: &str) -> io::Result<Box<dyn VfsFile>>;
 
     /// Reads a whole file.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn read(&self, path: &str) -> io::Result<Vec<u8>>;
 
     /// Reads at most `length` bytes from `offset`; fewer at the end of the file.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn read_at(&self, path: &str, offset: u64, length: usize) -> io::Result<Vec<u8>>;
 
     /// Gives a file another name, in place of what had that name before.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn rename(&self, from: &str, to: &str) -> io::Result<()>;
 
     /// Removes a file.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn remove(&self, path: &str) -> io::Result<()>;
 
     /// Removes an empty folder.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn remove_folder(&self, path: &str) -> io::Result<()>;
 
     /// Makes a folder in an existing one; fine when it is there.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn make_folder(&self, path: &str) -> io::Result<()>;
 
     /// Makes the names in a folder durable. The folder itself is `""`.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn sync_folder(&self, path: &str) -> io::Result<()>;
 
     /// The names in a folder, in order; nothing when there is no such folder.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn list(&self, path: &str) -> io::Result<Vec<String>>;
 
     /// How much room there is.
-    #[expect(clippy::missing_errors_doc, reason = "see `open`")]
     fn space(&self) -> io::Result<Space>;
 }
 
 /// An open file.
-pub trait VfsFile: Send {
+pub(crate) trait VfsFile: Send {
     /// Writes all bytes at an offset.
-    ///
-    /// # Errors
-    ///
-    /// As the file system says; so for all operations here.
     fn write_at(&mut self, offset: u64, bytes: &[u8]) -> io::Result<()>;
 
     /// Makes the file this long.
-    #[expect(clippy::missing_errors_doc, reason = "see `write_at`")]
     fn set_len(&mut self, length: u64) -> io::Result<()>;
 
     /// Takes room for the file up to this length, and makes it that long.
-    #[expect(clippy::missing_errors_doc, reason = "see `write_at`")]
     fn reserve(&mut self, length: u64) -> io::Result<()>;
 
-    /// Its length.
-    #[expect(clippy::missing_errors_doc, reason = "see `write_at`")]
-    fn len(&self) -> io::Result<u64>;
-
-    /// Whether it has no bytes.
-    #[expect(clippy::missing_errors_doc, reason = "see `write_at`")]
-    fn is_empty(&self) -> io::Result<bool> {
-        Ok(self.len()? == 0)
-    }
-
     /// Makes its bytes and length durable.
-    #[expect(clippy::missing_errors_doc, reason = "see `write_at`")]
     fn sync(&mut self) -> io::Result<()>;
 }
 
 /// Room on a file system, in bytes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Space {
+pub(crate) struct Space {
     /// What this process may still use.
-    pub free: u64,
+    pub(crate) free: u64,
     /// All of it.
-    pub total: u64,
+    pub(crate) total: u64,
 }
 
 /// A folder of the real file system.
 #[derive(Clone, Debug)]
-pub struct RealFs {
+pub(crate) struct RealFs {
     root: PathBuf,
 }
 
 impl RealFs {
     /// The folder at `root`.
-    #[must_use]
-    pub fn new(root: impl Into<PathBuf>) -> Self {
+    pub(crate) fn new(root: impl Into<PathBuf>) -> Self {
         Self { root: root.into() }
     }
 
@@ -117,7 +86,7 @@ impl RealFs {
     /// # Errors
     ///
     /// When another process has it, or the lock file cannot be made.
-    pub fn lock(&self) -> Result<FolderLock> {
+    pub(crate) fn lock(&self) -> Result<FolderLock> {
         let path = self.root.join("lock");
         let options = || OpenOptions::new().create(true).truncate(false).write(true).mode(0o600).open(&path);
         let file = options().map_err(|error| Error::io("lock", error))?;
@@ -135,7 +104,7 @@ impl RealFs {
 
 /// A data folder that belongs to this process.
 #[derive(Debug)]
-pub struct FolderLock {
+pub(crate) struct FolderLock {
     _file: File,
 }
 
@@ -225,10 +194,6 @@ impl VfsFile for RealFile {
 
     fn reserve(&mut self, length: u64) -> io::Result<()> {
         Ok(rustix::fs::fallocate(&self.0, rustix::fs::FallocateFlags::empty(), 0, length)?)
-    }
-
-    fn len(&self) -> io::Result<u64> {
-        Ok(self.0.metadata()?.len())
     }
 
     fn sync(&mut self) -> io::Result<()> {

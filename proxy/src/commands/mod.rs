@@ -4,9 +4,11 @@ pub(crate) mod detectors;
 pub(crate) mod eval;
 
 pub(crate) mod keygen;
+pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 
