@@ -6,6 +6,8 @@ mod commands;
 mod config;
 mod error;
 mod exit;
+#[allow(dead_code, reason = "the fronts that use it come next")]
+mod identity;
 mod input;
 mod notes;
 mod output;
@@ -13,6 +15,8 @@ mod profile;
 mod progress;
 mod registry;
 mod report;
+#[allow(dead_code, reason = "the fronts that use it come next")]
+mod state;
 mod stream;
 mod trail;
 mod work;

@@ -288,7 +288,7 @@ proptest! {
     #[test]
     fn the_machine_does_what_the_model_says(steps in steps(), quorum in 1_u32..4) {
         // Two officers, an officer who is the requester, an agent, and somebody of another group.
-        let mut people = vec![
+        let mut people = [
             person("officer-1", 1, &["officers"]),
             person("officer-2", 2, &["officers"]),
             person("https://second#alice", 3, &["officers"]),
@@ -331,7 +331,7 @@ proptest! {
                     Step::Say { who, meaning: Meaning::Deny } if may_decide(who) => model.over = true,
                     Step::Say { who, meaning: Meaning::Approve } if may_decide(who) && model.granted_at.is_none() => {
                         model.yes.insert(who);
-                        if model.yes.len() as u32 >= quorum {
+                        if model.yes.len() >= quorum as usize {
                             model.granted_at = Some(moment);
                         }
                     }
