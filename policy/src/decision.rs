@@ -19,7 +19,7 @@ pub enum Decision {
     /// It waits for people.
     Held {
         /// The forbids that must be lifted, each with the approvals that it asks for. Never empty.
-        until: BTreeMap<PolicyId, BTreeSet<Approval>>,
+        until: BTreeMap<PolicyId, BTreeSet<Agreement>>,
         /// The permits that apply once they are.
         then: BTreeSet<PolicyId>,
         /// What has to be done to the answer once they are.
@@ -47,7 +47,7 @@ pub struct Duties {
 
 /// People of a group who must agree.
 #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
-pub struct Approval {
+pub struct Agreement {
     /// The group.
     pub group: String,
     /// How many different people of it. At least one.
@@ -99,7 +99,7 @@ pub struct Permit {
 pub struct Forbid {
     id: PolicyId,
     /// Empty: nobody can lift it.
-    lifted_by: BTreeSet<Approval>,
+    lifted_by: BTreeSet<Agreement>,
     terms: Terms,
 }
 
@@ -144,7 +144,7 @@ impl Decision {
             duties.add(&permit.id, permit.terms);
             permits.insert(permit.id.clone());
         }
-        let mut until: BTreeMap<PolicyId, BTreeSet<Approval>> = BTreeMap::new();
+        let mut until: BTreeMap<PolicyId, BTreeSet<Agreement>> = BTreeMap::new();
         for forbid in &verdicts.forbids {
             duties.add(&forbid.id, forbid.terms);
             if lifted.contains(&forbid.id) {
@@ -289,7 +289,7 @@ impl fmt::Display for Reason {
     }
 }
 
-impl Approval {
+impl Agreement {
     /// One person of this group.
     #[must_use]
     pub fn one_of(group: impl Into<String>) -> Self {
@@ -297,7 +297,7 @@ impl Approval {
     }
 }
 
-impl fmt::Display for Approval {
+impl fmt::Display for Agreement {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.quorum {
             1 => f.write_str(&self.group),
@@ -341,7 +341,7 @@ impl Forbid {
 
     /// A forbid that is lifted when each of these agrees. Without any nobody can lift it.
     #[must_use]
-    pub fn liftable(id: PolicyId, approvals: impl IntoIterator<Item = Approval>) -> Self {
+    pub fn liftable(id: PolicyId, approvals: impl IntoIterator<Item = Agreement>) -> Self {
         Self { id, lifted_by: approvals.into_iter().collect(), terms: Terms::default() }
     }
 
@@ -352,7 +352,7 @@ impl Forbid {
         self
     }
 
-    pub(crate) const fn approvals(&self) -> &BTreeSet<Approval> {
+    pub(crate) const fn approvals(&self) -> &BTreeSet<Agreement> {
         &self.lifted_by
     }
 }
@@ -382,13 +382,13 @@ mod tests {
     }
 
     fn held(until: &[(&str, &[&str])]) -> Decision {
-        let approvals = |groups: &[&str]| groups.iter().copied().map(Approval::one_of).collect();
+        let approvals = |groups: &[&str]| groups.iter().copied().map(Agreement::one_of).collect();
         let until = until.iter().map(|(name, by)| (id(name), approvals(by))).collect();
         Decision::Held { until, then: [id("p")].into(), duties: unnamed_profile() }
     }
 
     fn liftable(name: &str, groups: &[&str]) -> Forbid {
-        Forbid::liftable(id(name), groups.iter().copied().map(Approval::one_of))
+        Forbid::liftable(id(name), groups.iter().copied().map(Agreement::one_of))
     }
 
     #[test]
@@ -473,7 +473,7 @@ mod tests {
 
     #[test]
     fn the_largest_quorum_of_a_group_counts() {
-        let of = |group: &str, quorum| Approval { group: group.to_owned(), quorum };
+        let of = |group: &str, quorum| Agreement { group: group.to_owned(), quorum };
         let forbids = vec![
             Forbid::liftable(id("a"), [of("officers", 2), of("lawyers", 1)]),
             Forbid::liftable(id("b"), [of("officers", 1)]),

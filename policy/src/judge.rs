@@ -232,3 +232,6 @@ fn action_entity(action: Action) -> Option<Entity> {
     let groups: Vec<_> = action.groups().iter().map(|group| named(group.name())).collect();
     named(action.name()).entity(&groups)
 }
+
+#[cfg(test)]
+mod tests;

@@ -40,22 +40,28 @@
 #![forbid(unsafe_code)]
 
 mod action;
+pub mod approval;
+mod canonical;
 mod catalog;
 mod context;
 mod decision;
 mod error;
+pub mod fuse;
 mod judge;
 mod names;
 mod path;
 mod question;
+mod ready;
 mod rule;
 mod schema;
 mod set;
 
 pub use action::{Action, Group};
+pub use canonical::{CanonicalRequest, HttpRequest, Parameter, RequestDigest, SqlRequest};
 pub use catalog::is_harmless_catalog;
-pub use decision::{Approval, Decision, Duties, Forbid, Permit, PolicyId, Reason, Terms, Verdicts};
+pub use decision::{Agreement, Decision, Duties, Forbid, Permit, PolicyId, Reason, Terms, Verdicts};
 pub use error::{Fault, LoadError, Place, Warning};
 pub use path::{HttpPath, PathError};
 pub use question::{Circumstances, Facts, HttpFacts, Question, Resource, SqlFacts, Subject, SubjectKind, ToolFacts};
+pub use ready::{READY, ReadySet};
 pub use set::PolicySet;

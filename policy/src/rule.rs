@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 
-use crate::decision::{Approval, Forbid, Permit, PolicyId, Terms};
+use crate::decision::{Agreement, Forbid, Permit, PolicyId, Terms};
 use crate::error::Place;
 use crate::question::EntityName;
 use crate::{Action, SubjectKind};
@@ -197,7 +197,7 @@ fn promise(id: &PolicyId, cedar: &Policy) -> Result<Promise, Vec<String>> {
 }
 
 /// `privacy-officers`, `privacy-officers:2`, or several of them with commas.
-fn read_approvals(value: &str) -> Result<BTreeSet<Approval>, String> {
+fn read_approvals(value: &str) -> Result<BTreeSet<Agreement>, String> {
     const MOST: u32 = 16;
     let mut approvals = BTreeSet::new();
     for part in value.split(',').map(str::trim) {
@@ -213,10 +213,10 @@ fn read_approvals(value: &str) -> Result<BTreeSet<Approval>, String> {
                 "`@approval` needs the name of a group, as in `privacy-officers` or `privacy-officers:2`".into()
             );
         }
-        if approvals.iter().any(|known: &Approval| known.group == group) {
+        if approvals.iter().any(|known: &Agreement| known.group == group) {
             return Err(format!("`@approval` names the group `{group}` twice"));
         }
-        approvals.insert(Approval { group: group.to_owned(), quorum });
+        approvals.insert(Agreement { group: group.to_owned(), quorum });
     }
     Ok(approvals)
 }

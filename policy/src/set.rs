@@ -40,16 +40,27 @@ impl PolicySet {
         refuse_equal_names(&rules, &mut faults);
         LoadError::unless_empty(faults)?;
         let warnings = validated(&rules)?;
+        Ok((Self::of(rules, &files), warnings))
+    }
 
+    /// Without validation, for policies that fail when they are evaluated.
+    #[cfg(test)]
+    pub(crate) fn unvalidated(text: &str) -> Self {
+        let (mut rules, mut faults) = (Vec::new(), Vec::new());
+        read_rules(parsed("test.cedar", text).unwrap(), &mut rules, &mut faults);
+        assert_eq!(faults, []);
+        Self::of(rules, &[("test.cedar", text)].into())
+    }
+
+    fn of(rules: Vec<Rule>, files: &BTreeMap<&str, &str>) -> Self {
         let mentions = mentions(&rules);
-        let set = Self { judge: Judge::new(rules), hash: hash(&files), mentions };
-        Ok((set, warnings))
+        Self { judge: Judge::new(rules), hash: hash(files), mentions }
     }
 
     /// No policies: nothing is allowed.
     #[must_use]
     pub fn empty() -> Self {
-        Self { judge: Judge::new(Vec::new()), hash: hash(&BTreeMap::new()), mentions: BTreeMap::new() }
+        Self::of(Vec::new(), &BTreeMap::new())
     }
 
     /// May this be done?
@@ -252,6 +263,8 @@ fn validated(rules: &[Rule]) -> Result<Vec<Warning>, LoadError> {
         })
         .collect();
     warnings.sort_by(|a, b| a.place.cmp(&b.place));
+    // Once is enough, however many ways there are to see that a policy never applies.
+    warnings.dedup_by(|a, b| a.never_fires && b.never_fires && a.policy == b.policy);
     Ok(warnings)
 }
 
@@ -293,3 +306,6 @@ fn hash(files: &BTreeMap<&str, &str>) -> [u8; 32] {
     }
     hash.finalize().into()
 }
+
+#[cfg(test)]
+mod tests;

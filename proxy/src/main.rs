@@ -8,6 +8,8 @@ mod error;
 mod exit;
 mod front;
 mod gate;
+#[allow(dead_code, reason = "the fronts that use it come next")]
+mod identity;
 mod input;
 mod notes;
 mod output;
@@ -15,6 +17,8 @@ mod profile;
 mod progress;
 mod registry;
 mod report;
+#[allow(dead_code, reason = "the fronts that use it come next")]
+mod state;
 mod stream;
 mod trail;
 mod work;
