@@ -1,6 +1,7 @@
 //! The `blackbar` command.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod cli;
 mod commands;
 mod config;
@@ -53,6 +54,10 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Eval(eval) => commands::eval::run(eval, global),
         Command::Keygen(keygen) => commands::keygen::run(keygen),
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
+        Command::Init(init) => commands::init::run(init),
+        Command::Check(check) => commands::check::run(check, global),
+        Command::Serve => commands::serve::run(global),
+        Command::Status(status) => commands::status::run(status, global),
     }
 }
 

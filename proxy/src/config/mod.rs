@@ -21,10 +21,9 @@ pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
-pub(crate) use self::people::{Agents, ApproverSection, IdentitySection};
 pub(crate) use self::secret::Secret;
 pub(crate) use self::target::{
-    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
+    Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles,
 };
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;

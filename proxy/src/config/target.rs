@@ -126,6 +126,30 @@ pub(crate) enum Unlabelled {
     Deny,
 }
 
+/// Every key that a target of some protocol has.
+const KEYS: &[&str] = &[
+    "allow_unredacted",
+    "auth",
+    "cookies",
+    "credential",
+    "hold",
+    "listen",
+    "mode",
+    "name",
+    "observe_until",
+    "profile",
+    "protocol",
+    "public_url",
+    "record",
+    "request_profile",
+    "restore_answers",
+    "tls",
+    "token_headers",
+    "unlabelled",
+    "upstream",
+    "upstream_ca",
+];
+
 const HOLD: Duration = Duration::from_secs(120);
 
 pub(super) fn targets(
@@ -135,13 +159,13 @@ pub(super) fn targets(
 ) -> Result<Vec<Target>, Error> {
     let mut targets: Vec<Target> = Vec::new();
     for table in root.tables("target")? {
-        let target = target(&table, folder, listeners)?;
-        if targets.iter().any(|other| other.name == target.name) {
-            let value = table.get("name").ok_or_else(|| Error::new(Id::ConfigValue, "\"name\" is missing"))?;
-            let error = Error::new(Id::ConfigValue, format!("there is another target \"{}\"", target.name));
+        table.only(KEYS)?;
+        let name = table.required("name")?;
+        if let Some(value) = table.get("name").filter(|_| targets.iter().any(|other| other.name == name)) {
+            let error = Error::new(Id::ConfigValue, format!("there is another target \"{name}\""));
             return Err(error.at(value.place()));
         }
-        targets.push(target);
+        targets.push(target(&table, folder, listeners)?);
         table.finish()?;
     }
     Ok(targets)

@@ -20,9 +20,8 @@ use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
-pub(crate) use self::recorder::RecordError;
 use self::recorder::Recorder;
-use crate::config::{Config, Named, Record, Target};
+use crate::config::{Config, Named, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
