@@ -19,6 +19,9 @@ use blackbar_engine::{
 };
 use proptest::prelude::*;
 
+#[path = "laws/events.rs"]
+mod events;
+
 const NUMBER: Kind = Kind::new("number");
 const MAIL: Kind = Kind::new("mail");
 const LINK: Kind = Kind::new("link");
@@ -184,7 +187,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV];
+const FORMATS: [Format; 6] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::Sse, Format::Deltas];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
 const SMALL: &[&str] = &[
@@ -206,6 +209,10 @@ const SMALL: &[&str] = &[
     "\"a\"\"@b\",#123",
     "cé\u{301}@x “Bo”",
     "id:\n\n12 mr cé",
+    "data:1\ndata:2",
+    "data: a\n\ndata:@",
+    ":a@b\r\rid:a@b",
+    "\u{feff}data:a@b\n",
 ];
 
 #[test]

@@ -13,6 +13,7 @@ mod json;
 pub mod lens_csv;
 pub mod lens_json;
 pub mod lens_ndjson;
+pub mod lens_sse;
 pub mod lens_text;
 pub mod operators;
 mod pieces;
@@ -35,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_csv", run: lens_csv::run },
     Target { name: "lens_json", run: lens_json::run },
     Target { name: "lens_ndjson", run: lens_ndjson::run },
+    Target { name: "lens_sse", run: lens_sse::run },
     Target { name: "lens_text", run: lens_text::run },
     Target { name: "operators", run: operators::run },
     Target { name: "site_patterns", run: site_patterns::run },
