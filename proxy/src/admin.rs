@@ -73,7 +73,8 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
     let mut line = String::new();
     (&mut stream).take(LONGEST).read_line(&mut line).await?;
     let known = peer.uid() == owner || peer.uid() == 0;
-    let command = serde_json::from_str::<Value>(&line).ok().and_then(|value| Some(value.get("do")?.as_str()?.to_owned()));
+    let command =
+        serde_json::from_str::<Value>(&line).ok().and_then(|value| Some(value.get("do")?.as_str()?.to_owned()));
     let reply = match command.as_deref() {
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),

@@ -9,7 +9,7 @@ use common::{Room, SSN, note};
 #[test]
 fn help_and_version() {
     let room = Room::new();
-    for command in ["scan", "redact", "reveal", "eval", "keygen", "detectors"] {
+    for command in ["scan", "redact", "reveal", "eval", "keygen", "detectors", "init", "check", "serve", "status"] {
         let help = room.run(&[command, "--help"]).ends(0).text();
         assert!(help.contains(&format!("Example: blackbar {command}")), "{help}");
     }

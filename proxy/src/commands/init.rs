@@ -36,8 +36,11 @@ pub(crate) fn run(args: &Init) -> Result<Exit, Error> {
     notes::note(format_args!("wrote {}", folder.display()));
     let config = folder.join("blackbar.toml");
     super::print(
-        format!("Next: name your upstream in {0}, then\n  blackbar check --config {0}\n  blackbar serve --config {0}\n", config.display())
-            .as_bytes(),
+        format!(
+            "Next: name your upstream in {0}, then\n  blackbar check --config {0}\n  blackbar serve --config {0}\n",
+            config.display()
+        )
+        .as_bytes(),
     )?;
     Ok(Exit::Done)
 }

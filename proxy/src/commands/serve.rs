@@ -89,6 +89,7 @@ async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
         standing.push(Standing { name: name.clone(), front, certificates: listener.certificates() });
         bound.push(listener);
     }
+    notes::note("answers are not recorded by this build");
     let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;

@@ -113,11 +113,15 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Result<Gateway, String> {
-        Config::parse("b.toml", text, Path::new("/site")).map(|config| config.gateway).map_err(|error| error.to_string())
+        Config::parse("b.toml", text, Path::new("/site"))
+            .map(|config| config.gateway)
+            .map_err(|error| error.to_string())
     }
 
     fn target(more: &str) -> String {
-        format!("[[target]]\nname = \"a\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:1\"\nupstream = \"http://h:9/\"\n{more}\n")
+        format!(
+            "[[target]]\nname = \"a\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:1\"\nupstream = \"http://h:9/\"\n{more}\n"
+        )
     }
 
     #[test]

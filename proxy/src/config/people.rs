@@ -44,7 +44,9 @@ pub(super) fn identities(root: &Table<'_, '_>) -> Result<Vec<IdentitySection>, E
             return Err(value.wrong("an https:// URL (http:// on loopback only)"));
         }
         let audience = table.strings("audience")?.into_iter().map(str::to_owned).collect();
-        table.required("audience").or_else(|error| if table.get("audience").is_some() { Ok("") } else { Err(error) })?;
+        table
+            .required("audience")
+            .or_else(|error| if table.get("audience").is_some() { Ok("") } else { Err(error) })?;
         let section = IdentitySection {
             issuer,
             audience,

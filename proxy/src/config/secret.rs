@@ -74,8 +74,9 @@ impl Secret {
     pub(crate) fn text(&self) -> Result<Zeroizing<String>, Error> {
         let fail = |id: Id, what: String| Error::new(id, what).at(&self.place);
         let text = match &self.from {
-            From::File(path) => fs::read_to_string(path)
-                .map_err(|error| Error::io(Id::ConfigSecret, "the secret's file cannot be read", &error).at_path(path))?,
+            From::File(path) => fs::read_to_string(path).map_err(|error| {
+                Error::io(Id::ConfigSecret, "the secret's file cannot be read", &error).at_path(path)
+            })?,
             From::Env(name) => env::var(name).map_err(|_| {
                 fail(Id::ConfigSecret, format!("the environment has no variable {name}, or it is no text"))
             })?,

@@ -8,10 +8,10 @@ use std::time::Duration;
 use http::HeaderName;
 use http::uri::{Authority, Scheme, Uri};
 
+use super::Named;
 use super::gateway::{Listeners, cleartext};
 use super::secret::Secret;
 use super::toml::{Table, Value};
-use super::Named;
 use crate::error::{Error, Id, did_you_mean};
 
 /// One target.
@@ -152,11 +152,7 @@ const KEYS: &[&str] = &[
 
 const HOLD: Duration = Duration::from_secs(120);
 
-pub(super) fn targets(
-    root: &Table<'_, '_>,
-    folder: &Path,
-    listeners: &mut Listeners,
-) -> Result<Vec<Target>, Error> {
+pub(super) fn targets(root: &Table<'_, '_>, folder: &Path, listeners: &mut Listeners) -> Result<Vec<Target>, Error> {
     let mut targets: Vec<Target> = Vec::new();
     for table in root.tables("target")? {
         table.only(KEYS)?;
@@ -199,7 +195,8 @@ fn target(table: &Table<'_, '_>, folder: &Path, listeners: &mut Listeners) -> Re
     let allow_unredacted = table.get("allow_unredacted").map(Value::truth).transpose()?.unwrap_or(false);
     let profile = named(table, "profile")?;
     if let Some(profile) = profile.as_ref().filter(|profile| profile.name == "pass" && !allow_unredacted) {
-        let error = Error::new(Id::ConfigValue, "the profile \"pass\" redacts nothing and needs allow_unredacted = true");
+        let error =
+            Error::new(Id::ConfigValue, "the profile \"pass\" redacts nothing and needs allow_unredacted = true");
         return Err(error.at(&profile.place));
     }
     Ok(Target {

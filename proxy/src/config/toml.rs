@@ -237,7 +237,9 @@ mod tests {
 
     #[test]
     fn days_are_counted_over_leap_years() {
-        for (date, days) in [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2000, 3, 1), 11_017), ((2026, 11, 21), 20_778)] {
+        for (date, days) in
+            [((1970, 1, 1), 0), ((2000, 2, 29), 11_016), ((2000, 3, 1), 11_017), ((2026, 11, 21), 20_778)]
+        {
             assert_eq!(days_since_1970(date.0, date.1, date.2), days);
         }
     }

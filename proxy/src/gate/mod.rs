@@ -138,7 +138,9 @@ impl Gate {
             }
         };
         if duties.limit_rows.is_some() && matches!(asked.facts, Facts::Http(_) | Facts::Tool(_)) {
-            return Err(Refused::CannotOblige("a permit limits rows, and an answer over HTTP has none that could be counted"));
+            return Err(Refused::CannotOblige(
+                "a permit limits rows, and an answer over HTTP has none that could be counted",
+            ));
         }
         let mut names = duties.profiles;
         if duties.target_profile || names.is_empty() {

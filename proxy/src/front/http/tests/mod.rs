@@ -35,13 +35,14 @@ impl Authenticator for OneAgent {
     ) -> Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>> {
         let known = presented.secret == Some(CREDENTIAL);
         Box::pin(async move {
-            known.then(|| Identity {
-                subject: Subject::new(SubjectKind::Agent, "agent-7", ["agents"]),
-                authenticated_by: "credential".to_owned(),
-                acting_for: [].into(),
-                expires: None,
-            })
-            .ok_or(Unknown)
+            known
+                .then(|| Identity {
+                    subject: Subject::new(SubjectKind::Agent, "agent-7", ["agents"]),
+                    authenticated_by: "credential".to_owned(),
+                    acting_for: [].into(),
+                    expires: None,
+                })
+                .ok_or(Unknown)
         })
     }
 }

@@ -179,7 +179,12 @@ async fn a_client_that_says_nothing_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_upstream_that_is_not_there_is_named_as_such() {
-    let house = House::with(ok(), "[[target]]\nname = \"u\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:1\"\n", POLICY).await;
+    let house = House::with(
+        ok(),
+        "[[target]]\nname = \"u\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:1\"\n",
+        POLICY,
+    )
+    .await;
     drop(house);
     let house = House::new(says(Vec::new())).await;
     let answered = house.get("/a", "").await;

@@ -59,7 +59,8 @@ async fn an_answer_says_of_itself_what_is_true() {
 
 #[tokio::test]
 async fn a_head_has_no_body_and_no_length() {
-    let house = House::new(says("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n")).await;
+    let house =
+        House::new(says("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 99\r\n\r\n")).await;
     let answered = house.send("HEAD", "/a/7", "", b"").await;
     assert_eq!((answered.status, answered.body.len()), (200, 0));
     assert_eq!(answered.header("content-type"), Some("application/json"));
@@ -72,7 +73,8 @@ async fn a_stalled_upstream_strands_nothing_that_may_leave() {
         let script: super::Script = Arc::new(|mut stream: TcpStream| {
             Box::pin(async move {
                 let lines = "{\"a\": 1, \"ssn\": \"219-09-9998\"}\n".repeat(3);
-                let head = "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
+                let head =
+                    "HTTP/1.1 200 OK\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
                 let text = format!("{head}{:x}\r\n{lines}\r\n", lines.len());
                 let _ = stream.write_all(text.as_bytes()).await;
                 tokio::time::sleep(Duration::from_secs(2)).await;
@@ -101,7 +103,8 @@ async fn a_stalled_upstream_strands_nothing_that_may_leave() {
 async fn a_silent_upstream_is_given_up() {
     let script: super::Script = Arc::new(|mut stream: TcpStream| {
         Box::pin(async move {
-            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nthe first of many words";
+            let head =
+                "HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\nthe first of many words";
             let _ = stream.write_all(head.as_bytes()).await;
             tokio::time::sleep(Duration::from_secs(20)).await;
         })
@@ -138,4 +141,69 @@ async fn live_requests_end_before_the_gateway_does() {
     });
     assert_eq!(answered.text(), CLEAN);
     assert!(TcpStream::connect(house.address).await.is_err(), "nobody else is let in");
+}
+
+/// An LLM's answer in events, the text of its deltas being `pieces`.
+fn events(pieces: &[&str]) -> String {
+    let event = |text: &&str| {
+        let delta = serde_json::json!({ "choices": [{ "index": 0, "delta": { "content": text } }] });
+        format!("data: {delta}\n\n")
+    };
+    pieces.iter().map(event).collect::<String>() + "data: [DONE]\n\n"
+}
+
+/// The text of the deltas that came.
+fn told(stream: &str) -> String {
+    let events = stream.lines().filter_map(|line| line.strip_prefix("data: "));
+    let deltas = events.filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok());
+    deltas.map(|delta| delta["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_identifier_over_several_events_is_one_identifier() {
+    let said = "The SSN is 219-09-9998, and that is all.";
+    for cut in 1..said.len() {
+        let (one, other) = said.split_at(cut);
+        let stream = events(&[one, other]);
+        let house = House::new(says_in(answer("text/event-stream", "", stream), 37)).await;
+        let answered = house.send("POST", "/v1/chat/completions", "Content-Type: application/json\r\n", b"{}").await;
+        assert_eq!(told(&answered.text()), "The SSN is [SSN], and that is all.", "cut at {cut}");
+        assert!(answered.text().ends_with("data: [DONE]\n\n"), "{}", answered.text());
+    }
+    let letters: Vec<&str> = said.split("").filter(|letter| !letter.is_empty()).collect();
+    let house = House::new(says(answer("text/event-stream", "", events(&letters)))).await;
+    let answered = house.get("/v1/stream", "Accept-Encoding: gzip\r\n").await;
+    assert_eq!(told(&answered.text()), "The SSN is [SSN], and that is all.");
+}
+
+#[tokio::test]
+async fn the_first_events_do_not_wait_for_the_last() {
+    let script: super::Script = Arc::new(|mut stream: TcpStream| {
+        Box::pin(async move {
+            let head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
+            let _ = stream
+                .write_all(
+                    format!(
+                        "{head}: hello\n\n{}",
+                        events(&["One sentence is told. Another one begins"]).replace("data: [DONE]\n\n", "")
+                    )
+                    .as_bytes(),
+                )
+                .await;
+            tokio::time::sleep(Duration::from_secs(2)).await;
+        })
+    });
+    let house = House::new(script).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let request = format!("GET /a/7 HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {CREDENTIAL}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let begun = std::time::Instant::now();
+    let mut got = Vec::new();
+    let mut buffer = [0; 4096];
+    while memchr::memmem::find(&got, b"One sentence").is_none() {
+        let read = stream.read(&mut buffer).await.unwrap();
+        assert!(read > 0, "it ended early");
+        got.extend_from_slice(&buffer[..read]);
+    }
+    assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
