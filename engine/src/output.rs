@@ -411,7 +411,8 @@ impl Output {
 
     /// Applies the operator and spells its answer so that it is valid where it stands.
     fn replacement(&mut self, finding: &mut Finding, value: &[u8], operator: Operator, position: Position) -> Bytes {
-        if operator == Operator::Mask {
+        if operator == Operator::Mask || matches!(position.slot, Slot::Fixed(_)) {
+            finding.operator = Operator::Mask;
             let (start, end) = finding.first_piece();
             return encode::mask(position, length(start, end));
         }
