@@ -34,7 +34,13 @@ pub(crate) struct Deriver {
 }
 
 impl Deriver {
-    pub(crate) fn new(vfs: Arc<dyn Vfs>, reserve: Arc<Reserve>, key: Arc<LogKey>, edge: Edge, published: Option<u64>) -> Self {
+    pub(crate) fn new(
+        vfs: Arc<dyn Vfs>,
+        reserve: Arc<Reserve>,
+        key: Arc<LogKey>,
+        edge: Edge,
+        published: Option<u64>,
+    ) -> Self {
         Self {
             vfs,
             reserve,

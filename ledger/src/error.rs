@@ -100,7 +100,11 @@ impl Error {
     }
 
     pub(crate) fn stopped(cause: &Self) -> Self {
-        Self { kind: Kind::Stopped, what: format!("the ledger has stopped: {}", cause.what), source: cause.source.clone() }
+        Self {
+            kind: Kind::Stopped,
+            what: format!("the ledger has stopped: {}", cause.what),
+            source: cause.source.clone(),
+        }
     }
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {

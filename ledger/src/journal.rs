@@ -74,7 +74,9 @@ impl Entry {
                 Self::FRAME
             }
             Self::Key(slot) => {
-                out.push(u8::try_from(slot.month.len()).map_err(|_| Error::too_large("the name of a month is too long"))?);
+                out.push(
+                    u8::try_from(slot.month.len()).map_err(|_| Error::too_large("the name of a month is too long"))?,
+                );
                 out.extend_from_slice(slot.month.as_bytes());
                 out.extend_from_slice(&slot.number.to_le_bytes());
                 out.extend_from_slice(&slot.bytes);
@@ -205,7 +207,10 @@ pub(crate) fn find(vfs: &dyn Vfs) -> Result<Vec<FoundFile>> {
         if let Some(before) = files.last()
             && (before.header.number + 1 != *number || before.next_entry != header.first_entry)
         {
-            return Err(Error::corrupt(format!("{path} does not follow {}: a file of the journal is missing", before.path)));
+            return Err(Error::corrupt(format!(
+                "{path} does not follow {}: a file of the journal is missing",
+                before.path
+            )));
         }
         let file = scan(path, header, &bytes)?;
         if file.bad > 0 && at + 1 < numbers.len() {
@@ -277,7 +282,8 @@ fn checked_entry(bytes: &[u8]) -> Option<(u64, u64, usize)> {
 fn is_of_later_batch(bytes: &[u8], from: usize, entry: u64, batch: u64) -> bool {
     let rest = bytes.get(from..).unwrap_or_default();
     // Cheap questions first: this is asked of every byte.
-    let plausible = number_at(rest, 8).is_some_and(|seq| seq > entry) && number_at(rest, 16).is_some_and(|of| of > batch);
+    let plausible =
+        number_at(rest, 8).is_some_and(|seq| seq > entry) && number_at(rest, 16).is_some_and(|of| of > batch);
     plausible && checked_entry(rest).is_some()
 }
 
@@ -318,7 +324,8 @@ impl Journal {
         let count = entries.len();
         let mut bytes = Vec::new();
         for (at, entry) in entries.enumerate() {
-            let following = u32::try_from(count - at - 1).map_err(|_| Error::too_large("a batch has too many entries"))?;
+            let following =
+                u32::try_from(count - at - 1).map_err(|_| Error::too_large("a batch has too many entries"))?;
             entry.write(self.next_entry, self.next_batch, following, &mut bytes)?;
             self.next_entry += 1;
         }
@@ -440,7 +447,9 @@ mod tests {
 
     fn leaves(files: &[FoundFile]) -> String {
         let entries = files.iter().flat_map(|file| &file.entries);
-        let text = |entry: &Entry| if let Entry::Leaf(bytes) = entry { String::from_utf8(bytes.clone()).unwrap() } else { String::new() };
+        let text = |entry: &Entry| {
+            if let Entry::Leaf(bytes) = entry { String::from_utf8(bytes.clone()).unwrap() } else { String::new() }
+        };
         entries.map(text).collect()
     }
 
@@ -450,7 +459,8 @@ mod tests {
         let mut journal = journal(&fs);
         journal.rotate(4, b"state".to_vec()).unwrap();
         let slot = Slot { month: "2026-11".into(), number: 3, bytes: [7; SLOT_LEN] };
-        let frame = Entry::Frame { session: SessionId::from_bytes([1; 16]), segment: 2, frame: 3, offset: 4, bytes: vec![5] };
+        let frame =
+            Entry::Frame { session: SessionId::from_bytes([1; 16]), segment: 2, frame: 3, offset: 4, bytes: vec![5] };
         journal.commit([Entry::Key(slot), frame].iter()).unwrap();
         let files = find(&fs).unwrap();
         assert_eq!(leaves(&files), "abcd");
@@ -460,7 +470,10 @@ mod tests {
         else {
             panic!("{files:?}")
         };
-        assert_eq!((state.as_slice(), slot.number, slot.bytes[0], bytes.as_slice()), (b"state".as_slice(), 3, 7, [5].as_slice()));
+        assert_eq!(
+            (state.as_slice(), slot.number, slot.bytes[0], bytes.as_slice()),
+            (b"state".as_slice(), 3, 7, [5].as_slice())
+        );
         assert_eq!(session.as_bytes(), &[1; 16]);
     }
 

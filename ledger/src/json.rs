@@ -97,7 +97,8 @@ impl Json {
                 Self::List(values.into_iter().map(Self::from_serde).collect::<Option<_>>()?)
             }
             serde_json::Value::Object(fields) => {
-                let field = |(name, value): (String, _)| name.is_ascii().then(|| Some((name, Self::from_serde(value)?)))?;
+                let field =
+                    |(name, value): (String, _)| name.is_ascii().then(|| Some((name, Self::from_serde(value)?)))?;
                 Self::Object(fields.into_iter().map(field).collect::<Option<_>>()?)
             }
             serde_json::Value::Null => return None,
@@ -129,7 +130,9 @@ mod tests {
 
     #[test]
     fn one_value_has_one_form() {
-        for text in [r#"{"a":[1,true,"x"],"b":{}}"#, r#""\b\t\n\f\r\"\\\u001f/é""#, "9007199254740991", "\"\u{1f600}\u{7f}\""] {
+        for text in
+            [r#"{"a":[1,true,"x"],"b":{}}"#, r#""\b\t\n\f\r\"\\\u001f/é""#, "9007199254740991", "\"\u{1f600}\u{7f}\""]
+        {
             let mut again = String::new();
             Json::parse_canonical(text.as_bytes()).unwrap().write(&mut again);
             assert_eq!(again, text);

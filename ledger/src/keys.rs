@@ -63,7 +63,8 @@ impl RootKeyFile {
     ///
     /// When the file exists or cannot be written.
     pub fn write(&self, path: &Path) -> Result<()> {
-        let digits: Zeroizing<String> = Zeroizing::new(self.0.expose().iter().map(|byte| format!("{byte:02x}")).collect());
+        let digits: Zeroizing<String> =
+            Zeroizing::new(self.0.expose().iter().map(|byte| format!("{byte:02x}")).collect());
         let text = Zeroizing::new(format!("{ROOT_HEADER}\n{}\n{}\n", *digits, check(&self.0)));
         let write = || -> io::Result<()> {
             let mut file = OpenOptions::new().create_new(true).write(true).mode(0o600).open(path)?;
@@ -86,7 +87,8 @@ impl RootKeyFile {
     fn parse(text: &str) -> Result<Self> {
         let mut lines = text.lines();
         let mut bytes = Zeroizing::new([0; 32]);
-        let fits = lines.next() == Some(ROOT_HEADER) && lines.next().is_some_and(|digits| hex_into(digits, bytes.as_mut_slice()));
+        let fits = lines.next() == Some(ROOT_HEADER)
+            && lines.next().is_some_and(|digits| hex_into(digits, bytes.as_mut_slice()));
         let key = Secret::from_bytes(*bytes);
         if fits && lines.next() == Some(check(&key).as_str()) && lines.next().is_none() {
             Ok(Self(key))

@@ -372,18 +372,14 @@ impl ReadLeaf {
         }
         let time = text("time").and_then(Time::parse).ok_or_else(|| malformed("time"))?;
         let id = |name: &str| match json.field(name) {
-            Some(value) => {
-                value.as_text().and_then(SessionId::parse).map(Some).ok_or_else(|| malformed(name))
-            }
+            Some(value) => value.as_text().and_then(SessionId::parse).map(Some).ok_or_else(|| malformed(name)),
             None => Ok(None),
         };
         let session = match id("session")? {
             Some(session) => {
                 let seq = json.field("seq").and_then(Json::as_number).ok_or_else(|| malformed("seq"))?;
                 let prev = match json.field("prev") {
-                    Some(prev) => {
-                        Some(prev.as_text().and_then(Hash::from_hex).ok_or_else(|| malformed("prev"))?)
-                    }
+                    Some(prev) => Some(prev.as_text().and_then(Hash::from_hex).ok_or_else(|| malformed("prev"))?),
                     None => None,
                 };
                 Some((session, seq, prev))

@@ -123,14 +123,11 @@ impl Ledger {
         let reserve = Arc::new(reserve);
 
         let recovered = recover::recover(&vfs, &reserve, &key)?;
-        let next_leaf = LeafIndex::new(recovered.deriver.edge().size()).ok_or_else(|| Error::too_large("the log is full"))?;
+        let next_leaf =
+            LeafIndex::new(recovered.deriver.edge().size()).ok_or_else(|| Error::too_large("the log is full"))?;
         let queue = Arc::new(Queue::new(next_leaf, options.most_queued));
-        let journal = Journal::begin(
-            Arc::clone(&vfs),
-            Arc::clone(&reserve),
-            recovered.next_file,
-            recovered.state.encode(),
-        )?;
+        let journal =
+            Journal::begin(Arc::clone(&vfs), Arc::clone(&reserve), recovered.next_file, recovered.state.encode())?;
         let boot: [u8; 8] = random()?;
         let this = Self {
             shared: Arc::new(Shared {
@@ -166,7 +163,8 @@ impl Ledger {
             let mut last = this.record(Leaf::new(Kind::Recovery).details(details), now)?;
             for (id, session) in sessions {
                 // What its blocks were is known, only not how it would have gone on.
-                let place = Place { session: id, seq: session.next_seq, prev: Some(session.prev), blocks: &session.unnamed };
+                let place =
+                    Place { session: id, seq: session.next_seq, prev: Some(session.prev), blocks: &session.unnamed };
                 let close = Leaf::new(Kind::SessionClose).outcome(Outcome::Interrupted);
                 let leaf = close.details(Details::new().number("frames", session.frames));
                 last = this.append_leaf(leaf, Some(place), now, Vec::new())?.0;

@@ -214,7 +214,8 @@ mod tests {
     const VKEY: &str = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
     const NOTE: &str = "If you think cryptography is the answer to your problem,\n\
                         then you don't know what your problem is.\n";
-    const SIGNATURE: &str = "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
+    const SIGNATURE: &str =
+        "x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=";
 
     #[test]
     fn other_peoples_keys_and_signatures_are_understood() {
@@ -244,7 +245,10 @@ mod tests {
         assert_eq!(parsed, key.verifier());
         for (from, to) in [("\n7\n", "\n8\n"), ("one\n", "two\n"), ("\u{2014}", "-")] {
             let altered = note.replacen(from, to, 1);
-            assert!(SignedCheckpoint::parse(&altered).is_ok_and(|signed| signed.verify(&key.verifier()).is_err()), "{from}");
+            assert!(
+                SignedCheckpoint::parse(&altered).is_ok_and(|signed| signed.verify(&key.verifier()).is_err()),
+                "{from}"
+            );
         }
     }
 

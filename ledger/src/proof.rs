@@ -46,7 +46,8 @@ impl LeafProof {
             return Err(malformed("its first line is another"));
         }
         let extra = lines.next().and_then(|line| line.strip_prefix("extra "));
-        let leaf = extra.and_then(|extra| STANDARD.decode(extra).ok()).ok_or_else(|| malformed("it has no leaf in it"))?;
+        let leaf =
+            extra.and_then(|extra| STANDARD.decode(extra).ok()).ok_or_else(|| malformed("it has no leaf in it"))?;
         let index = lines.next().and_then(|line| line.strip_prefix("index "));
         let index = index
             .and_then(|text| text.parse().ok().and_then(LeafIndex::new).filter(|index| index.to_string() == text))

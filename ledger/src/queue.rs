@@ -69,14 +69,8 @@ pub(crate) struct Work {
 
 impl Queue {
     pub(crate) fn new(next_leaf: LeafIndex, most_bytes: usize) -> Self {
-        let inner = Inner {
-            entries: VecDeque::new(),
-            bytes: 0,
-            requests: Vec::new(),
-            position: 0,
-            next_leaf,
-            closed: false,
-        };
+        let inner =
+            Inner { entries: VecDeque::new(), bytes: 0, requests: Vec::new(), position: 0, next_leaf, closed: false };
         let done = Done { position: 0, stopped: None, waiters: BTreeMap::new() };
         Self {
             inner: Mutex::new(inner),

@@ -14,7 +14,9 @@ use crate::leaf::{Kind, ReadLeaf};
 use crate::ledger::VKEY;
 use crate::note::{SignedCheckpoint, VerifierKey};
 use crate::proof::LeafProof;
-use crate::segment::{Direction, Frame, Record, SEGMENT_HEADER_LEN, SegmentHeader, SegmentOpener, decode_records, segment_path};
+use crate::segment::{
+    Direction, Frame, Record, SEGMENT_HEADER_LEN, SegmentHeader, SegmentOpener, decode_records, segment_path,
+};
 use crate::tiles::{CHECKPOINT, Tiles, read_bundle};
 use crate::tree;
 use crate::vfs::{RealFs, Vfs};

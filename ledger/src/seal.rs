@@ -1,8 +1,8 @@
 //! Secrets, and what is sealed with them.
 
+use aes_gcm::Aes256Gcm;
 use aes_gcm::aead::array::Array;
 use aes_gcm::aead::{Aead as _, AeadInOut as _, KeyInit as _, Payload};
-use aes_gcm::Aes256Gcm;
 use hkdf::Hkdf;
 use hmac::{Hmac, Mac as _};
 use sha2::Sha256;
@@ -62,7 +62,8 @@ impl Secret {
     pub fn wrap(&self, place: &str, bytes: &[u8]) -> Result<Vec<u8>> {
         let nonce: [u8; 12] = random()?;
         let payload = Payload { msg: bytes, aad: place.as_bytes() };
-        let sealed = self.cipher().encrypt(&Array(nonce), payload).map_err(|_| Error::key("a key could not be wrapped"))?;
+        let sealed =
+            self.cipher().encrypt(&Array(nonce), payload).map_err(|_| Error::key("a key could not be wrapped"))?;
         Ok([nonce.as_slice(), &sealed].concat())
     }
 
@@ -72,7 +73,9 @@ impl Secret {
     ///
     /// When it was altered, or sealed with another key or for another place.
     pub fn unwrap_key(&self, place: &str, wrapped: &[u8]) -> Result<Self> {
-        let refused = || Error::key(format!("the key for {place} cannot be unwrapped: the root key is another, or it was altered"));
+        let refused = || {
+            Error::key(format!("the key for {place} cannot be unwrapped: the root key is another, or it was altered"))
+        };
         let (nonce, sealed) = wrapped.split_first_chunk::<12>().ok_or_else(refused)?;
         let payload = Payload { msg: sealed, aad: place.as_bytes() };
         let bytes = Zeroizing::new(self.cipher().decrypt(&Array(*nonce), payload).map_err(|_| refused())?);

@@ -99,9 +99,17 @@ pub(crate) struct SealedFrame {
 }
 
 impl SegmentWriter {
-    pub(crate) fn new(key: &Secret, session: SessionId, number: u32, id: [u8; 16], now: Time, level: i32) -> Result<Self> {
+    pub(crate) fn new(
+        key: &Secret,
+        session: SessionId,
+        number: u32,
+        id: [u8; 16],
+        now: Time,
+        level: i32,
+    ) -> Result<Self> {
         let header = encode_header(session, number, id, now);
-        let compressor = zstd::bulk::Compressor::new(level).map_err(|error| Error::io("no memory to compress with", error))?;
+        let compressor =
+            zstd::bulk::Compressor::new(level).map_err(|error| Error::io("no memory to compress with", error))?;
         Ok(Self {
             seal: FrameSeal::new(&segment_key(key, id)),
             place: place(session, id),
@@ -140,13 +148,16 @@ impl SegmentWriter {
         let mut header = [0; FRAME_HEADER_LEN];
         let micros = now.micros().saturating_sub(self.created.micros());
         let prev = self.prev.as_bytes().get(..16).unwrap_or_default();
-        fill(&mut header, &[
-            &body_len.to_le_bytes(),
-            &[direction.code(), 0, 0, 0],
-            &self.next_frame.to_le_bytes(),
-            &micros.to_le_bytes(),
-            prev,
-        ]);
+        fill(
+            &mut header,
+            &[
+                &body_len.to_le_bytes(),
+                &[direction.code(), 0, 0, 0],
+                &self.next_frame.to_le_bytes(),
+                &micros.to_le_bytes(),
+                prev,
+            ],
+        );
         let frame = bytes.get_mut(head..).unwrap_or_default();
         let (in_header, body) = frame.split_at_mut(FRAME_HEADER_LEN);
         let (plain, tag) = body.split_at_mut(body.len() - TAG_LEN);
@@ -240,7 +251,8 @@ impl<'b> Frame<'b> {
         let bound = [seal.place.as_slice(), header.get(..SEALED_HEADER_LEN).unwrap_or_default()].concat();
         let mut plain = body.to_vec();
         seal.seal.open(self.number, &bound, &mut plain, *tag)?;
-        let length = usize::try_from(u32::from_le_bytes(part(&plain, 0).ok_or_else(malformed)?)).map_err(|_| malformed())?;
+        let length =
+            usize::try_from(u32::from_le_bytes(part(&plain, 0).ok_or_else(malformed)?)).map_err(|_| malformed())?;
         let compressed = plain.get(4..).and_then(|rest| rest.get(..length)).ok_or_else(malformed)?;
         zstd::bulk::decompress(compressed, MAX_BLOCK).map_err(|_| malformed())
     }
@@ -270,15 +282,18 @@ fn place(session: SessionId, id: [u8; 16]) -> [u8; 32] {
 
 fn encode_header(session: SessionId, number: u32, id: [u8; 16], created: Time) -> [u8; SEGMENT_HEADER_LEN] {
     let mut header = [0; SEGMENT_HEADER_LEN];
-    fill(&mut header, &[
-        MAGIC,
-        &VERSION.to_le_bytes(),
-        &[0; 2],
-        &number.to_le_bytes(),
-        session.as_bytes(),
-        &id,
-        &created.micros().to_le_bytes(),
-    ]);
+    fill(
+        &mut header,
+        &[
+            MAGIC,
+            &VERSION.to_le_bytes(),
+            &[0; 2],
+            &number.to_le_bytes(),
+            session.as_bytes(),
+            &id,
+            &created.micros().to_le_bytes(),
+        ],
+    );
     let (content, sum) = header.split_at_mut(SEGMENT_HEADER_LEN - 4);
     sum.copy_from_slice(&crc32c::crc32c(content).to_le_bytes());
     header
@@ -426,7 +441,8 @@ mod tests {
         for at in 0..file.len() {
             let mut altered = file.clone();
             altered[at] ^= 0x10;
-            let whole = SegmentHeader::parse(&altered).is_ok() && Frame::split(&altered[SEGMENT_HEADER_LEN..]).is_some();
+            let whole =
+                SegmentHeader::parse(&altered).is_ok() && Frame::split(&altered[SEGMENT_HEADER_LEN..]).is_some();
             // Only the four bytes that mean nothing are in no checksum and no seal; they are in the hash of the block.
             assert!(!whole, "the byte at {at}");
         }

@@ -161,12 +161,10 @@ mod tests {
         assert_eq!(state.sessions[&one].unnamed, [block]);
         assert_eq!(State::parse(&state.encode()).unwrap(), state);
         state.apply(&leaf(one, 1, false));
-        assert_eq!(state.sessions[&one], OpenSession {
-            next_seq: 2,
-            prev: Hash::of_leaf(&[1]),
-            frames: 1,
-            unnamed: Vec::new()
-        });
+        assert_eq!(
+            state.sessions[&one],
+            OpenSession { next_seq: 2, prev: Hash::of_leaf(&[1]), frames: 1, unnamed: Vec::new() }
+        );
         state.apply(&leaf(one, 2, true));
         assert_eq!(state.sessions.keys().collect::<Vec<_>>(), [&two]);
         assert_eq!(state.time, Time::from_micros(2));

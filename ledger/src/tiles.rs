@@ -208,7 +208,8 @@ fn encode_tile(hashes: &[Hash]) -> Vec<u8> {
 fn encode_bundle(entries: &[Vec<u8>]) -> Result<Vec<u8>> {
     let mut bytes = Vec::new();
     for entry in entries {
-        let length = u16::try_from(entry.len()).map_err(|_| Error::too_large("an entry is longer than a bundle can say"))?;
+        let length =
+            u16::try_from(entry.len()).map_err(|_| Error::too_large("an entry is longer than a bundle can say"))?;
         bytes.extend_from_slice(&length.to_be_bytes());
         bytes.extend_from_slice(entry);
     }

@@ -268,7 +268,8 @@ impl Vfs for MemoryFs {
         let disk = self.disk();
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
         let inside = disk.names.keys().chain(&disk.folders).filter_map(|name| name.strip_prefix(&prefix));
-        let names: BTreeSet<_> = inside.filter_map(|name| name.split('/').next()).filter(|name| !name.is_empty()).collect();
+        let names: BTreeSet<_> =
+            inside.filter_map(|name| name.split('/').next()).filter(|name| !name.is_empty()).collect();
         Ok(names.into_iter().map(str::to_owned).collect())
     }
 

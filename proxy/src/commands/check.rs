@@ -1,16 +1,17 @@
 //! `blackbar check`: everything that `serve` would refuse, found without taking an address.
 
 use std::net::{TcpStream, ToSocketAddrs as _};
+use std::sync::Arc;
 use std::time::Duration;
 
 use blackbar_policy::{Action, Circumstances, Decision, Question, Subject, SubjectKind};
 use blackbar_wire::http::Target as WireTarget;
 
 use crate::cli::{Check, Global};
-use crate::config::{Config, Protocol, Target};
+use crate::config::{Config, Limits, Protocol, Target};
 use crate::error::{Error, Id, did_you_mean};
 use crate::exit::Exit;
-use crate::front::http::{asked, tls};
+use crate::front::http::{Front, asked, tls};
 use crate::gate::{Gate, Nobody, Policies};
 use crate::notes;
 
@@ -23,10 +24,10 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
         return explain(&config, args, subject, target, request);
     }
     // Profiles are compiled and policies checked against the schema.
-    Gate::new(&config, std::sync::Arc::new(Nobody))?;
+    let gate = Arc::new(Gate::new(&config, Arc::new(Nobody))?);
     let mut found = Exit::Done;
     for target in &config.gateway.targets {
-        if let Err(error) = ready(target) {
+        if let Err(error) = ready(target, &gate, &config.gateway.limits) {
             notes::error(&error);
             found = found.max(error.exit());
         }
@@ -48,7 +49,7 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
 }
 
 /// Certificates and credentials can be read.
-fn ready(target: &Target) -> Result<(), Error> {
+fn ready(target: &Target, gate: &Arc<Gate>, limits: &Limits) -> Result<(), Error> {
     if let Some(files) = &target.tls {
         tls::server(files, &[])?;
     }
@@ -56,6 +57,9 @@ fn ready(target: &Target) -> Result<(), Error> {
         credential.secret.text()?;
     }
     tls::client(target.upstream_ca.as_deref())?;
+    if let Protocol::Http(_) = target.protocol {
+        Front::new(Arc::clone(gate), target, limits)?;
+    }
     Ok(())
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Target {
     pub(crate) credential: Option<Credential>,
     /// What a grant redacts with when the policy names nothing.
     pub(crate) profile: Option<Named>,
+    #[allow(dead_code, reason = "read once `pass` is a profile of the gateway")]
     pub(crate) allow_unredacted: bool,
     /// How long a held request may wait.
     pub(crate) hold: Duration,
@@ -42,6 +43,7 @@ pub(crate) enum Protocol {
 }
 
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "read by the front of that protocol")]
 pub(crate) struct PostgresTarget {
     /// A connection string; without a password.
     pub(crate) upstream: String,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner, Stats};
+use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner};
 
 use super::recorder::{RecordError, Recorder};
 
@@ -105,11 +105,6 @@ impl Answer {
             Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error))),
             Poll::Ready(Ok(())) => Poll::Ready(self.ready.pop_front().map(Ok)),
         }
-    }
-
-    /// What was done so far.
-    pub(crate) fn stats(&self) -> &Stats {
-        self.redactor.stats()
     }
 }
 

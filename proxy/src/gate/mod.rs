@@ -34,6 +34,8 @@ pub(crate) struct Gate {
 struct State {
     policies: Policies,
     profiles: Profiles,
+    /// What identifies both.
+    version: String,
 }
 
 /// Somebody who has proved who they are.
@@ -49,6 +51,7 @@ pub(crate) struct Identity {
 }
 
 /// What a client shows. Its `Debug` hides it.
+#[allow(dead_code, reason = "an authenticator reads what it needs")]
 pub(crate) struct Presented<'p> {
     pub(crate) secret: Option<&'p str>,
     /// The client's certificate, checked against the listener's roots.
@@ -157,8 +160,7 @@ impl Gate {
 
     /// What identifies the rules that answers were made with.
     pub(crate) fn version(&self) -> String {
-        let state = self.state.load();
-        state.profiles.version(state.policies.set().hash())
+        self.state.load().version.clone()
     }
 }
 
@@ -173,7 +175,8 @@ impl State {
         let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
-        Ok(Self { policies, profiles })
+        let version = profiles.version(policies.set().hash());
+        Ok(Self { policies, profiles, version })
     }
 }
 

@@ -4,6 +4,7 @@ use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
@@ -21,6 +22,7 @@ use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Target};
 use crate::error::{Error, Id};
 use crate::gate::{Asked, Gate, Grant, Identity, Presented, Refused};
+use crate::notes;
 
 /// One HTTP target, ready for requests.
 pub(crate) struct Front {
@@ -79,6 +81,10 @@ impl Front {
         let identity = self.identity(served, &parts.headers, peer).await?;
         let grant = self.grant(served, &identity, &parts, &admitted, peer)?;
 
+        notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
+        if grant.is_expired(SystemTime::now()) {
+            return Err(unauthenticated("the credential has expired"));
+        }
         let version = self.gate.version();
         let heads = Heads {
             rewriter: &served.rewriter,
@@ -194,6 +200,16 @@ impl Served {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
+        // A promise to redact what goes up is kept or not made.
+        if let Some(profile) = &http.request_profile {
+            let error = Error::new(Id::ConfigValue, "requests are not redacted by this build");
+            return Err(error
+                .at(&profile.place)
+                .hint("take request_profile out, and send nothing that must not go up"));
+        }
+        if http.restore_answers {
+            return Err(Error::new(Id::ConfigValue, "answers are not restored by this build").at(&target.place));
+        }
         let upstream =
             Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
         let public = match &http.public_url {

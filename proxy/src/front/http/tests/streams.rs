@@ -185,7 +185,12 @@ async fn the_first_events_do_not_wait_for_the_last() {
                 .write_all(
                     format!(
                         "{head}: hello\n\n{}",
-                        events(&["One sentence is told. Another one begins"]).replace("data: [DONE]\n\n", "")
+                        events(&[
+                            "the first words are told and ",
+                            "then some more of them come and go on for quite a while so that nothing is left open, ",
+                            "and then more"
+                        ])
+                        .replace("data: [DONE]\n\n", "")
                     )
                     .as_bytes(),
                 )
@@ -200,7 +205,7 @@ async fn the_first_events_do_not_wait_for_the_last() {
     let begun = std::time::Instant::now();
     let mut got = Vec::new();
     let mut buffer = [0; 4096];
-    while memchr::memmem::find(&got, b"One sentence").is_none() {
+    while memchr::memmem::find(&got, b"the first words").is_none() {
         let read = stream.read(&mut buffer).await.unwrap();
         assert!(read > 0, "it ended early");
         got.extend_from_slice(&buffer[..read]);
