@@ -42,6 +42,14 @@ pub(crate) enum Command {
     Detectors(Detectors),
     Verify(Verify),
     Prove(Prove),
+    Init(Init),
+    Check(Check),
+    /// Stands between clients and the targets of the configuration
+    ///
+    /// It ends on SIGTERM after live requests have ended, and reads configuration, policies and certificates again on SIGHUP.
+    #[command(after_help = "Example: blackbar serve --config blackbar.toml")]
+    Serve,
+    Status(Status),
 }
 
 /// What to read, and how.
@@ -302,6 +310,49 @@ pub(crate) struct Prove {
     /// The data folder; else the one of the configuration
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Writes a configuration, a policy and a key to begin with
+///
+/// Nothing that exists is overwritten.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar init gateway")]
+pub(crate) struct Init {
+    /// Where to
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Finds what `serve` would refuse, without taking an address
+///
+/// With `--explain` it says what the policies decide about a request, and why; exit status 1 when it is not allowed.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar check --explain agent-7 fhir 'GET /Patient/7' --group agents")]
+pub(crate) struct Check {
+    /// Try to reach every upstream
+    #[arg(long)]
+    pub(crate) connect: bool,
+    /// Who asks which target for what
+    #[arg(long, num_args = 3, value_names = ["SUBJECT", "TARGET", "REQUEST"])]
+    pub(crate) explain: Vec<String>,
+    /// A group of the subject (repeatable)
+    #[arg(long, value_name = "GROUP", requires = "explain")]
+    pub(crate) group: Vec<String>,
+    /// The subject is a person, not an agent
+    #[arg(long, requires = "explain")]
+    pub(crate) person: bool,
+    /// A reason comes with the request
+    #[arg(long, requires = "explain")]
+    pub(crate) with_reason: bool,
+}
+
+/// Asks the running gateway how it is
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar status --format json")]
+pub(crate) struct Status {
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
 }
 
 /// A confidence from 0 to 1, as percent.

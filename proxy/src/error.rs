@@ -128,6 +128,8 @@ ids! {
     NoTargets = "BB-SERVE-002" => Usage,
     DataFolder = "BB-SERVE-003" => Failed,
     Runtime = "BB-SERVE-004" => Failed,
+    NoGateway = "BB-SERVE-005" => Failed,
+    Unreachable = "BB-SERVE-006" => Bad,
     KeyUnreadable = "BB-KEY-001" => Usage,
     KeyInvalid = "BB-KEY-002" => Usage,
     KeyExists = "BB-KEY-003" => Usage,

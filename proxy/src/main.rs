@@ -1,6 +1,7 @@
 //! The `blackbar` command.
 #![forbid(unsafe_code)]
 
+mod admin;
 mod cli;
 mod commands;
 mod config;
@@ -59,6 +60,10 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
         Command::Verify(verify) => commands::verify::run(verify),
         Command::Prove(prove) => commands::prove::run(prove, global),
+        Command::Init(init) => commands::init::run(init),
+        Command::Check(check) => commands::check::run(check, global),
+        Command::Serve => commands::serve::run(global),
+        Command::Status(status) => commands::status::run(status, global),
     }
 }
 

@@ -21,11 +21,8 @@ pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
-pub(crate) use self::people::{Agents, ApproverSection, IdentitySection};
 pub(crate) use self::secret::Secret;
-pub(crate) use self::target::{
-    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
-};
+pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles};
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};

@@ -1,4 +1,5 @@
 //! `[[identity]]` and `[[approver]]`: whose word counts.
+#![allow(dead_code, reason = "read as far as identities and approvals are built")]
 
 use super::toml::{Table, Value};
 use crate::error::{Error, Id};

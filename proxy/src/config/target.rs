@@ -26,6 +26,7 @@ pub(crate) struct Target {
     pub(crate) credential: Option<Credential>,
     /// What a grant redacts with when the policy names nothing.
     pub(crate) profile: Option<Named>,
+    #[allow(dead_code, reason = "read once `pass` is a profile of the gateway")]
     pub(crate) allow_unredacted: bool,
     /// How long a held request may wait.
     pub(crate) hold: Duration,
@@ -42,6 +43,7 @@ pub(crate) enum Protocol {
 }
 
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "read by the front of that protocol")]
 pub(crate) struct PostgresTarget {
     /// A connection string; without a password.
     pub(crate) upstream: String,
@@ -126,18 +128,42 @@ pub(crate) enum Unlabelled {
     Deny,
 }
 
+/// Every key that a target of some protocol has.
+const KEYS: &[&str] = &[
+    "allow_unredacted",
+    "auth",
+    "cookies",
+    "credential",
+    "hold",
+    "listen",
+    "mode",
+    "name",
+    "observe_until",
+    "profile",
+    "protocol",
+    "public_url",
+    "record",
+    "request_profile",
+    "restore_answers",
+    "tls",
+    "token_headers",
+    "unlabelled",
+    "upstream",
+    "upstream_ca",
+];
+
 const HOLD: Duration = Duration::from_secs(120);
 
 pub(super) fn targets(root: &Table<'_, '_>, folder: &Path, listeners: &mut Listeners) -> Result<Vec<Target>, Error> {
     let mut targets: Vec<Target> = Vec::new();
     for table in root.tables("target")? {
-        let target = target(&table, folder, listeners)?;
-        if targets.iter().any(|other| other.name == target.name) {
-            let value = table.get("name").ok_or_else(|| Error::new(Id::ConfigValue, "\"name\" is missing"))?;
-            let error = Error::new(Id::ConfigValue, format!("there is another target \"{}\"", target.name));
+        table.only(KEYS)?;
+        let name = table.required("name")?;
+        if let Some(value) = table.get("name").filter(|_| targets.iter().any(|other| other.name == name)) {
+            let error = Error::new(Id::ConfigValue, format!("there is another target \"{name}\""));
             return Err(error.at(value.place()));
         }
-        targets.push(target);
+        targets.push(target(&table, folder, listeners)?);
         table.finish()?;
     }
     Ok(targets)

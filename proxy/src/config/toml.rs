@@ -97,8 +97,16 @@ impl<'d, 't> Table<'d, 't> {
         place(self.file.name, self.file.text, &self.span)
     }
 
+    /// Refuses keys that are not among `keys`, before anybody misses the one that was meant.
+    pub(crate) fn only(&self, keys: &[&'static str]) -> Result<(), Error> {
+        self.check(keys)
+    }
+
     pub(crate) fn finish(self) -> Result<(), Error> {
-        let known = self.known.into_inner();
+        self.check(&self.known.borrow())
+    }
+
+    fn check(&self, known: &[&'static str]) -> Result<(), Error> {
         let unknown = self.entries.iter().find(|(name, _)| !known.contains(&&**name.get_ref()));
         let Some((name, _)) = unknown else { return Ok(()) };
         let what = format!("unknown key \"{}\"{}", name.get_ref(), did_you_mean(name.get_ref(), known.iter().copied()));

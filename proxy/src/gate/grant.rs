@@ -5,7 +5,7 @@ use std::fmt;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner, Segment, Stats};
+use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner};
 
 use super::recorder::{RecordError, Recorder};
 
@@ -88,9 +88,8 @@ impl Answer {
             let mut taken = 0;
             while taken < BATCH {
                 let Some(segment) = self.redactor.poll() else { break };
-                let bytes = match segment {
-                    Segment::Keep(bytes) | Segment::Part(bytes) | Segment::Replace { with: bytes, .. } => bytes,
-                };
+                // A refcount; a segment without bytes only says what was found.
+                let bytes = segment.bytes().clone();
                 if !bytes.is_empty() {
                     taken += bytes.len();
                     self.recorder.delivered(&bytes);
@@ -106,11 +105,6 @@ impl Answer {
             Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error))),
             Poll::Ready(Ok(())) => Poll::Ready(self.ready.pop_front().map(Ok)),
         }
-    }
-
-    /// What was done so far.
-    pub(crate) fn stats(&self) -> &Stats {
-        self.redactor.stats()
     }
 }
 

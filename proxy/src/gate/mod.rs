@@ -20,9 +20,8 @@ use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
-pub(crate) use self::recorder::RecordError;
 use self::recorder::Recorder;
-use crate::config::{Config, Named, Record, Target};
+use crate::config::{Config, Named, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -35,6 +34,8 @@ pub(crate) struct Gate {
 struct State {
     policies: Policies,
     profiles: Profiles,
+    /// What identifies both.
+    version: String,
 }
 
 /// Somebody who has proved who they are.
@@ -50,6 +51,7 @@ pub(crate) struct Identity {
 }
 
 /// What a client shows. Its `Debug` hides it.
+#[allow(dead_code, reason = "an authenticator reads what it needs")]
 pub(crate) struct Presented<'p> {
     pub(crate) secret: Option<&'p str>,
     /// The client's certificate, checked against the listener's roots.
@@ -139,7 +141,9 @@ impl Gate {
             }
         };
         if duties.limit_rows.is_some() && matches!(asked.facts, Facts::Http(_) | Facts::Tool(_)) {
-            return Err(Refused::CannotOblige("a permit limits rows, and an answer over HTTP has none that could be counted"));
+            return Err(Refused::CannotOblige(
+                "a permit limits rows, and an answer over HTTP has none that could be counted",
+            ));
         }
         let mut names = duties.profiles;
         if duties.target_profile || names.is_empty() {
@@ -156,8 +160,7 @@ impl Gate {
 
     /// What identifies the rules that answers were made with.
     pub(crate) fn version(&self) -> String {
-        let state = self.state.load();
-        state.profiles.version(state.policies.set().hash())
+        self.state.load().version.clone()
     }
 }
 
@@ -172,7 +175,8 @@ impl State {
         let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
-        Ok(Self { policies, profiles })
+        let version = profiles.version(policies.set().hash());
+        Ok(Self { policies, profiles, version })
     }
 }
 

@@ -12,7 +12,6 @@ use crate::notes;
 #[derive(Debug)]
 pub(crate) struct Policies {
     set: PolicySet,
-    warnings: Vec<String>,
 }
 
 impl Policies {
@@ -41,21 +40,16 @@ impl Policies {
             // Faults speak of policies, which hold no content.
             Error::new(Id::PolicyInvalid, error.to_string()).at_path(folder)
         })?;
-        let warnings: Vec<String> = warnings.iter().map(ToString::to_string).collect();
         for warning in &warnings {
             notes::note(format_args!("policy: {warning}"));
         }
         if set.is_empty() {
             notes::note(format_args!("{} holds no policy: nothing is allowed", folder.display()));
         }
-        Ok(Self { set, warnings })
+        Ok(Self { set })
     }
 
     pub(crate) const fn set(&self) -> &PolicySet {
         &self.set
-    }
-
-    pub(crate) fn warnings(&self) -> &[String] {
-        &self.warnings
     }
 }

@@ -113,17 +113,37 @@ pub fn down(name: &str) -> DownHeader {
         "location" | "content-location" | "link" => DownHeader::Link,
         "etag" => DownHeader::Tag,
         "set-cookie" | "set-cookie2" => DownHeader::Cookie,
-        "allow" | "cache-control" | "content-language" | "retry-after" | "vary" | "x-content-type-options" | "pragma" => {
-            DownHeader::Plain
-        }
+        "allow"
+        | "cache-control"
+        | "content-language"
+        | "retry-after"
+        | "vary"
+        | "x-content-type-options"
+        | "pragma" => DownHeader::Plain,
         // About bytes that the client will not see, or that the gateway writes itself.
         "accept-ranges" | "age" | "content-digest" | "content-encoding" | "content-length" | "content-md5"
         | "content-range" | "content-type" | "date" | "digest" | "expires" | "repr-digest" | "signature"
         | "signature-input" | "etag-range" => DownHeader::Drop,
         // Ways around the gateway, and things that a browser would do for the upstream.
-        "alt-svc" | "alt-used" | "forwarded" | "nel" | "proxy-status" | "public-key-pins" | "refresh" | "report-to"
-        | "reporting-endpoints" | "server" | "server-timing" | "sourcemap" | "via" | "x-powered-by" | "x-runtime"
-        | "x-sourcemap" | "clear-site-data" | "strict-transport-security" | "www-authenticate" => DownHeader::Drop,
+        "alt-svc"
+        | "alt-used"
+        | "forwarded"
+        | "nel"
+        | "proxy-status"
+        | "public-key-pins"
+        | "refresh"
+        | "report-to"
+        | "reporting-endpoints"
+        | "server"
+        | "server-timing"
+        | "sourcemap"
+        | "via"
+        | "x-powered-by"
+        | "x-runtime"
+        | "x-sourcemap"
+        | "clear-site-data"
+        | "strict-transport-security"
+        | "www-authenticate" => DownHeader::Drop,
         _ if HOP_BY_HOP.contains(&name) || name.starts_with("access-control-") && !CORS.contains(&name) => {
             DownHeader::Drop
         }
@@ -177,7 +197,9 @@ mod tests {
 
     #[test]
     fn what_tells_of_other_bytes_or_of_another_way_stays_here() {
-        for name in ["content-length", "accept-ranges", "content-md5", "repr-digest", "alt-svc", "keep-alive", "trailer"] {
+        for name in
+            ["content-length", "accept-ranges", "content-md5", "repr-digest", "alt-svc", "keep-alive", "trailer"]
+        {
             assert_eq!(down(name), DownHeader::Drop, "{name}");
         }
         assert_eq!(down("x-patient-name"), DownHeader::Content);

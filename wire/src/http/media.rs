@@ -77,8 +77,17 @@ impl Media {
     /// The header for the redacted body: what is read in another charset leaves in UTF-8.
     #[must_use]
     pub fn header(&self) -> String {
-        let says_so = self.charset != Charset::Utf8 || self.essence.starts_with("text/");
-        if says_so { format!("{}; charset=utf-8", self.essence) } else { self.essence.clone() }
+        // A type may be anybody's words, and nobody scans it: one that could hold a number is called by its family's name.
+        let digits = self.essence.bytes().filter(u8::is_ascii_digit).count();
+        let essence = match self.essence.rsplit_once('+') {
+            _ if digits < 3 && self.essence.len() <= 80 => self.essence.as_str(),
+            Some((_, "json")) => "application/json",
+            Some((_, "xml")) => "application/xml",
+            Some((_, "ndjson")) => "application/x-ndjson",
+            _ => "text/plain",
+        };
+        let says_so = self.charset != Charset::Utf8 || essence.starts_with("text/");
+        if says_so { format!("{essence}; charset=utf-8") } else { essence.to_owned() }
     }
 
     /// Which lens reads it. A format whose lens is not there is opaque: read as something else it would hide content.
@@ -183,6 +192,8 @@ mod tests {
         assert_eq!(charset("application/json;charset=utf-16"), Charset::Utf16);
         assert_eq!(charset("text/plain; charset=utf-7"), Charset::Unknown);
         assert_eq!(charset("text/plain; charset=ibm037"), Charset::Unknown);
+        assert_eq!(Media::parse(b"application/219-09-9999+json").unwrap().header(), "application/json");
+        assert_eq!(Media::parse(b"text/x219099999").unwrap().header(), "text/plain; charset=utf-8");
         assert_eq!(Media::parse(b"text/plain; charset=latin1").unwrap().header(), "text/plain; charset=utf-8");
         assert_eq!(Media::parse(b"application/json; x=\"PHI\"").unwrap().header(), "application/json");
     }

@@ -204,7 +204,8 @@ mod tests {
 
     #[test]
     fn links_are_rewritten_one_by_one() {
-        let value = "<http://fhir.internal:9000/r4?page=2>; rel=\"next, really\", <http://evil/>; rel=self, </r4/a>;rel=up";
+        let value =
+            "<http://fhir.internal:9000/r4?page=2>; rel=\"next, really\", <http://evil/>; rel=self, </r4/a>;rel=up";
         let expected = "<https://fhir.clinic.example/api?page=2>; rel=\"next, really\", </api/a>;rel=up";
         assert_eq!(rewriter().links(value).unwrap(), expected);
         assert_eq!(rewriter().links("<http://evil/>; rel=next"), None);

@@ -10,6 +10,8 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use blackbar_wire::http::Coding;
+use brotli::enc::StandardAlloc;
+use brotli::{BrotliDecompressStream, BrotliResult, BrotliState};
 use bytes::{Buf as _, Bytes};
 
 /// Undoes a coding.
@@ -52,7 +54,7 @@ impl Decoder {
             Coding::Identity => Inner::Identity,
             Coding::Gzip => Inner::Read(Box::new(flate2::bufread::MultiGzDecoder::new(input))),
             Coding::Deflate => Inner::Read(Box::new(flate2::bufread::ZlibDecoder::new(input))),
-            Coding::Brotli => Inner::Read(Box::new(brotli::Decompressor::new(input, 4096))),
+            Coding::Brotli => Inner::Read(Box::new(Brotli::new(input))),
             Coding::Zstd => {
                 let mut decoder = zstd::stream::read::Decoder::with_buffer(input).map_err(|_| DecodeError::Damaged)?;
                 decoder.window_log_max(ZSTD_WINDOW).map_err(|_| DecodeError::Damaged)?;
@@ -174,6 +176,62 @@ impl BufRead for Reader {
     fn consume(&mut self, len: usize) {
         self.held.advance(len.min(self.held.len()));
         self.feed.unread.fetch_sub(len as u64, Ordering::Relaxed);
+    }
+}
+
+/// Brotli, read to its last byte and no further: what stands behind it stays in the reader.
+struct Brotli {
+    input: Reader,
+    state: Box<BrotliState<StandardAlloc, StandardAlloc, StandardAlloc>>,
+    total: usize,
+    done: bool,
+}
+
+impl Brotli {
+    fn new(input: Reader) -> Self {
+        // Strict: windows of 16 MiB at most, as the web has them.
+        let state =
+            BrotliState::new_strict(StandardAlloc::default(), StandardAlloc::default(), StandardAlloc::default());
+        Self { input, state: Box::new(state), total: 0, done: false }
+    }
+}
+
+impl Read for Brotli {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        while !self.done {
+            // Output may wait in the decoder when no input does.
+            let bytes = match self.input.fill_buf() {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => &[],
+                Err(error) => return Err(error),
+            };
+            let ended = bytes.is_empty();
+            let (mut given, mut taken, mut room, mut written) = (bytes.len(), 0, into.len(), 0);
+            let result = BrotliDecompressStream(
+                &mut given,
+                &mut taken,
+                bytes,
+                &mut room,
+                &mut written,
+                into,
+                &mut self.total,
+                &mut self.state,
+            );
+            self.input.consume(taken);
+            match result {
+                BrotliResult::ResultSuccess => self.done = true,
+                BrotliResult::ResultFailure => return Err(io::ErrorKind::InvalidData.into()),
+                BrotliResult::NeedsMoreInput if ended && written == 0 => {
+                    let over = self.input.feed.ended.load(Ordering::Relaxed) && self.input.feed.is_empty();
+                    return Err(if over { io::ErrorKind::UnexpectedEof } else { io::ErrorKind::WouldBlock }.into());
+                }
+                BrotliResult::NeedsMoreInput | BrotliResult::NeedsMoreOutput => {}
+            }
+            if written > 0 {
+                return Ok(written);
+            }
+        }
+        Ok(0)
     }
 }
 

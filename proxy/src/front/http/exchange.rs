@@ -1,13 +1,12 @@
 //! One request and its answer.
 
-use std::collections::BTreeSet;
 use std::future::poll_fn;
 use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
-use blackbar_policy::{Action, Facts, HttpFacts, HttpPath, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -15,6 +14,7 @@ use http_body::Body;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
 use super::head::{Heads, coding_for, unchanged};
 use super::problem::{Kind, Problem};
@@ -22,6 +22,7 @@ use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Target};
 use crate::error::{Error, Id};
 use crate::gate::{Asked, Gate, Grant, Identity, Presented, Refused};
+use crate::notes;
 
 /// One HTTP target, ready for requests.
 pub(crate) struct Front {
@@ -80,6 +81,10 @@ impl Front {
         let identity = self.identity(served, &parts.headers, peer).await?;
         let grant = self.grant(served, &identity, &parts, &admitted, peer)?;
 
+        notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
+        if grant.is_expired(SystemTime::now()) {
+            return Err(unauthenticated("the credential has expired"));
+        }
         let version = self.gate.version();
         let heads = Heads {
             rewriter: &served.rewriter,
@@ -120,8 +125,15 @@ impl Front {
                 let encode = coding_for(&parts.headers, coding);
                 let limits = &served.limits;
                 let until = (!limits.total_timeout.is_zero()).then(|| started + limits.total_timeout);
-                let shape =
-                    Shape { coding, charset, format, encode, expansion: limits.expansion, idle: limits.idle_timeout, until };
+                let shape = Shape {
+                    coding,
+                    charset,
+                    format,
+                    encode,
+                    expansion: limits.expansion,
+                    idle: limits.idle_timeout,
+                    until,
+                };
                 let mut redacted = Redacted::new(upstream, &grant, &shape, admitted.target.path())?;
                 redacted.judge().await?;
                 if encode != blackbar_wire::http::Coding::Identity {
@@ -161,29 +173,21 @@ impl Front {
         admitted: &Admitted,
         peer: &Peer,
     ) -> Result<Grant, Problem> {
-        let bad = |detail: &str| Problem::new(Kind::BadRequest, 400, detail);
-        let path = HttpPath::parse(admitted.target.path()).map_err(|error| bad(&error.to_string()))?;
-        // What is judged is what is sent, or nothing is.
-        if path.as_str() != admitted.target.path() {
-            return Err(bad("the path has another spelling for policy than for the upstream"));
-        }
-        let searches = parts.method == Method::POST && path.as_str().ends_with("/_search");
-        let action = if searches { Some(Action::HttpSearch) } else { Action::from_method(parts.method.as_str()) };
-        let action = action.ok_or_else(|| Problem::new(Kind::BadRequest, 405, "no policy knows this method"))?;
-        let parameters: BTreeSet<String> = admitted.target.parameters().into_iter().collect();
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
-        let facts = HttpFacts {
-            method: parts.method.as_str().to_owned(),
-            rows_unbounded: is_unbounded(&path, action, &parameters),
-            path: path.clone(),
-            query: parameters,
+        let request = asked::Request {
+            method: parts.method.as_str(),
+            target: &admitted.target,
             media_type: media_type.map(|media| media.essence().to_owned()),
             body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
         };
+        let (questions, facts) = request.parts(&served.target.name).map_err(|why| {
+            let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
+            Problem::new(Kind::BadRequest, status, why.to_string())
+        })?;
         let asked = Asked {
             target: &served.target,
-            parts: vec![(action, Resource::path(&served.target.name, &path))],
-            facts: Facts::Http(facts),
+            parts: questions,
+            facts,
             source: Some(peer.address.ip()),
             reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
         };
@@ -196,13 +200,25 @@ impl Served {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
-        let upstream = Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
+        // A promise to redact what goes up is kept or not made.
+        if let Some(profile) = &http.request_profile {
+            let error = Error::new(Id::ConfigValue, "requests are not redacted by this build");
+            return Err(error
+                .at(&profile.place)
+                .hint("take request_profile out, and send nothing that must not go up"));
+        }
+        if http.restore_answers {
+            return Err(Error::new(Id::ConfigValue, "answers are not restored by this build").at(&target.place));
+        }
+        let upstream =
+            Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
         let public = match &http.public_url {
             Some(url) => url.to_string(),
             None => format!("{}://{}", if target.tls.is_some() { "https" } else { "http" }, target.listen),
         };
-        let rewriter = Rewriter::new(&http.upstream.to_string(), &public)
-            .ok_or_else(|| Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place))?;
+        let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
+            Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
+        })?;
         Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
     }
 }
@@ -293,23 +309,4 @@ async fn must_be_empty(mut upstream: Incoming, limits: &Limits) -> Result<(), Pr
         }
     };
     tokio::time::timeout(limits.idle_timeout, empty).await.unwrap_or_else(|_| Err(BodyError::Timeout.into()))
-}
-
-/// An export, or a search of a whole type that names nobody and no count.
-fn is_unbounded(path: &HttpPath, action: Action, parameters: &BTreeSet<String>) -> bool {
-    const BOUNDS: &[&str] = &["_count", "_id", "encounter", "identifier", "patient", "subject"];
-    let segments: Vec<&str> = path.as_str().split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments.iter().any(|segment| matches!(*segment, "$export" | "$everything")) {
-        return true;
-    }
-    let last = match segments.as_slice() {
-        [rest @ .., "_search"] => rest.last(),
-        all => all.last(),
-    };
-    // `Patient`, but not `Patient/7`: types are capitalised words.
-    let is_type = last.is_some_and(|segment| {
-        segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
-    let bounded = parameters.iter().any(|name| BOUNDS.contains(&name.split([':', '.']).next().unwrap_or_default()));
-    matches!(action, Action::HttpGet | Action::HttpSearch) && is_type && !bounded
 }

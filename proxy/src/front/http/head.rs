@@ -77,9 +77,10 @@ impl Heads<'_> {
             }
         }
         // What was redacted for this client is for nobody else.
-        let no_store = from.get_all(header::CACHE_CONTROL).iter().any(|value| {
-            value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("no-store"))
-        });
+        let no_store = from
+            .get_all(header::CACHE_CONTROL)
+            .iter()
+            .any(|value| value.to_str().is_ok_and(|value| value.to_ascii_lowercase().contains("no-store")));
         let caching = HeaderValue::from_static(if no_store { "no-store" } else { "private" });
         to.insert(header::CACHE_CONTROL, caching);
         to.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));

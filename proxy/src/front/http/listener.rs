@@ -34,6 +34,18 @@ pub(crate) struct Bound {
     limits: Limits,
 }
 
+/// A listener's certificates. Connections that stand keep those that they began with.
+pub(crate) struct Certificates(Arc<ArcSwapOption<ServerConfig>>);
+
+impl Certificates {
+    /// Reads them again. Those that cannot be used change nothing.
+    pub(crate) fn read(&self, target: &Target) -> Result<(), Error> {
+        let config = target.tls.as_ref().map(|files| tls::server(files, PROTOCOLS)).transpose()?;
+        self.0.store(config.map(Arc::new));
+        Ok(())
+    }
+}
+
 const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 impl Bound {
@@ -43,15 +55,14 @@ impl Bound {
             let what = format!("{} cannot be listened on", target.listen);
             Error::io(Id::Listen, &what, error).at(&target.place)
         };
-        let tls = Arc::new(ArcSwapOption::empty());
-        let bound = Self {
+        let certificates = Certificates(Arc::default());
+        certificates.read(target)?;
+        Ok(Self {
             listener: TcpListener::bind(target.listen).await.map_err(|error| failed(&error))?,
             front,
-            tls,
+            tls: certificates.0,
             limits: limits.clone(),
-        };
-        bound.reload(target)?;
-        Ok(bound)
+        })
     }
 
     /// The address that it has.
@@ -59,16 +70,9 @@ impl Bound {
         self.listener.local_addr().ok()
     }
 
-    /// Reads the certificates again. Connections that stand keep theirs.
-    pub(crate) fn reload(&self, target: &Target) -> Result<(), Error> {
-        let config = target.tls.as_ref().map(|files| tls::server(files, PROTOCOLS)).transpose()?;
-        self.tls.store(config.map(Arc::new));
-        Ok(())
-    }
-
-    /// What a reload acts on while [`Bound::serve`] has the rest.
-    pub(crate) fn certificates(&self) -> Arc<ArcSwapOption<ServerConfig>> {
-        Arc::clone(&self.tls)
+    /// What takes new certificates while [`Bound::serve`] has the rest.
+    pub(crate) fn certificates(&self) -> Certificates {
+        Certificates(Arc::clone(&self.tls))
     }
 
     /// Serves until it is told to stop, then lets live requests end.

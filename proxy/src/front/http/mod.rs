@@ -1,5 +1,6 @@
 //! HTTP: requests are admitted, attributed and judged here; answers come back redacted while they stream.
 
+pub(crate) mod asked;
 mod body;
 mod coding;
 mod exchange;
@@ -8,11 +9,11 @@ mod head;
 mod listener;
 mod problem;
 mod text;
-mod tls;
+pub(crate) mod tls;
 mod upstream;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::exchange::Front;
-pub(crate) use self::listener::{Bound, Stop};
+pub(crate) use self::listener::{Bound, Certificates, Stop};

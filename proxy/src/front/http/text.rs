@@ -138,8 +138,8 @@ const fn is_utf16(charset: Charset) -> bool {
 /// Windows-1252, which is what the web means by Latin-1.
 fn latin1(bytes: &[u8]) -> Result<Bytes, NotText> {
     const C1: [char; 32] = [
-        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”', '•', '–',
-        '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
+        '€', '\0', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\0', 'Ž', '\0', '\0', '‘', '’', '“', '”',
+        '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\0', 'ž', 'Ÿ',
     ];
     let mut text = String::with_capacity(bytes.len() + bytes.len() / 8);
     for &byte in bytes {
@@ -190,9 +190,7 @@ mod tests {
         for step in 1..40 {
             assert_eq!(decoded(Charset::Utf8, said.as_bytes(), step).unwrap(), said);
             assert_eq!(decoded(Charset::Latin1, &cp1252, step).unwrap(), simple);
-            for (charset, big_endian) in
-                [(Charset::Utf16Be, true), (Charset::Utf16Le, false), (Charset::Utf16, true)]
-            {
+            for (charset, big_endian) in [(Charset::Utf16Be, true), (Charset::Utf16Le, false), (Charset::Utf16, true)] {
                 assert_eq!(decoded(charset, &utf16(said, big_endian), step).unwrap(), said);
                 assert_eq!(decoded(charset, &utf16(&format!("\u{feff}{said}"), big_endian), step).unwrap(), said);
             }

@@ -1,5 +1,6 @@
 //! The way up: one pool of connections a target, and what the gateway shows there.
 
+use std::future::Future as _;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -171,7 +172,7 @@ impl Body for UpBody {
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
-                    let late = std::future::Future::poll(self.silence.as_mut(), cx).is_ready();
+                    let late = self.silence.as_mut().poll(cx).is_ready();
                     return if late { Poll::Ready(Some(Err(UpBroken))) } else { Poll::Pending };
                 }
             }
