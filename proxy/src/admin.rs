@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::http::Stop;
 use crate::gate::Gate;
+use crate::tokens::Desk;
 
 /// The listening end.
 pub(crate) struct Socket {
@@ -27,6 +28,7 @@ pub(crate) struct Status {
     gate: Arc<Gate>,
     targets: Vec<String>,
     started: Instant,
+    desk: Desk,
 }
 
 const NAME: &str = "control.sock";
@@ -73,12 +75,15 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
     let mut line = String::new();
     (&mut stream).take(LONGEST).read_line(&mut line).await?;
     let known = peer.uid() == owner || peer.uid() == 0;
-    let command =
-        serde_json::from_str::<Value>(&line).ok().and_then(|value| Some(value.get("do")?.as_str()?.to_owned()));
-    let reply = match command.as_deref() {
+    let command: Value = serde_json::from_str(&line).unwrap_or_default();
+    let reply = match command["do"].as_str() {
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
-        _ => json!({ "error": "unknown command" }),
+        _ => {
+            let by = format!("uid {}", peer.uid());
+            let done = status.desk.act(&command, &by, &status.gate.approving_groups());
+            done.unwrap_or_else(|| json!({ "error": "unknown command" }))
+        }
     };
     let mut text = reply.to_string();
     text.push('\n');
@@ -87,9 +92,9 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 }
 
 impl Status {
-    pub(crate) fn new(config: &Config, gate: &Arc<Gate>) -> Self {
+    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, desk: Desk) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
-        Self { gate: Arc::clone(gate), targets, started: Instant::now() }
+        Self { gate: Arc::clone(gate), targets, started: Instant::now(), desk }
     }
 
     fn json(&self) -> Value {
@@ -100,6 +105,12 @@ impl Status {
             "rules": self.gate.version(),
         })
     }
+}
+
+/// Who runs this command.
+pub(crate) fn user() -> String {
+    let own = std::fs::metadata("/proc/self").ok();
+    own.map_or_else(|| "unknown".to_owned(), |own| format!("uid {}", std::os::unix::fs::MetadataExt::uid(&own)))
 }
 
 /// Asks the gateway that owns `folder`.

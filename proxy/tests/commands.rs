@@ -9,8 +9,20 @@ use common::{Room, SSN, note};
 #[test]
 fn help_and_version() {
     let room = Room::new();
-    const COMMANDS: [&str; 12] = [
-        "scan", "redact", "reveal", "eval", "keygen", "detectors", "verify", "prove", "init", "check", "serve", "status",
+    const COMMANDS: [&str; 13] = [
+        "scan",
+        "redact",
+        "reveal",
+        "eval",
+        "keygen",
+        "detectors",
+        "verify",
+        "prove",
+        "init",
+        "check",
+        "serve",
+        "status",
+        "token",
     ];
     for command in COMMANDS {
         let help = room.run(&[command, "--help"]).ends(0).text();

@@ -1,4 +1,5 @@
 //! The gateway from outside: begun, checked, served, asked, ended.
+#![allow(clippy::unwrap_used, reason = "these are tests, outside of their functions")]
 
 mod common;
 
@@ -164,4 +165,70 @@ fn there_must_be_something_to_serve() {
     let room = Room::new();
     room.write("blackbar.toml", "data_dir = \"d\"\n");
     room.run(&["serve"]).ends(2).says("BB-SERVE-002");
+}
+
+/// An upstream that gives everybody the same answer, until the test ends.
+fn upstream(answer: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            let length = answer.len();
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n"
+            );
+            let _ = stream.write_all(format!("{head}{answer}").as_bytes());
+        }
+    });
+    port
+}
+
+#[test]
+fn a_credential_opens_the_way_until_it_is_revoked() {
+    let (room, port) = begun();
+    let behind = upstream("{\"resourceType\":\"Patient\",\"id\":\"7\",\"text\":\"SSN 219-09-9999\"}");
+    let text = room.text("blackbar.toml").replace("http://127.0.0.1:9000", &format!("http://127.0.0.1:{behind}"));
+    room.write("blackbar.toml", text);
+    let issue = ["token", "issue", "--subject", "agent-7", "--group", "agents"];
+
+    // Issued before the gateway runs, and by it.
+    let early = room.run(&issue).ends(0).text();
+    let gateway = Gateway::start(&room, port);
+    let late = room.run(&issue).ends(0).text();
+    let get = |path: &str, credential: &str| {
+        let credential = credential.trim();
+        ask(
+            port,
+            &format!(
+                "GET {path} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\nConnection: close\r\n\r\n"
+            ),
+        )
+    };
+    for credential in [&early, &late] {
+        let answer = get("/Patient/7", credential);
+        assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("[SSN]"), "{answer}");
+        assert!(!answer.contains("219-09-9999"), "{answer}");
+    }
+    assert!(get("/Patient", &late).contains("urn:blackbar:approval-required"));
+    let stranger = room.run(&["token", "issue", "--subject", "agent-8"]).ends(0).text();
+    assert!(get("/Patient/7", &stranger).contains("urn:blackbar:denied"));
+
+    room.run(&["token", "issue", "--subject", "a", "--group", "privacy-officers"]).ends(2).says("BB-TOKEN-003");
+    room.run(&["token", "issue", "--subject", "a", "--ttl", "9h"]).ends(2).says("BB-TOKEN-003");
+    let listed = room.run(&["token", "list"]).ends(0);
+    assert_eq!(listed.lines().len(), 3);
+    assert!(!listed.text().contains(late.trim()));
+    room.run(&["token", "revoke", "--subject", "agent-7"]).ends(0);
+    assert!(get("/Patient/7", &early).starts_with("HTTP/1.1 401 "));
+    assert!(get("/Patient/7", &late).starts_with("HTTP/1.1 401 "));
+    room.run(&["token", "revoke", "--subject", "agent-7"]).ends(1).says("BB-TOKEN-004");
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains(late.trim()) && !said.contains("219-09"), "{said}");
 }

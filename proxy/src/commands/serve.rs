@@ -15,8 +15,9 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::http::{Bound, Certificates, Front};
-use crate::gate::{Gate, Nobody};
+use crate::gate::{Gate, Known};
 use crate::notes;
+use crate::tokens::Desk;
 
 pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
     let config = Config::load(global.config.as_deref())?;
@@ -66,8 +67,9 @@ struct Standing {
 }
 
 async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
-    let gate = Arc::new(Gate::new(&config, Arc::new(Nobody))?);
     let limits = &config.gateway.limits;
+    let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
+    let gate = Arc::new(Gate::new(&config, Arc::new(Known(desk.credentials())))?);
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut standing = Vec::new();
@@ -97,7 +99,7 @@ async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
     for listener in bound {
         listeners.spawn(listener.serve(stop.clone()));
     }
-    let status = admin::Status::new(&config, &gate);
+    let status = admin::Status::new(&config, &gate, desk);
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };

@@ -4,6 +4,7 @@
 //! grant has a redactor and a way to the client.
 
 mod grant;
+mod known;
 mod policies;
 mod profiles;
 mod recorder;
@@ -18,6 +19,7 @@ use arc_swap::ArcSwap;
 use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
+pub(crate) use self::known::{Known, now_ms};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 use self::recorder::Recorder;
@@ -156,6 +158,11 @@ impl Gate {
         let recorder = Recorder::new(asked.target.record);
         let because = because.iter().map(ToString::to_string).collect();
         Ok(Grant::new(scanner, profile, because, identity.expires, recorder))
+    }
+
+    /// The groups whose agreement policies ask for.
+    pub(crate) fn approving_groups(&self) -> BTreeSet<String> {
+        self.state.load().policies.set().approving_groups().into_iter().map(str::to_owned).collect()
     }
 
     /// What identifies the rules that answers were made with.

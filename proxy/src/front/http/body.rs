@@ -74,7 +74,9 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     /// All of it was decoded.
     read: bool,
     idle: Duration,
+    /// Runs while something is waited for; a client that takes its time is not the upstream's silence.
     silence: Pin<Box<Sleep>>,
+    waiting: bool,
     until: Option<Pin<Box<Sleep>>>,
 }
 
@@ -110,6 +112,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             read: false,
             idle: shape.idle,
             silence: Box::pin(tokio::time::sleep(shape.idle)),
+            waiting: false,
             until: shape.until.map(|until| Box::pin(tokio::time::sleep_until(until))),
         })
     }
@@ -153,8 +156,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         }
         match Pin::new(&mut self.upstream).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
-                let next = Instant::now() + self.idle;
-                self.silence.as_mut().reset(next);
+                self.waiting = false;
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
                     self.decoder.push(bytes);
@@ -176,6 +178,10 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         if std::mem::take(&mut self.unflushed) {
             let flushed = self.encoder.as_mut().map_or(Ok(None), Encoder::flush);
             return Poll::Ready(flushed.map(|bytes| self.out.extend(bytes)).map_err(|_| BodyError::Coding));
+        }
+        if !std::mem::replace(&mut self.waiting, true) {
+            let end = Instant::now() + self.idle;
+            self.silence.as_mut().reset(end);
         }
         let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
         if late || self.silence.as_mut().poll(cx).is_ready() {
@@ -221,6 +227,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
+                self.waiting = false;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if self.encoder.is_none() {
