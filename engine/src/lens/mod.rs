@@ -3,9 +3,11 @@
 //! A lens cuts its format into text runs, each with its field and its exact place in the input, and lets structure pass.
 //! It never fails: whatever does not follow the grammar becomes a text run too, so that no byte of content goes unseen.
 
+pub(crate) mod copy;
 mod csv;
 pub(crate) mod encode;
 pub(crate) mod entities;
+mod form;
 mod hl7;
 mod json;
 pub(crate) mod paths;
@@ -47,6 +49,10 @@ pub enum Format {
     Xml,
     /// Interchanges of X12.
     X12,
+    /// The text form of PostgreSQL's COPY.
+    Copy,
+    /// Form data, as browsers send it.
+    Form,
 }
 
 impl Format {
@@ -67,6 +73,8 @@ impl Format {
             Self::Hl7 => "hl7",
             Self::Xml => "xml",
             Self::X12 => "x12",
+            Self::Copy => "copy",
+            Self::Form => "form",
         }
     }
 
@@ -80,6 +88,8 @@ impl Format {
             // What precedes a tag waits until the tag is one.
             Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
             Self::X12 => window + x12::HEADER,
+            Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
+            Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
         }
     }
@@ -110,6 +120,8 @@ impl FromStr for Format {
             "hl7" => Self::Hl7,
             "xml" | "html" => Self::Xml,
             "x12" => Self::X12,
+            "copy" => Self::Copy,
+            "form" => Self::Form,
             _ => return Err(UnknownFormat),
         })
     }
@@ -121,7 +133,7 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson csv tsv hl7 xml html x12")
+        f.write_str("unknown input format; there are text json ndjson csv tsv hl7 xml html x12 copy form")
     }
 }
 
@@ -140,6 +152,8 @@ pub(crate) enum Lens {
     Hl7(Box<hl7::Hl7>),
     Xml(Box<xml::Xml>),
     X12(Box<x12::X12>),
+    Copy(Box<copy::Copy>),
+    Form(Box<form::Form>),
 }
 
 impl Lens {
@@ -152,6 +166,8 @@ impl Lens {
             Format::Hl7 => Self::Hl7(Box::default()),
             Format::Xml => Self::Xml(Box::default()),
             Format::X12 => Self::X12(Box::default()),
+            Format::Copy => Self::Copy(Box::default()),
+            Format::Form => Self::Form(Box::default()),
         }
     }
 
@@ -172,6 +188,8 @@ impl Lens {
             Self::Hl7(hl7) => hl7.feed(sink),
             Self::Xml(xml) => xml.feed(sink),
             Self::X12(x12) => x12.feed(sink),
+            Self::Copy(copy) => copy.feed(sink),
+            Self::Form(form) => form.feed(sink),
         }
     }
 
@@ -190,6 +208,17 @@ impl Lens {
             Self::Hl7(hl7) => hl7.end(sink),
             Self::Xml(xml) => xml.end(sink),
             Self::X12(x12) => x12.end(sink),
+            Self::Copy(copy) => copy.end(sink),
+            Self::Form(form) => form.end(sink),
+        }
+    }
+
+    /// Names the columns of a table that does not name them itself.
+    pub(crate) fn name_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
+        match self {
+            Self::Delimited(delimited) => delimited.set_columns(names, sink),
+            Self::Copy(copy) => copy.name_columns(names, sink),
+            _ => {}
         }
     }
 }

@@ -94,6 +94,7 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         .or_else(|| interchange(text))
         .or_else(|| markup(text))
         .or_else(|| json(text))
+        .or_else(|| form(text, complete))
         .or_else(|| table(text, complete));
     Sniffed::Format(format.unwrap_or(Format::Text))
 }
@@ -135,6 +136,20 @@ fn markup(text: &[u8]) -> Option<Format> {
         space || memchr::memmem::find(rest, &end).is_some() || rest.iter().filter(|byte| **byte == b'<').count() > 4
     };
     (declared || tagged).then_some(Format::Xml)
+}
+
+/// Pairs on one line without a blank: at least two, whose names are words.
+fn form(text: &[u8], complete: bool) -> Option<Format> {
+    let text = text.trim_ascii_end();
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-%[]+".contains(byte);
+    let pair = |pair: &[u8]| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        at.is_some_and(|at| at > 0 && pair.iter().take(at).all(in_name))
+    };
+    let line = text.iter().all(u8::is_ascii_graphic);
+    let pairs = text.split(|byte| *byte == b'&');
+    let all = pairs.clone().enumerate().all(|(i, one)| pair(one) || (!complete && i > 2));
+    (line && pairs.count() > 1 && all).then_some(Format::Form)
 }
 
 /// A value in brackets that goes on as JSON does.
@@ -316,6 +331,9 @@ mod tests {
         assert_eq!(format(b"<note>hello</note>"), Some(Format::Xml));
         assert_eq!(format(b"<jane@example.org> wrote"), Some(Format::Text));
         assert_eq!(format(b"<3 you"), Some(Format::Text));
+        assert_eq!(format(b"name=Jane+Doe&ssn=219-09-9999\n"), Some(Format::Form));
+        assert_eq!(format(b"https://a.example/?a=b&c=d"), Some(Format::Text));
+        assert_eq!(format(b"a=b"), Some(Format::Text));
         let (ten, fifteen) = (" ".repeat(10), " ".repeat(15));
         let who = format!("*00*{ten}*00*{ten}*ZZ*{fifteen}*ZZ*{fifteen}");
         let header = format!("ISA{who}*240101*1253*^*00501*000000905*1*T*:~GS*");

@@ -146,8 +146,7 @@ impl Taker for Spans {
 
 /// The format under which a document is counted.
 fn corpus_format(format: blackbar_engine::Format) -> Format {
-    let all = [Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Tsv, Format::Hl7];
-    all.into_iter().find(|known| known.name() == format.name()).unwrap_or(Format::Text)
+    Format::ALL.into_iter().find(|known| known.name() == format.name()).unwrap_or(Format::Text)
 }
 
 fn pretty(scorer: &Scorer, misses: usize) -> String {
