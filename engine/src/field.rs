@@ -8,6 +8,8 @@ pub enum Slot {
     /// Plain text.
     #[default]
     Text,
+    /// Text that must stay on its line.
+    Line,
     /// The inside of a JSON string value.
     String,
     /// The inside of a JSON object key.

@@ -63,7 +63,7 @@ pub(crate) struct Surroundings<'a> {
 
 /// What a stage outside of detection has to say on candidates and events.
 pub(crate) trait Judge {
-    /// The offset in the input of the byte at `offset` of the run.
+    /// Where entity memory places the byte at `offset` of the run.
     fn raw(&self, offset: u64) -> u64;
     /// Whether a candidate counts, and whether its kind is kept.
     fn admit(&self, kind: Kind, confidence: u8) -> Option<bool>;
@@ -216,6 +216,11 @@ impl Run {
             self.home = Home::Carry;
             self.carry.clear();
         }
+    }
+
+    /// The first byte that may still belong to an undecided finding, if it has arrived. The bytes must be parked.
+    pub(crate) fn undecided(&self, compiled: &Compiled) -> Option<u64> {
+        Some(self.released(&[], compiled, false)).filter(|settled| *settled < self.seen)
     }
 
     /// The first byte that may still belong to an undecided finding.

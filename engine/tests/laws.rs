@@ -19,6 +19,9 @@ use blackbar_engine::{
 };
 use proptest::prelude::*;
 
+#[path = "laws/events.rs"]
+mod events;
+
 const NUMBER: Kind = Kind::new("number");
 const MAIL: Kind = Kind::new("mail");
 const LINK: Kind = Kind::new("link");
@@ -184,7 +187,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 11] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -194,6 +197,8 @@ const FORMATS: [Format; 9] = [
     Format::X12,
     Format::Copy,
     Format::Form,
+    Format::Sse,
+    Format::Deltas,
 ];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
@@ -236,6 +241,10 @@ const SMALL: &[&str] = &[
     "mr+Bo=a%40b&%4",
     "secret=1&a@b=c",
     "id:\n\n12 mr cé",
+    "data:1\ndata:2",
+    "data: a\n\ndata:@",
+    ":a@b\r\rid:a@b",
+    "\u{feff}data:a@b\n",
 ];
 
 #[test]

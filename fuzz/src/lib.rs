@@ -16,6 +16,7 @@ pub mod lens_form;
 pub mod lens_hl7;
 pub mod lens_json;
 pub mod lens_ndjson;
+pub mod lens_sse;
 pub mod lens_text;
 pub mod lens_x12;
 pub mod lens_xml;
@@ -43,6 +44,7 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_hl7", run: lens_hl7::run },
     Target { name: "lens_json", run: lens_json::run },
     Target { name: "lens_ndjson", run: lens_ndjson::run },
+    Target { name: "lens_sse", run: lens_sse::run },
     Target { name: "lens_text", run: lens_text::run },
     Target { name: "lens_x12", run: lens_x12::run },
     Target { name: "lens_xml", run: lens_xml::run },

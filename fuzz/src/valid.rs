@@ -15,6 +15,8 @@ pub(crate) enum Form {
     Json(Json),
     /// JSON texts, one a line; a blank line has none.
     Lines(Vec<Option<Json>>),
+    /// Of each server-sent event with data its name, and its data if they are JSON.
+    Events(Vec<(String, Option<Json>)>),
     /// The number of cells of each record.
     Table(u8, Vec<usize>),
     /// Of each segment its name and the numbers of components of its fields.
@@ -27,7 +29,8 @@ pub(crate) fn form(format: Format, doc: &[u8]) -> Option<Form> {
     match format {
         Format::Text => Some(Form::Text),
         Format::Json => Json::read(doc).map(Form::Json),
-        Format::Ndjson => {
+        Format::Sse => Some(Form::Events(events(text))),
+        Format::Ndjson | Format::Deltas => {
             let line =
                 |line: &str| if line.trim().is_empty() { Some(None) } else { Json::read(line.as_bytes()).map(Some) };
             text.split('\n').map(line).collect::<Option<_>>().map(Form::Lines)
@@ -61,6 +64,15 @@ impl Form {
                 _ => false,
             },
             Self::Segments(ours) => std::str::from_utf8(out).is_ok_and(|out| segments(out).as_ref() == Some(ours)),
+            Self::Events(events) => match form(Format::Sse, out) {
+                Some(Self::Events(theirs)) => {
+                    let same = |((_, ours), (_, theirs)): (&(String, Option<Json>), &(String, Option<Json>))| {
+                        ours.as_ref().is_none_or(|ours| theirs.as_ref().is_some_and(|theirs| ours.becomes(theirs)))
+                    };
+                    events.len() == theirs.len() && events.iter().zip(&theirs).all(same)
+                }
+                _ => false,
+            },
             Self::Table(delimiter, records) => {
                 // A record of one bare cell that is dropped becomes a blank line, which readers of tables skip.
                 let counts = |cells: &usize| *cells > 1 || !drops(rules);
@@ -70,6 +82,31 @@ impl Form {
         };
         assert!(kept, "form law: a valid document loses its form under {rules:?}, {}", rules.default);
     }
+}
+
+/// The events of a stream that have data, as its specification reads them.
+fn events(text: &str) -> Vec<(String, Option<Json>)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    let (mut events, mut name, mut data) = (Vec::new(), String::new(), None::<String>);
+    for line in text.split('\n') {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "data" => match &mut data {
+                Some(data) => *data = format!("{data}\n{value}"),
+                None => data = Some(value.to_owned()),
+            },
+            "event" => name = value.to_owned(),
+            "" if line.is_empty() => {
+                if let Some(data) = data.take() {
+                    events.push((std::mem::take(&mut name), Json::read(data.as_bytes())));
+                }
+                name.clear();
+            }
+            _ => {}
+        }
+    }
+    events
 }
 
 fn drops(rules: &Rules) -> bool {

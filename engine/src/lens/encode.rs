@@ -13,6 +13,8 @@ pub(crate) struct Position {
     pub(crate) delimiter: u8,
     /// How many keys of the same object have been replaced before it, when it is the first finding of a key.
     pub(crate) serial: u32,
+    /// In how many JSON strings, one inside the other, the slot's format is itself spelt.
+    pub(crate) depth: u8,
 }
 
 /// As many asterisks as the value has bytes; digits where only a number is valid.
@@ -32,8 +34,19 @@ pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
 
 /// Spells what `operator` made.
 pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
+    let mut spelt = in_slot(position, bytes, operator);
+    for _ in 0..position.depth {
+        spelt = Bytes::from(json_escaped(&spelt));
+    }
+    spelt
+}
+
+fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     match position.slot {
         Slot::Text | Slot::Bare => Bytes::from(bytes.to_vec()),
+        Slot::Line => {
+            Bytes::from(bytes.iter().map(|&b| if b"\r\n".contains(&b) { b' ' } else { b }).collect::<Vec<_>>())
+        }
         Slot::String => Bytes::from(json_escaped(bytes)),
         Slot::Key => {
             let mut key = json_escaped(bytes);
@@ -203,7 +216,7 @@ mod tests {
     use super::*;
 
     fn at(slot: Slot) -> Position {
-        Position { slot, delimiter: b',', serial: 0 }
+        Position { slot, delimiter: b',', serial: 0, depth: 0 }
     }
 
     #[test]

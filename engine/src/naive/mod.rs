@@ -4,6 +4,7 @@
 //! else: no chunks, no bitmaps, no hold-back, no lenses. Tests and fuzz targets compare the two. Keep it simple enough to
 //! be seen to be right.
 
+mod events;
 mod formats;
 
 use std::cmp::Reverse;
@@ -86,6 +87,8 @@ impl Oracle<'_> {
             Format::X12 => formats::x12::interchanges(doc),
             Format::Copy => formats::copy::cells(doc),
             Format::Form => formats::form::pairs(doc),
+            Format::Sse => events::sse(doc),
+            Format::Deltas => events::lines(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -138,13 +141,24 @@ impl Oracle<'_> {
                 edits.push(self.edit(format, run, info, found, serial, subject));
             }
         }
+        let mut pieces: Vec<(u64, u64, Vec<u8>)> = Vec::new();
         edits.sort_by_key(|(finding, _)| finding.start);
+        for (finding, with) in &mut edits {
+            let parts = std::mem::take(&mut finding.parts);
+            for &(start, end) in parts.iter().skip(1) {
+                let masked = usize::try_from(if finding.operator == Operator::Mask { end - start } else { 0 });
+                pieces.push((start, end, vec![b'*'; masked.unwrap_or_default()]));
+            }
+            pieces.push((parts[0].0, parts[0].1, with.clone()));
+            finding.set_parts(parts);
+        }
+        pieces.sort();
         let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
         let (mut out, mut at) = (Vec::new(), 0);
-        for (finding, with) in &edits {
-            out.extend(&doc[at..index(finding.start)]);
+        for (start, end, with) in &pieces {
+            out.extend(&doc[at..index(*start)]);
             out.extend(with);
-            at = index(finding.end);
+            at = index(*end);
         }
         out.extend(&doc[at..]);
         (out, edits.into_iter().map(|(finding, _)| finding).collect())
@@ -165,7 +179,8 @@ impl Oracle<'_> {
         }
         let detectors: Vec<&Detector> = self.scanner.detectors().iter().collect();
         let field = Field { slot: run.slot, meaning: info.as_ref().map(|info| info.meaning).unwrap_or_default() };
-        let raw: Vec<usize> = run.raw.iter().map(|raw| raw.0).collect();
+        // A text that is put together from pieces remembers by its own offsets.
+        let raw: Vec<usize> = run.raw.iter().enumerate().map(|(i, raw)| if run.joined { i } else { raw.0 }).collect();
         let lexicon = self.scanner.lexicon();
         let rule = info.as_ref().and_then(|info| info.rule);
         let unseen = rule.is_some_and(|rule| rule.0 == Operator::Keep);
@@ -186,7 +201,7 @@ impl Oracle<'_> {
 
     /// Whose data a record is, and from where on that is known: the first field that says so.
     fn subject(&self, format: Format, runs: &[Run], secret: &[bool], record: usize) -> Option<(usize, Vec<u8>)> {
-        if format == Format::Text {
+        if matches!(format, Format::Text | Format::Sse | Format::Deltas) {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
@@ -219,14 +234,16 @@ impl Oracle<'_> {
     ) -> (Finding, Vec<u8>) {
         let asked =
             info.as_ref().and_then(|info| info.rule).map_or_else(|| self.rules.operator(found.kind), |rule| rule.0);
-        let (start, end) = (run.raw[found.start].0, run.raw[found.end - 1].1);
+        let parts = run.parts(found.start, found.end);
+        let (start, end) = (parts[0].0, parts[parts.len() - 1].1);
+        let first = parts[0].1 - start;
         let delimiter = if let Format::Delimited(delimiter) = format { delimiter } else { 0 };
-        let position = Position { slot: run.slot, delimiter, serial };
+        let position = Position { slot: run.slot, delimiter, serial, depth: run.depth };
         let value = &run.text[found.start..found.end];
         let long = self.is_long(found) && run.slot != Slot::Number;
         let (applied, with) = match asked {
-            Operator::Mask => (asked, encode::mask(position, end - start)),
-            _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, end - start)),
+            Operator::Mask => (asked, encode::mask(position, first)),
+            _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),
             Operator::Drop if long => (asked, bytes::Bytes::new()),
             Operator::Drop | Operator::Tag => {
                 let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
@@ -242,7 +259,7 @@ impl Oracle<'_> {
         let finding = Finding {
             start: start as u64,
             end: end as u64,
-            parts: Vec::new(),
+            parts: parts.into_iter().map(|(start, end)| (start as u64, end as u64)).collect(),
             kind: found.kind,
             detector: found.detector,
             confidence: found.confidence,

@@ -125,11 +125,11 @@ struct Spans {
 impl Taker for Spans {
     fn take(&mut self, step: Step<'_>) -> Result<Flow, Error> {
         match step.segment {
-            Segment::Keep(_) => {}
+            Segment::Keep(_) | Segment::Cut { .. } => {}
             Segment::Part(_) => {
                 self.begun.get_or_insert_with(|| step.trail.place(step.at));
             }
-            Segment::Replace { finding, .. } => {
+            Segment::Replace { finding, .. } | Segment::Found(finding) => {
                 let start = self.begun.take().unwrap_or_else(|| step.trail.place(finding.start)).raw;
                 let kind = finding.kind.id().to_owned();
                 if finding.parts.is_empty() {
