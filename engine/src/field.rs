@@ -29,6 +29,10 @@ pub enum Slot {
     Fixed(Separators),
     /// A place in XML or HTML.
     Markup(Markup),
+    /// A cell in PostgreSQL's COPY text.
+    Copy,
+    /// A name or a value of form data.
+    Form,
 }
 
 /// Where in XML or HTML a text stands.

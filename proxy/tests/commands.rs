@@ -10,7 +10,18 @@ use common::{Room, SSN, note};
 fn help_and_version() {
     let room = Room::new();
     const COMMANDS: [&str; 12] = [
-        "scan", "redact", "reveal", "eval", "keygen", "detectors", "verify", "prove", "init", "check", "serve", "status",
+        "scan",
+        "redact",
+        "reveal",
+        "eval",
+        "keygen",
+        "detectors",
+        "verify",
+        "prove",
+        "init",
+        "check",
+        "serve",
+        "status",
     ];
     for command in COMMANDS {
         let help = room.run(&[command, "--help"]).ends(0).text();

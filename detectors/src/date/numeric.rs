@@ -360,6 +360,10 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
         if view.byte(end) == Some(sign) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) {
             return None;
         }
+        // The version of a template or a code system is written as a date.
+        if hinted(view, hint::CODE) && view.begins(0) {
+            return None;
+        }
         let timed = time(view, end);
         let clean = timed > end || !view.byte(end).is_some_and(|byte| byte.is_ascii_alphanumeric());
         return clean.then_some((timed, 97, "year, month and day"));

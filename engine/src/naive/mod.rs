@@ -93,6 +93,8 @@ impl Oracle<'_> {
             Format::X12 => formats::x12::interchanges(doc),
             Format::Sse => events::sse(doc, &ruled),
             Format::Deltas => events::lines(doc, &ruled),
+            Format::Copy => formats::copy::cells(doc),
+            Format::Form => formats::form::pairs(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -117,7 +119,7 @@ impl Oracle<'_> {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
-            secret[index] = run.slot == Slot::Key && !found.is_empty();
+            secret[index] = matches!(run.slot, Slot::Key | Slot::Form) && !found.is_empty();
             all.push((index, info, found));
         }
         // A long finding cannot wait for a subject, nor can what stands before it.
@@ -209,10 +211,7 @@ impl Oracle<'_> {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
-            let value = matches!(
-                run.slot,
-                Slot::String | Slot::Number | Slot::Cell { .. } | Slot::Segment(_) | Slot::Markup(_)
-            );
+            let value = !matches!(run.slot, Slot::Text | Slot::Key | Slot::Bare | Slot::Fixed(_));
             value
                 && run.record == record
                 && run.text.len() <= 256

@@ -9,9 +9,9 @@ pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
-pub(crate) mod verify;
 pub(crate) mod serve;
 pub(crate) mod status;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 
