@@ -13,7 +13,7 @@ use proptest::prelude::*;
 
 use common::{SCANNER, format, profiles};
 
-const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::TSV];
+const FORMATS: [Format; 6] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::TSV, Format::Hl7];
 
 /// `BLACKBAR_LAWS=full` runs everything that a release runs; the usual run takes a sample of it.
 fn full() -> bool {
@@ -157,6 +157,13 @@ fn soups() -> impl Strategy<Value = Vec<u8>> {
         "@",
         "0",
         "data:image/png;base64,",
+        "MSH|^~\\&|",
+        "\rPID|1||",
+        "\rOBX|1|TX|",
+        "|",
+        "^",
+        "~",
+        "\\T\\",
     ]);
     let piece = prop_oneof![
         6 => piece,

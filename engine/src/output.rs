@@ -411,7 +411,8 @@ impl Output {
 
     /// Applies the operator and spells its answer so that it is valid where it stands.
     fn replacement(&mut self, finding: &mut Finding, value: &[u8], operator: Operator, position: Position) -> Bytes {
-        if operator == Operator::Mask {
+        if operator == Operator::Mask || matches!(position.slot, Slot::Fixed(_)) {
+            finding.operator = Operator::Mask;
             let (start, end) = finding.first_piece();
             return encode::mask(position, length(start, end));
         }
@@ -502,6 +503,9 @@ impl Output {
                 Operator::Mask => encode::mask(unnumbered(long.position), length(start, end)),
                 Operator::Tag if long.parts.is_empty() => {
                     encode::replacement(long.position, &operator::tag(main_kind(long.finding.kind.id())), operator)
+                }
+                Operator::Drop if long.parts.is_empty() && long.position.slot == (Slot::Line { whole: true }) => {
+                    encode::replacement(long.position, b"", operator)
                 }
                 _ => Bytes::new(),
             };

@@ -11,6 +11,7 @@ mod hold;
 mod input;
 mod json;
 pub mod lens_csv;
+pub mod lens_hl7;
 pub mod lens_json;
 pub mod lens_ndjson;
 pub mod lens_sse;
@@ -34,6 +35,7 @@ pub struct Target {
 pub const TARGETS: &[Target] = &[
     Target { name: "chunking", run: chunking::run },
     Target { name: "lens_csv", run: lens_csv::run },
+    Target { name: "lens_hl7", run: lens_hl7::run },
     Target { name: "lens_json", run: lens_json::run },
     Target { name: "lens_ndjson", run: lens_ndjson::run },
     Target { name: "lens_sse", run: lens_sse::run },

@@ -6,6 +6,8 @@ mod commands;
 mod config;
 mod error;
 mod exit;
+mod front;
+mod gate;
 mod input;
 mod notes;
 mod output;

@@ -2,17 +2,18 @@
 
 pub mod column;
 pub mod fhir;
+pub mod hl7;
 mod names;
 
 use blackbar_engine::{Fields, Meaning};
 
-/// What the built-in tables know: FHIR elements by their path, everything else by the names of columns and keys.
+/// What the built-in tables know: FHIR elements and HL7 fields by their path, everything else by the names of columns and keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIn;
 
 impl Fields for BuiltIn {
     fn meaning(&self, path: &[&[u8]]) -> Meaning {
-        fhir::of(path).unwrap_or_else(|| column::of_path(path))
+        hl7::of(path).or_else(|| fhir::of(path)).unwrap_or_else(|| column::of_path(path))
     }
 }
 

@@ -6,10 +6,14 @@
 mod csv;
 pub(crate) mod deltas;
 pub(crate) mod encode;
+pub(crate) mod entities;
 mod events;
+mod hl7;
 mod json;
 pub(crate) mod paths;
 mod sniff;
+pub(crate) mod x12;
+mod xml;
 
 use std::fmt;
 use std::ops::Range;
@@ -46,6 +50,12 @@ pub enum Format {
     Sse,
     /// One JSON text a line, in which a model streams texts in pieces.
     Deltas,
+    /// Messages of HL7 version 2, in MLLP frames or bare.
+    Hl7,
+    /// XML and HTML.
+    Xml,
+    /// Interchanges of X12.
+    X12,
 }
 
 impl Format {
@@ -65,6 +75,9 @@ impl Format {
             Self::Delimited(_) => "csv",
             Self::Sse => "sse",
             Self::Deltas => "ndjson-deltas",
+            Self::Hl7 => "hl7",
+            Self::Xml => "xml",
+            Self::X12 => "x12",
         }
     }
 
@@ -74,6 +87,10 @@ impl Format {
         match self {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1,
+            Self::Hl7 => hl7::LONGEST_SHORT * window + hl7::LONGEST_ESCAPE + 3,
+            // What precedes a tag waits until the tag is one.
+            Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
+            Self::X12 => window + x12::HEADER,
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
@@ -115,6 +132,9 @@ impl FromStr for Format {
             "tsv" => Self::TSV,
             "sse" => Self::Sse,
             "ndjson-deltas" => Self::Deltas,
+            "hl7" => Self::Hl7,
+            "xml" | "html" => Self::Xml,
+            "x12" => Self::X12,
             _ => return Err(UnknownFormat),
         })
     }
@@ -126,7 +146,7 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson ndjson-deltas csv tsv sse")
+        f.write_str("unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 sse")
     }
 }
 
@@ -134,6 +154,10 @@ impl std::error::Error for UnknownFormat {}
 
 #[expect(clippy::cast_possible_truncation, reason = "it is a small constant")]
 const LONGEST_WAIT_LEN: usize = LONGEST_WAIT as usize;
+/// Whether `byte` at the offset `at` of the input is part of a byte order mark before everything.
+fn in_mark(at: u64, byte: u8) -> bool {
+    usize::try_from(at).ok().and_then(|at| b"\xef\xbb\xbf".get(at)) == Some(&byte)
+}
 
 /// The lens of one stream.
 pub(crate) enum Lens {
@@ -141,6 +165,9 @@ pub(crate) enum Lens {
     Json(Box<Json>),
     Delimited(Box<csv::Delimited>),
     Events(Box<events::Events>),
+    Hl7(Box<hl7::Hl7>),
+    Xml(Box<xml::Xml>),
+    X12(Box<x12::X12>),
 }
 
 impl Lens {
@@ -152,6 +179,9 @@ impl Lens {
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
             Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
             Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
+            Format::Hl7 => Self::Hl7(Box::default()),
+            Format::Xml => Self::Xml(Box::default()),
+            Format::X12 => Self::X12(Box::default()),
         }
     }
 
@@ -170,6 +200,9 @@ impl Lens {
             Self::Json(json) => json.feed(sink),
             Self::Delimited(delimited) => delimited.feed(sink),
             Self::Events(events) => events.feed(sink),
+            Self::Hl7(hl7) => hl7.feed(sink),
+            Self::Xml(xml) => xml.feed(sink),
+            Self::X12(x12) => x12.feed(sink),
         }
     }
 
@@ -185,6 +218,9 @@ impl Lens {
             }
             Self::Json(json) => json.end(sink),
             Self::Delimited(delimited) => delimited.end(sink),
+            Self::Hl7(hl7) => hl7.end(sink),
+            Self::Xml(xml) => xml.end(sink),
+            Self::X12(x12) => x12.end(sink),
             Self::Events(events) => events.end(sink),
         }
     }

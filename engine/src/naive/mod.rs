@@ -90,6 +90,9 @@ impl Oracle<'_> {
             Format::Ndjson => formats::json(doc, true),
             Format::Sse => events::sse(doc, &ruled),
             Format::Deltas => events::lines(doc, &ruled),
+            Format::Hl7 => formats::hl7::messages(doc),
+            Format::Xml => formats::xml::document(doc),
+            Format::X12 => formats::x12::interchanges(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -206,7 +209,10 @@ impl Oracle<'_> {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
-            let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. });
+            let value = matches!(
+                run.slot,
+                Slot::String | Slot::Number | Slot::Cell { .. } | Slot::Segment(_) | Slot::Markup(_)
+            );
             value
                 && run.record == record
                 && run.text.len() <= 256
@@ -244,7 +250,8 @@ impl Oracle<'_> {
         let long = self.is_long(found) && run.slot != Slot::Number;
         let (applied, with) = match asked {
             Operator::Mask => (asked, encode::mask(position, first)),
-            Operator::Drop if long => (asked, bytes::Bytes::new()),
+            _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),
+            Operator::Drop if long && run.slot != (Slot::Line { whole: true }) => (asked, bytes::Bytes::new()),
             Operator::Drop | Operator::Tag => {
                 let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
                 (asked, encode::replacement(position, &tag, asked))

@@ -1,0 +1,18 @@
+//! HTTP: requests are admitted, attributed and judged here; answers come back redacted while they stream.
+
+mod body;
+mod coding;
+mod exchange;
+mod guard;
+mod head;
+mod listener;
+mod problem;
+mod text;
+mod tls;
+mod upstream;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::exchange::Front;
+pub(crate) use self::listener::{Bound, Stop};
