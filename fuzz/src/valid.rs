@@ -99,7 +99,10 @@ fn events(text: &str) -> Vec<(String, Option<Json>)> {
             "event" => name = value.to_owned(),
             "" if line.is_empty() => {
                 if let Some(data) = data.take() {
-                    events.push((std::mem::take(&mut name), Json::read(data.as_bytes())));
+                    // Data without brackets or quotes are text, whatever they look like.
+                    let is_json = data.trim_start().starts_with(['{', '[', '"']);
+                    let json = is_json.then(|| Json::read(data.as_bytes())).flatten();
+                    events.push((std::mem::take(&mut name), json));
                 }
                 name.clear();
             }

@@ -44,8 +44,10 @@ pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) 
 fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     match position.slot {
         Slot::Text | Slot::Bare => Bytes::from(bytes.to_vec()),
-        Slot::Line => {
-            Bytes::from(bytes.iter().map(|&b| if b"\r\n".contains(&b) { b' ' } else { b }).collect::<Vec<_>>())
+        Slot::Line { whole: true } if bytes.is_empty() => Bytes::from_static(b" "),
+        Slot::Line { .. } => {
+            let line = bytes.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte });
+            Bytes::from(line.collect::<Vec<u8>>())
         }
         Slot::String => Bytes::from(json_escaped(bytes)),
         Slot::Key => {

@@ -164,16 +164,14 @@ fn events(text: &[u8]) -> Option<Format> {
     }
     let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
     let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()).peekable();
-    let (mut first, mut data) = (true, false);
+    let mut data = false;
     while let Some(line) = lines.next() {
         // The last line that is seen may be cut.
         let cut = lines.peek().is_none() && fields.iter().any(|field| field.starts_with(line));
         let field = fields.iter().position(|field| line.starts_with(field));
-        let begins = matches!(field, Some(0 | 1 | 4)) || (field.is_some() && !first);
-        if !cut && !begins {
+        if !cut && field.is_none() {
             return None;
         }
-        first = first && field == Some(4);
         data |= field == Some(0);
     }
     data.then_some(Format::Sse)

@@ -250,7 +250,7 @@ impl Oracle<'_> {
         let (applied, with) = match asked {
             Operator::Mask => (asked, encode::mask(position, first)),
             _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),
-            Operator::Drop if long => (asked, bytes::Bytes::new()),
+            Operator::Drop if long && run.slot != (Slot::Line { whole: true }) => (asked, bytes::Bytes::new()),
             Operator::Drop | Operator::Tag => {
                 let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
                 (asked, encode::replacement(position, &tag, asked))
