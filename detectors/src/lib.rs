@@ -1,5 +1,8 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
+#[macro_use]
+mod word_set;
+
 pub mod account;
 pub mod age;
 pub mod biometric;

@@ -12,6 +12,7 @@ mod lens;
 mod lexicon;
 mod memory;
 pub mod naive;
+mod numbers;
 pub mod operator;
 mod output;
 mod profile;
@@ -29,7 +30,7 @@ mod view;
 
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
-pub use detector::{Detector, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
+pub use detector::{Detector, DigitRun, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
 pub use field::{Field, Fields, Meaning, Slot};
 pub use kind::Kind;
 pub use lens::{Format, SNIFF, Sniffed, UnknownFormat, Unreadable, sniff};

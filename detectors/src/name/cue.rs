@@ -3,7 +3,7 @@
 use blackbar_engine::{Kind, View};
 
 use super::lists;
-use super::part::{apostrophe, blanks, gap, length, one_of};
+use super::part::{apostrophe, blanks, gap, length};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -157,7 +157,7 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     if space == 0 && !dotted {
         return label(view, role, word, end);
     }
-    let kind = if one_of(word, &["dr", "drs", "doctor", "nurse", "prof", "professor"]) {
+    let kind = if one_of!(word, &["dr", "drs", "doctor", "nurse", "prof", "professor"]) {
         kinds::NAME_PROVIDER
     } else {
         kinds::NAME
@@ -165,8 +165,8 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     // `Doctor King`, `Doctor Zorblat`: capitals on both sides make it a form of address; `Doctor Visit` is none.
     let next = view.word(after + space);
     let next_bits = view.bits(next);
-    let addressed = one_of(word, &["doctor", "professor", "miss"])
-        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"])
+    let addressed = one_of!(word, &["doctor", "professor", "miss"])
+        && (next_bits & cat::ANY_NAME != 0 && !one_of!(next, &["will", "may", "so", "do", "can", "an", "in"])
             || next_bits == 0)
         && view.byte(after + space + length(next)) != Some(b':')
         && word.first().is_some_and(u8::is_ascii_uppercase)
@@ -199,7 +199,7 @@ fn is_street(view: &View<'_>) -> bool {
 fn loose(view: &View<'_>, word: &[u8]) -> Cue {
     let kind = match previous_word(view.before()) {
         [] => kinds::NAME,
-        verb if one_of(
+        verb if one_of!(
             verb,
             &[
                 "signed",
@@ -240,12 +240,12 @@ fn loose(view: &View<'_>, word: &[u8]) -> Cue {
 /// `spoke with Ann`, `report given to Ann`, `staying with Ann`: people are told things and met, whatever their case.
 fn spoken_to(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
     const TOLD: &[&str] = &["spoke", "spoken", "talked", "speaking", "talking"];
-    let met = one_of(word, &["to", "with"])
-        && one_of(
+    let met = one_of!(word, &["to", "with"])
+        && one_of!(
             previous_word(view.before()),
             &["spoke", "spoken", "talked", "speaking", "talking", "handoff", "given", "staying", "stays", "lives"],
         );
-    let at = if one_of(word, TOLD) && view.slice(end, 4) == b" w/ " {
+    let at = if one_of!(word, TOLD) && view.slice(end, 4) == b" w/ " {
         end + 4
     } else if met && view.byte(end) == Some(b' ') {
         end + 1
@@ -265,17 +265,17 @@ fn introduction(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
     let before = previous_word(view.before());
     let bits = view.bits(before);
     let announces = if word.eq_ignore_ascii_case(b"am") {
-        one_of(before, &["i"])
+        one_of!(before, &["i"])
     } else if word.eq_ignore_ascii_case(b"me") {
-        one_of(before, &["call", "calls"])
+        one_of!(before, &["call", "calls"])
     } else if word.eq_ignore_ascii_case(b"call") {
         capital_at(view, at)
     } else {
-        one_of(before, &["name", "this", "names", "nickname", "here", "contact", "pcp", "kin", "caregiver"])
+        one_of!(before, &["name", "this", "names", "nickname", "here", "contact", "pcp", "kin", "caregiver"])
             || (capital_at(view, at) && matches!(role(before, bits), Some(Role::Relative | Role::Provider)))
     };
     // `this is Ann` needs the capital, `my name is ann` does not.
-    let named = one_of(before, &["name", "names"]);
+    let named = one_of!(before, &["name", "names"]);
     if !announces || !(named || capital_at(view, at)) {
         return None;
     }
@@ -349,13 +349,13 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         return None;
     }
     let header = role == Role::Header;
-    let signature = one_of(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
+    let signature = one_of!(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
     if !strong && ((header && !(signature && capital_at(view, at))) || role == Role::User || role == Role::By) {
         return None;
     }
     // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
     let close =
-        matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
+        matches!(role, Role::Relative | Role::Patient) && !one_of!(word, &["contact", "child", "ex", "twin", "member"]);
     if !strong && !capital_at(view, at) && !close {
         return None;
     }
@@ -365,14 +365,14 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         Role::Provider => kinds::NAME_PROVIDER,
         Role::Relative => kinds::NAME_RELATIVE,
         Role::User => kinds::NAME_USER,
-        Role::WordTitle if one_of(word, &["doctor", "nurse"]) => kinds::NAME_PROVIDER,
+        Role::WordTitle if one_of!(word, &["doctor", "nurse"]) => kinds::NAME_PROVIDER,
         _ if signature => kinds::NAME_PROVIDER,
         Role::Person => named(view),
         _ => kinds::NAME,
     };
     let speaker = matches!(role, Role::Patient | Role::Provider | Role::Relative | Role::User | Role::WordTitle)
-        || one_of(word, &["caller", "claimant"]);
-    let given = role == Role::Relative || one_of(word, &["named", "called", "nickname", "dear", "name", "aka"]);
+        || one_of!(word, &["caller", "claimant"]);
+    let given = role == Role::Relative || one_of!(word, &["named", "called", "nickname", "dear", "name", "aka"]);
     Some((Cue { kind, grade, speaker, given }, at))
 }
 

@@ -187,7 +187,7 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
     let mut end = at + length(word);
     let mut case = case_of(word);
     let mut bits = view.bits(word);
-    if one_of(word, &["doe", "roe"]) {
+    if one_of!(word, &["doe", "roe"]) {
         // Nobody in particular, but written where a name is meant; in these texts hardly ever a deer.
         bits |= cat::SURNAME | cat::SURNAME_COMMON | cat::MOSTLY_NAME;
     }
@@ -306,11 +306,6 @@ pub(crate) fn blanks(view: &View<'_>, at: i32, most: i32) -> i32 {
         n += 1;
     }
     n
-}
-
-/// Whether `word`, in any case, is one of `list` (lower case).
-pub(crate) fn one_of(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether the trigger starts a word of its own: not the rest of a hyphenated or quoted one, of an address, of a path.

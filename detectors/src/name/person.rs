@@ -6,7 +6,7 @@ use super::cue::{Cue, Grade};
 use super::follow::{self, Follow};
 use super::judge;
 use super::lists;
-use super::part::{Case, Part, blanks, gap, one_of, part};
+use super::part::{Case, Part, blanks, gap, part};
 use crate::words::category as cat;
 
 /// The most words a name has here.
@@ -75,7 +75,7 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
         }
     }
     if cue.grade >= Grade::Near
-        && one_of(view.word(first.start), &["st"])
+        && one_of!(view.word(first.start), &["st"])
         && view.byte(first.end) == Some(b'.')
         && let Some((space, false)) = gap(view, first.end + 1)
         && let Some(next) = part(view, first.end + 1 + space)
@@ -497,7 +497,7 @@ fn found_is(view: &View<'_>, found: &Part, letter: u8) -> bool {
 pub(crate) fn particle(view: &View<'_>, part: &Part) -> bool {
     part.pieces == 1
         && part.len() <= 4
-        && one_of(
+        && one_of!(
             view.word(part.start),
             &[
                 "van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "du", "la", "le", "las",
@@ -513,7 +513,7 @@ fn particles(view: &View<'_>, words: &mut Words, found: Part, cue: Cue, wraps: b
     let mut wrapped = wraps;
     for _ in 0..4 {
         // `St. James`.
-        let after = if one_of(view.word(last.start), &["st"]) { after_dot(view, last.end) } else { last.end };
+        let after = if one_of!(view.word(last.start), &["st"]) { after_dot(view, last.end) } else { last.end };
         let Some((space, wraps)) = gap(view, after) else { return false };
         let Some(next) = part(view, after + space) else { return false };
         wrapped |= wraps;
@@ -543,9 +543,9 @@ fn stops(view: &View<'_>, part: &Part) -> bool {
     part.pieces == 1 && part.len() <= 10 && {
         let word = view.word(part.start);
         // A surname written as such is one, though it is also a label: `Page`, `Bell`; a short stop in capitals is not.
-        one_of(word, lists::STOPS)
+        one_of!(word, lists::STOPS)
             && !(part.case == Case::Capital
                 && part.surname() == 3
-                && !one_of(word, &["date", "so", "do", "an", "in", "she"]))
+                && !one_of!(word, &["date", "so", "do", "an", "in", "she"]))
     }
 }

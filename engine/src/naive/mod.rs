@@ -309,9 +309,10 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     let byte = text[at];
     let word = || &text[at..at + word_len(&text[at..])];
     match trigger {
-        Trigger::Start => at == 0,
+        // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
+        Trigger::Start | Trigger::Field(_) => at == 0,
         Trigger::Bytes(set) => set.has(byte),
-        Trigger::Digits => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,
