@@ -22,8 +22,9 @@ pub static DATE: Detector = Detector {
     // `the 21st of May`.
     reach: Reach { bytes: 4, across: ByteSet::of(b"theTHE ") },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 2).or_lens(6, 6).or_lens(8, 8).or_lens(12, 12).or_lens(14, 14)),
-        Trigger::Number(DigitRun::of_lens(4, 4).first(b"12")),
+        Trigger::Number(DigitRun::of_lens(1, 2).before(BEFORE).after(BEHIND_DAY)),
+        Trigger::Number(DigitRun::of_lens(6, 6).or_lens(8, 8).or_lens(12, 12).or_lens(14, 14).before(BEFORE)),
+        Trigger::Number(DigitRun::of_lens(4, 4).first(b"12").before(BEFORE)),
         Trigger::Words(&[
             "january",
             "jan",
@@ -110,6 +111,11 @@ pub static DATE: Detector = Detector {
          ranges, scores, the verb may",
     ),
 };
+
+/// What may stand before a date in numbers.
+const BEFORE: ByteSet = ByteSet::ALL.but(ByteSet::ALPHA.with(b'$'));
+/// What may stand behind a number of one or two digits that begins a date.
+const BEHIND_DAY: ByteSet = ByteSet::ALL.but(ByteSet::of(b",):;%+*\"|<>=("));
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (end, confidence, reason) =

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::name::part::{Case, Part, blanks, gap, length, part, possessive, stands_alone};
+use crate::name::part::{Case, Part, blanks, gap, length, part, plain_lower, possessive, stands_alone};
 use crate::words::category as cat;
 
 /// Named places of care.
@@ -28,6 +28,9 @@ pub static FACILITY: Detector = Detector {
 };
 
 const LONGEST: i32 = 112;
+
+/// Small words inside the name of a place.
+const JOINS: &[&str] = &["of", "and", "the", "de", "y", "del", "la"];
 
 /// What a place of care is called last. Those that mean other things as well need a better name before them.
 #[rustfmt::skip]
@@ -223,6 +226,9 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     let mut previous: &[u8] = &[];
     let mut best: Option<(i32, bool)> = None;
     for _ in 0..7 {
+        if !small && at != from && plain_lower(view, at, word_set!(JOINS)) {
+            break;
+        }
         let Some(found) = part(view, at) else { break };
         let word = view.word(found.start);
         let mut end = found.end;
@@ -232,7 +238,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
         }
         let owned = possessive(view, end);
         if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
-            if !one_of!(word, &["of", "and", "the", "de", "y", "del", "la"]) || at == from {
+            if !one_of!(word, JOINS) || at == from {
                 break;
             }
         } else if small

@@ -80,10 +80,13 @@ pub static ALL: &[&Detector] = &[
     &zip::ZIP,
 ];
 
+/// About how many words the lists have.
+const WORDS: usize = 210_000;
+
 /// The lexicon that the built-in detectors consult.
 #[must_use]
 pub fn lexicon() -> Lexicon {
-    let mut lexicon = Lexicon::new();
+    let mut lexicon = Lexicon::with_room(WORDS);
     words::each(&mut |word, bits| lexicon.insert(word, bits));
     lexicon
 }

@@ -1,7 +1,7 @@
 //! Fixed lists of words, answered in a few instructions.
 //!
 //! Detectors ask of most words of a text whether they are in some short list. A list is made a hash table at compile
-//! time; most words leave at the first two masks, before anything is hashed.
+//! time; most words leave at the first mask, before anything is hashed.
 
 /// A list of words that was made a table at compile time. Words are compared in any ASCII case.
 #[derive(Clone, Copy, Debug)]
@@ -9,43 +9,39 @@ pub(crate) struct WordSet {
     words: &'static [&'static str],
     /// Open addressing: one more than an index into `words`, 0 for none. A power of two long, at least half of it empty.
     slots: &'static [u8],
-    /// Which first bytes there are, by their low five bits.
-    heads: u32,
-    /// Which lengths there are; 31 stands for all that are longer.
-    lens: u32,
+    /// By the low five bits of the first byte: which lengths there are, 31 for all that are longer.
+    lens: [u32; 32],
 }
 
 impl WordSet {
     /// The set of `words`, whose `slots` were made of them.
     pub(crate) const fn new(words: &'static [&'static str], slots: &'static [u8]) -> Self {
-        let (mut heads, mut lens) = (0, 0);
+        let mut lens = [0; 32];
         let mut i = 0;
         while i < words.len() {
             let word = words[i].as_bytes();
             assert!(!word.is_empty(), "a word has a letter");
-            heads |= 1 << (word[0] & 31);
-            lens |= 1 << length(word);
+            lens[(word[0] & 31) as usize] |= 1 << length(word);
             i += 1;
         }
-        Self { words, slots, heads, lens }
+        Self { words, slots, lens }
     }
 
     /// Whether `word` is one of them.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn has(&self, word: &[u8]) -> bool {
         self.find(word).is_some()
     }
 
     /// Where in the list `word` stands; the first place, when it stands in several.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn find(&self, word: &[u8]) -> Option<usize> {
         let first = word.first()?;
-        if self.heads >> (first & 31) & 1 == 0 || self.lens >> length(word) & 1 == 0 {
-            return None;
-        }
-        self.probe(word)
+        let lens = self.lens.get(usize::from(first & 31))?;
+        if lens >> length(word) & 1 == 0 { None } else { self.probe(word) }
     }
 
+    #[inline(never)]
     fn probe(&self, word: &[u8]) -> Option<usize> {
         let mask = self.slots.len() - 1;
         let mut at = hash(word) & mask;
@@ -89,7 +85,6 @@ const fn length(word: &[u8]) -> u32 {
 }
 
 /// A hash that is the same for both cases of a letter.
-#[expect(clippy::cast_possible_truncation, reason = "a hash is cut to an index")]
 #[inline]
 const fn hash(word: &[u8]) -> usize {
     const LOWER: u64 = 0x2020_2020_2020_2020;

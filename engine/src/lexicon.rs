@@ -42,6 +42,13 @@ impl Lexicon {
         Self { tags: vec![0; 64], slots: vec![Slot::default(); 64], letters: Vec::new(), count: 0 }
     }
 
+    /// An empty lexicon that will not have to move its words before it holds so many.
+    #[must_use]
+    pub fn with_room(words: usize) -> Self {
+        let len = (words * 4 / 3 + 1).next_power_of_two().max(64);
+        Self { tags: vec![0; len], slots: vec![Slot::default(); len], letters: Vec::with_capacity(words), count: 0 }
+    }
+
     /// Adds categories to `word`, which is folded first. A word that is too long to be looked up is left out.
     pub fn insert(&mut self, word: &str, bits: u32) {
         if let Some(slot) = self.place(word.as_bytes()) {
@@ -108,19 +115,24 @@ impl Lexicon {
     /// Finds or makes the slot of `word`.
     fn place(&mut self, word: &[u8]) -> Option<&mut Slot> {
         let word = Folded::new(word).filter(|word| word.len > 0)?;
-        if self.find(&word).is_err() {
-            // Three quarters full at most: the tags tell empty slots cheaply.
-            if (self.count + 1) * 4 > self.tags.len() * 3 {
-                self.grow();
+        let at = match self.find(&word) {
+            Ok(known) => known,
+            Err(mut free) => {
+                // Three quarters full at most: the tags tell empty slots cheaply.
+                if (self.count + 1) * 4 > self.tags.len() * 3 {
+                    self.grow();
+                    let (Ok(other) | Err(other)) = self.find(&word);
+                    free = other;
+                }
+                let letters = u32::try_from(self.letters.len()).ok()?;
+                *self.tags.get_mut(free)? = word.tag();
+                *self.slots.get_mut(free)? =
+                    Slot { hash: word.short_hash(), at: letters, len: word.len, ..Slot::default() };
+                self.letters.extend_from_slice(word.lanes());
+                self.count += 1;
+                free
             }
-            let at = u32::try_from(self.letters.len()).ok()?;
-            let (Ok(free) | Err(free)) = self.find(&word);
-            *self.tags.get_mut(free)? = word.tag();
-            *self.slots.get_mut(free)? = Slot { hash: word.short_hash(), at, len: word.len, ..Slot::default() };
-            self.letters.extend_from_slice(word.lanes());
-            self.count += 1;
-        }
-        let at = self.find(&word).ok()?;
+        };
         self.slots.get_mut(at)
     }
 
@@ -223,7 +235,6 @@ impl Folded {
     }
 
     /// A byte that no empty slot has, of bits that the index does not use.
-    #[expect(clippy::cast_possible_truncation, reason = "a byte of the hash")]
     #[inline]
     fn tag(&self) -> u8 {
         (self.hash >> 56) as u8 | 1

@@ -1,7 +1,8 @@
 //! Streaming redaction: windows, spans, lenses and operators. It knows no PHI, no sockets and no clock.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod allow;
+mod arch;
 mod blocks;
 mod bulk;
 mod detector;
@@ -10,6 +11,7 @@ pub mod key;
 mod kind;
 mod lens;
 mod lexicon;
+mod memo;
 mod memory;
 pub mod naive;
 mod numbers;

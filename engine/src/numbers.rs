@@ -103,7 +103,7 @@ mod tests {
         assert!(numbers.add(&DigitRun::of_lens(2, 2).first(b"9").or_hinted(4), 9));
         let mut asked = Asked::with_room(10);
         numbers.ask(text, at, open, (at == 0).then_some(hints), &mut asked);
-        asked.iter().collect()
+        std::iter::successors(asked.next(0), |last| asked.next(last + 1)).collect()
     }
 
     #[test]

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use crate::blocks::{BLOCK, Carry};
 use crate::lexicon::Folded;
+use crate::memo::Memo;
 use crate::memory::{self, Memory};
 use crate::resolve::{Candidate, Event, Resolver, Text};
 use crate::scanner::{Asked, Compiled};
@@ -257,6 +258,7 @@ impl Run {
         let bytes = text.bytes;
         let mut at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
         let mut carry = Carry::after(at.checked_sub(1).and_then(|i| bytes.get(i)).copied());
+        let memo = Memo::new();
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let block = around.compiled.classifier.partial(rest);
             let mut bits = block.candidates(carry);
@@ -266,7 +268,7 @@ impl Run {
             while bits != 0 {
                 let here = at + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                if let Err(Undecided { wants }) = self.ask(text, here, around, judge) {
+                if let Err(Undecided { wants }) = self.ask(text, here, &memo, around, judge) {
                     self.pos = text.base + here as u64;
                     self.wants = text.base + wants as u64;
                     return;
@@ -284,6 +286,7 @@ impl Run {
         &mut self,
         text: Text<'_>,
         at: usize,
+        memo: &Memo,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
@@ -291,7 +294,7 @@ impl Run {
         let Some(&byte) = bytes.get(at) else { return Ok(()) };
         let on = &compiled.on;
         let asked = &mut self.asked;
-        asked.clear_like(&on.start);
+        asked.be(&on.none);
         let trigger = text.base + at as u64;
         let made = self.candidates.len();
         if text.base == 0 && at == 0 {
@@ -313,8 +316,8 @@ impl Run {
                 on.numbers.ask(bytes, at, text.open, start, asked);
             }
         } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
-            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
             let rest = bytes.get(at..).unwrap_or_default();
+            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
             if text.open && byte >= 0xc0 && rest.len() < 4 {
                 return Err(Undecided { wants: at + 4 });
             }
@@ -331,6 +334,10 @@ impl Run {
                 }
                 let folded = Folded::new(word);
                 let entry = folded.as_ref().map(|word| compiled.lexicon.entry(word)).unwrap_or_default();
+                if word.is_ascii() && rest.get(word.len()).is_some_and(u8::is_ascii) {
+                    memo.set_len(at, word.len());
+                    memo.set_bits(at, word.len(), entry.bits);
+                }
                 if entry.triggers > 0
                     && let Some(list) = on.words.get(usize::from(entry.triggers) - 1)
                 {
@@ -353,9 +360,11 @@ impl Run {
             }
         }
         self.lessons.clear();
-        for index in asked.iter() {
+        let mut next = asked.next(0);
+        while let Some(index) = next {
+            next = asked.next(index + 1);
             let Some(detector) = compiled.detectors.get(usize::from(index)) else { continue };
-            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon);
+            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, memo);
             let verdict = detector.ask(&view);
             if let Some(wants) = view.wants() {
                 self.candidates.truncate(made);

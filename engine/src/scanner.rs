@@ -64,6 +64,8 @@ pub(crate) struct Dispatch {
     pub(crate) words: Vec<Asked>,
     pub(crate) special: ByteSet,
     pub(crate) bytes: Vec<Asked>,
+    /// Nobody.
+    pub(crate) none: Asked,
     /// How many detectors there are.
     count: usize,
 }
@@ -71,51 +73,63 @@ pub(crate) struct Dispatch {
 /// A set of detectors, a bit each. They are asked in the order of the list.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Asked {
-    bits: Vec<u64>,
+    /// The first 64, which are mostly all.
+    first: u64,
+    more: Vec<u64>,
 }
 
 impl Asked {
     /// An empty set that may hold so many.
     pub(crate) fn with_room(count: usize) -> Self {
-        Self { bits: vec![0; count.div_ceil(64)] }
+        Self { first: 0, more: vec![0; count.div_ceil(64).saturating_sub(1)] }
     }
 
-    /// Makes it the empty set with as much room as `other` has.
+    /// Makes it what `other` is.
     #[inline]
-    pub(crate) fn clear_like(&mut self, other: &Self) {
-        if self.bits.len() == other.bits.len() {
-            self.bits.fill(0);
-        } else {
-            self.bits.clear();
-            self.bits.resize(other.bits.len(), 0);
+    pub(crate) fn be(&mut self, other: &Self) {
+        self.first = other.first;
+        if !(self.more.is_empty() && other.more.is_empty()) {
+            self.more.clone_from(&other.more);
         }
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, index: u16) {
-        if let Some(word) = self.bits.get_mut(usize::from(index / 64)) {
-            *word |= 1 << (index % 64);
+        let bit = 1 << (index % 64);
+        match usize::from(index / 64).checked_sub(1) {
+            None => self.first |= bit,
+            Some(i) => {
+                if let Some(word) = self.more.get_mut(i) {
+                    *word |= bit;
+                }
+            }
         }
     }
 
     /// Adds what `other`, of the same room, holds.
     #[inline]
     pub(crate) fn add(&mut self, other: &Self) {
-        for (to, from) in self.bits.iter_mut().zip(&other.bits) {
+        self.first |= other.first;
+        for (to, from) in self.more.iter_mut().zip(&other.more) {
             *to |= from;
         }
     }
 
-    /// The members in ascending order.
+    /// The member that comes next from `from` on.
     #[inline]
-    pub(crate) fn iter(&self) -> impl Iterator<Item = u16> {
-        self.bits.iter().zip((0u16..).step_by(64)).flat_map(|(&word, base)| {
-            let mut rest = word;
-            std::iter::from_fn(move || {
-                let bit = u16::try_from(rest.trailing_zeros()).ok().filter(|bit| *bit < 64)?;
-                rest &= rest - 1;
-                Some(base + bit)
-            })
-        })
+    pub(crate) fn next(&self, from: u16) -> Option<u16> {
+        let mut base = from & !63;
+        let mut mask = u64::MAX << (from % 64);
+        loop {
+            let word = match usize::from(base / 64).checked_sub(1) {
+                None => self.first,
+                Some(i) => *self.more.get(i)?,
+            };
+            if let Some(bit) = u16::try_from((word & mask).trailing_zeros()).ok().filter(|bit| *bit < 64) {
+                return Some(base + bit);
+            }
+            (base, mask) = (base.checked_add(64)?, u64::MAX);
+        }
     }
 }
 
@@ -247,7 +261,8 @@ impl Dispatch {
             categories: 0,
             words: Vec::new(),
             special: ByteSet::EMPTY,
-            bytes: vec![none; 256],
+            bytes: vec![none.clone(); 256],
+            none,
             count,
         }
     }

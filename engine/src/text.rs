@@ -26,7 +26,7 @@ pub(crate) fn word_len(bytes: &[u8]) -> usize {
 
 /// The same for ASCII letters only, eight bytes at a time.
 #[inline]
-fn ascii_word_len(bytes: &[u8]) -> usize {
+pub(crate) fn ascii_word_len(bytes: &[u8]) -> usize {
     let mut end = 0;
     let mut rest = bytes;
     while let Some((lane, more)) = rest.split_first_chunk::<8>() {
@@ -83,7 +83,7 @@ pub(crate) mod lanes {
     /// The highest bit of each byte that is an ASCII letter, nothing else.
     #[inline]
     pub(crate) const fn letters(bytes: u64) -> u64 {
-        within(bytes | ONES * 0x20, b'a', b'z') & !bytes
+        within(bytes | (ONES * 0x20), b'a', b'z') & !bytes
     }
 
     /// The bytes with ASCII capitals made small.

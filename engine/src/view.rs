@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use crate::lexicon::Lexicon;
-use crate::text::{letter, letter_before, word_len};
+use crate::memo::Memo;
+use crate::text::{ascii_word_len, letter, letter_before, word_len};
 use crate::{ByteSet, Field, Reach, Window};
 
 /// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
@@ -27,6 +28,7 @@ pub struct View<'a> {
     asked: Cell<usize>,
     field: &'a Field,
     lexicon: &'a Lexicon,
+    memo: &'a Memo,
 }
 
 impl<'a> View<'a> {
@@ -38,6 +40,7 @@ impl<'a> View<'a> {
         window: Window,
         field: &'a Field,
         lexicon: &'a Lexicon,
+        memo: &'a Memo,
     ) -> Self {
         let end = at + window.ahead();
         View {
@@ -48,6 +51,7 @@ impl<'a> View<'a> {
             asked: Cell::new(at),
             field,
             lexicon,
+            memo,
         }
     }
 
@@ -113,8 +117,29 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn word(&self, offset: i32) -> &'a [u8] {
-        let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return &[] };
+        let from = self.at.wrapping_add_signed(offset as isize);
+        if from >= self.first
+            && let Some(len) = self.memo.len(from)
+            && let Some(word) = self.text.get(from..from + len)
+            && from + len < self.text.len()
+        {
+            self.ask(from + len + 1);
+            return word;
+        }
+        self.read_word(from, offset)
+    }
+
+    fn read_word(&self, from: usize, offset: i32) -> &'a [u8] {
+        if from < self.first || (offset < 0 && from >= self.at) {
+            return &[];
+        }
         let rest = self.text.get(from..).unwrap_or_default();
+        let len = ascii_word_len(rest);
+        if rest.get(len).is_some_and(u8::is_ascii) {
+            self.memo.set_len(from, len);
+            self.ask(from + len + 1);
+            return rest.get(..len).unwrap_or_default();
+        }
         let len = word_len(rest);
         // A letter may have up to four bytes; all of them were needed to know that the word ends.
         let next_is_ascii = rest.get(len).is_some_and(u8::is_ascii);
@@ -146,7 +171,16 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn bits(&self, word: &[u8]) -> u32 {
-        self.lexicon.bits(word)
+        // A word of this very text may be known by its place.
+        let at = word.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        if at >= self.text.len() {
+            return self.lexicon.bits(word);
+        }
+        self.memo.bits(at, word.len()).unwrap_or_else(|| {
+            let bits = self.lexicon.bits(word);
+            self.memo.set_bits(at, word.len(), bits);
+            bits
+        })
     }
 
     /// The field this run belongs to.
@@ -215,7 +249,7 @@ mod tests {
     const WINDOW: Window = Window { before: 3, longest: 4, after: 2 };
 
     fn view<'a>(text: &'a [u8], at: usize, open: bool, field: &'a Field, lexicon: &'a Lexicon) -> View<'a> {
-        View::new(text, at, open, WINDOW, field, lexicon)
+        View::new(text, at, open, WINDOW, field, lexicon, Box::leak(Box::new(Memo::new())))
     }
 
     #[test]

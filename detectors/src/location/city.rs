@@ -8,7 +8,7 @@ use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
 use crate::name::cue::previous_word;
-use crate::name::part::{Case, Part, blanks, gap, length, ordinary, part, stands_alone};
+use crate::name::part::{Case, Part, blanks, gap, length, ordinary, part, plain_lower, stands_alone};
 use crate::words::{category as cat, zip_exists, zip_state};
 
 /// Cities, counties and named streets.
@@ -43,6 +43,9 @@ pub static PLACE: Detector = Detector {
 
 const LONGEST: i32 = 80;
 
+/// Small words inside the name of a town.
+const JOINS: &[&str] = &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"];
+
 /// What stands before a place.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Lead {
@@ -75,16 +78,18 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut at = 0;
     let mut count = 0;
     for slot in &mut parts {
+        if count > 0 && plain_lower(view, at, word_set!(JOINS)) {
+            break;
+        }
         let Some(found) = part(view, at) else { break };
         // `Isle of Palms`, `Fond du Lac`, `Truth or Consequences`.
-        let joins = count > 0
-            && one_of!(view.word(found.start), &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"]);
+        let joins = count > 0 && found.case == Case::Lower && one_of!(view.word(found.start), JOINS);
         if found.case == Case::Initial || found.case == Case::Lower && !joins {
             break;
         }
         *slot = Some(found);
         count += 1;
-        let dotted = one_of!(view.word(found.start), &["st", "ft", "mt"]) && view.byte(found.end) == Some(b'.');
+        let dotted = view.byte(found.end) == Some(b'.') && one_of!(view.word(found.start), &["st", "ft", "mt"]);
         let end = found.end + i32::from(dotted);
         // A break of the line between `San` and `Antonio` is rare; two lines of a letterhead are not.
         let space = blanks(view, end, 2);
@@ -237,6 +242,9 @@ fn state_after<'a>(view: &View<'a>, end: i32) -> Option<State<'a>> {
         _ => return None,
     };
     let at = from + space;
+    if !view.byte(at).is_some_and(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
     let first = view.word(at);
     let mut letters = first;
     let mut bits = view.bits(first);

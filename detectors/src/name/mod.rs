@@ -79,8 +79,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if !stands_alone(view) || word.len() < 2 {
         return None;
     }
-    let found = person::person(view, 0, before(view))?;
-    Some(verdict(&found, before(view)))
+    let cue = before(view);
+    person::person(view, 0, cue).map(|found| verdict(&found, cue))
 }
 
 /// Most lower-case words of a text are no names: only a common given name that is nothing else may start one, or a

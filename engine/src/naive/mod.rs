@@ -10,6 +10,7 @@ use std::cmp::Reverse;
 
 use crate::lens::encode::{self, Position};
 use crate::lens::paths;
+use crate::memo::Memo;
 use crate::operator::{self, Context, Operator};
 use crate::text::{letter, word_len, word_starts};
 use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
@@ -270,7 +271,8 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let view = View::new(text, at, false, detector.window, field, lexicon);
+            let memo = Memo::new();
+            let view = View::new(text, at, false, detector.window, field, lexicon, &memo);
             let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
