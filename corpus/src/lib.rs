@@ -24,6 +24,7 @@ pub mod bench;
 pub mod calendar;
 pub mod cases;
 mod cast;
+mod ccda;
 mod check;
 mod dates;
 mod decoys;
@@ -34,6 +35,7 @@ mod hl7;
 pub mod ids;
 mod images;
 mod json;
+mod mould;
 mod people;
 mod places;
 pub mod rich;
@@ -44,6 +46,7 @@ pub mod sse;
 mod table;
 mod template;
 pub mod writer;
+mod x12;
 
 pub use generate::{Genre, corpus, document, document_of};
 
@@ -99,9 +102,27 @@ pub enum Format {
     Sse,
     /// The same in lines of JSON.
     Deltas,
+    /// XML and HTML.
+    Xml,
+    /// X12 interchanges.
+    X12,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Ndjson,
+        Self::Csv,
+        Self::Tsv,
+        Self::Hl7,
+        Self::Xml,
+        Self::X12,
+        Self::Sse,
+        Self::Deltas,
+    ];
+
     /// Its stable name, which is also its `--input` value.
     pub fn name(self) -> &'static str {
         match self {
@@ -113,13 +134,14 @@ impl Format {
             Self::Hl7 => "hl7",
             Self::Sse => "sse",
             Self::Deltas => "ndjson-deltas",
+            Self::Xml => "xml",
+            Self::X12 => "x12",
         }
     }
 
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        let all = [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7, Self::Sse, Self::Deltas];
-        all.into_iter().find(|format| format.name() == name)
+        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// The file name extension.

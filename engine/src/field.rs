@@ -9,7 +9,10 @@ pub enum Slot {
     #[default]
     Text,
     /// Text that must stay on its line.
-    Line,
+    Line {
+        /// Whether it is all of the line: nothing in its place would be another thing, a blank line.
+        whole: bool,
+    },
     /// The inside of a JSON string value.
     String,
     /// The inside of a JSON object key.
@@ -29,6 +32,10 @@ pub enum Slot {
     Fixed(Separators),
     /// A place in XML or HTML.
     Markup(Markup),
+    /// A cell in PostgreSQL's COPY text.
+    Copy,
+    /// A name or a value of form data.
+    Form,
 }
 
 /// Where in XML or HTML a text stands.

@@ -504,6 +504,9 @@ impl Output {
                 Operator::Tag if long.parts.is_empty() => {
                     encode::replacement(long.position, &operator::tag(main_kind(long.finding.kind.id())), operator)
                 }
+                Operator::Drop if long.parts.is_empty() && long.position.slot == (Slot::Line { whole: true }) => {
+                    encode::replacement(long.position, b"", operator)
+                }
                 _ => Bytes::new(),
             };
             let told = long.parts.len();

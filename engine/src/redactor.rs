@@ -101,6 +101,12 @@ impl Scanner {
 }
 
 impl Redactor {
+    /// Names the columns of a table that has no header: COPY text, or CSV without one. To be called before the first
+    /// byte; formats that are no tables take no notice.
+    pub fn columns(&mut self, names: &[&[u8]]) {
+        self.with_sink(&[], 0, self.at, |lens, sink| lens.name_columns(names, sink));
+    }
+
     /// Takes the next bytes of the stream: their refcount, not a copy.
     pub fn push(&mut self, chunk: Raw) {
         debug_assert!(!self.finished, "a finished stream takes no more");

@@ -192,7 +192,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 9] = [
+const FORMATS: [Format; 11] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -200,6 +200,8 @@ const FORMATS: [Format; 9] = [
     Format::Hl7,
     Format::Xml,
     Format::X12,
+    Format::Copy,
+    Format::Form,
     Format::Sse,
     Format::Deltas,
 ];
@@ -239,6 +241,10 @@ const SMALL: &[&str] = &[
     "NM1*a@b*x:y^z~",
     "ISA*a@b~DMG*",
     "NTE*1*a@b:c~ST~",
+    "a\\100b\t\\N\t\\.",
+    "\\Na\\x4@b\\\n",
+    "mr+Bo=a%40b&%4",
+    "secret=1&a@b=c",
     "id:\n\n12 mr cé",
     "data:1\ndata:2",
     "data: a\n\ndata:@",
@@ -354,6 +360,17 @@ const PIECES: &[&str] = &[
     "~\nHL*1~",
     "*",
     "REF*SY*",
+    "\t",
+    "\\N",
+    "\\.",
+    "\\101",
+    "\\x4",
+    "\\\\",
+    "%40",
+    "%4",
+    "+",
+    "&secret=",
+    "&pid=",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
@@ -456,6 +473,34 @@ fn memory_expires_and_records_forget() {
     assert_eq!(count(&far, Format::Text), 1);
     assert_eq!(count("[\"mr Abbe.\", \"Abbe.\"]", Format::Json), 2);
     assert_eq!(count("\"mr Abbe.\"\n\"Abbe.\"\n", Format::Ndjson), 1);
+}
+
+#[test]
+fn columns_that_the_caller_names_are_those_of_a_header() {
+    let scanner = scanner();
+    let all = profiles();
+    let redact = |format: Format, profile: &Profile, columns: &[&[u8]], doc: &[u8]| {
+        let mut redactor = scanner.redactor_for(profile, format, "");
+        if !columns.is_empty() {
+            redactor.columns(columns);
+        }
+        redactor.push(blackbar_engine::Raw::from(doc.to_vec()));
+        redactor.finish();
+        let mut out = Vec::new();
+        while let Some(segment) = redactor.poll() {
+            out.extend_from_slice(segment.bytes().as_bytes());
+        }
+        String::from_utf8(out).unwrap()
+    };
+    for profile in &all {
+        let with_header = redact(Format::TSV, profile, &[], b"secret\tshut\tpid\tb\nx y\tz\t7\ta@b\n");
+        let (_, rows) = with_header.split_once('\n').unwrap();
+        let names: [&[u8]; 4] = [b"secret", b"shut", b"pid", b"b"];
+        assert_eq!(redact(Format::TSV, profile, &names, b"x y\tz\t7\ta@b\n"), rows);
+        assert_eq!(redact(Format::Copy, profile, &names, b"x y\tz\t7\ta@b\n"), rows);
+    }
+    let tagged = redact(Format::Copy, &all[0], &[b"secret"], b"x\\ty\t\\N\n\\N\tb\n\\.\n");
+    assert_eq!(tagged, "[WHOLE]\t\\N\n\\N\tb\n\\.\n");
 }
 
 #[test]

@@ -90,7 +90,8 @@ fn shift(kind: &str, value: &[u8]) {
 fn is_day_first(date: &[u8]) -> bool {
     let digits = |byte: &&u8| byte.is_ascii_digit();
     let first = date.iter().skip_while(|byte| !byte.is_ascii_digit()).take_while(digits);
-    (13..=31).contains(&first.fold(0_u32, |number, digit| number.saturating_mul(10) + u32::from(digit - b'0')))
+    (13..=31)
+        .contains(&first.fold(0_u32, |number, digit| number.saturating_mul(10).saturating_add(u32::from(digit - b'0'))))
 }
 
 const KINDS: &[&str] = &[

@@ -37,7 +37,7 @@ pub(crate) fn form(format: Format, doc: &[u8]) -> Option<Form> {
         }
         Format::Hl7 => segments(text).map(Form::Segments),
         // What these promise is read by their own parsers, over the corpus.
-        Format::Xml | Format::X12 => None,
+        Format::Xml | Format::X12 | Format::Copy | Format::Form => None,
         Format::Delimited(delimiter) => {
             (is_strict_table(doc, delimiter)).then(|| Form::Table(delimiter, cells(doc, delimiter)))
         }
@@ -63,6 +63,7 @@ impl Form {
                 }
                 _ => false,
             },
+            Self::Segments(ours) => std::str::from_utf8(out).is_ok_and(|out| segments(out).as_ref() == Some(ours)),
             Self::Events(events) => match form(Format::Sse, out) {
                 Some(Self::Events(theirs)) => {
                     let same = |((_, ours), (_, theirs)): (&(String, Option<Json>), &(String, Option<Json>))| {
@@ -72,7 +73,6 @@ impl Form {
                 }
                 _ => false,
             },
-            Self::Segments(ours) => std::str::from_utf8(out).is_ok_and(|out| segments(out).as_ref() == Some(ours)),
             Self::Table(delimiter, records) => {
                 // A record of one bare cell that is dropped becomes a blank line, which readers of tables skip.
                 let counts = |cells: &usize| *cells > 1 || !drops(rules);
@@ -99,7 +99,10 @@ fn events(text: &str) -> Vec<(String, Option<Json>)> {
             "event" => name = value.to_owned(),
             "" if line.is_empty() => {
                 if let Some(data) = data.take() {
-                    events.push((std::mem::take(&mut name), Json::read(data.as_bytes())));
+                    // Data without brackets or quotes are text, whatever they look like.
+                    let is_json = data.trim_start().starts_with(['{', '[', '"']);
+                    let json = is_json.then(|| Json::read(data.as_bytes())).flatten();
+                    events.push((std::mem::take(&mut name), json));
                 }
                 name.clear();
             }

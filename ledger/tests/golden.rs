@@ -1,4 +1,5 @@
 //! Data folders that an earlier build wrote are read for ever, by this program and by two others.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! A process that records is killed at random moments; what it was told is recorded must be there.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -16,7 +16,8 @@ pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     let (field, component) = (number(field)?, number(component)?);
     let declared = match rest {
         [] => None,
-        [declared] => Some(*declared),
+        // A type is a word; what else stands there belongs to another format.
+        [declared] if declared.first().is_some_and(u8::is_ascii_uppercase) => Some(*declared),
         _ => return None,
     };
     if !is_segment {

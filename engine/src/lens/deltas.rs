@@ -110,6 +110,8 @@ const SHAPES: &[Shape] = &[
     text(PLAIN, 2, "response", &[]),
     text(PLAIN, 3, "thinking", &[]),
     text(PLAIN, 4, "token.text", &[]),
+    // Data that are one string.
+    text(PLAIN, 6, "", &[]),
     Shape { when: Some(("stop", Test::Present)), ..text(PLAIN, 5, "content", &[]) },
 ];
 
@@ -160,6 +162,8 @@ pub(crate) struct Delta {
 pub(crate) struct Plan {
     strings: Vec<(u32, Delta)>,
     next: usize,
+    /// The text is one whole string.
+    pub(crate) is_string: bool,
     /// What the keys of texts begin with that end behind it.
     pub(crate) ends: Vec<Vec<u8>>,
 }
@@ -190,6 +194,9 @@ pub(crate) fn plan(json: &[u8]) -> Plan {
         plan.ends.push(Vec::new());
         return plan;
     }
+    let text = json.trim_ascii();
+    plan.is_string =
+        text.first() == Some(&b'"') && text.get(1..).and_then(string_len).is_some_and(|len| len + 2 == text.len());
     let mut reader = Reader::default();
     let facts = reader.read(json);
     for fact in &facts {

@@ -44,8 +44,10 @@ pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) 
 fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     match position.slot {
         Slot::Text | Slot::Bare => Bytes::from(bytes.to_vec()),
-        Slot::Line => {
-            Bytes::from(bytes.iter().map(|&b| if b"\r\n".contains(&b) { b' ' } else { b }).collect::<Vec<_>>())
+        Slot::Line { whole: true } if bytes.is_empty() => Bytes::from_static(b" "),
+        Slot::Line { .. } => {
+            let line = bytes.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte });
+            Bytes::from(line.collect::<Vec<u8>>())
         }
         Slot::String => Bytes::from(json_escaped(bytes)),
         Slot::Key => {
@@ -59,6 +61,8 @@ fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
         Slot::Cell { quoted } => Bytes::from(cell(bytes, quoted, position.delimiter)),
         Slot::Segment(separators) | Slot::Fixed(separators) => Bytes::from(segment(bytes, separators)),
         Slot::Markup(place) => Bytes::from(markup(bytes, place)),
+        Slot::Copy => Bytes::from(copy_text(bytes)),
+        Slot::Form => Bytes::from(form_part(bytes)),
     }
 }
 
@@ -144,6 +148,36 @@ fn segment(bytes: &[u8], separators: Separators) -> Vec<u8> {
     value
 }
 
+/// What would part cells, and the escape itself, as COPY writes them.
+fn copy_text(bytes: &[u8]) -> Vec<u8> {
+    let mut cell = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\\' => cell.extend(b"\\\\"),
+            b'\t' => cell.extend(b"\\t"),
+            b'\n' => cell.extend(b"\\n"),
+            b'\r' => cell.extend(b"\\r"),
+            0..b' ' => cell.push(b' '),
+            _ => cell.push(byte),
+        }
+    }
+    cell
+}
+
+/// Everything but the letters and signs that stand for themselves is written as its number.
+fn form_part(bytes: &[u8]) -> Vec<u8> {
+    let mut part = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b' ' => part.push(b'+'),
+            b'-' | b'.' | b'_' | b'*' => part.push(byte),
+            _ if byte.is_ascii_alphanumeric() => part.push(byte),
+            _ => part.extend(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+    part
+}
+
 /// References where they are known; elsewhere what could end the place, or begin another, becomes a sign that cannot.
 fn markup(bytes: &[u8], place: Markup) -> Vec<u8> {
     let mut text = Vec::with_capacity(bytes.len());
@@ -209,6 +243,12 @@ mod tests {
         assert_eq!(&replacement(at(Slot::String), b"a\"b\n\x01", Operator::Surrogate)[..], b"a\\\"b\\n\\u0001");
         assert_eq!(&replacement(at(Slot::Cell { quoted: true }), b"a\"b,", Operator::Surrogate)[..], b"a\"\"b,");
         assert_eq!(&replacement(at(Slot::Cell { quoted: false }), b"a\"b,", Operator::Surrogate)[..], b"a b ");
+    }
+
+    #[test]
+    fn cells_of_copy_and_parts_of_forms_are_escaped() {
+        assert_eq!(&replacement(at(Slot::Copy), b"a\tb\\\n", Operator::Surrogate)[..], b"a\\tb\\\\\\n");
+        assert_eq!(&replacement(at(Slot::Form), b"a b&[N]", Operator::Surrogate)[..], b"a+b%26%5BN%5D");
     }
 
     #[test]

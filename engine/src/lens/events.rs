@@ -40,8 +40,8 @@ pub(crate) struct Events {
     ends: Vec<Vec<u8>>,
     /// What came before it was known what the data are: each byte, and the bytes that spell it.
     blanks: Vec<(u8, u64, u64)>,
-    /// The line end between two lines of data.
-    break_at: Option<(u64, u64)>,
+    /// Where a line of data ended. That is a line end of the text too, but its bytes are structure.
+    break_at: Option<u64>,
 }
 
 /// Looks for the ends of records.
@@ -213,9 +213,6 @@ impl Events {
         let raw = sink.base + at as u64;
         let next = at + 1;
         if std::mem::take(&mut self.after_return) && byte == b'\n' {
-            if let Some(broken) = self.break_at.as_mut().filter(|broken| broken.1 == raw) {
-                broken.1 += 1;
-            }
             return next;
         }
         match (byte, self.head.as_slice()) {
@@ -235,7 +232,7 @@ impl Events {
             (b':', b"id" | b"retry") => self.line = Line::Colon(Field::Other),
             (b':', b"") => {
                 self.end_payload(sink, at);
-                self.open_other(sink, Field::Other);
+                self.open_other(sink, Field::Other, false);
             }
             (_, head) => {
                 if head.is_empty() {
@@ -259,12 +256,12 @@ impl Events {
         let head = std::mem::take(&mut self.head);
         let at = usize::try_from(self.head_at.saturating_sub(sink.base)).unwrap_or_default();
         self.end_payload(sink, at);
-        self.open_other(sink, Field::Other);
+        self.open_other(sink, Field::Other, true);
         sink.decoded(&head, self.head_at..self.head_at + head.len() as u64, false);
     }
 
-    fn open_other(&mut self, sink: &mut Sink<'_>, field: Field) {
-        sink.open(Place { slot: Slot::Line, ..Place::default() }, Meaning::default());
+    fn open_other(&mut self, sink: &mut Sink<'_>, field: Field, whole: bool) {
+        sink.open(Place { slot: Slot::Line { whole }, ..Place::default() }, Meaning::default());
         self.line = Line::Other(field);
     }
 
@@ -278,7 +275,7 @@ impl Events {
                 if field == Field::Event {
                     self.event.clear();
                 }
-                self.open_other(sink, field);
+                self.open_other(sink, field, false);
             }
         }
         next
@@ -323,14 +320,14 @@ impl Events {
             if self.framing == Framing::Lines {
                 self.begin_json();
             }
-        } else if let Some((start, end)) = self.break_at.take() {
+        } else if let Some(end) = self.break_at.take() {
             match self.payload {
                 Payload::None => {}
-                Payload::Undecided => self.blanks.push((b'\n', start, end)),
-                Payload::Json => self.json.line_end(sink, start..end),
+                Payload::Undecided => self.blanks.push((b'\n', end, end)),
+                Payload::Json => self.json.line_end(sink, end),
                 Payload::Text => {
-                    self.resume_text(sink, start);
-                    sink.decoded(b"\n", start..end, false);
+                    self.resume_text(sink, end);
+                    sink.decoded(b"\n", end..end, false);
                 }
             }
         }
@@ -354,7 +351,7 @@ impl Events {
     fn resume_text(&self, sink: &mut Sink<'_>, at: u64) {
         if !sink.strands.is_active() {
             let begin = |sink: &mut Sink<'_>| {
-                sink.open(Place { slot: Slot::Line, ..Place::default() }, Meaning::default());
+                sink.open(Place { slot: Slot::Line { whole: false }, ..Place::default() }, Meaning::default());
             };
             sink.resume(&deltas::text_key(&self.event), at, Some(&begin));
         }
@@ -377,6 +374,7 @@ impl Events {
                     at += 1;
                 }
                 Some(b'{' | b'[') => self.begin_json(),
+                Some(b'"') if self.plan.is_string => self.begin_json(),
                 _ => self.begin_text(sink, raw),
             }
         }
@@ -392,8 +390,7 @@ impl Events {
             if self.payload == Payload::Text {
                 sink.suspend();
             }
-            let raw = sink.base + end as u64;
-            self.break_at = Some((raw, raw + 1));
+            self.break_at = Some(sink.base + end as u64);
         }
         self.end_line(sink, end)
     }

@@ -445,7 +445,7 @@ fn spelt(content: &[u8], separators: Separators) -> Option<Vec<u8>> {
         [b'X', digits @ ..] if !digits.is_empty() => hex(digits),
         // Another character set follows, or ends.
         [b'C' | b'M', digits @ ..] if digits.len() >= 4 && digits.len() + 3 <= LONGEST_SHORT => {
-            hex(digits).and(sign(b' '))
+            hex(digits).and_then(|_| sign(b' '))
         }
         [b'.', letters @ ..] if letters.len() + 3 <= LONGEST_SHORT => match letters {
             [b'b', b'r'] | [b's', b'p', ..] | [b'c', b'e'] => sign(b'\n'),

@@ -105,7 +105,7 @@ impl Json {
 
     /// For JSON that is the data of an event: it must not break the event's lines.
     pub(crate) fn of_events() -> Self {
-        Self { broken: Slot::Line, ..Self::new(false) }
+        Self { broken: Slot::Line { whole: false }, ..Self::new(false) }
     }
 
     /// For JSON in a string.
@@ -123,8 +123,8 @@ impl Json {
         (!self.pending.is_empty()).then_some(self.pending_at)
     }
 
-    /// The text goes on in another line; the line end is spelt by `raw`.
-    pub(crate) fn line_end(&mut self, sink: &mut Sink<'_>, raw: Range<u64>) {
+    /// The text goes on in another line: one ends at `at`.
+    pub(crate) fn line_end(&mut self, sink: &mut Sink<'_>, at: u64) {
         match self.state {
             State::Between { .. } => return,
             State::String { key } => {
@@ -144,7 +144,7 @@ impl Json {
             State::Text => {}
         }
         if self.state == State::Text {
-            sink.decoded(b"\n", raw, false);
+            sink.decoded(b"\n", at..at, false);
         }
     }
 

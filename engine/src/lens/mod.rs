@@ -3,11 +3,13 @@
 //! A lens cuts its format into text runs, each with its field and its exact place in the input, and lets structure pass.
 //! It never fails: whatever does not follow the grammar becomes a text run too, so that no byte of content goes unseen.
 
+pub(crate) mod copy;
 mod csv;
 pub(crate) mod deltas;
 pub(crate) mod encode;
 pub(crate) mod entities;
 mod events;
+mod form;
 mod hl7;
 mod json;
 pub(crate) mod paths;
@@ -46,16 +48,20 @@ pub enum Format {
     Ndjson,
     /// A table with this delimiter and double quotes.
     Delimited(u8),
-    /// Server-sent events. Texts that models stream in pieces are read as the texts they are.
-    Sse,
-    /// One JSON text a line, in which a model streams texts in pieces.
-    Deltas,
     /// Messages of HL7 version 2, in MLLP frames or bare.
     Hl7,
     /// XML and HTML.
     Xml,
     /// Interchanges of X12.
     X12,
+    /// The text form of PostgreSQL's COPY.
+    Copy,
+    /// Form data, as browsers send it.
+    Form,
+    /// Server-sent events. Texts that models stream in pieces are read as the texts they are.
+    Sse,
+    /// One JSON text a line, in which a model streams texts in pieces.
+    Deltas,
 }
 
 impl Format {
@@ -73,11 +79,13 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Delimited(b'\t') => "tsv",
             Self::Delimited(_) => "csv",
-            Self::Sse => "sse",
-            Self::Deltas => "ndjson-deltas",
             Self::Hl7 => "hl7",
             Self::Xml => "xml",
             Self::X12 => "x12",
+            Self::Copy => "copy",
+            Self::Form => "form",
+            Self::Sse => "sse",
+            Self::Deltas => "ndjson-deltas",
         }
     }
 
@@ -91,6 +99,8 @@ impl Format {
             // What precedes a tag waits until the tag is one.
             Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
             Self::X12 => window + x12::HEADER,
+            Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
+            Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
@@ -130,11 +140,13 @@ impl FromStr for Format {
             "ndjson" => Self::Ndjson,
             "csv" => Self::CSV,
             "tsv" => Self::TSV,
-            "sse" => Self::Sse,
-            "ndjson-deltas" => Self::Deltas,
             "hl7" => Self::Hl7,
             "xml" | "html" => Self::Xml,
             "x12" => Self::X12,
+            "copy" => Self::Copy,
+            "form" => Self::Form,
+            "sse" => Self::Sse,
+            "ndjson-deltas" => Self::Deltas,
             _ => return Err(UnknownFormat),
         })
     }
@@ -146,28 +158,33 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 sse")
+        f.write_str(
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse",
+        )
     }
 }
 
 impl std::error::Error for UnknownFormat {}
 
-#[expect(clippy::cast_possible_truncation, reason = "it is a small constant")]
-const LONGEST_WAIT_LEN: usize = LONGEST_WAIT as usize;
 /// Whether `byte` at the offset `at` of the input is part of a byte order mark before everything.
 fn in_mark(at: u64, byte: u8) -> bool {
     usize::try_from(at).ok().and_then(|at| b"\xef\xbb\xbf".get(at)) == Some(&byte)
 }
+
+#[expect(clippy::cast_possible_truncation, reason = "it is a small constant")]
+const LONGEST_WAIT_LEN: usize = LONGEST_WAIT as usize;
 
 /// The lens of one stream.
 pub(crate) enum Lens {
     Text { open: bool },
     Json(Box<Json>),
     Delimited(Box<csv::Delimited>),
-    Events(Box<events::Events>),
     Hl7(Box<hl7::Hl7>),
     Xml(Box<xml::Xml>),
     X12(Box<x12::X12>),
+    Copy(Box<copy::Copy>),
+    Form(Box<form::Form>),
+    Events(Box<events::Events>),
 }
 
 impl Lens {
@@ -177,11 +194,13 @@ impl Lens {
             Format::Json => Self::Json(Box::new(Json::new(false))),
             Format::Ndjson => Self::Json(Box::new(Json::new(true))),
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
-            Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
-            Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
             Format::Hl7 => Self::Hl7(Box::default()),
             Format::Xml => Self::Xml(Box::default()),
             Format::X12 => Self::X12(Box::default()),
+            Format::Copy => Self::Copy(Box::default()),
+            Format::Form => Self::Form(Box::default()),
+            Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
+            Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
         }
     }
 
@@ -199,10 +218,12 @@ impl Lens {
             }
             Self::Json(json) => json.feed(sink),
             Self::Delimited(delimited) => delimited.feed(sink),
-            Self::Events(events) => events.feed(sink),
             Self::Hl7(hl7) => hl7.feed(sink),
             Self::Xml(xml) => xml.feed(sink),
             Self::X12(x12) => x12.feed(sink),
+            Self::Copy(copy) => copy.feed(sink),
+            Self::Form(form) => form.feed(sink),
+            Self::Events(events) => events.feed(sink),
         }
     }
 
@@ -221,7 +242,18 @@ impl Lens {
             Self::Hl7(hl7) => hl7.end(sink),
             Self::Xml(xml) => xml.end(sink),
             Self::X12(x12) => x12.end(sink),
+            Self::Copy(copy) => copy.end(sink),
+            Self::Form(form) => form.end(sink),
             Self::Events(events) => events.end(sink),
+        }
+    }
+
+    /// Names the columns of a table that does not name them itself.
+    pub(crate) fn name_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
+        match self {
+            Self::Delimited(delimited) => delimited.set_columns(names, sink),
+            Self::Copy(copy) => copy.name_columns(names, sink),
+            _ => {}
         }
     }
 

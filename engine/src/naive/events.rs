@@ -42,11 +42,13 @@ pub(super) fn sse(doc: &[u8], ruled: &dyn Fn(&Run) -> bool) -> Vec<Run> {
         if name == b"data" && (colon.is_some() || end < doc.len()) {
             let run = data.get_or_insert_with(Run::default);
             run.plain(doc, value, end);
-            run.push(b"\n", end, next);
+            // The line end is structure: nothing of it is ever replaced.
+            run.push(b"\n", end, end);
         } else {
             reader.data(data.take(), &event, false);
             let known = colon.is_some() && [&b"event"[..], b"id", b"retry"].contains(&name);
-            let mut run = Run { slot: Slot::Line, record: reader.record, ..Run::default() };
+            let whole = !known && colon != Some(0);
+            let mut run = Run { slot: Slot::Line { whole }, record: reader.record, ..Run::default() };
             run.plain(doc, if known { value } else { at + usize::from(colon == Some(0)) }, end);
             reader.runs.push(run);
             if known && name == b"event" {
@@ -91,8 +93,9 @@ impl<'r> Reader<'r> {
         data.text.pop();
         data.raw.pop();
         let blanks = data.text.iter().take_while(|byte| b" \t\n".contains(byte)).count();
-        let begins_json = blanks <= 32 && data.text[blanks..].first().is_some_and(|byte| b"{[".contains(byte));
         let mut plan = deltas::plan(&data.text);
+        let first = |byte: &u8| b"{[".contains(byte) || (*byte == b'"' && plan.is_string);
+        let begins_json = blanks <= 32 && data.text[blanks..].first().is_some_and(first);
         if json || begins_json {
             let texts = formats::json(&data.text, false);
             let (base, mut strings) = (self.runs.len(), 0);
@@ -111,7 +114,7 @@ impl<'r> Reader<'r> {
                     continue;
                 }
                 if run.slot == Slot::Bare {
-                    run.slot = Slot::Line;
+                    run.slot = Slot::Line { whole: false };
                 }
                 run.object += self.objects;
                 run.record += self.record;
@@ -120,7 +123,7 @@ impl<'r> Reader<'r> {
             self.objects += data.text.len() + 1;
             self.record += data.text.len() + 1;
         } else if !data.text.is_empty() {
-            self.go_on(&deltas::text_key(event), false, Run { slot: Slot::Line, ..data });
+            self.go_on(&deltas::text_key(event), false, Run { slot: Slot::Line { whole: false }, ..data });
         }
         for prefix in plan.ends {
             let (closed, open) =

@@ -1,5 +1,7 @@
 //! Whole-document readers, as simple as they can be: the runs that the streaming lenses must agree with.
 
+pub(super) mod copy;
+pub(super) mod form;
 pub(super) mod hl7;
 pub(super) mod x12;
 pub(super) mod xml;

@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 
 use crate::lens::encode::{self, Position};
 use crate::lens::paths;
+use crate::memo::Memo;
 use crate::operator::{self, Context, Operator};
 use crate::text::{letter, word_len, word_starts};
 use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
@@ -93,6 +94,8 @@ impl Oracle<'_> {
             Format::X12 => formats::x12::interchanges(doc),
             Format::Sse => events::sse(doc, &ruled),
             Format::Deltas => events::lines(doc, &ruled),
+            Format::Copy => formats::copy::cells(doc),
+            Format::Form => formats::form::pairs(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -117,7 +120,7 @@ impl Oracle<'_> {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
-            secret[index] = run.slot == Slot::Key && !found.is_empty();
+            secret[index] = matches!(run.slot, Slot::Key | Slot::Form) && !found.is_empty();
             all.push((index, info, found));
         }
         // A long finding cannot wait for a subject, nor can what stands before it.
@@ -209,10 +212,7 @@ impl Oracle<'_> {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
-            let value = matches!(
-                run.slot,
-                Slot::String | Slot::Number | Slot::Cell { .. } | Slot::Segment(_) | Slot::Markup(_)
-            );
+            let value = !matches!(run.slot, Slot::Text | Slot::Key | Slot::Bare | Slot::Fixed(_));
             value
                 && run.record == record
                 && run.text.len() <= 256
@@ -251,7 +251,7 @@ impl Oracle<'_> {
         let (applied, with) = match asked {
             Operator::Mask => (asked, encode::mask(position, first)),
             _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),
-            Operator::Drop if long => (asked, bytes::Bytes::new()),
+            Operator::Drop if long && run.slot != (Slot::Line { whole: true }) => (asked, bytes::Bytes::new()),
             Operator::Drop | Operator::Tag => {
                 let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
                 (asked, encode::replacement(position, &tag, asked))
@@ -300,7 +300,8 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let view = View::new(text, at, false, detector.window, field, lexicon);
+            let memo = Memo::new();
+            let view = View::new(text, at, false, detector.window, field, lexicon, &memo);
             let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
@@ -339,9 +340,10 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     let byte = text[at];
     let word = || &text[at..at + word_len(&text[at..])];
     match trigger {
-        Trigger::Start => at == 0,
+        // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
+        Trigger::Start | Trigger::Field(_) => at == 0,
         Trigger::Bytes(set) => set.has(byte),
-        Trigger::Digits => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,

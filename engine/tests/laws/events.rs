@@ -102,6 +102,24 @@ fn the_replacement_stands_in_the_first_piece_and_the_others_lose_theirs() {
 }
 
 #[test]
+fn lines_of_an_event_stay_lines() {
+    let scanner = scanner();
+    let doc = b"data: mr Abbe\r\ndata: {\ndata:id:\ndata:\ndata: 77\n\njunk a@b\n";
+    for profile in &profiles() {
+        let run = laws::oracle(&scanner, profile, Format::Sse, doc);
+        let count = |text: &[u8]| text.iter().filter(|byte| **byte == b'\n').count();
+        assert_eq!(count(&run.bytes), count(doc));
+    }
+    // Data that are a string are one text of several events, and their escapes are seen.
+    let strings = b"data: \"mr \\u0041bbe. 12\"\n\ndata: \"3-45 x\"\n\n";
+    let out = laws::oracle(&scanner, &profiles()[0], Format::Sse, strings).bytes;
+    assert_eq!(String::from_utf8_lossy(&out), "data: \"mr [NAME]. [NUMBER]\"\n\ndata: \" x\"\n\n");
+    let whole = b"data: a\n\na@b\ndata: b\n\n";
+    let out = laws::oracle(&scanner, &profiles()[2], Format::Sse, whole).bytes;
+    assert_eq!(String::from_utf8_lossy(&out), "data: a\n\n \ndata: b\n\n");
+}
+
+#[test]
 fn what_is_settled_leaves_at_once() {
     let scanner = scanner();
     let chat = &PROVIDERS[0];
@@ -249,6 +267,7 @@ const FRAMES: &[&str] = &[
     "\r\r\n",
     "\u{feff}",
     "[DONE]",
+    "data: \"",
     "  ",
     "data: {\"choices\":[{\"index\":0,\"delta\":{\"content\":\"",
     "data: {\"choices\":[{\"index\":1,\"delta\":{\"content\":\"",

@@ -49,7 +49,7 @@ fn header(line: &[u8], complete: bool) -> Option<(Separators, usize)> {
     let field = *line.get(3).filter(|byte| byte.is_ascii_punctuation() && is_header(line))?;
     let end = line[4..].iter().position(|byte| *byte == field).map(|len| len + 4);
     // A header that the line ends is one; one that the input ends may have gone on.
-    let end = end.or(complete.then_some(line.len()))?;
+    let end = end.or_else(|| complete.then_some(line.len()))?;
     let signs = &line[4..end];
     if signs.len() > 5 || !signs.iter().all(u8::is_ascii_punctuation) {
         return None;
@@ -61,6 +61,7 @@ fn header(line: &[u8], complete: bool) -> Option<(Separators, usize)> {
     Some((Separators { field, component, repetition, escape, subcomponent, terminator: 0 }, end))
 }
 
+#[expect(clippy::too_many_arguments, reason = "the state of a reader, written out")]
 /// The values of one segment that begins at `start`, from `at` on, where its field number `field` stands.
 fn segment(
     doc: &[u8],
@@ -157,7 +158,7 @@ fn escape(rest: &[u8], separators: Separators) -> Option<(Vec<u8>, usize)> {
         return None;
     }
     let bytes = |digits: &str| -> Option<Vec<u8>> {
-        let ok = digits.len() % 2 == 0 && digits.chars().all(|c| c.is_ascii_hexdigit());
+        let ok = digits.len().is_multiple_of(2) && digits.chars().all(|c| c.is_ascii_hexdigit());
         let pair = |i: usize| u8::from_str_radix(&digits[i..i + 2], 16).ok();
         (ok && !digits.is_empty()).then(|| (0..digits.len()).step_by(2).filter_map(pair).collect())
     };
