@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::http::Stop;
-use crate::gate::Gate;
+use crate::gate::{Gate, Recorder};
 
 /// The listening end.
 pub(crate) struct Socket {
@@ -25,6 +25,7 @@ pub(crate) struct Socket {
 #[derive(Clone)]
 pub(crate) struct Status {
     gate: Arc<Gate>,
+    recorder: Arc<Recorder>,
     targets: Vec<String>,
     started: Instant,
 }
@@ -73,11 +74,11 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
     let mut line = String::new();
     (&mut stream).take(LONGEST).read_line(&mut line).await?;
     let known = peer.uid() == owner || peer.uid() == 0;
-    let command =
-        serde_json::from_str::<Value>(&line).ok().and_then(|value| Some(value.get("do")?.as_str()?.to_owned()));
-    let reply = match command.as_deref() {
+    let command = serde_json::from_str::<Value>(&line).unwrap_or_default();
+    let reply = match command.get("do").and_then(Value::as_str) {
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
+        Some("viewed") => status.viewed(command, peer.uid()).await,
         _ => json!({ "error": "unknown command" }),
     };
     let mut text = reply.to_string();
@@ -87,18 +88,35 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 }
 
 impl Status {
-    pub(crate) fn new(config: &Config, gate: &Arc<Gate>) -> Self {
+    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
-        Self { gate: Arc::clone(gate), targets, started: Instant::now() }
+        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), targets, started: Instant::now() }
     }
 
     fn json(&self) -> Value {
+        let (leaves, record) = self.recorder.summary();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "up_seconds": self.started.elapsed().as_secs(),
             "targets": self.targets,
             "rules": self.gate.version(),
+            "leaves": leaves,
+            "record": record,
         })
+    }
+
+    /// Records that somebody is about to look at the record.
+    async fn viewed(&self, command: Value, user: u32) -> Value {
+        let recorder = Arc::clone(&self.recorder);
+        let viewed = tokio::task::spawn_blocking(move || {
+            let text = |name: &str| command.get(name).and_then(Value::as_str);
+            recorder.viewed(&format!("os-user:{user}"), text("what").unwrap_or("record"), text("session"))
+        });
+        match viewed.await {
+            Ok(Ok(())) => json!({ "recorded": true }),
+            Ok(Err(error)) => json!({ "error": error.to_string() }),
+            Err(_) => json!({ "error": "an internal error" }),
+        }
     }
 }
 

@@ -160,6 +160,45 @@ fn a_gateway_serves_reloads_and_ends() {
 }
 
 #[test]
+fn what_is_served_is_recorded_and_can_be_verified() {
+    let (room, port) = begun();
+    let gateway = Gateway::start(&room, port);
+    let request = format!(
+        "GET /Patient/{} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer bbt_no-such\r\nConnection: close\r\n\r\n",
+        common::MRN
+    );
+    assert!(ask(port, &request).starts_with("HTTP/1.1 401 "));
+    // The running gateway records that somebody looks.
+    room.run(&["sessions", "list"]).ends(0);
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+
+    room.run(&["verify", "blackbar-data", "--vkey", "blackbar-data/log.vkey", "--root-key", "root.key"]).ends(0);
+    // So does a command when none runs.
+    room.run(&["sessions", "list", "--format", "json"]).ends(0);
+    let entries = room.files().into_iter().filter(|file| file.contains("tile/entries/"));
+    let told: String = entries.map(|file| String::from_utf8_lossy(&room.read(&file)).into_owned()).collect();
+    for kind in ["config.change", "policy.load", "auth.fail", "replay.view"] {
+        assert!(told.contains(&format!("\"kind\":\"{kind}\"")), "no {kind} in {told}");
+    }
+    for file in room.files() {
+        let bytes = room.read(&file);
+        for canary in [common::MRN, "bbt_no-such"] {
+            assert!(memchr::memmem::find(&bytes, canary.as_bytes()).is_none(), "{canary} in {file}");
+        }
+    }
+    assert!(!said.contains(common::MRN), "{said}");
+    room.run(&["sessions", "show", "nothing"]).ends(2).says("BB-USAGE-001");
+}
+
+#[test]
+fn without_a_root_key_nothing_is_served() {
+    let (room, _) = begun();
+    room.write("blackbar.toml", room.text("blackbar.toml").replace("root = {", "# root = {"));
+    room.run(&["serve"]).ends(2).says("BB-KEY-005");
+}
+
+#[test]
 fn there_must_be_something_to_serve() {
     let room = Room::new();
     room.write("blackbar.toml", "data_dir = \"d\"\n");
