@@ -93,8 +93,8 @@ const NOTE: &str = r#"<~component><~section><~title>HISTORY OF PRESENT ILLNESS</
 "#;
 const PAGE_HEAD: &str = r#"<!DOCTYPE html>
 <html lang="en"><head><meta charset="utf-8"><title>Your visits</title>
-<style>.visit { margin: 12px 0; color: #1a2b3c }</style></head>
-<body><h1>Welcome, {pt.full}</h1>
+</head>
+<body style="margin: 12px 0; color: #1a2b3c"><h1>Welcome, {pt.full}</h1>
 <p>Date of birth: <b>{dob}</b><br>MRN: {mrn}<br>Phone: {pt.phone}</p>
 <p>Mail: <a href="mailto:{pt.email}">{pt.email}</a></p>
 "#;
@@ -102,7 +102,7 @@ const PAGE_VISIT: &str = r#"<div class="visit"><h2>Visit on {date}</h2><p>{>hpi}
 <p>Provider: {dr.full}, {facility}</p><table><tr><th>{lab}</th><td>{labval}</td></tr></table></div>
 "#;
 const PAGE_FOOT: &str = r#"<!-- rendered for {pt.full} -->
-<script>var page = { retries: 3, locale: "en" };</script>
+<script>var retries = 3, locale = "en";</script>
 </body></html>
 "#;
 

@@ -1,7 +1,8 @@
 //! Streaming redaction: windows, spans, lenses and operators. It knows no PHI, no sockets and no clock.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod allow;
+mod arch;
 mod blocks;
 mod bulk;
 mod detector;
@@ -11,8 +12,10 @@ pub mod key;
 mod kind;
 mod lens;
 mod lexicon;
+mod memo;
 mod memory;
 pub mod naive;
+mod numbers;
 pub mod operator;
 mod output;
 mod profile;
@@ -31,7 +34,7 @@ mod view;
 
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
-pub use detector::{Detector, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
+pub use detector::{Detector, DigitRun, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
 pub use field::{Field, Fields, Markup, Meaning, Separators, Slot};
 pub use finding::{Finding, Segment};
 pub use kind::Kind;

@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::http::Stop;
 use crate::gate::{Gate, Recorder};
+use crate::tokens::Desk;
 
 /// The listening end.
 pub(crate) struct Socket {
@@ -28,6 +29,7 @@ pub(crate) struct Status {
     recorder: Arc<Recorder>,
     targets: Vec<String>,
     started: Instant,
+    desk: Desk,
 }
 
 const NAME: &str = "control.sock";
@@ -74,12 +76,16 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
     let mut line = String::new();
     (&mut stream).take(LONGEST).read_line(&mut line).await?;
     let known = peer.uid() == owner || peer.uid() == 0;
-    let command = serde_json::from_str::<Value>(&line).unwrap_or_default();
-    let reply = match command.get("do").and_then(Value::as_str) {
+    let command: Value = serde_json::from_str(&line).unwrap_or_default();
+    let reply = match command["do"].as_str() {
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
         Some("viewed") => status.viewed(command, peer.uid()).await,
-        _ => json!({ "error": "unknown command" }),
+        _ => {
+            let by = format!("uid {}", peer.uid());
+            let done = status.desk.act(&command, &by, &status.gate.approving_groups());
+            done.unwrap_or_else(|| json!({ "error": "unknown command" }))
+        }
     };
     let mut text = reply.to_string();
     text.push('\n');
@@ -88,9 +94,9 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 }
 
 impl Status {
-    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>) -> Self {
+    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>, desk: Desk) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
-        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), targets, started: Instant::now() }
+        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), targets, started: Instant::now(), desk }
     }
 
     fn json(&self) -> Value {
@@ -110,7 +116,7 @@ impl Status {
         let recorder = Arc::clone(&self.recorder);
         let viewed = tokio::task::spawn_blocking(move || {
             let text = |name: &str| command.get(name).and_then(Value::as_str);
-            recorder.viewed(&format!("os-user:{user}"), text("what").unwrap_or("record"), text("session"))
+            recorder.viewed(&format!("uid {user}"), text("what").unwrap_or("record"), text("session"))
         });
         match viewed.await {
             Ok(Ok(())) => json!({ "recorded": true }),
@@ -118,6 +124,12 @@ impl Status {
             Err(_) => json!({ "error": "an internal error" }),
         }
     }
+}
+
+/// Who runs this command.
+pub(crate) fn user() -> String {
+    let own = std::fs::metadata("/proc/self").ok();
+    own.map_or_else(|| "unknown".to_owned(), |own| format!("uid {}", std::os::unix::fs::MetadataExt::uid(&own)))
 }
 
 /// Asks the gateway that owns `folder`.

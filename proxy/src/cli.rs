@@ -51,6 +51,7 @@ pub(crate) enum Command {
     Serve,
     Status(Status),
     Sessions(Sessions),
+    Token(Token),
 }
 
 /// What to read, and how.
@@ -345,6 +346,57 @@ pub(crate) struct Check {
     /// A reason comes with the request
     #[arg(long, requires = "explain")]
     pub(crate) with_reason: bool,
+}
+
+/// Hands out, lists and ends credentials
+///
+/// A credential is an HTTP bearer token and a PostgreSQL password. It is shown once. No group that may approve can be given.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar token issue --subject agent-7 --group agents --ttl 15m")]
+pub(crate) struct Token {
+    #[command(subcommand)]
+    pub(crate) command: TokenCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum TokenCommand {
+    Issue(TokenIssue),
+    /// Those that are still good, one JSON object a line, without their secrets
+    List,
+    Revoke(TokenRevoke),
+}
+
+/// Prints one credential
+#[derive(Args, Debug)]
+pub(crate) struct TokenIssue {
+    /// Who it is for
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: String,
+    /// A group of the subject (repeatable)
+    #[arg(long, value_name = "GROUP")]
+    pub(crate) group: Vec<String>,
+    /// How long it counts, up to `max_ttl` of `[limits]`
+    #[arg(long, value_name = "DURATION", default_value = "15m", value_parser = life)]
+    pub(crate) ttl: std::time::Duration,
+    /// It is for a person, not for an agent
+    #[arg(long)]
+    pub(crate) person: bool,
+}
+
+/// Ends one credential, or all of a subject
+#[derive(Args, Debug)]
+pub(crate) struct TokenRevoke {
+    /// Its id, as `list` shows it
+    #[arg(value_name = "ID", conflicts_with = "subject")]
+    pub(crate) id: Option<String>,
+    /// All of this subject
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: Option<String>,
+}
+
+/// A duration such as `15m`.
+fn life(text: &str) -> Result<std::time::Duration, String> {
+    crate::config::duration(text).ok_or_else(|| "write it like 90s, 15m or 8h".to_owned())
 }
 
 /// Asks the running gateway how it is

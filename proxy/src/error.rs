@@ -130,6 +130,8 @@ ids! {
     Runtime = "BB-SERVE-004" => Failed,
     NoGateway = "BB-SERVE-005" => Failed,
     Unreachable = "BB-SERVE-006" => Bad,
+    TokenIssue = "BB-TOKEN-003" => Usage,
+    TokenUnknown = "BB-TOKEN-004" => Bad,
     KeyUnreadable = "BB-KEY-001" => Usage,
     KeyInvalid = "BB-KEY-002" => Usage,
     KeyExists = "BB-KEY-003" => Usage,

@@ -21,6 +21,7 @@ mod report;
 #[allow(dead_code, reason = "the fronts that use it come next")]
 mod state;
 mod stream;
+mod tokens;
 mod trail;
 mod work;
 
@@ -65,6 +66,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Serve => commands::serve::run(global),
         Command::Status(status) => commands::status::run(status, global),
         Command::Sessions(sessions) => commands::sessions::run(sessions, global),
+        Command::Token(token) => commands::token::run(token, global),
     }
 }
 

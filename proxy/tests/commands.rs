@@ -9,7 +9,7 @@ use common::{Room, SSN, note};
 #[test]
 fn help_and_version() {
     let room = Room::new();
-    const COMMANDS: [&str; 12] = [
+    const COMMANDS: [&str; 14] = [
         "scan",
         "redact",
         "reveal",
@@ -22,6 +22,8 @@ fn help_and_version() {
         "check",
         "serve",
         "status",
+        "token",
+        "sessions",
     ];
     for command in COMMANDS {
         let help = room.run(&[command, "--help"]).ends(0).text();

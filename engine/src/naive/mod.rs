@@ -11,6 +11,7 @@ use std::cmp::Reverse;
 
 use crate::lens::encode::{self, Position};
 use crate::lens::paths;
+use crate::memo::Memo;
 use crate::operator::{self, Context, Operator};
 use crate::text::{letter, word_len, word_starts};
 use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
@@ -299,7 +300,8 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let view = View::new(text, at, false, detector.window, field, lexicon);
+            let memo = Memo::new();
+            let view = View::new(text, at, false, detector.window, field, lexicon, &memo);
             let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
@@ -338,9 +340,10 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     let byte = text[at];
     let word = || &text[at..at + word_len(&text[at..])];
     match trigger {
-        Trigger::Start => at == 0,
+        // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
+        Trigger::Start | Trigger::Field(_) => at == 0,
         Trigger::Bytes(set) => set.has(byte),
-        Trigger::Digits => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,

@@ -12,6 +12,7 @@ pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod sessions;
 pub(crate) mod status;
+pub(crate) mod token;
 pub(crate) mod verify;
 
 use std::io::{self, Write};

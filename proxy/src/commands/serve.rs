@@ -1,7 +1,7 @@
 //! `blackbar serve`
 
-use std::fs;
-use std::os::unix::fs::DirBuilderExt as _;
+use std::fs::{self, File};
+use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,9 +17,10 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::http::{Bound, Certificates, Front};
-use crate::gate::{Gate, Nobody, Recorder};
+use crate::gate::{Gate, Known, Recorder};
 use crate::notes;
 use crate::output::digest::sha256;
+use crate::tokens::Desk;
 
 pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
     let config = Config::load(global.config.as_deref())?;
@@ -39,9 +40,28 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
 }
 
 /// Makes the data folder. Who opens the ledger in it owns it.
-pub(crate) fn make(folder: &Path) -> Result<(), Error> {
+fn make(folder: &Path) -> Result<(), Error> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| Error::io(Id::DataFolder, "the data folder cannot be made", &error).at_path(folder))
+}
+
+/// Takes the data folder, for a command that does without the ledger. Whoever holds the file holds the lock, and the system
+/// takes it back when the process ends.
+pub(crate) fn own(folder: &Path) -> Result<File, Error> {
+    make(folder)?;
+    let failed =
+        |error: &std::io::Error| Error::io(Id::DataFolder, "the data folder cannot be locked", error).at_path(folder);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let lock = options.open(folder.join("lock")).map_err(|error| failed(&error))?;
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(fs::TryLockError::WouldBlock) => {
+            let error = Error::new(Id::DataFolder, "another gateway has this data folder").at_path(folder);
+            Err(error.hint("`blackbar status` asks it how it is"))
+        }
+        Err(fs::TryLockError::Error(error)) => Err(failed(&error)),
+    }
 }
 
 fn system(error: &std::io::Error) -> Error {
@@ -56,9 +76,10 @@ struct Standing {
 }
 
 async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
-    let gate = Arc::new(Gate::new(&config, Arc::new(Nobody))?);
-    recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let limits = &config.gateway.limits;
+    let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
+    let gate = Arc::new(Gate::new(&config, Arc::new(Known(desk.credentials())))?);
+    recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut standing = Vec::new();
@@ -87,7 +108,7 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
     for listener in bound {
         listeners.spawn(listener.serve(stop.clone()));
     }
-    let status = admin::Status::new(&config, &gate, recorder);
+    let status = admin::Status::new(&config, &gate, recorder, desk);
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };

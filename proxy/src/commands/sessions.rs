@@ -53,18 +53,11 @@ fn viewed(config: &Config, what: &str, session: Option<SessionId>) -> Result<(),
         }
         Err(_) if folder.is_dir() => {
             let recorder = Recorder::open(folder, Arc::new(config.gateway.root_key()?))?;
-            recorder.viewed(&by(), what, session.as_deref())?;
+            recorder.viewed(&admin::user(), what, session.as_deref())?;
             recorder.close()
         }
         Err(_) => Err(Error::new(Id::LeafMissing, "there is no data folder, so there is no record").at_path(folder)),
     }
-}
-
-/// Who runs this command.
-fn by() -> String {
-    use std::os::unix::fs::MetadataExt as _;
-    let user = std::fs::metadata("/proc/self").map(|of| of.uid().to_string());
-    format!("os-user:{}", user.unwrap_or_else(|_| "unknown".to_owned()))
 }
 
 fn session(id: &str) -> Result<SessionId, Error> {

@@ -24,6 +24,8 @@ pub(crate) struct Limits {
     pub(crate) connect_timeout: Duration,
     /// How long live requests may take to end when the gateway does.
     pub(crate) drain_timeout: Duration,
+    /// The longest life of a credential that this gateway issues.
+    pub(crate) max_ttl: Duration,
     /// How many times as long as its compressed form a body may be, beyond the first 16 MiB.
     pub(crate) expansion: u64,
 }
@@ -40,6 +42,7 @@ impl Default for Limits {
             total_timeout: Duration::ZERO,
             connect_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
+            max_ttl: Duration::from_secs(8 * 3600),
             expansion: 200,
         }
     }
@@ -70,6 +73,7 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
         ("total_timeout", &mut limits.total_timeout),
         ("connect_timeout", &mut limits.connect_timeout),
         ("drain_timeout", &mut limits.drain_timeout),
+        ("max_ttl", &mut limits.max_ttl),
     ] {
         if let Some(value) = table.get(key) {
             *into = value.duration()?;

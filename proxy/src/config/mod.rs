@@ -23,6 +23,7 @@ pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles};
+pub(crate) use self::toml::duration;
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};

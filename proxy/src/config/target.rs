@@ -16,6 +16,7 @@ use crate::error::{Error, Id, did_you_mean};
 
 /// One target.
 #[derive(Clone, Debug)]
+#[allow(dead_code, reason = "`pass` and held requests read theirs as they are built")]
 pub(crate) struct Target {
     pub(crate) name: String,
     pub(crate) place: String,
@@ -26,7 +27,6 @@ pub(crate) struct Target {
     pub(crate) credential: Option<Credential>,
     /// What a grant redacts with when the policy names nothing.
     pub(crate) profile: Option<Named>,
-    #[allow(dead_code, reason = "read once `pass` is a profile of the gateway")]
     pub(crate) allow_unredacted: bool,
     /// How long a held request may wait.
     pub(crate) hold: Duration,

@@ -150,6 +150,11 @@ impl Answer {
         self.recording.seal().map(|()| loose)
     }
 
+    /// Why it cannot be recorded.
+    pub(crate) fn why_unrecorded(&self) -> RecordError {
+        self.recording.why_unrecorded()
+    }
+
     /// The recording, for another answer that takes the place of this one.
     pub(crate) fn into_recording(self) -> Recording {
         self.recording

@@ -4,6 +4,7 @@
 //! grant has a redactor and a way to the client.
 
 mod grant;
+mod known;
 mod policies;
 mod profiles;
 mod recorder;
@@ -19,6 +20,7 @@ use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
+pub(crate) use self::known::{Known, now_ms};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
@@ -199,6 +201,11 @@ impl Gate {
     /// How many policies are in force.
     pub(crate) fn policies(&self) -> usize {
         self.state.load().policies.set().len()
+    }
+
+    /// The groups whose agreement policies ask for.
+    pub(crate) fn approving_groups(&self) -> BTreeSet<String> {
+        self.state.load().policies.set().approving_groups().into_iter().map(str::to_owned).collect()
     }
 
     /// What identifies the rules that answers were made with.

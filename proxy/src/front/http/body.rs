@@ -15,6 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
+use super::head::pairs;
 use super::problem::Problem;
 use super::text::Text;
 use crate::gate::{Answer, Grant, RecordError, Recording};
@@ -75,7 +76,9 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     /// All of it was decoded.
     read: bool,
     idle: Duration,
+    /// Runs while something is waited for; a client that takes its time is not the upstream's silence.
     silence: Pin<Box<Sleep>>,
+    waiting: bool,
     until: Option<Pin<Box<Sleep>>>,
     /// Whether what is ready is sent at once when the upstream hesitates. Not before the head has left.
     eager: bool,
@@ -124,6 +127,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             read: false,
             idle: shape.idle,
             silence: Box::pin(tokio::time::sleep(shape.idle)),
+            waiting: false,
             until: shape.until.map(|until| Box::pin(tokio::time::sleep_until(until))),
             eager: false,
             failed: None,
@@ -139,15 +143,12 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     /// hesitates, and the head leaves alone.
     pub(super) async fn begin(&mut self, status: u16, headers: &HeaderMap) -> Result<(), RecordError> {
         const HESITATION: Duration = Duration::from_millis(5);
-        let headers: Vec<(&str, &[u8])> =
-            headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        self.answer.head(status, &headers)?;
+        self.answer.head(status, &pairs(headers))?;
         let mut hesitation = pin!(tokio::time::sleep(HESITATION));
         poll_fn(|cx| {
             while self.out.is_empty() && self.encoder.is_some() && self.failed.is_none() {
                 match self.step(cx) {
                     Poll::Ready(Ok(())) => {}
-                    Poll::Ready(Err(BodyError::Record)) => return Poll::Ready(()),
                     Poll::Ready(Err(error)) => {
                         // The head leaves, and its body breaks off.
                         self.answer.fail();
@@ -164,6 +165,9 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             Poll::Ready(())
         })
         .await;
+        if self.failed == Some(BodyError::Record) {
+            return Err(self.answer.why_unrecorded());
+        }
         self.eager = true;
         poll_fn(|cx| self.answer.poll_head(cx)).await
     }
@@ -207,8 +211,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         }
         match Pin::new(&mut self.upstream).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
-                let next = Instant::now() + self.idle;
-                self.silence.as_mut().reset(next);
+                self.waiting = false;
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
                     self.decoder.push(bytes);
@@ -233,6 +236,10 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         if std::mem::take(&mut self.unflushed) {
             let flushed = self.encoder.as_mut().map_or(Ok(None), Encoder::flush);
             return Poll::Ready(flushed.map(|bytes| self.out.extend(bytes)).map_err(|_| BodyError::Coding));
+        }
+        if !std::mem::replace(&mut self.waiting, true) {
+            let end = Instant::now() + self.idle;
+            self.silence.as_mut().reset(end);
         }
         let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
         if late || self.silence.as_mut().poll(cx).is_ready() {
@@ -278,6 +285,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
+                self.waiting = false;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(error) = self.failed.take() {

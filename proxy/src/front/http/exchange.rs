@@ -17,7 +17,7 @@ use tokio::time::Instant;
 
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
-use super::head::{Heads, coding_for, unchanged};
+use super::head::{Heads, coding_for, pairs, unchanged};
 use super::problem::{Kind, Problem};
 use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
@@ -274,10 +274,6 @@ async fn stranger(served: &Served, peer: &Peer, kind: LeafKind, problem: Problem
         Err(error) => Err(error),
     };
     recorded.map_or_else(Problem::unrecorded, |()| problem)
-}
-
-fn pairs(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
-    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
 }
 
 fn admitted(parts: &request::Parts, limits: &Limits) -> Result<Admitted, Problem> {

@@ -19,6 +19,9 @@ pub(super) struct Guarded<S> {
     /// Until so late the first bytes must have come; later the library has its own clocks.
     first: Option<Pin<Box<Sleep>>>,
     seen: usize,
+    /// How long the client may leave what is sent to it unread.
+    patience: Duration,
+    unread: Option<Pin<Box<Sleep>>>,
 }
 
 /// Enough for the library to know which version is spoken.
@@ -27,9 +30,26 @@ const ENOUGH: usize = 24;
 const NONSENSE: &[u8] = b"\0\0\0\0";
 
 impl<S> Guarded<S> {
-    pub(super) fn new(inner: S, longest_line: usize, first: Duration) -> Self {
+    pub(super) fn new(inner: S, longest_line: usize, first: Duration, patience: Duration) -> Self {
         let first = Some(Box::pin(tokio::time::sleep(first)));
-        Self { inner, form: WireForm::new(longest_line), spoilt: false, first, seen: 0 }
+        Self { inner, form: WireForm::new(longest_line), spoilt: false, first, seen: 0, patience, unread: None }
+    }
+}
+
+impl<S> Guarded<S> {
+    /// A client that reads nothing does not hold its seat for ever.
+    fn patiently(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        if written.is_ready() {
+            self.unread = None;
+            return written;
+        }
+        let patience = self.patience;
+        let unread = self.unread.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+        if unread.as_mut().poll(cx).is_ready() {
+            Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+        } else {
+            Poll::Pending
+        }
     }
 }
 
@@ -65,7 +85,8 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.inner).poll_write(cx, bytes);
+        self.patiently(cx, written)
     }
 
     fn poll_write_vectored(
@@ -73,7 +94,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.inner).poll_write_vectored(cx, slices);
+        self.patiently(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

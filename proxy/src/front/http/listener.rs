@@ -174,7 +174,7 @@ where
         .max_pending_accept_reset_streams(20)
         .keep_alive_interval(limits.header_timeout)
         .keep_alive_timeout(Duration::from_secs(20));
-    let guarded = Guarded::new(stream, limits.header_bytes, limits.header_timeout);
+    let guarded = Guarded::new(stream, limits.header_bytes, limits.header_timeout, limits.idle_timeout);
     let mut connection = pin!(builder.serve_connection(TokioIo::new(guarded), service));
     tokio::select! {
         // The library's error may quote what the peer sent.

@@ -133,7 +133,9 @@ pub(super) struct UpBody {
     inner: Option<Incoming>,
     left: u64,
     idle: Duration,
+    /// Runs while the client is waited for.
     silence: Pin<Box<Sleep>>,
+    waiting: bool,
 }
 
 /// The client's body broke off, was silent for too long, or is too long.
@@ -143,7 +145,7 @@ pub(super) struct UpBroken;
 impl UpBody {
     pub(super) fn new(inner: Option<Incoming>, limits: &Limits) -> Self {
         let silence = Box::pin(tokio::time::sleep(limits.idle_timeout));
-        Self { inner, left: limits.request_bytes, idle: limits.idle_timeout, silence }
+        Self { inner, left: limits.request_bytes, idle: limits.idle_timeout, silence, waiting: false }
     }
 }
 
@@ -162,8 +164,7 @@ impl Body for UpBody {
                         return Poll::Ready(Some(Err(UpBroken)));
                     };
                     self.left = left;
-                    let next = Instant::now() + self.idle;
-                    self.silence.as_mut().reset(next);
+                    self.waiting = false;
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(UpBroken))),
@@ -172,6 +173,10 @@ impl Body for UpBody {
                     return Poll::Ready(None);
                 }
                 Poll::Pending => {
+                    if !std::mem::replace(&mut self.waiting, true) {
+                        let end = Instant::now() + self.idle;
+                        self.silence.as_mut().reset(end);
+                    }
                     let late = self.silence.as_mut().poll(cx).is_ready();
                     return if late { Poll::Ready(Some(Err(UpBroken))) } else { Poll::Pending };
                 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -12,7 +13,6 @@ use blackbar_ledger::{Details, Direction, Kind, Leaf, Outcome, Ticket};
 use serde_json::{Value, json};
 
 use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
-use std::sync::atomic::Ordering;
 
 /// Records one request and its answer. Dropped before the end it says that the answer was interrupted.
 pub(crate) struct Recording {
@@ -238,6 +238,11 @@ impl Recording {
             details = details.number("bytes_read", read).number("bytes_replaced", replaced);
         }
         self.write(|session| session.writer.response(outcome, details, now()))
+    }
+
+    /// Why it could not be recorded.
+    pub(crate) fn why_unrecorded(&self) -> RecordError {
+        self.home.recorder.state().err().unwrap_or(RecordError::Stopped)
     }
 
     /// Whether something may leave whose record is still on its way to the disk.

@@ -212,3 +212,29 @@ async fn the_first_events_do_not_wait_for_the_last() {
     }
     assert!(begun.elapsed() < Duration::from_secs(1), "{:?}", begun.elapsed());
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_reads_nothing_is_given_up_and_one_that_is_slow_is_not() {
+    let body = "no identifiers in this line of text, only words\n".repeat(200_000);
+    let length = body.len();
+    let house = House::new(says(answer("text/plain", "", body))).await;
+    let request =
+        format!("GET /a/7 HTTP/1.1\r\nHost: g\r\nConnection: close\r\nAuthorization: Bearer {CREDENTIAL}\r\n\r\n");
+    let mut slow = TcpStream::connect(house.address).await.unwrap();
+    slow.write_all(request.as_bytes()).await.unwrap();
+    let mut silent = TcpStream::connect(house.address).await.unwrap();
+    silent.write_all(request.as_bytes()).await.unwrap();
+    // Longer than anybody may be silent, but never so long at once.
+    let (mut got, mut buffer) = (Vec::new(), vec![0; 1 << 20]);
+    for _ in 0..4 {
+        tokio::time::sleep(Duration::from_millis(1500)).await;
+        let read = slow.read(&mut buffer).await.unwrap();
+        got.extend_from_slice(&buffer[..read]);
+    }
+    tokio::time::timeout(Duration::from_secs(60), slow.read_to_end(&mut got)).await.unwrap().unwrap();
+    let answered = super::Answered::read(&got);
+    assert_eq!((answered.complete, answered.body.len()), (true, length));
+    let mut rest = Vec::new();
+    let _ = tokio::time::timeout(Duration::from_secs(10), silent.read_to_end(&mut rest)).await;
+    assert!(!super::Answered::read(&rest).complete, "what nobody read for so long was cut off");
+}
