@@ -146,8 +146,10 @@ impl Answer {
 
     /// Nothing more comes for now: what was gathered goes to the disk. Says whether there was anything.
     pub(crate) fn flush(&mut self) -> Result<bool, RecordError> {
-        let loose = self.recording.is_loose();
-        self.recording.seal().map(|()| loose)
+        if !self.recording.is_loose() {
+            return Ok(false);
+        }
+        self.recording.seal().map(|()| true)
     }
 
     /// Why it cannot be recorded.
