@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::http::Stop;
-use crate::gate::Gate;
+use crate::gate::{Gate, Recorder};
 use crate::tokens::Desk;
 
 /// The listening end.
@@ -26,6 +26,7 @@ pub(crate) struct Socket {
 #[derive(Clone)]
 pub(crate) struct Status {
     gate: Arc<Gate>,
+    recorder: Arc<Recorder>,
     targets: Vec<String>,
     started: Instant,
     desk: Desk,
@@ -79,6 +80,7 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
     let reply = match command["do"].as_str() {
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
+        Some("viewed") => status.viewed(command, peer.uid()).await,
         _ => {
             let by = format!("uid {}", peer.uid());
             let done = status.desk.act(&command, &by, &status.gate.approving_groups());
@@ -92,18 +94,35 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 }
 
 impl Status {
-    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, desk: Desk) -> Self {
+    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>, desk: Desk) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
-        Self { gate: Arc::clone(gate), targets, started: Instant::now(), desk }
+        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), targets, started: Instant::now(), desk }
     }
 
     fn json(&self) -> Value {
+        let (leaves, record) = self.recorder.summary();
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "up_seconds": self.started.elapsed().as_secs(),
             "targets": self.targets,
             "rules": self.gate.version(),
+            "leaves": leaves,
+            "record": record,
         })
+    }
+
+    /// Records that somebody is about to look at the record.
+    async fn viewed(&self, command: Value, user: u32) -> Value {
+        let recorder = Arc::clone(&self.recorder);
+        let viewed = tokio::task::spawn_blocking(move || {
+            let text = |name: &str| command.get(name).and_then(Value::as_str);
+            recorder.viewed(&format!("uid {user}"), text("what").unwrap_or("record"), text("session"))
+        });
+        match viewed.await {
+            Ok(Ok(())) => json!({ "recorded": true }),
+            Ok(Err(error)) => json!({ "error": error.to_string() }),
+            Err(_) => json!({ "error": "an internal error" }),
+        }
     }
 }
 

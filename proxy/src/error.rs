@@ -136,6 +136,7 @@ ids! {
     KeyInvalid = "BB-KEY-002" => Usage,
     KeyExists = "BB-KEY-003" => Usage,
     KeyUnwritable = "BB-KEY-004" => Failed,
+    RootKeyMissing = "BB-KEY-005" => Usage,
     InputUnreadable = "BB-INPUT-001" => Failed,
     InputUninspectable = "BB-INPUT-002" => Failed,
     InputBinary = "BB-INPUT-003" => Failed,
@@ -152,6 +153,12 @@ ids! {
     VerifierKey = "BB-LEDGER-001" => Usage,
     LedgerUnreadable = "BB-LEDGER-002" => Failed,
     LeafMissing = "BB-LEDGER-003" => Failed,
+    LedgerUnusable = "BB-LEDGER-004" => Failed,
+    LedgerStopped = "BB-LEDGER-005" => Failed,
+    LedgerFull = "BB-LEDGER-006" => Failed,
+    LedgerBusy = "BB-LEDGER-007" => Failed,
+    NotRecorded = "BB-LEDGER-008" => Failed,
+    RecordingGone = "BB-LEDGER-009" => Failed,
     Internal = "BB-INTERNAL-001" => Failed,
 }
 

@@ -65,6 +65,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Check(check) => commands::check::run(check, global),
         Command::Serve => commands::serve::run(global),
         Command::Status(status) => commands::status::run(status, global),
+        Command::Sessions(sessions) => commands::sessions::run(sessions, global),
         Command::Token(token) => commands::token::run(token, global),
     }
 }

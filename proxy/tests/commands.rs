@@ -9,7 +9,7 @@ use common::{Room, SSN, note};
 #[test]
 fn help_and_version() {
     let room = Room::new();
-    const COMMANDS: [&str; 13] = [
+    const COMMANDS: [&str; 14] = [
         "scan",
         "redact",
         "reveal",
@@ -23,6 +23,7 @@ fn help_and_version() {
         "serve",
         "status",
         "token",
+        "sessions",
     ];
     for command in COMMANDS {
         let help = room.run(&[command, "--help"]).ends(0).text();

@@ -161,6 +161,45 @@ fn a_gateway_serves_reloads_and_ends() {
 }
 
 #[test]
+fn what_is_served_is_recorded_and_can_be_verified() {
+    let (room, port) = begun();
+    let gateway = Gateway::start(&room, port);
+    let request = format!(
+        "GET /Patient/{} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer bbt_no-such\r\nConnection: close\r\n\r\n",
+        common::MRN
+    );
+    assert!(ask(port, &request).starts_with("HTTP/1.1 401 "));
+    // The running gateway records that somebody looks.
+    room.run(&["sessions", "list"]).ends(0);
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+
+    room.run(&["verify", "blackbar-data", "--vkey", "blackbar-data/log.vkey", "--root-key", "root.key"]).ends(0);
+    // So does a command when none runs.
+    room.run(&["sessions", "list", "--format", "json"]).ends(0);
+    let entries = room.files().into_iter().filter(|file| file.contains("tile/entries/"));
+    let told: String = entries.map(|file| String::from_utf8_lossy(&room.read(&file)).into_owned()).collect();
+    for kind in ["config.change", "policy.load", "auth.fail", "replay.view"] {
+        assert!(told.contains(&format!("\"kind\":\"{kind}\"")), "no {kind} in {told}");
+    }
+    for file in room.files().into_iter().filter(|file| !file.ends_with("/reserve")) {
+        let bytes = room.read(&file);
+        for canary in [common::MRN, "bbt_no-such"] {
+            assert!(memchr::memmem::find(&bytes, canary.as_bytes()).is_none(), "{canary} in {file}");
+        }
+    }
+    assert!(!said.contains(common::MRN), "{said}");
+    room.run(&["sessions", "show", "nothing"]).ends(2).says("BB-USAGE-001");
+}
+
+#[test]
+fn without_a_root_key_nothing_is_served() {
+    let (room, _) = begun();
+    room.write("blackbar.toml", room.text("blackbar.toml").replace("root = {", "# root = {"));
+    room.run(&["serve"]).ends(2).says("BB-KEY-005");
+}
+
+#[test]
 fn there_must_be_something_to_serve() {
     let room = Room::new();
     room.write("blackbar.toml", "data_dir = \"d\"\n");
@@ -231,4 +270,124 @@ fn a_credential_opens_the_way_until_it_is_revoked() {
     let (status, said) = gateway.end();
     assert_eq!(status, Some(0), "{said}");
     assert!(!said.contains(late.trim()) && !said.contains("219-09"), "{said}");
+}
+
+/// The body of an answer, whether it is chunked or not.
+fn body(answer: &str) -> String {
+    let (head, rest) = answer.split_once("\r\n\r\n").unwrap();
+    if !head.to_ascii_lowercase().contains("transfer-encoding: chunked") {
+        return rest.to_owned();
+    }
+    let (mut rest, mut body) = (rest, String::new());
+    while let Some((size, after)) = rest.split_once("\r\n") {
+        let size = usize::from_str_radix(size, 16).unwrap();
+        body.push_str(&after[..size]);
+        rest = &after[(size + 2).min(after.len())..];
+    }
+    body
+}
+
+/// A gateway with an upstream behind it, and a credential for it.
+fn recording(answer: &'static str) -> (Room, u16, String) {
+    let (room, port) = begun();
+    let behind = upstream(answer);
+    let text = room.text("blackbar.toml").replace("http://127.0.0.1:9000", &format!("http://127.0.0.1:{behind}"));
+    room.write("blackbar.toml", text);
+    let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+    (room, port, credential.trim().to_owned())
+}
+
+fn get(port: u16, credential: &str, path: &str) -> String {
+    let authorization = format!("Authorization: Bearer {credential}");
+    ask(port, &format!("GET {path} HTTP/1.1\r\nHost: g\r\n{authorization}\r\nConnection: close\r\n\r\n"))
+}
+
+#[test]
+fn a_replay_shows_what_the_client_received_and_nothing_of_the_upstream() {
+    let (room, port, credential) =
+        recording("{\"resourceType\":\"Patient\",\"id\":\"7\",\"text\":\"SSN 219-09-9999\"}");
+    let gateway = Gateway::start(&room, port);
+    let answer = get(port, &credential, "/Patient/8812345?identifier=219-09-9999");
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("[SSN]"), "{answer}");
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+
+    room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
+    let listed = room.run(&["sessions", "list", "--subject", "agent-7", "--format", "json"]).ends(0).lines();
+    assert_eq!(listed.len(), 1);
+    assert_eq!((&listed[0]["requests"], &listed[0]["outcome"]), (&1.into(), &"success".into()));
+    assert!(room.run(&["sessions", "list", "--subject", "nobody"]).ends(0).text().is_empty());
+    let id = listed[0]["session"].as_str().unwrap();
+    assert_eq!(room.run(&["sessions", "replay", id]).ends(0).text(), body(&answer));
+    let shown = room.run(&["sessions", "show", id]).ends(0).text();
+    assert!(shown.contains("decision.granted") && shown.contains("\"ssn\":1"), "{shown}");
+    let replayed = room.run(&["sessions", "replay", id, "--format", "jsonl"]).ends(0).text();
+    assert!(replayed.contains("\"status\":200"), "{replayed}");
+    let canaries = [common::SSN, common::MRN, credential.as_str()];
+    for canary in canaries {
+        assert!(!said.contains(canary) && !shown.contains(canary) && !replayed.contains(canary), "{canary}");
+    }
+    let written = |file: &&String| file.starts_with("blackbar-data") && !file.ends_with("/reserve");
+    for file in room.files().iter().filter(written) {
+        let bytes = room.read(file);
+        for canary in canaries {
+            assert!(memchr::memmem::find(&bytes, canary.as_bytes()).is_none(), "{canary} in {file}");
+        }
+    }
+}
+
+/// How many answers the record has, by what is in them.
+fn answers_recorded(room: &Room, word: &[u8]) -> u64 {
+    use blackbar_ledger::{Direction, Kind, LeafIndex, Reader, RootKeyFile};
+
+    let root = std::sync::Arc::new(RootKeyFile::read(&room.path("root.key")).unwrap());
+    let reader = Reader::open(&room.path("blackbar-data"), Some(root));
+    let leaves = reader.leaves(LeafIndex::FIRST).unwrap().map(|item| item.unwrap().1);
+    let opened = leaves.filter(|leaf| leaf.kind() == Some(Kind::SessionOpen));
+    let recorded = opened.map(|leaf| {
+        let records = reader.records(leaf.session().unwrap(), &leaf.time().month()).unwrap().map(Result::unwrap);
+        let body: Vec<u8> =
+            records.filter(|record| record.direction == Direction::ToClient).flat_map(|record| record.bytes).collect();
+        u64::from(memchr::memmem::find(&body, word).is_some())
+    });
+    recorded.sum()
+}
+
+/// Asks again and again until the gateway is gone; how many answers came.
+fn answers_until_killed(port: u16, credential: &str) -> u64 {
+    let head = format!("Host: g\r\nAuthorization: Bearer {credential}\r\nConnection: close\r\n");
+    let mut answered = 0;
+    while let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
+        let _ = stream.set_read_timeout(Some(Duration::from_secs(10)));
+        if stream.write_all(format!("GET /Patient/7 HTTP/1.1\r\n{head}\r\n").as_bytes()).is_err() {
+            break;
+        }
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+        answered += u64::from(memchr::memmem::find(&answer, b"resourceType").is_some());
+    }
+    answered
+}
+
+#[test]
+fn whatever_a_client_got_is_recorded_when_the_gateway_is_killed() {
+    let (room, port, credential) = recording("{\"resourceType\":\"Patient\",\"id\":\"7\"}");
+    let mut answered = 0;
+    for round in 0..4 {
+        let mut gateway = Gateway::start(&room, port);
+        answered += std::thread::scope(|scope| {
+            let clients: Vec<_> = (0..4).map(|_| scope.spawn(|| answers_until_killed(port, &credential))).collect();
+            std::thread::sleep(Duration::from_millis(300 + 170 * round));
+            gateway.0.kill().unwrap();
+            gateway.0.wait().unwrap();
+            clients.into_iter().map(|client| client.join().unwrap()).sum::<u64>()
+        });
+        // The next start mends what the crash left.
+        let (status, said) = Gateway::start(&room, port).end();
+        assert_eq!(status, Some(0), "{said}");
+        room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
+        let recorded = answers_recorded(&room, b"resourceType");
+        assert!(recorded >= answered, "{recorded} answers are recorded, and {answered} were received");
+    }
+    assert!(answered > 0);
 }

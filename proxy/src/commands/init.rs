@@ -5,6 +5,7 @@ use std::io::Write as _;
 use std::path::Path;
 
 use blackbar_engine::key::KeyFile;
+use blackbar_ledger::RootKeyFile;
 
 use crate::cli::Init;
 use crate::error::{Error, Id};
@@ -15,11 +16,12 @@ const FILES: &[(&str, &str)] = &[
     ("blackbar.toml", include_str!("../../templates/blackbar.toml")),
     ("policies/agents-read.cedar", include_str!("../../templates/agents-read.cedar")),
 ];
-const KEYS: &[&str] = &["tokens.key"];
+const TOKENS: &str = "tokens.key";
+const ROOT: &str = "root.key";
 
 pub(crate) fn run(args: &Init) -> Result<Exit, Error> {
     let folder = &args.folder;
-    let all = || FILES.iter().map(|(name, _)| *name).chain(KEYS.iter().copied());
+    let all = || FILES.iter().map(|(name, _)| *name).chain([TOKENS, ROOT]);
     // All or nothing: half of an old configuration and half of a new one would be worse than either.
     if let Some(name) = all().find(|name| folder.join(name).exists()) {
         let error = Error::new(Id::Exists, "it exists, and nothing is overwritten").at_path(&folder.join(name));
@@ -28,11 +30,13 @@ pub(crate) fn run(args: &Init) -> Result<Exit, Error> {
     for (name, text) in FILES {
         write(&folder.join(name), text)?;
     }
-    for name in KEYS {
-        let path = folder.join(name);
-        let key = KeyFile::generate().map_err(|error| Error::new(Id::KeyUnwritable, error.to_string()))?;
-        key.write(&path).map_err(|error| Error::new(Id::KeyUnwritable, error.to_string()).at_path(&path))?;
-    }
+    let unwritable = |error: &dyn std::fmt::Display| Error::new(Id::KeyUnwritable, error.to_string());
+    let path = folder.join(TOKENS);
+    let key = KeyFile::generate().map_err(|error| unwritable(&error))?;
+    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
+    let path = folder.join(ROOT);
+    let key = RootKeyFile::generate().map_err(|error| unwritable(&error))?;
+    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
     notes::note(format_args!("wrote {}", folder.display()));
     let config = folder.join("blackbar.toml");
     super::print(

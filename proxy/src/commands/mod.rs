@@ -10,6 +10,7 @@ pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
 pub(crate) mod serve;
+pub(crate) mod sessions;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod verify;

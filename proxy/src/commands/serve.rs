@@ -4,10 +4,12 @@ use std::fs::{self, File};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
+use tokio::time::MissedTickBehavior;
 
 use crate::admin;
 use crate::cli::Global;
@@ -15,8 +17,9 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::http::{Bound, Certificates, Front};
-use crate::gate::{Gate, Known};
+use crate::gate::{Gate, Known, Recorder};
 use crate::notes;
+use crate::output::digest::sha256;
 use crate::tokens::Desk;
 
 pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
@@ -25,33 +28,39 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
         let error = Error::new(Id::NoTargets, "there is nothing to stand in front of: no [[target]] is configured");
         return Err(error.hint("`blackbar init` writes a configuration to begin with"));
     }
-    let _owned = own(&config.gateway.data_dir)?;
+    let root = Arc::new(config.gateway.root_key()?);
+    make(&config.gateway.data_dir)?;
+    let recorder = Arc::new(Recorder::open(&config.gateway.data_dir, root)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| system(&error))?;
-    runtime.block_on(serve(config, global))
+    let ended = runtime.block_on(serve(config, global, &recorder));
+    // What still runs is cut off, and says so in the record before its last checkpoint.
+    drop(runtime);
+    let closed = recorder.close();
+    ended.and_then(|exit| closed.map(|()| exit))
 }
 
-/// Takes the data folder. Whoever holds the file holds the lock, and the system takes it back when the process ends.
+/// Makes the data folder. Who opens the ledger in it owns it.
+fn make(folder: &Path) -> Result<(), Error> {
+    let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    made.map_err(|error| Error::io(Id::DataFolder, "the data folder cannot be made", &error).at_path(folder))
+}
+
+/// Takes the data folder, for a command that does without the ledger. Whoever holds the file holds the lock, and the system
+/// takes it back when the process ends.
 pub(crate) fn own(folder: &Path) -> Result<File, Error> {
-    let failed = |what: &str, error: &std::io::Error| Error::io(Id::DataFolder, what, error).at_path(folder);
-    fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(|error| failed("the data folder cannot be made", &error))?;
-    let lock = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(0o600)
-        .open(folder.join("lock"))
-        .map_err(|error| failed("the data folder cannot be locked", &error))?;
+    make(folder)?;
+    let failed =
+        |error: &std::io::Error| Error::io(Id::DataFolder, "the data folder cannot be locked", error).at_path(folder);
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false).mode(0o600);
+    let lock = options.open(folder.join("lock")).map_err(|error| failed(&error))?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
         Err(fs::TryLockError::WouldBlock) => {
             let error = Error::new(Id::DataFolder, "another gateway has this data folder").at_path(folder);
             Err(error.hint("`blackbar status` asks it how it is"))
         }
-        Err(fs::TryLockError::Error(error)) => Err(failed("the data folder cannot be locked", &error)),
+        Err(fs::TryLockError::Error(error)) => Err(failed(&error)),
     }
 }
 
@@ -66,10 +75,11 @@ struct Standing {
     certificates: Certificates,
 }
 
-async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
+async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
     let gate = Arc::new(Gate::new(&config, Arc::new(Known(desk.credentials())))?);
+    recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut standing = Vec::new();
@@ -84,14 +94,13 @@ async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
             continue;
         }
         let front = Arc::new(Front::new(Arc::clone(&gate), target, limits)?);
-        let listener = Bound::bind(target, Arc::clone(&front), limits).await?;
+        let listener = Bound::bind(target, Arc::clone(&front), Arc::clone(recorder), limits).await?;
         if let Some(address) = listener.address() {
             notes::note(format_args!("target {name}: listening on {address}"));
         }
         standing.push(Standing { name: name.clone(), front, certificates: listener.certificates() });
         bound.push(listener);
     }
-    notes::note("answers are not recorded by this build");
     let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
@@ -99,22 +108,39 @@ async fn serve(config: Config, global: &Global) -> Result<Exit, Error> {
     for listener in bound {
         listeners.spawn(listener.serve(stop.clone()));
     }
-    let status = admin::Status::new(&config, &gate, desk);
+    let status = admin::Status::new(&config, &gate, recorder, desk);
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };
-    loop {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let failed = loop {
         tokio::select! {
-            _ = hangup.recv() => reload(global, &gate, &standing),
-            _ = terminate.recv() => break,
-            _ = interrupt.recv() => break,
+            _ = hangup.recv() => reload(global, &gate, &standing, recorder),
+            _ = terminate.recv() => break None,
+            _ = interrupt.recv() => break None,
+            _ = second.tick() => {
+                let recorder = Arc::clone(recorder);
+                let ticked = tokio::task::spawn_blocking(move || recorder.tick()).await;
+                if let Ok(Err(error)) = ticked {
+                    break Some(error);
+                }
+            }
         }
-    }
+    };
     notes::note("ending: live requests are let go on");
     // Listeners that are gone need not be told.
     let _ = stopper.send(true);
     while listeners.join_next().await.is_some() {}
-    Ok(Exit::Done)
+    failed.map_or(Ok(Exit::Done), Err)
+}
+
+/// What identifies a configuration in the record.
+fn fingerprint(config: &Config) -> Result<String, Error> {
+    let Some(path) = &config.path else { return Ok(String::new()) };
+    let text = fs::read_to_string(path);
+    let text = text.map_err(|error| Error::io(Id::ConfigUnreadable, "cannot be read", &error).at_path(path))?;
+    Ok(sha256(&text))
 }
 
 fn signals(kinds: &[SignalKind]) -> Result<Vec<Signal>, Error> {
@@ -122,7 +148,7 @@ fn signals(kinds: &[SignalKind]) -> Result<Vec<Signal>, Error> {
 }
 
 /// Reads everything again. A part that cannot be used keeps what it had, and says so.
-fn reload(global: &Global, gate: &Gate, standing: &[Standing]) {
+fn reload(global: &Global, gate: &Gate, standing: &[Standing], recorder: &Recorder) {
     let read = || -> Result<(), Error> {
         let config = Config::load(global.config.as_deref())?;
         gate.reload(&config)?;
@@ -132,7 +158,7 @@ fn reload(global: &Global, gate: &Gate, standing: &[Standing]) {
                 certificates.read(target)?;
             }
         }
-        Ok(())
+        recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())
     };
     match read() {
         Ok(()) => notes::note(format_args!("read again; the rules are now {}", gate.version())),

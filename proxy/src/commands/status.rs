@@ -17,11 +17,13 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
             let targets: Vec<&str> =
                 status["targets"].as_array().into_iter().flatten().filter_map(serde_json::Value::as_str).collect();
             format!(
-                "gateway    {} up {} s\ntargets    {}\nrules      {}\n",
+                "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\n",
                 status["version"].as_str().unwrap_or("?"),
                 status["up_seconds"],
                 targets.join(", "),
                 status["rules"].as_str().unwrap_or("?"),
+                status["record"].as_str().unwrap_or("?"),
+                status["leaves"],
             )
         }
     };

@@ -3,6 +3,8 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use blackbar_ledger::RootKeyFile;
+
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection};
 use super::secret::Secret;
@@ -46,6 +48,15 @@ const DATA_DIR: &str = "blackbar-data";
 const POLICIES: &str = "policies";
 
 impl Gateway {
+    /// The key above the keys of recordings.
+    pub(crate) fn root_key(&self) -> Result<RootKeyFile, Error> {
+        let root = self.root_key.as_ref().ok_or_else(|| {
+            let error = Error::new(Id::RootKeyMissing, "no root key is configured, so nothing could be recorded");
+            error.hint("`blackbar init` writes one; name it under [keys] with root = { file = \"root.key\" }")
+        })?;
+        root.root_key()
+    }
+
     /// Reads the sections. Paths are relative to `folder`.
     pub(super) fn read(root: &Table<'_, '_>, folder: &Path, root_key: Option<Secret>) -> Result<Self, Error> {
         let mut listeners = Listeners::default();

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use blackbar_engine::key::KeyFile;
+use blackbar_ledger::RootKeyFile;
 use zeroize::Zeroizing;
 
 use super::toml::{Table, Value};
@@ -68,6 +69,19 @@ impl Secret {
         }
         let text = self.text()?;
         KeyFile::parse(&text).map_err(|error| Error::new(Id::KeyInvalid, error.to_string()).at(&self.place))
+    }
+
+    /// The key above the keys of recordings.
+    pub(crate) fn root_key(&self) -> Result<RootKeyFile, Error> {
+        if let From::File(path) = &self.from {
+            return RootKeyFile::read(path).map_err(|error| {
+                let id = if error.is_key() { Id::KeyInvalid } else { Id::KeyUnreadable };
+                Error::new(id, error.to_string()).at_path(path)
+            });
+        }
+        let text = self.text()?;
+        // Line ends were taken off with those of the command's output.
+        RootKeyFile::parse(&text).map_err(|error| Error::new(Id::KeyInvalid, error.to_string()).at(&self.place))
     }
 
     /// The secret itself, without the line end that files and commands put behind it.

@@ -6,8 +6,9 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner};
+use blackbar_ledger::Outcome;
 
-use super::recorder::{RecordError, Recorder};
+use super::recorder::{RecordError, Recording};
 
 /// Leave to do one thing, with what has to be done to its answer.
 pub(crate) struct Grant {
@@ -17,19 +18,12 @@ pub(crate) struct Grant {
     because: Vec<String>,
     /// No answer begins behind this moment.
     expires: Option<SystemTime>,
-    recorder: Recorder,
 }
 
 impl Grant {
     /// Only the gate makes grants.
-    pub(super) fn new(
-        scanner: Scanner,
-        profile: Profile,
-        because: Vec<String>,
-        expires: Option<SystemTime>,
-        recorder: Recorder,
-    ) -> Self {
-        Self { scanner, profile, because, expires, recorder }
+    pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
+        Self { scanner, profile, because, expires }
     }
 
     /// The policies that allowed it.
@@ -37,20 +31,26 @@ impl Grant {
         &self.because
     }
 
+    /// The name of the profile that answers are redacted with.
+    pub(super) fn profile(&self) -> &str {
+        &self.profile.rules().name
+    }
+
     /// Whether the identity behind it still counts.
     pub(crate) fn is_expired(&self, now: SystemTime) -> bool {
         self.expires.is_some_and(|expires| now >= expires)
     }
 
-    /// Starts a redacted answer in a known format.
-    pub(crate) fn answer(&self, format: Format, document: &str) -> Answer {
+    /// Starts a redacted and recorded answer in a known format.
+    pub(crate) fn answer(&self, format: Format, document: &str, recording: Recording) -> Answer {
         let redactor = self.scanner.redactor_for(&self.profile, format, document);
-        Answer { redactor, recorder: self.recorder.stream(), ready: VecDeque::new() }
+        let scanner = self.scanner.clone();
+        Answer { redactor, scanner, recording, held: VecDeque::new(), finished: false }
     }
 
     /// Redacts short texts, each for itself: lines of a head, messages.
     pub(crate) fn lines(&self) -> Lines {
-        Lines { redactor: self.scanner.redactor(&self.profile) }
+        Lines::new(&self.scanner, &self.profile)
     }
 }
 
@@ -61,15 +61,18 @@ impl fmt::Debug for Grant {
 }
 
 /// One answer on its way to a client: raw bytes go in, redacted and recorded ones come out.
+///
+/// While the disk is busy with one block the next one is gathered, so blocks grow as the disk needs; when there is no room
+/// for more, no more is asked of the upstream.
 pub(crate) struct Answer {
     redactor: Redactor,
-    recorder: Recorder,
+    scanner: Scanner,
+    recording: Recording,
     /// Recorded, and released once the record is as safe as the target asks for.
-    ready: VecDeque<Clean>,
+    held: VecDeque<Clean>,
+    /// The upstream has ended.
+    finished: bool,
 }
-
-/// So much is recorded at once before it is waited for.
-const BATCH: usize = 64 << 10;
 
 impl Answer {
     /// Takes bytes of the upstream.
@@ -80,31 +83,108 @@ impl Answer {
     /// The upstream has ended.
     pub(crate) fn finish(&mut self) {
         self.redactor.finish();
+        self.finished = true;
     }
 
-    /// The next bytes that may leave. `Ready(None)` asks for more input.
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Clean, RecordError>>> {
-        if self.ready.is_empty() {
-            let mut taken = 0;
-            while taken < BATCH {
-                let Some(segment) = self.redactor.poll() else { break };
-                // A refcount; a segment without bytes only says what was found.
-                let bytes = segment.bytes().clone();
-                if !bytes.is_empty() {
-                    taken += bytes.len();
-                    self.recorder.delivered(&bytes);
-                    self.ready.push_back(bytes);
-                }
+    /// Records how the answer begins. It may leave with the first bytes, or once [`Answer::poll_head`] is ready.
+    pub(crate) fn head(&mut self, status: u16, headers: &[(&str, &[u8])]) -> Result<(), RecordError> {
+        self.recording.head(status, headers)
+    }
+
+    /// Ready once the head is as safe as the target asks for.
+    pub(crate) fn poll_head(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecordError>> {
+        if self.recording.may_run_ahead() {
+            return Poll::Ready(self.recording.seal());
+        }
+        loop {
+            match self.recording.poll_flight(cx) {
+                Poll::Ready(Ok(())) if self.recording.is_loose() => self.recording.seal()?,
+                other => return other,
             }
         }
-        if self.ready.is_empty() {
-            return Poll::Ready(None);
+    }
+
+    /// The next bytes that may leave. `Ready(None)` asks for more input, or says that all is done.
+    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Clean, RecordError>>> {
+        self.poll_recorded(cx).map(Result::transpose)
+    }
+
+    fn poll_recorded(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Clean>, RecordError>> {
+        loop {
+            let in_flight = match self.recording.poll_flight(cx) {
+                Poll::Ready(result) => {
+                    result?;
+                    false
+                }
+                Poll::Pending => true,
+            };
+            if let Some(first) = self.held.front() {
+                if self.recording.release(first.len())? {
+                    return Poll::Ready(Ok(self.held.pop_front()));
+                }
+            } else if self.finished && self.recording.is_over() {
+                return Poll::Ready(Ok(None));
+            }
+            let has_room = self.recording.has_room();
+            if has_room && self.take()? {
+                continue;
+            }
+            if has_room && self.finished && !self.recording.is_over() {
+                // The last block and the leaf that names it go to the disk together.
+                let stats = self.redactor.stats();
+                let counts = (stats.bytes_in, stats.replaced);
+                self.recording.end(Outcome::Success, Some(counts))?;
+            } else if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
+                self.recording.seal()?;
+            } else if has_room && !self.finished {
+                return Poll::Ready(Ok(None));
+            } else if in_flight {
+                return Poll::Pending;
+            }
         }
-        match self.recorder.poll_safe(cx) {
-            Poll::Pending => Poll::Pending,
-            Poll::Ready(Err(error)) => Poll::Ready(Some(Err(error))),
-            Poll::Ready(Ok(())) => Poll::Ready(self.ready.pop_front().map(Ok)),
+    }
+
+    /// Nothing more comes for now: what was gathered goes to the disk. Says whether there was anything.
+    pub(crate) fn flush(&mut self) -> Result<bool, RecordError> {
+        if !self.recording.is_loose() {
+            return Ok(false);
         }
+        self.recording.seal().map(|()| true)
+    }
+
+    /// Why it cannot be recorded.
+    pub(crate) fn why_unrecorded(&self) -> RecordError {
+        self.recording.why_unrecorded()
+    }
+
+    /// The recording, for another answer that takes the place of this one.
+    pub(crate) fn into_recording(self) -> Recording {
+        self.recording
+    }
+
+    /// The answer ends before its end.
+    pub(crate) fn fail(&mut self) {
+        let stats = self.redactor.stats();
+        let counts = (stats.bytes_in, stats.replaced);
+        // That it cannot be recorded is one of the reasons to fail.
+        let _ = self.recording.end(Outcome::Failed, Some(counts));
+    }
+
+    /// Records the redacted bytes that are there. Says whether there were any.
+    fn take(&mut self) -> Result<bool, RecordError> {
+        let Some(segment) = self.redactor.poll() else { return Ok(false) };
+        // A refcount; a segment without bytes only says what was found.
+        let bytes = segment.bytes().clone();
+        if let Some(finding) = segment.finding() {
+            // Entity memory and rules of the profile have no detector.
+            let detector = self.scanner.detectors().get(finding.detector).map_or("", |detector| &detector.id);
+            self.recording.replaced(&finding.kind.to_string(), detector, bytes.len())?;
+        }
+        if !bytes.is_empty() {
+            self.recording.delivered(&bytes)?;
+            self.held.push_back(bytes);
+        }
+        Ok(true)
     }
 }
 
@@ -114,6 +194,10 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    pub(super) fn new(scanner: &Scanner, profile: &Profile) -> Self {
+        Self { redactor: scanner.redactor(profile) }
+    }
+
     /// One text, redacted.
     pub(crate) fn line(&mut self, text: Raw) -> Vec<u8> {
         self.redactor.push(text);

@@ -16,13 +16,14 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::known::{Known, now_ms};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
-use self::recorder::Recorder;
+pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
 use crate::config::{Config, Named, Target};
 use crate::error::Error;
 
@@ -95,6 +96,8 @@ pub(crate) enum Refused {
     Held(Vec<String>),
     /// A permit asks for what this protocol cannot do.
     CannotOblige(&'static str),
+    /// The decision cannot be recorded.
+    Unrecorded(RecordError),
 }
 
 impl Gate {
@@ -117,9 +120,39 @@ impl Gate {
         Ok(identity)
     }
 
-    /// May they?
-    pub(crate) fn authorize(&self, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
+    /// May they? What was decided is recorded with what was asked; [`Recording::settle`] waits for both.
+    pub(crate) fn authorize(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        recording: &mut Recording,
+    ) -> Result<Grant, Refused> {
         let state = self.state.load();
+        let decided = Self::decide(&state, identity, asked);
+        let rules = Details::new().text("rules", state.version.as_str());
+        let recorded = match &decided {
+            Ok(grant) => {
+                let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
+                recording.decided(Kind::DecisionGranted, Outcome::Success, details)
+            }
+            Err(Refused::Held(policies)) => {
+                let details = rules.texts("because", told(policies));
+                recording.decided(Kind::DecisionAsked, Outcome::Held, details)
+            }
+            Err(refused) => {
+                let because = match refused {
+                    Refused::Denied(reasons) => reasons.iter().map(ToString::to_string).collect(),
+                    Refused::CannotOblige(why) => vec![(*why).to_owned()],
+                    Refused::Held(_) | Refused::Unrecorded(_) => Vec::new(),
+                };
+                recording.decided(Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because)))
+            }
+        };
+        recorded.map_err(Refused::Unrecorded)?;
+        decided
+    }
+
+    fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let circumstances = Circumstances {
             time_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
@@ -155,9 +188,19 @@ impl Gate {
             .profiles
             .combined(&names)
             .ok_or(Refused::CannotOblige("a permit names a profile that the configuration does not have"))?;
-        let recorder = Recorder::new(asked.target.record);
         let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires, recorder))
+        Ok(Grant::new(scanner, profile, because, identity.expires))
+    }
+
+    /// Redacts what a request says before it is recorded, whatever becomes of it.
+    pub(crate) fn lines_of_record(&self) -> Option<Lines> {
+        let (scanner, profile) = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into())?;
+        Some(Lines::new(&scanner, &profile))
+    }
+
+    /// How many policies are in force.
+    pub(crate) fn policies(&self) -> usize {
+        self.state.load().policies.set().len()
     }
 
     /// The groups whose agreement policies ask for.
@@ -169,6 +212,13 @@ impl Gate {
     pub(crate) fn version(&self) -> String {
         self.state.load().version.clone()
     }
+}
+
+/// Ids of policies and reasons, as far as a leaf has room for them.
+fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
+    const MOST: usize = 32;
+    const LONGEST: usize = 200;
+    texts.iter().take(MOST).map(|text| text.chars().take(LONGEST).collect())
 }
 
 /// What a grant redacts with when nobody names anything.

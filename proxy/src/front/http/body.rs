@@ -3,20 +3,22 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future as _, poll_fn};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use blackbar_engine::{Clean, Format, Raw};
 use blackbar_wire::http::{Charset, Coding};
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
+use super::head::pairs;
 use super::problem::Problem;
 use super::text::Text;
-use crate::gate::{Answer, Grant};
+use crate::gate::{Answer, Grant, RecordError, Recording};
 
 /// What a client is sent. Content can only be in it as [`Clean`] bytes of a grant's answer; everything else was written in
 /// this program.
@@ -78,6 +80,10 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     silence: Pin<Box<Sleep>>,
     waiting: bool,
     until: Option<Pin<Box<Sleep>>>,
+    /// Whether what is ready is sent at once when the upstream hesitates. Not before the head has left.
+    eager: bool,
+    /// It failed before anything of it was asked for.
+    failed: Option<BodyError>,
 }
 
 /// Why a body ends before its end. Nothing of the content is in it.
@@ -99,13 +105,22 @@ pub(super) enum BodyError {
 
 impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     /// Starts the pipeline. `document` names the request.
-    pub(super) fn new(upstream: B, grant: &Grant, shape: &Shape, document: &str) -> Result<Self, BodyError> {
+    pub(super) fn new(
+        upstream: B,
+        grant: &Grant,
+        recording: &mut Option<Recording>,
+        shape: &Shape,
+        document: &str,
+    ) -> Result<Self, BodyError> {
+        let decoder = Decoder::new(shape.coding, shape.expansion).map_err(|_| BodyError::Coding)?;
+        let encoder = Encoder::new(shape.encode).map_err(|_| BodyError::Coding)?;
+        let recording = recording.take().ok_or(BodyError::Record)?;
         Ok(Self {
             upstream,
-            decoder: Decoder::new(shape.coding, shape.expansion).map_err(|_| BodyError::Coding)?,
+            decoder,
             text: Text::new(shape.charset, shape.format),
-            answer: grant.answer(shape.format, document),
-            encoder: Some(Encoder::new(shape.encode).map_err(|_| BodyError::Coding)?),
+            answer: grant.answer(shape.format, document, recording),
+            encoder: Some(encoder),
             out: VecDeque::new(),
             unflushed: false,
             sent: false,
@@ -114,7 +129,47 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             silence: Box::pin(tokio::time::sleep(shape.idle)),
             waiting: false,
             until: shape.until.map(|until| Box::pin(tokio::time::sleep_until(until))),
+            eager: false,
+            failed: None,
         })
+    }
+
+    /// Gives the recording back, for the answer that takes the place of this one.
+    pub(super) fn into_recording(self) -> Recording {
+        self.answer.into_recording()
+    }
+
+    /// Records the head, and works until the first bytes may leave with it, under one sync; or until the upstream
+    /// hesitates, and the head leaves alone.
+    pub(super) async fn begin(&mut self, status: u16, headers: &HeaderMap) -> Result<(), RecordError> {
+        const HESITATION: Duration = Duration::from_millis(5);
+        self.answer.head(status, &pairs(headers))?;
+        let mut hesitation = pin!(tokio::time::sleep(HESITATION));
+        poll_fn(|cx| {
+            while self.out.is_empty() && self.encoder.is_some() && self.failed.is_none() {
+                match self.step(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => {
+                        // The head leaves, and its body breaks off.
+                        self.answer.fail();
+                        self.failed = Some(error);
+                    }
+                    Poll::Pending => {
+                        if self.eager || hesitation.as_mut().poll(cx).is_pending() {
+                            return Poll::Pending;
+                        }
+                        return Poll::Ready(());
+                    }
+                }
+            }
+            Poll::Ready(())
+        })
+        .await;
+        if self.failed == Some(BodyError::Record) {
+            return Err(self.answer.why_unrecorded());
+        }
+        self.eager = true;
+        poll_fn(|cx| self.answer.poll_head(cx)).await
     }
 
     /// Reads until the first bytes were judged, so that what is not to be passed is refused with a status of its own.
@@ -175,6 +230,9 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
 
     /// Nothing can be done now: what was compressed so far leaves, and the clocks are looked at.
     fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        if self.eager && self.answer.flush().map_err(|_| BodyError::Record)? {
+            return Poll::Ready(Ok(()));
+        }
         if std::mem::take(&mut self.unflushed) {
             let flushed = self.encoder.as_mut().map_or(Ok(None), Encoder::flush);
             return Poll::Ready(flushed.map(|bytes| self.out.extend(bytes)).map_err(|_| BodyError::Coding));
@@ -230,6 +288,10 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
                 self.waiting = false;
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
+            if let Some(error) = self.failed.take() {
+                self.encoder = None;
+                return Poll::Ready(Some(Err(error)));
+            }
             if self.encoder.is_none() {
                 return Poll::Ready(None);
             }
@@ -238,6 +300,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
                 Poll::Ready(Err(error)) => {
                     // What was not sent stays unsent, and nothing follows an error.
                     self.encoder = None;
+                    self.answer.fail();
                     return Poll::Ready(Some(Err(error)));
                 }
                 Poll::Pending => return Poll::Pending,
@@ -246,7 +309,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.encoder.is_none() && self.out.is_empty()
+        self.encoder.is_none() && self.out.is_empty() && self.failed.is_none()
     }
 }
 

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
+use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -16,12 +17,13 @@ use tokio::time::Instant;
 
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
-use super::head::{Heads, coding_for, unchanged};
+use super::head::{Heads, coding_for, pairs, unchanged};
 use super::problem::{Kind, Problem};
+use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
-use crate::config::{Config, HttpTarget, Limits, Protocol, Target};
+use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
-use crate::gate::{Asked, Gate, Grant, Identity, Presented, Refused};
+use crate::gate::{Asked, Conversation, Gate, Grant, Identity, Presented, RecordError, Recording, Refused};
 use crate::notes;
 
 /// One HTTP target, ready for requests.
@@ -45,6 +47,8 @@ pub(super) struct Peer {
     pub(super) address: SocketAddr,
     pub(super) certificate: Option<Vec<u8>>,
     pub(super) encrypted: bool,
+    /// Its sessions in the record.
+    pub(super) conversation: Arc<Conversation>,
 }
 
 impl Front {
@@ -65,26 +69,55 @@ impl Front {
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<ClientBody> {
         let to_head = request.method() == Method::HEAD;
         let served = self.served.load_full();
-        let exchanged = self.exchange(&served, request, peer).await;
-        exchanged.unwrap_or_else(|problem| problem.response(to_head))
+        let mut recording = None;
+        let exchanged = self.exchange(&served, request, peer, &mut recording).await;
+        let problem = match exchanged {
+            Ok(response) => return response,
+            Err(problem) => problem,
+        };
+        let response = problem.response(to_head);
+        let Some(mut recording) = recording else { return response };
+        let headers = pairs(response.headers());
+        let body = if to_head { Vec::new() } else { problem.json() };
+        match recording.own_answer(problem.status(), &headers, &body, problem.outcome()).await {
+            Ok(()) => response,
+            Err(error) => Problem::unrecorded(error).response(to_head),
+        }
     }
 
+    /// `recording` holds what was recorded of the request, until an answer of the upstream takes it along.
     async fn exchange(
         &self,
         served: &Served,
         request: Request<Incoming>,
         peer: &Peer,
+        recording: &mut Option<Recording>,
     ) -> Result<Response<ClientBody>, Problem> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
-        let admitted = admitted(&parts, &served.limits)?;
-        let identity = self.identity(served, &parts.headers, peer).await?;
-        let grant = self.grant(served, &identity, &parts, &admitted, peer)?;
+        peer.conversation.recorder().state().map_err(Problem::unrecorded)?;
+        let admitted = match admitted(&parts, &served.limits) {
+            Ok(admitted) => admitted,
+            Err(problem) => return Err(stranger(served, peer, LeafKind::Request, problem).await),
+        };
+        let identity = match self.identity(served, &parts.headers, peer).await {
+            Ok(identity) => identity,
+            Err(problem) => return Err(stranger(served, peer, LeafKind::AuthFail, problem).await),
+        };
+        let begun = peer.conversation.recording(&identity, &served.target).map_err(Problem::unrecorded)?;
+        let recorded = recording.insert(begun);
+        let mut lines = self.gate.lines_of_record().ok_or_else(|| Problem::unrecorded(RecordError::Stopped))?;
+        let (content, facts) = recorded::request(&parts, &admitted, &mut lines);
+        let original = recorded::original(&parts, &admitted);
+        recorded.request(&content, facts, original.as_bytes()).map_err(Problem::unrecorded)?;
+        let grant = self.grant(served, &identity, &parts, &admitted, peer, recorded)?;
 
         notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
         if grant.is_expired(SystemTime::now()) {
             return Err(unauthenticated("the credential has expired"));
         }
+        // Request and decision are on disk before the upstream knows of them.
+        recorded.settle().await.map_err(Problem::unrecorded)?;
         let version = self.gate.version();
         let heads = Heads {
             rewriter: &served.rewriter,
@@ -109,16 +142,22 @@ impl Front {
             return Err(Problem::new(Kind::Upstream, 502, "the upstream does not accept the gateway's credential"));
         }
         let to_head = parts.method == Method::HEAD;
-        let names: Vec<(&str, &[u8])> =
-            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
-        let planned = plan(status, to_head, &names)?;
+        let planned = plan(status, to_head, &pairs(&head.headers))?;
         let mut lines = grant.lines();
         let mut headers = heads.down(&head.headers, status, &mut lines)?;
+        let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
+        if let Some(value) = content_type.and_then(|value| unchanged(&value, &mut lines)) {
+            headers.insert(header::CONTENT_TYPE, value);
+        }
         let body = match planned.body {
             BodyPlan::None => {
                 if !to_head && !matches!(status, 204 | 205 | 304) {
                     must_be_empty(upstream, &served.limits).await?;
                 }
+                recorded
+                    .own_answer(status, &pairs(&headers), b"", LeafOutcome::Success)
+                    .await
+                    .map_err(Problem::unrecorded)?;
                 ClientBody::none()
             }
             BodyPlan::Redact { coding, charset, format } => {
@@ -134,19 +173,19 @@ impl Front {
                     idle: limits.idle_timeout,
                     until,
                 };
-                let mut redacted = Redacted::new(upstream, &grant, &shape, admitted.target.path())?;
-                redacted.judge().await?;
+                let mut redacted = Redacted::new(upstream, &grant, recording, &shape, admitted.target.path())?;
+                if let Err(error) = redacted.judge().await {
+                    *recording = Some(redacted.into_recording());
+                    return Err(error.into());
+                }
                 if encode != blackbar_wire::http::Coding::Identity {
                     headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encode.name()));
                 }
                 headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+                redacted.begin(status, &headers).await.map_err(Problem::unrecorded)?;
                 ClientBody::redacted(redacted)
             }
         };
-        let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
-        if let Some(value) = content_type.and_then(|value| unchanged(&value, &mut lines)) {
-            headers.insert(header::CONTENT_TYPE, value);
-        }
         let mut response = Response::new(body);
         // The reason phrase of the upstream is content; the status alone goes on.
         *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
@@ -172,6 +211,7 @@ impl Front {
         parts: &request::Parts,
         admitted: &Admitted,
         peer: &Peer,
+        recording: &mut Recording,
     ) -> Result<Grant, Problem> {
         let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
         let request = asked::Request {
@@ -191,7 +231,7 @@ impl Front {
             source: Some(peer.address.ip()),
             reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
         };
-        self.gate.authorize(identity, &asked).map_err(refused)
+        self.gate.authorize(identity, &asked, recording).map_err(refused)
     }
 }
 
@@ -223,14 +263,26 @@ impl Served {
     }
 }
 
+/// Records a request that nobody stands behind, before it is refused.
+async fn stranger(served: &Served, peer: &Peer, kind: LeafKind, problem: Problem) -> Problem {
+    let recorder = peer.conversation.recorder();
+    let recorded = match recorder.stranger(kind, &served.target.name, peer.address.ip(), problem.detail()) {
+        Ok(Some(ticket)) if served.target.record != Record::Async => {
+            ticket.await.map_err(|error| RecordError::from(&error))
+        }
+        Ok(_) => Ok(()),
+        Err(error) => Err(error),
+    };
+    recorded.map_or_else(Problem::unrecorded, |()| problem)
+}
+
 fn admitted(parts: &request::Parts, limits: &Limits) -> Result<Admitted, Problem> {
     let version = match parts.version {
         http::Version::HTTP_2 => Version::Http2,
         http::Version::HTTP_11 => Version::Http11,
         _ => Version::Http10,
     };
-    let headers: Vec<(&str, &[u8])> =
-        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let headers = pairs(&parts.headers);
     let authority = parts.uri.authority().map(http::uri::Authority::as_str);
     let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
     let head = Head {
@@ -282,6 +334,7 @@ fn refused(refused: Refused) -> Problem {
             Problem::new(Kind::ApprovalRequired, 403, format!("held by {}", policies.join(", ")))
         }
         Refused::CannotOblige(why) => Problem::new(Kind::Denied, 403, why),
+        Refused::Unrecorded(error) => Problem::unrecorded(error),
     }
 }
 

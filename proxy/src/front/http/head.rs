@@ -136,6 +136,11 @@ impl Heads<'_> {
     }
 }
 
+/// Headers by name and value, in their order.
+pub(super) fn pairs(headers: &HeaderMap) -> Vec<(&str, &[u8])> {
+    headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect()
+}
+
 /// A word of the protocol, or nothing when something in it would have to be redacted.
 pub(super) fn unchanged(value: &HeaderValue, lines: &mut Lines) -> Option<HeaderValue> {
     const LONGEST: usize = 1024;

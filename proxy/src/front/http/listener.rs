@@ -21,6 +21,7 @@ use super::guard::Guarded;
 use super::tls;
 use crate::config::{Limits, Target};
 use crate::error::{Error, Id};
+use crate::gate::{Conversation, Recorder};
 use crate::notes;
 
 /// Tells listeners to end.
@@ -30,6 +31,7 @@ pub(crate) type Stop = watch::Receiver<bool>;
 pub(crate) struct Bound {
     listener: TcpListener,
     front: Arc<Front>,
+    recorder: Arc<Recorder>,
     tls: Arc<ArcSwapOption<ServerConfig>>,
     limits: Limits,
 }
@@ -50,7 +52,12 @@ const PROTOCOLS: &[&[u8]] = &[b"h2", b"http/1.1"];
 
 impl Bound {
     /// Takes the address.
-    pub(crate) async fn bind(target: &Target, front: Arc<Front>, limits: &Limits) -> Result<Self, Error> {
+    pub(crate) async fn bind(
+        target: &Target,
+        front: Arc<Front>,
+        recorder: Arc<Recorder>,
+        limits: &Limits,
+    ) -> Result<Self, Error> {
         let failed = |error: &std::io::Error| {
             let what = format!("{} cannot be listened on", target.listen);
             Error::io(Id::Listen, &what, error).at(&target.place)
@@ -60,6 +67,7 @@ impl Bound {
         Ok(Self {
             listener: TcpListener::bind(target.listen).await.map_err(|error| failed(&error))?,
             front,
+            recorder,
             tls: certificates.0,
             limits: limits.clone(),
         })
@@ -87,7 +95,9 @@ impl Bound {
                         let Ok(seat) = Arc::clone(&seats).try_acquire_owned() else { continue };
                         let (front, tls, stop) = (Arc::clone(&self.front), self.tls.load_full(), stop.clone());
                         let limits = self.limits.clone();
+                        let conversation = Conversation::new(&self.recorder, peer.ip());
                         connections.spawn(async move {
+                            let peer = Peer { address: peer, certificate: None, encrypted: false, conversation };
                             connection(stream, peer, front, tls, limits, stop).await;
                             drop(seat);
                         });
@@ -122,7 +132,7 @@ fn report(ended: Result<(), tokio::task::JoinError>) {
 
 async fn connection(
     stream: TcpStream,
-    peer: SocketAddr,
+    peer: Peer,
     front: Arc<Front>,
     tls: Option<Arc<ServerConfig>>,
     limits: Limits,
@@ -131,14 +141,13 @@ async fn connection(
     // A failure here leaves small segments waiting for others; nothing else.
     let _ = stream.set_nodelay(true);
     let Some(config) = tls else {
-        let peer = Peer { address: peer, certificate: None, encrypted: false };
         return converse(stream, peer, front, &limits, stop).await;
     };
     let handshake = TlsAcceptor::from(config).accept(stream);
     let Ok(Ok(stream)) = tokio::time::timeout(limits.header_timeout, handshake).await else { return };
     let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
     let certificate = certificate.map(|certificate| certificate.as_ref().to_vec());
-    converse(stream, Peer { address: peer, certificate, encrypted: true }, front, &limits, stop).await;
+    converse(stream, Peer { certificate, encrypted: true, ..peer }, front, &limits, stop).await;
 }
 
 async fn converse<S>(stream: S, peer: Peer, front: Arc<Front>, limits: &Limits, mut stop: Stop)

@@ -8,6 +8,7 @@ mod guard;
 mod head;
 mod listener;
 mod problem;
+mod recorded;
 mod text;
 pub(crate) mod tls;
 mod upstream;

@@ -1,11 +1,13 @@
 //! What the gateway itself answers: RFC 9457, in words that hold nothing of the request or the upstream.
 
+use blackbar_ledger::Outcome;
 use blackbar_wire::http::{Refusal, Unanswerable};
 use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use super::body::{BodyError, ClientBody};
+use crate::gate::RecordError;
 
 /// A refusal or a failure, as the client sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -86,6 +88,30 @@ impl Problem {
     #[allow(dead_code, reason = "approvals answer with it once requests are held")]
     pub(super) fn held(approval: String, detail: impl Into<String>) -> Self {
         Self { approval: Some(approval), ..Self::new(Kind::ApprovalRequired, 403, detail) }
+    }
+
+    /// It cannot be recorded, so it is not done.
+    pub(super) fn unrecorded(error: RecordError) -> Self {
+        Self::new(Kind::Overloaded, 503, format!("{error} [{}]", error.id()))
+    }
+
+    /// The status, for the record.
+    pub(super) const fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// What it says, in the gateway's own words.
+    pub(super) fn detail(&self) -> &str {
+        &self.detail
+    }
+
+    /// What became of the request, for the record.
+    pub(super) const fn outcome(&self) -> Outcome {
+        match self.kind {
+            Kind::BadRequest | Kind::Unauthenticated | Kind::Denied | Kind::ApprovalMismatch => Outcome::Denied,
+            Kind::ApprovalRequired => Outcome::Held,
+            Kind::Uninspectable | Kind::Upstream | Kind::Timeout | Kind::Overloaded => Outcome::Failed,
+        }
     }
 
     pub(super) fn json(&self) -> Vec<u8> {

@@ -1,6 +1,7 @@
 //! The front between real sockets: an upstream that says whatever a test wants, and a client that reads every byte.
 
 mod leaks;
+mod record;
 mod requests;
 mod streams;
 
@@ -18,7 +19,7 @@ use tokio::sync::watch;
 use super::exchange::Front;
 use super::listener::Bound;
 use crate::config::Config;
-use crate::gate::{Authenticator, Gate, Identity, Presented, Unknown};
+use crate::gate::{Authenticator, Gate, Identity, Presented, Recorder, Unknown};
 
 /// A credential that counts.
 const CREDENTIAL: &str = "bb-credential-of-agent-7";
@@ -59,7 +60,9 @@ struct House {
     /// What the upstream was sent, a connection each.
     seen: Arc<Mutex<Vec<Vec<u8>>>>,
     stop: watch::Sender<bool>,
-    _folder: tempfile::TempDir,
+    recorder: Arc<Recorder>,
+    root: Arc<blackbar_ledger::RootKeyFile>,
+    folder: tempfile::TempDir,
 }
 
 /// What the upstream does on each connection once it has read a request.
@@ -132,11 +135,13 @@ impl House {
         let gate = Arc::new(Gate::new(&config, Arc::new(OneAgent)).unwrap());
         let (target, limits) = (&config.gateway.targets[0], &config.gateway.limits);
         let front = Arc::new(Front::new(gate, target, limits).unwrap());
-        let bound = Bound::bind(target, front, limits).await.unwrap();
+        let root = Arc::new(blackbar_ledger::RootKeyFile::generate().unwrap());
+        let recorder = Arc::new(Recorder::open(folder.path(), root.clone()).unwrap());
+        let bound = Bound::bind(target, front, Arc::clone(&recorder), limits).await.unwrap();
         let address = bound.address().unwrap();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(bound.serve(stopped));
-        Self { address, seen, stop, _folder: folder }
+        Self { address, seen, stop, recorder, root, folder }
     }
 
     /// Sends these bytes and reads until the gateway closes, or has said nothing for a while.

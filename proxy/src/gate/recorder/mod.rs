@@ -1,0 +1,375 @@
+//! The one tap: what is asked, decided and answered is in the ledger before it moves on.
+//!
+//! A [`Recorder`] is the gateway's hold on the ledger, a [`Conversation`] one connection of a client, a [`Recording`] one
+//! request with its answer. Without a recording there is no grant, and without a grant no answer.
+
+mod recording;
+mod throttle;
+
+use std::collections::HashMap;
+use std::fmt;
+use std::net::IpAddr;
+use std::path::Path;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::SystemTime;
+
+use blackbar_ledger::{
+    Admission, Details, Kind, Leaf, Ledger, Options, Outcome, Reader, RootKey, SessionOpen, SessionWriter, Ticket, Time,
+};
+
+pub(crate) use self::recording::Recording;
+use self::throttle::Throttle;
+use super::Identity;
+use crate::config::{Record, Target};
+use crate::error::{Error, Id};
+use crate::notes;
+
+/// The gateway's hold on the ledger.
+pub(crate) struct Recorder {
+    ledger: Ledger,
+    /// An [`Admission`], as it was a second ago.
+    room: AtomicU8,
+    strangers: Mutex<HashMap<&'static str, Throttle>>,
+}
+
+/// Nothing may be passed on: it cannot be recorded.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum RecordError {
+    /// The ledger stopped, after an error of the disk.
+    Stopped,
+    /// The disk is nearly full.
+    Full,
+    /// More waits for the disk than may.
+    Busy,
+}
+
+/// While so much waits for the disk, no new request is taken.
+const MOST_BACKLOG: usize = 48 << 20;
+
+impl Recorder {
+    /// Opens the ledger in the data folder, and takes the folder for this process.
+    pub(crate) fn open(folder: &Path, root: Arc<dyn RootKey>) -> Result<Self, Error> {
+        let options = Options::new(origin(folder)?, REPLICA);
+        let ledger = Ledger::open(folder, root, options, now()).map_err(|error| {
+            if error.is_locked() {
+                let error = Error::new(Id::DataFolder, "another gateway has this data folder").at_path(folder);
+                return error.hint("`blackbar status` asks it how it is");
+            }
+            Error::new(Id::LedgerUnusable, format!("the ledger cannot be opened: {error}")).at_path(folder)
+        })?;
+        let this = Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default() };
+        this.look_for_room();
+        Ok(this)
+    }
+
+    /// What time asks for: checkpoints, heartbeats, a look at the disk. To be called each second, where it may block.
+    pub(crate) fn tick(&self) -> Result<(), Error> {
+        self.ledger.tick(now()).map_err(|error| stopped(&error))?;
+        self.look_for_room();
+        let waiting: Vec<(&'static str, u64)> = {
+            let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+            strangers.iter_mut().filter_map(|(kind, throttle)| Some((*kind, throttle.overdue()?))).collect()
+        };
+        for (kind, more) in waiting {
+            let kind = Kind::parse(kind).unwrap_or(Kind::AuthFail);
+            let leaf = Leaf::new(kind).outcome(Outcome::Denied).details(Details::new().number("not_told_singly", more));
+            drop(self.event(leaf).map_err(|_| self.why())?);
+        }
+        Ok(())
+    }
+
+    /// Records something that belongs to no session.
+    pub(crate) fn event(&self, leaf: Leaf) -> Result<Ticket, RecordError> {
+        self.ledger.record(leaf, now()).map_err(|error| RecordError::from(&error))
+    }
+
+    /// Records that a configuration and its policies came into force.
+    pub(crate) fn loaded(&self, configuration: &str, rules: &str, policies: usize) -> Result<(), Error> {
+        let config = Details::new().text("sha256", configuration).text("version", env!("CARGO_PKG_VERSION"));
+        let rules = Details::new().text("rules", rules).number("policies", policies as u64);
+        for (kind, details) in [(Kind::ConfigChange, config), (Kind::PolicyLoad, rules)] {
+            let leaf = Leaf::new(kind).outcome(Outcome::Success).details(details);
+            let recorded = self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait());
+            recorded.map_err(|error| stopped(&error))?;
+        }
+        Ok(())
+    }
+
+    /// Records a look at the record itself, and waits for it: nothing is shown before.
+    pub(crate) fn viewed(&self, by: &str, what: &str, session: Option<&str>) -> Result<(), Error> {
+        let session = session.and_then(blackbar_ledger::SessionId::parse);
+        let leaf = Leaf::new(Kind::ReplayView).subject(by).details(Details::new().text("what", what));
+        let leaf = session.into_iter().fold(leaf, Leaf::about);
+        self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait()).map_err(|error| stopped(&error))
+    }
+
+    /// Why nothing can be recorded, if so.
+    pub(crate) fn state(&self) -> Result<(), RecordError> {
+        if self.ledger.stopped().is_some() {
+            return Err(RecordError::Stopped);
+        }
+        match self.room.load(Ordering::Acquire) {
+            REFUSE_NEW | END_LIVE => Err(RecordError::Full),
+            _ if self.ledger.backlog() > MOST_BACKLOG => Err(RecordError::Busy),
+            _ => Ok(()),
+        }
+    }
+
+    /// How many leaves there are, and how full the disk is, in a word.
+    pub(crate) fn summary(&self) -> (u64, &'static str) {
+        let word = match self.room.load(Ordering::Acquire) {
+            _ if self.ledger.stopped().is_some() => "stopped",
+            OPEN => "recording",
+            WARN => "recording, and the disk is more than 85 % full",
+            REFUSE_NEW => "refusing new requests: the disk is nearly full",
+            _ => "ending live requests: the disk is full",
+        };
+        (self.ledger.leaves(), word)
+    }
+
+    /// Ends with a checkpoint over everything.
+    pub(crate) fn close(&self) -> Result<(), Error> {
+        self.ledger.compact().map_err(|error| stopped(&error))
+    }
+
+    /// Records a request that nobody stands behind: its credential does not count, or it is no proper request. Whoever
+    /// sends very many of them fills no disk: those above a few a second are counted and told together.
+    pub(crate) fn stranger(
+        &self,
+        kind: Kind,
+        target: &str,
+        source: IpAddr,
+        why: &str,
+    ) -> Result<Option<Ticket>, RecordError> {
+        if self.ledger.stopped().is_some() {
+            return Err(RecordError::Stopped);
+        }
+        let before = {
+            let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
+            match strangers.entry(kind.text()).or_default().admit() {
+                Some(before) => before,
+                None => return Ok(None),
+            }
+        };
+        let mut details = Details::new().text("source", source.to_string()).text("why", short(why));
+        if before > 0 {
+            details = details.number("not_told_singly", before);
+        }
+        self.event(Leaf::new(kind).target(target).outcome(Outcome::Denied).details(details)).map(Some)
+    }
+
+    fn look_for_room(&self) {
+        let room = match self.ledger.admission() {
+            Ok(Admission::Open) => OPEN,
+            Ok(Admission::Warn) => WARN,
+            // A file system that does not say how full it is may be full.
+            Ok(Admission::RefuseNew) | Err(_) => REFUSE_NEW,
+            Ok(Admission::EndLive) => END_LIVE,
+        };
+        let before = self.room.swap(room, Ordering::AcqRel);
+        if before != room {
+            match room {
+                OPEN => notes::note("the disk has room again"),
+                WARN => notes::note("the disk of the data folder is more than 85 % full"),
+                _ => notes::error(&RecordError::Full.told()),
+            }
+        }
+    }
+
+    fn why(&self) -> Error {
+        self.ledger.stopped().map_or_else(|| RecordError::Busy.told(), |error| stopped(&error))
+    }
+
+    #[cfg(test)]
+    pub(crate) fn pretend_room(&self, room: Admission) {
+        let room = match room {
+            Admission::Open => OPEN,
+            Admission::Warn => WARN,
+            Admission::RefuseNew => REFUSE_NEW,
+            Admission::EndLive => END_LIVE,
+        };
+        self.room.store(room, Ordering::Release);
+    }
+}
+
+const OPEN: u8 = 0;
+const WARN: u8 = 1;
+const REFUSE_NEW: u8 = 2;
+const END_LIVE: u8 = 3;
+
+const REPLICA: &str = "one";
+
+/// The log's name: made once, and for ever the same for one data folder.
+fn origin(folder: &Path) -> Result<String, Error> {
+    match Reader::open(folder, None).verifier_key() {
+        Ok(key) => Ok(key.name().to_owned()),
+        Err(error) if error.is_missing() => {
+            let mut random = [0; 8];
+            getrandom::fill(&mut random)
+                .map_err(|_| Error::new(Id::LedgerUnusable, "the system gives no random bytes"))?;
+            let random: String = random.iter().map(|byte| format!("{byte:02x}")).collect();
+            Ok(format!("blackbar/{random}/{REPLICA}"))
+        }
+        Err(error) => Err(Error::new(Id::LedgerUnusable, error.to_string()).at_path(folder)),
+    }
+}
+
+/// One connection of a client. It keeps its sessions while it lasts: requests that follow each other share one; those that
+/// run at the same time have one each, so that what they are answered does not mix.
+pub(crate) struct Conversation {
+    recorder: Arc<Recorder>,
+    source: IpAddr,
+    idle: Mutex<Vec<Session>>,
+}
+
+/// A session between two requests.
+struct Session {
+    who: Who,
+    writer: SessionWriter,
+    /// How many requests it has.
+    exchanges: u64,
+}
+
+/// Whom a session belongs to.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct Who {
+    subject: String,
+    kind: &'static str,
+    by: String,
+    groups: Vec<String>,
+    acting_for: Vec<String>,
+    target: String,
+}
+
+impl Conversation {
+    pub(crate) fn new(recorder: &Arc<Recorder>, source: IpAddr) -> Arc<Self> {
+        Arc::new(Self { recorder: Arc::clone(recorder), source, idle: Mutex::default() })
+    }
+
+    pub(crate) fn recorder(&self) -> &Recorder {
+        &self.recorder
+    }
+
+    /// Begins to record a request of somebody who is known.
+    pub(crate) fn recording(self: &Arc<Self>, identity: &Identity, target: &Target) -> Result<Recording, RecordError> {
+        self.recorder.state()?;
+        let who = Who::new(identity, &target.name);
+        let idle = {
+            let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.iter().position(|session| session.who == who).map(|at| idle.swap_remove(at))
+        };
+        let session = match idle {
+            Some(session) => session,
+            None => self.begin(who)?,
+        };
+        Ok(Recording::new(Arc::clone(self), session, target.record))
+    }
+
+    fn begin(&self, who: Who) -> Result<Session, RecordError> {
+        let mut details = Details::new()
+            .text("source", self.source.to_string())
+            .text("kind", who.kind)
+            .text("authenticated_by", who.by.as_str())
+            .texts("groups", who.groups.iter().map(String::as_str));
+        if !who.acting_for.is_empty() {
+            details = details.texts("acting_for", who.acting_for.iter().map(String::as_str));
+        }
+        let open = SessionOpen::new(who.subject.as_str(), who.target.as_str()).details(details);
+        // Its ticket is not waited for: the request's comes after it.
+        let (writer, _) = self.recorder.ledger.session(open, now()).map_err(|error| RecordError::from(&error))?;
+        Ok(Session { who, writer, exchanges: 0 })
+    }
+
+    fn give_back(&self, session: Session) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(session);
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        for session in std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner)) {
+            let details = Details::new().number("requests", session.exchanges);
+            // A ledger that stopped has said so already, and mends it at the next start.
+            let _ = session.writer.close(Outcome::Success, details, now());
+        }
+    }
+}
+
+impl Who {
+    fn new(identity: &Identity, target: &str) -> Self {
+        const MOST: usize = 32;
+        let names = |names: &mut dyn Iterator<Item = &String>| names.take(MOST).map(|name| short(name)).collect();
+        Self {
+            subject: short(identity.subject.id()),
+            kind: match identity.subject.kind() {
+                blackbar_policy::SubjectKind::Agent => "agent",
+                blackbar_policy::SubjectKind::User => "user",
+            },
+            by: short(&identity.authenticated_by),
+            groups: names(&mut identity.subject.groups().iter()),
+            acting_for: names(&mut identity.acting_for.iter()),
+            target: target.to_owned(),
+        }
+    }
+}
+
+/// A leaf has room for so much of a name.
+fn short(text: &str) -> String {
+    const LONGEST: usize = 255;
+    text.chars().take(LONGEST).collect()
+}
+
+fn now() -> Time {
+    SystemTime::now().into()
+}
+
+fn stopped(error: &blackbar_ledger::Error) -> Error {
+    let error = Error::new(Id::LedgerStopped, format!("nothing can be recorded any more: {error}"));
+    error.hint("look at the disk, then start the gateway again; `blackbar verify` says what is there")
+}
+
+impl RecordError {
+    /// The error id, for whoever is told.
+    pub(crate) const fn id(self) -> Id {
+        match self {
+            Self::Stopped => Id::LedgerStopped,
+            Self::Full => Id::LedgerFull,
+            Self::Busy => Id::LedgerBusy,
+        }
+    }
+
+    fn told(self) -> Error {
+        Error::new(self.id(), self.to_string())
+    }
+}
+
+impl From<&blackbar_ledger::Error> for RecordError {
+    fn from(error: &blackbar_ledger::Error) -> Self {
+        if error.is_overloaded() { Self::Busy } else { Self::Stopped }
+    }
+}
+
+impl fmt::Display for RecordError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Stopped => "nothing can be recorded any more",
+            Self::Full => "the disk of the record is nearly full",
+            Self::Busy => "the disk of the record does not keep up",
+        })
+    }
+}
+
+impl std::error::Error for RecordError {}
+
+impl fmt::Debug for Recorder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recorder({:?})", self.ledger)
+    }
+}
+
+impl fmt::Debug for Conversation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Conversation")
+    }
+}

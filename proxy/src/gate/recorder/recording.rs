@@ -1,0 +1,323 @@
+//! One request and its answer, as the ledger has them.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use blackbar_engine::Clean;
+use blackbar_ledger::{Details, Direction, Kind, Leaf, Outcome, Ticket};
+use serde_json::{Value, json};
+
+use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
+
+/// Records one request and its answer. Dropped before the end it says that the answer was interrupted.
+pub(crate) struct Recording {
+    home: Arc<Conversation>,
+    /// `None` once it was given back, or broke.
+    session: Option<Session>,
+    mode: Record,
+    /// The last ticket that nobody has waited for yet, with how much of the answer is on disk once it is done.
+    flight: Option<(Ticket, u64)>,
+    /// Something was gathered that no ticket is for.
+    loose: bool,
+    /// Bytes of the answer: recorded, on disk, released to the client.
+    gathered: u64,
+    durable: u64,
+    released: u64,
+    /// Since when bytes are out that are not on disk.
+    ahead_since: Option<Instant>,
+    status: Option<u16>,
+    found: BTreeMap<String, u64>,
+    /// Where what was replaced stands in the answer; told in pieces.
+    places: Vec<Value>,
+    begun: Instant,
+    ended: bool,
+}
+
+/// How far an answer may be ahead of its record.
+const AHEAD: u64 = 64 << 10;
+const AHEAD_FOR: Duration = Duration::from_millis(20);
+/// An answer that need not wait waits here all the same: queues are finite.
+const AHEAD_ASYNC: u64 = 4 << 20;
+/// What may be gathered while the disk is busy; the less, the more others wait for it too.
+const ROOM: u64 = 1 << 20;
+const LITTLE_ROOM: u64 = 64 << 10;
+const BUSY: usize = 8 << 20;
+/// So much is worth a block of its own while more is coming.
+const BLOCK: u64 = 64 << 10;
+const MOST_PLACES: usize = 500;
+
+impl Recording {
+    pub(super) fn new(home: Arc<Conversation>, mut session: Session, mode: Record) -> Self {
+        session.exchanges += 1;
+        Self {
+            home,
+            session: Some(session),
+            mode,
+            flight: None,
+            loose: false,
+            gathered: 0,
+            durable: 0,
+            released: 0,
+            ahead_since: None,
+            status: None,
+            found: BTreeMap::new(),
+            places: Vec::new(),
+            begun: Instant::now(),
+            ended: false,
+        }
+    }
+
+    /// What was asked: redacted content for the recording, facts without content for the log. `original` is committed to
+    /// under the session's key, and not kept.
+    pub(crate) fn request(&mut self, content: &Value, facts: Details, original: &[u8]) -> Result<(), RecordError> {
+        let number = self.number();
+        let mut content = content.clone();
+        if let Some(object) = content.as_object_mut() {
+            object.insert("exchange".to_owned(), number.into());
+        }
+        let line = content.to_string();
+        self.write(|session| {
+            let facts =
+                facts.number("exchange", number).text("commitment", session.writer.commitment("request", original));
+            session.writer.request(line.as_bytes(), facts, now())
+        })
+    }
+
+    /// What was decided about it.
+    pub(crate) fn decided(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
+        let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
+        self.write(|session| session.writer.event(leaf, now()))
+    }
+
+    /// Waits until all so far is on disk, if the target asks for it: then the upstream may be asked.
+    pub(crate) async fn settle(&mut self) -> Result<(), RecordError> {
+        if self.mode == Record::Async {
+            return Ok(());
+        }
+        self.settle_all().await
+    }
+
+    async fn settle_all(&mut self) -> Result<(), RecordError> {
+        self.seal()?;
+        std::future::poll_fn(|cx| self.poll_flight(cx)).await
+    }
+
+    /// How the answer begins, as the client gets it.
+    pub(crate) fn head(&mut self, status: u16, headers: &[(&str, &[u8])]) -> Result<(), RecordError> {
+        self.status = Some(status);
+        let headers: Vec<Value> =
+            headers.iter().map(|(name, value)| json!([name, String::from_utf8_lossy(value)])).collect();
+        self.note(json!({ "exchange": self.number(), "status": status, "headers": headers }))
+    }
+
+    /// An answer that the gateway gives itself, whole. Waits as for one of the upstream.
+    pub(crate) async fn own_answer(
+        &mut self,
+        status: u16,
+        headers: &[(&str, &[u8])],
+        body: &[u8],
+        outcome: Outcome,
+    ) -> Result<(), RecordError> {
+        self.head(status, headers)?;
+        self.gather(body)?;
+        self.released = self.gathered;
+        self.end(outcome, None)?;
+        self.settle().await
+    }
+
+    /// These bytes of the answer are to leave.
+    pub(crate) fn delivered(&mut self, bytes: &Clean) -> Result<(), RecordError> {
+        if self.home.recorder.room.load(Ordering::Acquire) == END_LIVE {
+            return Err(RecordError::Full);
+        }
+        self.gather(bytes.as_bytes())
+    }
+
+    /// The next `length` bytes of the answer take the place of an identifier of this kind.
+    pub(crate) fn replaced(&mut self, kind: &str, detector: &str, length: usize) -> Result<(), RecordError> {
+        *self.found.entry(kind.to_owned()).or_default() += 1;
+        self.places.push(json!([self.gathered, length, kind, detector]));
+        if self.places.len() >= MOST_PLACES { self.tell_places() } else { Ok(()) }
+    }
+
+    /// Whether more may be gathered before the disk is waited for.
+    pub(crate) fn has_room(&self) -> bool {
+        let room = if self.home.recorder.ledger.backlog() > BUSY { LITTLE_ROOM } else { ROOM };
+        self.gathered - self.released < room
+    }
+
+    /// Whether what was gathered is worth a block by itself.
+    pub(crate) fn has_block(&self) -> bool {
+        self.flight.is_none() && self.loose && self.gathered - self.durable >= BLOCK
+    }
+
+    /// Whether something waits for a ticket.
+    pub(crate) fn is_loose(&self) -> bool {
+        self.flight.is_none() && self.loose
+    }
+
+    /// Sends what was gathered to the disk.
+    pub(crate) fn seal(&mut self) -> Result<(), RecordError> {
+        if !self.loose {
+            return Ok(());
+        }
+        self.write(|session| session.writer.seal(now()))
+    }
+
+    /// Ready when nothing that was sent to the disk is on its way.
+    pub(crate) fn poll_flight(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecordError>> {
+        let Some((ticket, upto)) = &mut self.flight else { return Poll::Ready(Ok(())) };
+        match Pin::new(ticket).poll(cx) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(Err(error)) => {
+                // Nothing of what is in doubt is passed on, now or later.
+                self.session = None;
+                Poll::Ready(Err(RecordError::from(&error)))
+            }
+            Poll::Ready(Ok(())) => {
+                self.durable = *upto;
+                self.flight = None;
+                if self.durable >= self.released {
+                    self.ahead_since = None;
+                }
+                Poll::Ready(Ok(()))
+            }
+        }
+    }
+
+    /// Lets the next `length` bytes leave, if their record is as safe as the target asks for.
+    pub(crate) fn release(&mut self, length: usize) -> Result<bool, RecordError> {
+        let upto = self.released + length as u64;
+        let may = match self.mode {
+            Record::Strict => upto <= self.durable,
+            Record::Bounded => {
+                let in_time = self.ahead_since.is_none_or(|since| since.elapsed() < AHEAD_FOR);
+                upto <= self.durable || (upto <= self.durable + AHEAD && in_time)
+            }
+            Record::Async => upto <= self.durable + AHEAD_ASYNC,
+        };
+        if may {
+            // What runs ahead is at least on its way to the disk.
+            if upto > self.durable {
+                if self.is_loose() {
+                    self.seal()?;
+                }
+                self.ahead_since.get_or_insert_with(Instant::now);
+            }
+            self.released = upto;
+        }
+        Ok(may)
+    }
+
+    /// Ends the answer. `counts`: bytes of the upstream that were read, and how many of them were replaced.
+    pub(crate) fn end(&mut self, outcome: Outcome, counts: Option<(u64, u64)>) -> Result<(), RecordError> {
+        if self.ended {
+            return Ok(());
+        }
+        self.ended = true;
+        self.tell_places()?;
+        let complete = outcome == Outcome::Success;
+        let (number, bytes) = (self.number(), self.gathered);
+        let found = std::mem::take(&mut self.found);
+        self.note(json!({ "exchange": number, "end": outcome.text(), "complete": complete, "bytes": bytes, "replaced": found }))?;
+        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let mut details = Details::new()
+            .number("exchange", number)
+            .number("bytes", bytes)
+            .number("micros", micros)
+            .counts("replaced", found);
+        if let Some(status) = self.status {
+            details = details.number("status", status.into());
+        }
+        if let Some((read, replaced)) = counts {
+            details = details.number("bytes_read", read).number("bytes_replaced", replaced);
+        }
+        self.write(|session| session.writer.response(outcome, details, now()))
+    }
+
+    /// Why it could not be recorded.
+    pub(crate) fn why_unrecorded(&self) -> RecordError {
+        self.home.recorder.state().err().unwrap_or(RecordError::Stopped)
+    }
+
+    /// Whether something may leave whose record is still on its way to the disk.
+    pub(crate) const fn may_run_ahead(&self) -> bool {
+        !matches!(self.mode, Record::Strict)
+    }
+
+    /// Whether [`Recording::end`] was called.
+    pub(crate) fn is_over(&self) -> bool {
+        self.ended
+    }
+
+    fn number(&self) -> u64 {
+        self.session.as_ref().map_or(0, |session| session.exchanges)
+    }
+
+    fn tell_places(&mut self) -> Result<(), RecordError> {
+        if self.places.is_empty() {
+            return Ok(());
+        }
+        let places = std::mem::take(&mut self.places);
+        self.note(json!({ "exchange": self.number(), "replaced_at": places }))
+    }
+
+    fn note(&mut self, note: Value) -> Result<(), RecordError> {
+        self.block(Direction::Note, note.to_string().as_bytes())
+    }
+
+    fn gather(&mut self, bytes: &[u8]) -> Result<(), RecordError> {
+        self.block(Direction::ToClient, bytes)?;
+        self.gathered += bytes.len() as u64;
+        Ok(())
+    }
+
+    fn block(&mut self, direction: Direction, bytes: &[u8]) -> Result<(), RecordError> {
+        let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
+        let recorded = session.writer.response_block(direction, bytes, now());
+        self.loose = true;
+        self.checked(recorded)
+    }
+
+    /// Records something that seals what was gathered before.
+    fn write(
+        &mut self,
+        write: impl FnOnce(&mut Session) -> blackbar_ledger::Result<Ticket>,
+    ) -> Result<(), RecordError> {
+        let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
+        let written = write(session);
+        let ticket = self.checked(written)?;
+        // A later ticket stands for all before it.
+        self.flight = Some((ticket, self.gathered));
+        self.loose = false;
+        Ok(())
+    }
+
+    fn checked<T>(&mut self, result: blackbar_ledger::Result<T>) -> Result<T, RecordError> {
+        result.map_err(|error| {
+            // A session with a gap is worth nothing: it ends here, as interrupted.
+            self.session = None;
+            RecordError::from(&error)
+        })
+    }
+}
+
+impl Drop for Recording {
+    fn drop(&mut self) {
+        let _ = self.end(Outcome::Interrupted, None);
+        if let Some(session) = self.session.take() {
+            self.home.give_back(session);
+        }
+    }
+}
+
+impl fmt::Debug for Recording {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recording({:?}, {} bytes, {} on disk)", self.mode, self.gathered, self.durable)
+    }
+}
