@@ -15,6 +15,9 @@ pub mod lens_json;
 pub mod lens_ndjson;
 pub mod lens_text;
 pub mod operators;
+pub mod pg_copy;
+pub mod pg_frames;
+pub mod pg_session;
 mod pieces;
 mod setup;
 pub mod site_patterns;
@@ -37,6 +40,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_ndjson", run: lens_ndjson::run },
     Target { name: "lens_text", run: lens_text::run },
     Target { name: "operators", run: operators::run },
+    Target { name: "pg_copy", run: pg_copy::run },
+    Target { name: "pg_frames", run: pg_frames::run },
+    Target { name: "pg_session", run: pg_session::run },
     Target { name: "site_patterns", run: site_patterns::run },
 ];
 
