@@ -118,8 +118,12 @@ impl ToClient {
         }
         match frame.tag() {
             BackendTag::CommandComplete => backend::command_complete(frame)?,
-            BackendTag::ReadyForQuery => drop(backend::ready(frame)?),
-            BackendTag::CopyInResponse | BackendTag::CopyOutResponse => drop(backend::copy_response(frame)?),
+            BackendTag::ReadyForQuery => {
+                backend::ready(frame)?;
+            }
+            BackendTag::CopyInResponse | BackendTag::CopyOutResponse => {
+                backend::copy_response(frame)?;
+            }
             BackendTag::ParameterDescription => drop(backend::parameter_description(frame)?),
             _ => {}
         }
@@ -221,13 +225,9 @@ impl ToClient {
     }
 
     /// The result of a function, judged.
-    ///
-    /// # Errors
-    ///
-    /// When it is too long.
-    pub fn function_result(value: Option<&Clean>) -> Result<Self, Refusal> {
+    pub(crate) fn function_result(value: Option<&[u8]>) -> Result<Self, Refusal> {
         let mut writer = Writer::new(b'V');
-        writer.value(value.map(Clean::as_bytes));
+        writer.value(value);
         Ok(Self(writer.finish()?))
     }
 
@@ -333,8 +333,8 @@ impl ToClient {
         Ok(Self(writer.finish()?))
     }
 
-    /// A row in which every value was judged and none had to be changed.
-    pub(crate) fn judged_row(frame: &BackendFrame) -> Self {
+    /// A message in which every value was judged and none had to be changed.
+    pub(crate) fn judged(frame: &BackendFrame) -> Self {
         Self(frame.bytes().clone())
     }
 

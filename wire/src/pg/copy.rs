@@ -109,7 +109,7 @@ impl CopyStream {
         let out = self.push(&data, judge)?;
         let changed = std::mem::take(&mut self.changed);
         if whole && !changed && out.len() == data.len() {
-            return Ok(Some(ToClient::judged_row(frame)));
+            return Ok(Some(ToClient::judged(frame)));
         }
         if out.is_empty() { Ok(None) } else { ToClient::copy_of(&out).map(Some) }
     }

@@ -37,5 +37,5 @@ pub use self::bytes::{Malformed, TooLong};
 pub use self::clean::{Place, Refusal, Report, Scrub, Scrubbed, Severity, ToClient, Words};
 pub use self::frame::{BackendFrame, Frame, FrameError, Framer, FrontendFrame, Limits};
 pub use self::rules::{Entry, Length, RULES, Rule, Way, as_markdown, of_backend, of_frontend};
-pub use self::startup::{CancelKey, NEWEST_MINOR, Negotiation, Opening, OpeningError, Startup, read_opening};
+pub use self::startup::{CancelKey, NEWEST_MINOR, Negotiation, Opening, OpeningError, Settings, Startup, read_opening};
 pub use self::tag::{BackendTag, FrontendTag};

@@ -42,6 +42,9 @@ pub struct Startup {
     pub parameters: Vec<(Bytes, Bytes)>,
 }
 
+/// Names of settings and their values.
+pub type Settings = Vec<(Vec<u8>, Vec<u8>)>;
+
 /// Reads the first packet from the front of what has arrived; `None` when more must come.
 ///
 /// # Errors
@@ -130,7 +133,7 @@ impl Startup {
     /// # Errors
     ///
     /// For any other switch: it would change how the server runs.
-    pub fn options(&self) -> Result<Vec<(Vec<u8>, Vec<u8>)>, OpeningError> {
+    pub fn options(&self) -> Result<Settings, OpeningError> {
         let words = words(self.get("options").map(Bytes::as_ref).unwrap_or_default());
         let mut words = words.into_iter();
         let mut settings = Vec::new();

@@ -232,16 +232,12 @@ enum What<G> {
     Bind {
         name: Bytes,
         made: Arc<Portal<G>>,
-        before: Option<Arc<Portal<G>>>,
     },
     CloseStatement {
         name: Bytes,
         before: Option<Arc<Statement<G>>>,
     },
-    ClosePortal {
-        name: Bytes,
-        before: Option<Arc<Portal<G>>>,
-    },
+    ClosePortal,
     DescribeStatement(Option<Arc<Statement<G>>>),
     /// `silent`: the session's own, for the `Execute` behind it.
     DescribePortal {
@@ -512,7 +508,10 @@ impl<G: Clone> Session<G> {
                 let Named { thing, name } = Named::read(&frame)?;
                 let what = match thing {
                     Thing::Statement => What::CloseStatement { before: self.names.statements.remove(&name), name },
-                    Thing::Portal => What::ClosePortal { before: self.names.portals.remove(&name), name },
+                    Thing::Portal => {
+                        self.names.portals.remove(&name);
+                        What::ClosePortal
+                    }
                 };
                 self.extended(frame.bytes().clone(), what);
             }
@@ -655,11 +654,11 @@ impl<G: Clone> Session<G> {
                 };
                 let name = Bytes::copy_from_slice(&bind.portal);
                 let made = Arc::new(Portal::new(bind, statement, grant, self.sequence));
-                let before = self.names.portals.insert(name.clone(), Arc::clone(&made));
+                self.names.portals.insert(name.clone(), Arc::clone(&made));
                 if self.names.portals.len() > MOST_NAMES {
                     return Err(Violation::Client("too many portals"));
                 }
-                self.extended(bytes, What::Bind { name, made, before });
+                self.extended(bytes, What::Bind { name, made });
             }
             Asked::Execute(execute, portal) => {
                 let known = portal.as_ref().and_then(|portal| portal.columns());
@@ -735,7 +734,7 @@ impl<G: Clone> Session<G> {
         let (code, message) = match violation {
             Violation::Client(message) => ("08P01", message),
             Violation::Server(message) => ("08P01", message),
-            Violation::Malformed(_) => ("08P01", "a message that does not follow its grammar"),
+            Violation::Malformed => ("08P01", "a message that does not follow its grammar"),
             Violation::TooLong => ("54000", "a message that is too long"),
         };
         let report = Report { severity: Severity::Fatal, code, message: message.into(), detail: None, hint: None };
@@ -753,13 +752,13 @@ impl<G: Clone> Default for Session<G> {
 enum Violation {
     Client(&'static str),
     Server(&'static str),
-    Malformed(Malformed),
+    Malformed,
     TooLong,
 }
 
 impl From<Malformed> for Violation {
-    fn from(malformed: Malformed) -> Self {
-        Self::Malformed(malformed)
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
     }
 }
 

@@ -102,10 +102,8 @@ impl<G: Clone> Session<G> {
                 }
             }
             // A portal does not outlive the transaction that failed, but for one that a later message made.
-            What::Bind { name, made, .. } => {
-                if self.names.portals.get(&name).is_some_and(|now| Arc::ptr_eq(now, &made)) {
-                    self.names.portals.remove(&name);
-                }
+            What::Bind { name, made } if self.names.portals.get(&name).is_some_and(|now| Arc::ptr_eq(now, &made)) => {
+                self.names.portals.remove(&name);
             }
             _ => {}
         }
@@ -142,7 +140,7 @@ impl<G: Clone> Session<G> {
         match (&mut front.what, frame.tag()) {
             (What::Parse { .. }, Tag::ParseComplete)
             | (What::Bind { .. }, Tag::BindComplete)
-            | (What::CloseStatement { .. } | What::ClosePortal { .. }, Tag::CloseComplete) => self.done(&frame),
+            | (What::CloseStatement { .. } | What::ClosePortal, Tag::CloseComplete) => self.done(&frame),
             (What::DescribeStatement(_), Tag::ParameterDescription) => self.pass(&frame),
             (What::DescribeStatement(statement), Tag::RowDescription | Tag::NoData) => {
                 let statement = statement.take();

@@ -117,7 +117,7 @@ impl Masker<'_> {
             }
         }
         if masked.is_empty() {
-            return Ok(ToClient::judged_row(frame));
+            return Ok(ToClient::judged(frame));
         }
         let shown = |(cell, masked): (&Option<Range<usize>>, _)| match masked {
             &Masked::Unchanged => cell.clone().and_then(|cell| frame.bytes().get(cell).map(<[u8]>::to_vec)),
@@ -126,6 +126,32 @@ impl Masker<'_> {
         };
         let values: Vec<Option<Vec<u8>>> = cells.iter().zip(&masked).map(shown).collect();
         ToClient::row_of(frame.size(), values.len(), values.iter().map(Option::as_deref))
+    }
+
+    /// The result of a function that was called by its OID, as a client may get it. `typed` is what the catalog says the
+    /// function returns.
+    ///
+    /// # Errors
+    ///
+    /// When the message does not follow its grammar, or the value may neither be shown nor replaced.
+    pub fn function_result(
+        &mut self,
+        typed: Typed,
+        decision: Decision,
+        frame: &BackendFrame,
+    ) -> Result<ToClient, Refusal> {
+        let value = backend::function_result(frame)?;
+        let Some(value) = value else { return Ok(ToClient::judged(frame)) };
+        let masked = match decision {
+            Decision::Pass | Decision::Replace { operator: Operator::Keep, .. } => Masked::Unchanged,
+            Decision::Replace { operator: Operator::Drop, .. } => Masked::Null,
+            _ => self.nested(Place::FunctionResult, typed, decision, &value, 0)?,
+        };
+        match masked {
+            Masked::Unchanged => Ok(ToClient::judged(frame)),
+            Masked::Null => ToClient::function_result(None),
+            Masked::Value(value) => ToClient::function_result(Some(&value)),
+        }
     }
 
     /// A value as a client may get it; it stands in column `at`.
