@@ -93,7 +93,11 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
     let format_of = |name: Option<Spanned<String>>| match name {
         None => Ok(Format::Text),
         Some(name) => Format::from_name(name.get_ref()).ok_or_else(|| {
-            fail(Some(line_of(text, name.span().start)), "no such format", "formats are text json ndjson csv tsv hl7")
+            fail(
+                Some(line_of(text, name.span().start)),
+                "no such format",
+                "formats are text json ndjson csv tsv hl7 xml x12",
+            )
         }),
     };
     let mut cases = Vec::new();

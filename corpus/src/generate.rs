@@ -47,11 +47,20 @@ pub enum Genre {
     Tsv,
     /// HL7 v2 messages.
     Hl7,
+    /// A clinical document in XML.
+    Ccda,
+    /// A page in HTML.
+    Html,
+    /// Claims and remittances in X12.
+    X12,
     /// Text without any identifier.
     Clean,
 }
 
 impl Genre {
+    /// Formats that [`corpus`] does not mix in: their documents are made by [`document_of`].
+    pub const APART: &[Self] = &[Self::Ccda, Self::Html, Self::X12];
+
     /// Every genre.
     pub const ALL: &[Self] = &[
         Self::Progress,
@@ -73,6 +82,9 @@ impl Genre {
         Self::Csv,
         Self::Tsv,
         Self::Hl7,
+        Self::Ccda,
+        Self::Html,
+        Self::X12,
         Self::Clean,
     ];
 
@@ -98,6 +110,9 @@ impl Genre {
             Self::Csv => "table-csv",
             Self::Tsv => "table-tsv",
             Self::Hl7 => "hl7",
+            Self::Ccda => "ccda",
+            Self::Html => "html",
+            Self::X12 => "x12",
             Self::Clean => "clean",
         }
     }
@@ -114,6 +129,8 @@ impl Genre {
             Self::FhirResource => 6,
             Self::FhirBundle | Self::Csv => 4,
             Self::FhirExport | Self::Tsv | Self::Hl7 => 3,
+            // Asked for by name, and scored by themselves.
+            Self::Ccda | Self::Html | Self::X12 => 0,
         }
     }
 }
@@ -183,6 +200,9 @@ pub fn document_of(genre: Genre, seed: u64, index: usize) -> Document {
         Genre::Csv => (Format::Csv, table::csv(&mut scribe)),
         Genre::Tsv => (Format::Tsv, table::tsv(&mut scribe)),
         Genre::Hl7 => (Format::Hl7, crate::hl7::messages(&mut scribe)),
+        Genre::Ccda => (Format::Xml, crate::ccda::document(&mut scribe)),
+        Genre::Html => (Format::Xml, crate::ccda::page(&mut scribe)),
+        Genre::X12 => (Format::X12, crate::x12::interchange(&mut scribe)),
     };
     debug_assert!(scribe.unknown().is_empty(), "templates name unknown slots");
     let (bytes, labels, decoys, values) = writer.into_parts();

@@ -24,6 +24,7 @@ pub mod bench;
 pub mod calendar;
 pub mod cases;
 mod cast;
+mod ccda;
 mod check;
 mod dates;
 mod decoys;
@@ -34,15 +35,18 @@ mod hl7;
 pub mod ids;
 mod images;
 mod json;
+mod mould;
 mod people;
 mod places;
 pub mod rich;
 pub mod rng;
 pub mod score;
 mod scribe;
+pub mod sse;
 mod table;
 mod template;
 pub mod writer;
+mod x12;
 
 pub use generate::{Genre, corpus, document, document_of};
 
@@ -94,9 +98,31 @@ pub enum Format {
     Tsv,
     /// HL7 version 2, segments ended by carriage returns.
     Hl7,
+    /// Server-sent events in which a model streams its answer.
+    Sse,
+    /// The same in lines of JSON.
+    Deltas,
+    /// XML and HTML.
+    Xml,
+    /// X12 interchanges.
+    X12,
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 10] = [
+        Self::Text,
+        Self::Json,
+        Self::Ndjson,
+        Self::Csv,
+        Self::Tsv,
+        Self::Hl7,
+        Self::Xml,
+        Self::X12,
+        Self::Sse,
+        Self::Deltas,
+    ];
+
     /// Its stable name, which is also its `--input` value.
     pub fn name(self) -> &'static str {
         match self {
@@ -106,18 +132,23 @@ impl Format {
             Self::Csv => "csv",
             Self::Tsv => "tsv",
             Self::Hl7 => "hl7",
+            Self::Sse => "sse",
+            Self::Deltas => "ndjson-deltas",
+            Self::Xml => "xml",
+            Self::X12 => "x12",
         }
     }
 
     /// The format of that name.
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Text, Self::Json, Self::Ndjson, Self::Csv, Self::Tsv, Self::Hl7].into_iter().find(|f| f.name() == name)
+        Self::ALL.into_iter().find(|format| format.name() == name)
     }
 
     /// The file name extension.
     pub fn extension(self) -> &'static str {
         match self {
             Self::Text => "txt",
+            Self::Deltas => "ndjson",
             other => other.name(),
         }
     }

@@ -5,7 +5,9 @@ use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use blackbar_corpus::{DEVELOPMENT_SEED, bench, corpus, gold};
+use blackbar_corpus::rng::Rng;
+use blackbar_corpus::sse::{self, Provider};
+use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, bench, corpus, gold};
 
 const USAGE: &str = "\
 corpus: labelled synthetic PHI
@@ -13,6 +15,8 @@ corpus: labelled synthetic PHI
 usage:
   corpus generate --out DIR [--seed S] [--docs N]
       writes N documents and DIR/gold.jsonl (their labels)
+  corpus streams --out DIR [--seed S] [--docs N]
+      writes the texts among N documents, and each as every provider would stream it, with DIR/gold.jsonl
   corpus bench --input notes|ndjson|csv|clean [--megabytes N] [--seed S]
       writes N million bytes of benchmark input to standard output
 
@@ -52,7 +56,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         return Err(Failure::Usage("no command".to_owned()));
     };
     let allowed: &[&str] = match command.as_str() {
-        "generate" => &["--seed", "--docs", "--out"],
+        "generate" | "streams" => &["--seed", "--docs", "--out"],
         "bench" => &["--seed", "--megabytes", "--input"],
         "help" | "--help" | "-h" => return print(USAGE.as_bytes()),
         other => return Err(Failure::Usage(format!("unknown command `{other}`"))),
@@ -69,7 +73,11 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
         let value = rest.next().ok_or_else(|| Failure::Usage(format!("`{name}` needs a value")))?;
         options.set(name, value)?;
     }
-    if command == "generate" { generate(&options) } else { benchmark(&options) }
+    match command.as_str() {
+        "generate" => generate(&options),
+        "streams" => streams(&options),
+        _ => benchmark(&options),
+    }
 }
 
 #[derive(Default)]
@@ -98,11 +106,29 @@ impl Options {
 fn generate(options: &Options) -> Result<(), Failure> {
     let out = options.out.as_deref().ok_or_else(|| Failure::Usage("`generate` needs `--out DIR`".to_owned()))?;
     let documents = corpus(options.seed.unwrap_or(DEVELOPMENT_SEED), options.docs.unwrap_or(200));
+    write_all(out, &documents)
+}
+
+fn streams(options: &Options) -> Result<(), Failure> {
+    let out = options.out.as_deref().ok_or_else(|| Failure::Usage("`streams` needs `--out DIR`".to_owned()))?;
+    let seed = options.seed.unwrap_or(DEVELOPMENT_SEED);
+    let mut documents = corpus(seed, options.docs.unwrap_or(200));
+    documents.retain(|document| document.format == Format::Text);
+    for i in 0..documents.len() {
+        for provider in Provider::ALL {
+            let streamed = sse::stream(&documents[i], provider, &mut Rng::for_part(seed, i as u64));
+            documents.push(streamed.document);
+        }
+    }
+    write_all(out, &documents)
+}
+
+fn write_all(out: &Path, documents: &[Document]) -> Result<(), Failure> {
     fs::create_dir_all(out).map_err(|error| Failure::Io(out.to_owned(), error))?;
-    for document in &documents {
+    for document in documents {
         write_file(&out.join(&document.name), &document.text)?;
     }
-    write_file(&out.join("gold.jsonl"), gold::write(&documents).as_bytes())
+    write_file(&out.join("gold.jsonl"), gold::write(documents).as_bytes())
 }
 
 fn benchmark(options: &Options) -> Result<(), Failure> {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, aba, iban, iban_length};
 use crate::fields::hint;
@@ -52,8 +52,8 @@ pub static ACCOUNT: Detector = Detector {
             "hosp",
             "loan",
         ]),
-        Trigger::Digits,
-        Trigger::Start,
+        Trigger::Number(DigitRun::ANY.before(ByteSet::UPPER).inside().or_hinted(hint::ACCOUNT)),
+        Trigger::Field(hint::ACCOUNT),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, label, len, mentions, number};
+use crate::scan::{WordsBack, before, blanks, dash, digits, is_wordy, label, len, number};
 
 /// Ages of 90 and more, and years of birth that imply them.
 pub static AGE: Detector = Detector {
@@ -17,7 +17,10 @@ pub static AGE: Detector = Detector {
     priority: 30,
     window: Window { before: 64, longest: 64, after: 16 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["ninety", "one", "hundred", "nineties"])]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Number(DigitRun::of_lens(2, 4).first(b"019")),
+        Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("92 y/o, 92yo, 92-year-old, aged 93, age: 94, 92M, ninety-four year old, born in 1921"),
     refuses: Cow::Borrowed("ages of 89 and less, durations, rates, saturations, temperatures, ages in months or days"),
@@ -62,13 +65,13 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
         return found(end, 96, "years of age");
     }
     let ordinal = view.word(at);
-    let end = if is_one_of(ordinal, &["st", "nd", "rd", "th"]) { at + 2 } else { at };
+    let end = if one_of!(ordinal, &["st", "nd", "rd", "th"]) { at + 2 } else { at };
     if view.word(end + blanks(view, end, 1)).eq_ignore_ascii_case(b"birthday") {
         return found(end, 90, "birthday");
     }
     let text = before(view, 0);
     let next = view.word(at + blanks(view, at, 1) + i32::from(view.byte(at) == Some(b'-')));
-    let quantity = is_one_of(next, OTHER_UNITS) || view.byte(at + blanks(view, at, 1)) == Some(b'%');
+    let quantity = one_of!(next, OTHER_UNITS) || view.byte(at + blanks(view, at, 1)) == Some(b'%');
     if quantity {
         return None;
     }
@@ -77,7 +80,7 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     }
     let years = i32::try_from(dash(view.slice(at, 3))).unwrap_or(0) + blanks(view, at, 1);
     let tail = view.word(at + years);
-    let end = if is_one_of(tail, &["years", "yrs", "year", "yr", "y"]) { at + years + len(tail) } else { at };
+    let end = if one_of!(tail, &["years", "yrs", "year", "yr", "y"]) { at + years + len(tail) } else { at };
     let touching = view.byte(at).is_some_and(is_wordy) && end == at;
     if let Some(answer) = sex_beside(view, at, text) {
         return answer;
@@ -88,17 +91,17 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     // `Rex Nguyen, 103, of Akron, died`; `Mr. Edgley (96, M)`.
     let aside =
         view.byte(at) == Some(b',') && matches!(text, [.., b'a'..=b'z', b',', b' '] | [.., b'a'..=b'z', b' ', b'(']);
-    if aside && is_one_of(view.word(at + 2), &["of", "died", "passed", "m", "f", "male", "female"]) {
+    if aside && one_of!(view.word(at + 2), &["of", "died", "passed", "m", "f", "male", "female"]) {
         return found(at, 80, "age behind a name");
     }
     let word = label(text)?;
-    if is_one_of(word, &["age", "aged", "ages", "yo"]) {
+    if one_of!(word, &["age", "aged", "ages", "yo"]) {
         return found(end, 95, "label");
     }
-    let of = is_one_of(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
-        && mentions(text, &["age", "aged", "ages"], 2);
-    let turned = is_one_of(word, &["turned", "turning", "turns"]) && person_turns(view, at);
-    let life = is_one_of(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now"])
+    let of = one_of!(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
+        && mentions!(text, &["age", "aged", "ages"], 2);
+    let turned = one_of!(word, &["turned", "turning", "turns"]) && person_turns(view, at);
+    let life = one_of!(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now"])
         && person_turns(view, at)
         && lives_to(text, word);
     (of || turned || life).then(|| found(end, 85, "context"))?
@@ -132,7 +135,7 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
         "had",
         "has",
     ];
-    let letter = |word: &[u8]| is_one_of(word, &["m", "f"]);
+    let letter = |word: &[u8]| one_of!(word, &["m", "f"]);
     // `M/94`, `F 94` behind a bar, at the start of a line or of a field.
     if let [head @ .., sex, b'/'] = text
         && letter(&[*sex])
@@ -144,7 +147,7 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
     let slash = i32::from(view.byte(at) == Some(b'/'));
     let space = if slash > 0 { 0 } else { blanks(view, at, 1) };
     let sex = view.word(at + slash + space);
-    let sexes = [
+    const SEXES: &[&str] = &[
         "m",
         "f",
         "male",
@@ -162,20 +165,20 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
         "hm",
         "hf",
     ];
-    if !is_one_of(sex, &sexes) || (slash > 0 && !letter(sex) && sex.len() < 4) {
+    if !one_of!(sex, SEXES) || (slash > 0 && !letter(sex) && sex.len() < 4) {
         return None;
     }
     let after = at + slash + space + len(sex);
     if view.byte(after).is_some_and(|byte| byte.is_ascii_digit() || byte == b'_') {
         return None;
     }
-    let person = WordsBack::new(text).next().is_some_and(|back| is_one_of(back.word, PERSON) && back.gap.len() <= 2);
-    let heat = mentions(text, &["temp", "temperature", "fever", "t", "tmax", "febrile", "afebrile", "fevers"], 4);
-    let story = is_one_of(view.word(after + blanks(view, after, 1) + i32::from(view.byte(after) == Some(b','))), STORY);
+    let person = WordsBack::new(text).next().is_some_and(|back| one_of!(back.word, PERSON) && back.gap.len() <= 2);
+    let heat = mentions!(text, &["temp", "temperature", "fever", "t", "tmax", "febrile", "afebrile", "fevers"], 4);
+    let story = one_of!(view.word(after + blanks(view, after, 1) + i32::from(view.byte(after) == Some(b','))), STORY);
     // A header about somebody: `Smith, J / 99 M`, `(92 F)`; a temperature has degrees near its F.
     let heads = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| b",(/|;\n\t".contains(byte))
         && sex.iter().all(u8::is_ascii_uppercase)
-        && (is_one_of(sex, &["m"]) || number(digits(view, 0, 3)) < 94 || number(digits(view, 0, 3)) > 106);
+        && (one_of!(sex, &["m"]) || number(digits(view, 0, 3)) < 94 || number(digits(view, 0, 3)) > 106);
     let full = sex.len() > 2;
     let fits = !heat && (full || person || (story && sex.len() < 3) || heads || (slash > 0 && letter(sex)));
     Some(if fits { found(at, 85, "sex behind") } else { None })
@@ -190,19 +193,19 @@ fn lives_to(text: &[u8], link: &[u8]) -> bool {
         return false;
     }
     let Some(back) = words.next().filter(near) else { return false };
-    if is_one_of(link, &["to", "until", "till", "at", "past", "age"]) {
-        return is_one_of(
+    if one_of!(link, &["to", "until", "till", "at", "past", "age"]) {
+        return one_of!(
             back.word,
             &["lived", "lives", "live", "died", "passed", "deceased", "survived", "living", "away", "death", "dying"],
         );
     }
-    if is_one_of(link, &["be"]) {
-        return is_one_of(back.word, &["will", "would"])
+    if one_of!(link, &["be"]) {
+        return one_of!(back.word, &["will", "would"])
             && words.next().is_some_and(|more| {
-                is_one_of(more.word, &["he", "she", "mother", "father", "grandmother", "grandfather", "patient", "pt"])
+                one_of!(more.word, &["he", "she", "mother", "father", "grandmother", "grandfather", "patient", "pt"])
             });
     }
-    is_one_of(
+    one_of!(
         back.word,
         &[
             "he",
@@ -243,13 +246,13 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
     let word = view.word(here);
     let end = here + len(word);
     // `92yoM` is a word with the sex in it.
-    if is_one_of(word, &["yo", "yom", "yof", "yowm", "yowf", "yobm", "yobf", "yof", "ym", "yf"]) {
+    if one_of!(word, &["yo", "yom", "yof", "yowm", "yowf", "yobm", "yobf", "yof", "ym", "yf"]) {
         return Some(here + 2 - i32::from(word.len() == 2 && !word.eq_ignore_ascii_case(b"yo")));
     }
     if word.eq_ignore_ascii_case(b"y") {
         let next = end + i32::from(matches!(view.byte(end), Some(b'/' | b'.' | b' ' | b'-')));
         let o = view.word(next);
-        let joined = next > end && is_one_of(o, &["o", "om", "of"]) && (view.byte(end) != Some(b' ') || o.len() == 1);
+        let joined = next > end && one_of!(o, &["o", "om", "of"]) && (view.byte(end) != Some(b' ') || o.len() == 1);
         if joined {
             let close = next + 1;
             return Some(close + i32::from(view.byte(end) == Some(b'.') && view.byte(close) == Some(b'.')));
@@ -258,7 +261,7 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
         let sex = view.word(next);
         if next > end
             && view.byte(end) != Some(b'.')
-            && is_one_of(sex, &["m", "f", "male", "female"])
+            && one_of!(sex, &["m", "f", "male", "female"])
             && !view.byte(next + len(sex)).is_some_and(is_wordy)
         {
             return Some(end);
@@ -266,13 +269,13 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
         // `092Y` is an age of DICOM.
         return (here == at && at == 3 && !view.byte(end).is_some_and(is_wordy)).then_some(end);
     }
-    if !is_one_of(word, &["year", "years", "yr", "yrs"]) {
+    if !one_of!(word, &["year", "years", "yr", "yrs"]) {
         return None;
     }
     let mut next = end + i32::from(view.byte(end) == Some(b'.'));
     next += len(view.run(next, &JOINT, 2));
     let old = view.word(next);
-    if is_one_of(old, &["old", "olds", "o", "young"]) {
+    if one_of!(old, &["old", "olds", "o", "young"]) {
         return Some(next + len(old));
     }
     let age = next + len(old) + blanks(view, next + len(old), 1);
@@ -283,10 +286,7 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
 fn person_turns(view: &View<'_>, at: i32) -> bool {
     let next = view.word(at + blanks(view, at, 1));
     next.is_empty()
-        || is_one_of(
-            next,
-            &["in", "on", "last", "this", "and", "years", "yesterday", "today", "next", "a", "now", "but"],
-        )
+        || one_of!(next, &["in", "on", "last", "this", "and", "years", "yesterday", "today", "next", "a", "now", "but"],)
 }
 
 fn birth_year(view: &View<'_>) -> Option<Verdict> {
@@ -299,15 +299,15 @@ fn birth_year(view: &View<'_>) -> Option<Verdict> {
     let mut words = WordsBack::new(text);
     let back = words.next()?;
     let near = back.gap.len() <= 3 && !back.gap.iter().any(u8::is_ascii_digit);
-    let direct = is_one_of(back.word, &["born", "b", "yob", "birthyear"]);
-    let of_birth = |word: &[u8]| is_one_of(word, &["born", "birth"]);
-    let linked = is_one_of(back.word, &["in", "year", "is", "circa", "birth", "about", "of"]) && {
+    let direct = one_of!(back.word, &["born", "b", "yob", "birthyear"]);
+    let of_birth = |word: &[u8]| one_of!(word, &["born", "birth"]);
+    let linked = one_of!(back.word, &["in", "year", "is", "circa", "birth", "about", "of"]) && {
         let second = words.next();
         second.is_some_and(|more| {
             of_birth(more.word)
-                || (more.word.eq_ignore_ascii_case(b"year") && back.word.len() > 1 && mentions(text, &["birth"], 4))
-        }) || (is_one_of(back.word, &["birth", "year"])
-            && second.is_some_and(|more| is_one_of(more.word, &["year", "birth", "of"])))
+                || (more.word.eq_ignore_ascii_case(b"year") && back.word.len() > 1 && mentions!(text, &["birth"], 4))
+        }) || (one_of!(back.word, &["birth", "year"])
+            && second.is_some_and(|more| one_of!(more.word, &["year", "birth", "of"])))
     };
     let initial = back.word.eq_ignore_ascii_case(b"b") && !back.gap.starts_with(b".") && !back.gap.starts_with(b" ");
     (near && (direct || linked) && !initial).then(|| found(4, 85, "year of birth"))?
@@ -328,11 +328,11 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
             return None;
         }
     }
-    if is_one_of(word, &["nineties"]) {
+    if one_of!(word, &["nineties"]) {
         let in_age = WordsBack::new(before(view, 0))
             .take(2)
-            .any(|back| is_one_of(back.word, &["his", "her", "their", "late", "early", "mid"]));
-        let person = mentions(before(view, 0), &["his", "her", "their"], 2);
+            .any(|back| one_of!(back.word, &["his", "her", "their", "late", "early", "mid"]));
+        let person = mentions!(before(view, 0), &["his", "her", "their"], 2);
         return (in_age && person).then(|| found(end, 75, "decade of life"))?;
     }
     let mut next = end + i32::from(matches!(view.byte(end), Some(b'-' | b' ')));
@@ -340,15 +340,15 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
         next += 3 + blanks(view, next + 3, 1);
     }
     let more = view.word(next);
-    if is_one_of(more, ONES) {
+    if one_of!(more, ONES) {
         end = next + len(more);
     }
     if let Some(end) = unit(view, end) {
         return found(end, 93, "years of age in words");
     }
     let text = before(view, 0);
-    let aged = label(text).is_some_and(|word| is_one_of(word, &["aged", "age"]));
-    let quantity = is_one_of(view.word(end + blanks(view, end, 1)), OTHER_UNITS);
+    let aged = label(text).is_some_and(|word| one_of!(word, &["aged", "age"]));
+    let quantity = one_of!(view.word(end + blanks(view, end, 1)), OTHER_UNITS);
     (aged && !quantity).then(|| found(end, 85, "label"))?
 }
 

@@ -7,7 +7,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, 
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{connect, is_one_of};
+use crate::label::connect;
 use crate::shape::clamp;
 
 /// Templates, hashes and ids of fingerprints, faces, voices and eyes, behind a label.
@@ -18,7 +18,7 @@ pub static BIOMETRIC: Detector = Detector {
     priority: 58,
     window: Window { before: 4, longest: 160, after: 24 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Words(WORDS), Trigger::Start]),
+    triggers: Cow::Borrowed(&[Trigger::Words(WORDS), Trigger::Field(hint::BIOMETRIC)]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("ids, templates and hashes behind fingerprint, iris, retina, voiceprint, face, biometric"),
     refuses: Cow::Borrowed("the body parts and their examination, scores, dates"),
@@ -63,11 +63,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return value(view, 0, 90, "field");
     }
     let word = view.word(0);
-    if !is_one_of(word, WORDS) {
+    if !one_of!(word, WORDS) {
         return None;
     }
     let mut at = clamp(word.len());
-    let mut strong = is_one_of(
+    let mut strong = one_of!(
         word,
         &[
             "fingerprintid",
@@ -84,17 +84,17 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     for _ in 0..4 {
         let gap = clamp(view.run(at, &ByteSet::of(b" _-/,\r\n"), 3).len());
         let next = view.word(at + gap);
-        if is_one_of(next, &["template", "templates", "hash", "id", "identifier", "no", "number", "token", "vector"])
-            || is_one_of(next, &["embedding", "record", "reference", "ref", "code", "key", "sha", "enrollment"])
+        if one_of!(next, &["template", "templates", "hash", "id", "identifier", "no", "number", "token", "vector"])
+            || one_of!(next, &["embedding", "record", "reference", "ref", "code", "key", "sha", "enrollment"])
         {
             strong = true;
-        } else if !is_one_of(next, &["scan", "image", "recognition", "print", "profile", "vein", "geometry", "data"]) {
+        } else if !one_of!(next, &["scan", "image", "recognition", "print", "profile", "vein", "geometry", "data"]) {
             break;
         }
         at += gap + clamp(next.len());
     }
     // `Biometric: …` and `voice print: …` name nothing else.
-    strong |= is_one_of(word, &["biometric", "biometrics", "voice"]) && matches!(view.byte(at), Some(b':' | b'='));
+    strong |= one_of!(word, &["biometric", "biometrics", "voice"]) && matches!(view.byte(at), Some(b':' | b'='));
     if !strong {
         return None;
     }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, card};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, is_one_of, label, labelled};
+use crate::label::{Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp};
 
 /// Card numbers: by issuer range, length and check digit together, or behind a label; masked ones and last fours.
@@ -20,7 +20,10 @@ pub static CARD: Detector = Detector {
     window: Window { before: 24, longest: 128, after: 8 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Digits,
+        Trigger::Number(
+            DigitRun::of_lens(4, 4).or_lens(6, 6).first(b"234568").after(ByteSet::of(b" -")).or_hinted(hint::CARD),
+        ),
+        Trigger::Number(DigitRun::of_lens(13, 19).first(b"234568").after(ByteSet::ALL.but(ByteSet::ALNUM))),
         Trigger::Words(&[
             "card",
             "creditcard",
@@ -37,7 +40,7 @@ pub static CARD: Detector = Detector {
             "hsa",
             "fsa",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::CARD),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -159,7 +162,7 @@ fn well_grouped(groups: &[usize; 5]) -> bool {
 fn last_four(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     const WORDS: &[&str] = &["card", "creditcard", "visa", "mastercard", "amex", "discover", "debit", "hsa", "fsa"];
-    if !is_one_of(word, WORDS) || context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if !one_of!(word, WORDS) || context::hinted(view, hint::CODE | hint::QUANTITY) {
         return None;
     }
     let mut at = clamp(word.len());
@@ -182,9 +185,9 @@ fn last_four(view: &View<'_>) -> Option<Verdict> {
                 let next = view.word(at);
                 if next.iter().all(|b| matches!(b, b'x' | b'X')) && !next.is_empty() {
                     masks += next.len();
-                } else if is_one_of(next, &["ending", "ends", "last", "four", "lastfour"]) {
+                } else if one_of!(next, &["ending", "ends", "last", "four", "lastfour"]) {
                     ending = true;
-                } else if !is_one_of(next, &["in", "with", "card", "digits", "no", "number", "on", "file", "credit"]) {
+                } else if !one_of!(next, &["in", "with", "card", "digits", "no", "number", "on", "file", "credit"]) {
                     return None;
                 }
                 at += clamp(next.len());
@@ -193,7 +196,7 @@ fn last_four(view: &View<'_>) -> Option<Verdict> {
     }
     let ends = !view.byte(at + 4).is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'/' | b'%'));
     let four = view.run(at, &ByteSet::DIGIT, 5).len() == 4;
-    let labelled = ending || (masks >= 1 && !is_one_of(word, &["discover"]));
+    let labelled = ending || (masks >= 1 && !one_of!(word, &["discover"]));
     (four && ends && labelled).then(|| Verdict::new(at, at + 4, kinds::CARD, 75, "last four"))
 }
 

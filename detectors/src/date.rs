@@ -7,10 +7,10 @@ mod yearless;
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::scan::{is_one_of, is_wordy};
+use crate::scan::is_wordy;
 
 /// Dates in digits, in words and in both.
 pub static DATE: Detector = Detector {
@@ -22,7 +22,9 @@ pub static DATE: Detector = Detector {
     // `the 21st of May`.
     reach: Reach { bytes: 4, across: ByteSet::of(b"theTHE ") },
     triggers: Cow::Borrowed(&[
-        Trigger::Digits,
+        Trigger::Number(DigitRun::of_lens(1, 2).before(BEFORE).after(BEHIND_DAY)),
+        Trigger::Number(DigitRun::of_lens(6, 6).or_lens(8, 8).or_lens(12, 12).or_lens(14, 14).before(BEFORE)),
+        Trigger::Number(DigitRun::of_lens(4, 4).first(b"12").before(BEFORE)),
         Trigger::Words(&[
             "january",
             "jan",
@@ -110,6 +112,11 @@ pub static DATE: Detector = Detector {
     ),
 };
 
+/// What may stand before a date in numbers.
+const BEFORE: ByteSet = ByteSet::ALL.but(ByteSet::ALPHA.with(b'$'));
+/// What may stand behind a number of one or two digits that begins a date.
+const BEHIND_DAY: ByteSet = ByteSet::ALL.but(ByteSet::of(b",):;%+*\"|<>=("));
+
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (end, confidence, reason) =
         if view.byte(0)?.is_ascii_digit() { numeric::verify(view) } else { words::verify(view) }?;
@@ -127,25 +134,38 @@ type Answer = Option<(i32, u8, &'static str)>;
 
 /// The number of the month that `word` names, in full or abbreviated.
 fn month(word: &[u8]) -> Option<u32> {
-    const MONTHS: [&[&str]; 12] = [
-        &["january", "jan"],
-        &["february", "feb", "febr"],
-        &["march", "mar"],
-        &["april", "apr"],
-        &["may"],
-        &["june", "jun"],
-        &["july", "jul"],
-        &["august", "aug"],
-        &["september", "sep", "sept"],
-        &["october", "oct"],
-        &["november", "nov"],
-        &["december", "dec"],
+    const NAMES: &[&str] = &[
+        "january",
+        "february",
+        "march",
+        "april",
+        "may",
+        "june",
+        "july",
+        "august",
+        "september",
+        "october",
+        "november",
+        "december",
+        "jan",
+        "feb",
+        "mar",
+        "apr",
+        "may",
+        "jun",
+        "jul",
+        "aug",
+        "sep",
+        "oct",
+        "nov",
+        "dec",
     ];
-    // Every name has three to nine letters.
-    if !(3..=9).contains(&word.len()) {
-        return None;
-    }
-    MONTHS.iter().zip(1..).find_map(|(names, number)| is_one_of(word, names).then_some(number))
+    let short = || match word_set!(&["febr", "sept"]).find(word)? {
+        0 => Some(1),
+        _ => Some(8),
+    };
+    let place = word_set!(NAMES).find(word).or_else(short)?;
+    u32::try_from(place % 12 + 1).ok()
 }
 
 /// Whether the month has the day, in a leap year.

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, dea, dea_registrant};
 use crate::context;
@@ -19,7 +19,11 @@ pub static DEA: Detector = Detector {
     priority: 60,
     window: Window { before: 48, longest: 120, after: 16 },
     reach: Reach { bytes: 2, across: ByteSet::ALPHA },
-    triggers: Cow::Borrowed(&[Trigger::Words(&["dea", "deano", "deanumber", "drug"]), Trigger::Digits, Trigger::Start]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Words(&["dea", "deano", "deanumber", "drug"]),
+        Trigger::Number(DigitRun::of_lens(7, 7).before(ByteSet::UPPER).inside().or_hinted(hint::DEA)),
+        Trigger::Field(hint::DEA),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
         "a registrant letter, a letter or 9, seven digits, behind DEA; or with its check digit beside prescriber words",

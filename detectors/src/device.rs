@@ -56,7 +56,7 @@ pub static DEVICE: Detector = Detector {
             "neurostimulator",
             "defibrillator",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::DEVICE),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(

@@ -7,7 +7,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{before, is_one_of, label, len};
+use crate::scan::{before, label, len};
 use crate::tld::{Tld, tld};
 
 /// Addresses with an at sign.
@@ -73,7 +73,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         Tld::Unknown if labels > 1 => found(end, 75),
         _ => {
             // `jdoe@mailhost`: only where something says that it is an address.
-            let context = hinted(view, hint::EMAIL) || label(before(view, start)).is_some_and(|l| is_one_of(l, LABELS));
+            let context = hinted(view, hint::EMAIL) || label(before(view, start)).is_some_and(|l| one_of!(l, LABELS));
             (context && labels == 1 && last.iter().any(u8::is_ascii_alphabetic)).then(|| found(end, 80))?
         }
     }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::scan::{is_one_of, len};
+use crate::scan::len;
 use crate::tld::{Tld, tld};
 
 /// Addresses whose signs are written as words.
@@ -100,7 +100,7 @@ fn local_start(all: &[u8], bracketed: bool) -> Option<i32> {
         let Some(joint) = atom_start(rest, rest.len()) else { break };
         let word = rest.get(joint..).unwrap_or_default();
         let Some(head) = rest.get(..joint).and_then(|head| head.strip_suffix(b" ")) else { break };
-        if !is_one_of(word, &["dot", "underscore", "dash", "hyphen", "plus"]) {
+        if !one_of!(word, &["dot", "underscore", "dash", "hyphen", "plus"]) {
             break;
         }
         let Some(first) = atom_start(head, head.len()) else { break };

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::name::part::{Case, Part, blanks, gap, length, one_of, part, possessive, stands_alone};
+use crate::name::part::{Case, Part, blanks, gap, length, part, plain_lower, possessive, stands_alone};
 use crate::words::category as cat;
 
 /// Named places of care.
@@ -28,6 +28,9 @@ pub static FACILITY: Detector = Detector {
 };
 
 const LONGEST: i32 = 112;
+
+/// Small words inside the name of a place.
+const JOINS: &[&str] = &["of", "and", "the", "de", "y", "del", "la"];
 
 /// What a place of care is called last. Those that mean other things as well need a better name before them.
 #[rustfmt::skip]
@@ -106,6 +109,16 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("services", &["health", "hospice", "care"]),
     ("network", &["health", "healthcare", "medical"]),
 ];
+/// The last words of those pairs.
+const LASTS: &[&str] = &{
+    let mut lasts = [""; PAIRS.len()];
+    let mut i = 0;
+    while i < lasts.len() {
+        lasts[i] = PAIRS[i].0;
+        i += 1;
+    }
+    lasts
+};
 /// Last words that are enough behind a proper name alone: `Lakeside Pediatrics`.
 #[rustfmt::skip]
 const CRAFTS: &[&str] = &[
@@ -162,7 +175,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if word.eq_ignore_ascii_case(b"university") && matches!(view.slice(after, 4), b" of " | b"\nof ") {
         return scan(view, 0, false);
     }
-    if one_of(word, OPENERS)
+    if one_of!(word, OPENERS)
         || word.eq_ignore_ascii_case(b"our") && !view.slice(after, 6).eq_ignore_ascii_case(b" lady ")
     {
         return None;
@@ -176,7 +189,7 @@ fn small(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
     let first = view.word(at);
     let lower = first.first().is_some_and(u8::is_ascii_lowercase) && at > length(word);
     let university = first == b"university" && view.slice(at + 10, 4) == b" of ";
-    (lower && (university || !one_of(first, OPENERS))).then_some(())?;
+    (lower && (university || !one_of!(first, OPENERS))).then_some(())?;
     scan(view, at, true)
 }
 
@@ -188,7 +201,7 @@ fn known(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
     let squeezed = two.iter().map(|&byte| if byte == b'-' { b' ' } else { byte.to_ascii_lowercase() });
     let end = if KNOWN.iter().any(|known| squeezed.clone().eq(known.bytes())) {
         length(two)
-    } else if one_of(word, KNOWN_ALONE) {
+    } else if one_of!(word, KNOWN_ALONE) {
         length(word)
     } else {
         return None;
@@ -213,23 +226,26 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     let mut previous: &[u8] = &[];
     let mut best: Option<(i32, bool)> = None;
     for _ in 0..7 {
+        if !small && at != from && plain_lower(view, at, word_set!(JOINS)) {
+            break;
+        }
         let Some(found) = part(view, at) else { break };
         let word = view.word(found.start);
         let mut end = found.end;
         // `St. Mary's`, `Women's`.
-        if one_of(word, &["st", "ste", "mt", "ft"]) && view.byte(end) == Some(b'.') {
+        if one_of!(word, &["st", "ste", "mt", "ft"]) && view.byte(end) == Some(b'.') {
             end += 1;
         }
         let owned = possessive(view, end);
         if (found.case == Case::Lower) != small && !small || word.eq_ignore_ascii_case(b"of") {
-            if !one_of(word, &["of", "and", "the", "de", "y", "del", "la"]) || at == from {
+            if !one_of!(word, JOINS) || at == from {
                 break;
             }
         } else if small
             && (found.case != Case::Lower
                 || found.bits & cat::WORD_TOP != 0
                     && head(word, previous).is_none()
-                    && !one_of(
+                    && !one_of!(
                         word,
                         &["family", "county", "community", "general", "internal", "women", "children", "surgery"],
                     )
@@ -238,14 +254,14 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
             break;
         } else {
             if let Some(strong) = head(word, previous) {
-                if one_of(previous, &["of"]) && !strong || course(view, end) {
+                if one_of!(previous, &["of"]) && !strong || course(view, end) {
                     // `Porter of Cardiology`, `Hospital Course`.
                     break;
                 }
                 if read.proper || (read.chosen && strong) {
                     best = Some((end, strong));
                 }
-            } else if best.is_some() && !extends(&found) && !one_of(word, &["nursing", "healthcare", "medical"]) {
+            } else if best.is_some() && !extends(&found) && !one_of!(word, &["nursing", "healthcare", "medical"]) {
                 break;
             }
             read.add(&found, word);
@@ -285,8 +301,8 @@ impl Read {
         self.words += 1;
         self.upper |= found.case == Case::Upper;
         let generic = found.bits & (cat::FACILITY_WORD | cat::ORG_WORD | cat::CLINICAL | cat::ROLE | cat::DRUG) != 0
-            || one_of(word, OPENERS);
-        let saint = one_of(word, &["st", "saint", "san", "santa", "mount", "mt", "lady"]);
+            || one_of!(word, OPENERS);
+        let saint = one_of!(word, &["st", "saint", "san", "santa", "mount", "mt", "lady"]);
         let place = found.bits & cat::CITY != 0 && found.ordinary() < 2;
         let person = found.is_name() && found.ordinary() == 0;
         let unknown = found.unknown() && found.len() > 3;
@@ -298,7 +314,7 @@ impl Read {
         {
             self.proper = true;
         } else if !generic
-            || one_of(
+            || one_of!(
                 word,
                 &[
                     "mercy",
@@ -319,9 +335,13 @@ impl Read {
     }
 }
 
+fn is_word(word: &[u8], known: &str) -> bool {
+    word.eq_ignore_ascii_case(known.as_bytes())
+}
+
 /// Whether a stay is meant and not a place: `Hospital Course`.
 fn course(view: &View<'_>, end: i32) -> bool {
-    one_of(
+    one_of!(
         view.word(end + blanks(view, end, 1)),
         &["course", "stay", "day", "days", "policy", "admission", "discharge"],
     )
@@ -329,13 +349,15 @@ fn course(view: &View<'_>, end: i32) -> bool {
 
 /// Whether `word` behind `previous` is what a place of care is called: `Some(true)` when it is nothing else.
 fn head(word: &[u8], previous: &[u8]) -> Option<bool> {
-    if one_of(word, HEADS) {
+    if one_of!(word, HEADS) {
         return Some(true);
     }
-    if PAIRS.iter().any(|(last, company)| one_of(word, &[last]) && one_of(previous, company)) {
+    if let Some(pair) = word_set!(LASTS).find(word)
+        && PAIRS.get(pair).is_some_and(|(_, company)| company.iter().any(|known| is_word(previous, known)))
+    {
         return Some(true);
     }
-    one_of(word, CRAFTS).then_some(false)
+    one_of!(word, CRAFTS).then_some(false)
 }
 
 /// Whether a word may stand between two heads: `Hospital Medical Center`, `Clinic North Campus`.

@@ -6,7 +6,7 @@ use blackbar_engine::{ByteSet, Detector, Kind, Reach, Slot, Tail, Trigger, Verdi
 
 use crate::fields::{fhir, hint};
 use crate::kinds;
-use crate::scan::{is_one_of, number};
+use crate::scan::number;
 
 /// Whole values of known columns, keys and paths.
 pub static FIELD: Detector = Detector {
@@ -69,7 +69,7 @@ fn is_placeholder(value: &[u8]) -> bool {
         "unspecified", "other", "masked", "redacted", "asked but unknown", "deceased", "self", "anonymous",
     ];
     // Signs alone: `-`, `--`, `?`, `***`, `N/A`.
-    !value.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) || is_one_of(value, NONE) || is_tag(value)
+    !value.iter().any(|byte| byte.is_ascii_alphanumeric() || *byte >= 0x80) || one_of!(value, NONE) || is_tag(value)
 }
 
 /// `[NAME]`: what an earlier redaction left.
@@ -115,7 +115,7 @@ fn weak_name(kind: Kind, value: &[u8], plain: bool) -> Option<Kind> {
     let words = value
         .split(|byte| !(byte.is_ascii_alphanumeric() || b"'-.".contains(byte) || *byte >= 0x80))
         .filter(|word| !word.is_empty());
-    if words.clone().any(|word| is_one_of(word, PLACES)) {
+    if words.clone().any(|word| one_of!(word, PLACES)) {
         return Some(kinds::FACILITY);
     }
     let capital = |word: &[u8]| word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0x80);
@@ -151,7 +151,7 @@ fn is_date(value: &[u8], digits: usize, letters: bool) -> bool {
 
 fn has_month(value: &[u8]) -> bool {
     const MONTHS: &[&str] = &["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"];
-    value.get(..3).is_some_and(|head| is_one_of(head, MONTHS))
+    value.get(..3).is_some_and(|head| one_of!(head, MONTHS))
 }
 
 /// An age above 89.

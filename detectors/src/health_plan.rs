@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, mbi, mbi_at, ssn_issuable};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, is_one_of, label, labelled};
+use crate::label::{Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp};
 
 /// Medicare identifiers by their position rules, the old claim numbers, and any plan's numbers behind a label.
@@ -20,7 +20,9 @@ pub static HEALTH_PLAN: Detector = Detector {
     window: Window { before: 32, longest: 168, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Digits,
+        Trigger::Number(DigitRun::of_lens(1, 1).before(UNGLUED).after(ByteSet::UPPER).or_hinted(hint::HEALTH_PLAN)),
+        Trigger::Number(DigitRun::of_lens(3, 3).before(UNGLUED).after(ByteSet::of(b"- "))),
+        Trigger::Number(DigitRun::of_lens(9, 9).before(UNGLUED).after(ByteSet::UPPER.with(b'-'))),
         Trigger::Words(&[
             "mbi",
             "ohip",
@@ -91,7 +93,7 @@ pub static HEALTH_PLAN: Detector = Detector {
             "secondary",
             "recipient",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::HEALTH_PLAN),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -251,7 +253,7 @@ fn person_suffix(view: &View<'_>, at: i32) -> i32 {
     let ends = match view.byte(at + 3) {
         None | Some(b',' | b';' | b')' | b'|' | b'"' | b'\n' | b'\r') => true,
         Some(b'.') => !joined(at + 4),
-        Some(b' ') => !joined(at + 4) || is_one_of(view.word(at + 4), &["grp", "group", "eff", "exp", "claim"]),
+        Some(b' ') => !joined(at + 4) || one_of!(view.word(at + 4), &["grp", "group", "eff", "exp", "claim"]),
         _ => false,
     };
     if suffix && ends { 3 } else { 0 }
@@ -326,6 +328,9 @@ fn medicare_before(view: &View<'_>) -> bool {
     context::hinted(view, hint::HEALTH_PLAN)
         || WORDS.iter().any(|word| before.windows(word.len()).any(|piece| piece.eq_ignore_ascii_case(word)))
 }
+
+/// What may stand before an identifier that stands alone.
+const UNGLUED: ByteSet = ByteSet::ALL.but(ByteSet::ALNUM.or(ByteSet::of(b"-_")));
 
 fn glued(byte: Option<u8>) -> bool {
     byte.is_some_and(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))

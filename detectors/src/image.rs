@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Tail, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
 use crate::shape::clamp;
@@ -16,7 +16,12 @@ pub static IMAGE: Detector = Detector {
     priority: 75,
     window: Window { before: 4, longest: 96, after: 4 },
     reach: Reach { bytes: 1, across: ByteSet::of(b"/R") },
-    triggers: Cow::Borrowed(&[Trigger::Words(&["data", "ivborw", "jvberi"]), Trigger::Digits]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Words(&["data", "ivborw", "jvberi"]),
+        Trigger::Number(
+            DigitRun::of_lens(1, 1).before(ByteSet::of(b"/R")).inside().first(b"90").after(ByteSet::of(b"jl")),
+        ),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("data:image/… and data:application/pdf URIs, base64 that decodes to a JPEG, PNG, GIF or PDF"),
     refuses: Cow::Borrowed("other base64, other data URIs, prose"),

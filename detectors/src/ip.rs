@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{before, digits, label, len, mentions, nearest, number};
+use crate::scan::{before, digits, label, len, number};
 
 /// IPv4 and IPv6 addresses.
 pub static IP: Detector = Detector {
@@ -17,7 +17,10 @@ pub static IP: Detector = Detector {
     priority: 54,
     window: Window { before: 64, longest: 64, after: 8 },
     reach: Reach { bytes: 4, across: HEX },
-    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Bytes(ByteSet::of(b":"))]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b"."))),
+        Trigger::Bytes(ByteSet::of(b":")),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
         "dotted quads with port or prefix length; IPv6, compressed, mixed, with zone or prefix length",
@@ -82,7 +85,7 @@ fn v4(view: &View<'_>) -> Option<Verdict> {
     let said = hinted(view, hint::IP) || text.ends_with(b"://") || text.ends_with(b"@");
     // A line before is another matter: it may end in a version.
     let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
-    let context = nearest(line, CONTEXT, VERSIONS, 5).or_else(|| nearest(text, CONTEXT, &[], 5));
+    let context = nearest!(line, CONTEXT, VERSIONS, 5).or_else(|| nearest!(text, CONTEXT, &[], 5));
     if !said && context == Some(false) {
         return None;
     }
@@ -141,7 +144,7 @@ fn v6(view: &View<'_>) -> Option<Verdict> {
     }
     let said = hinted(view, hint::IP) || {
         let text = before(view, start);
-        label(text).is_some_and(|word| word.eq_ignore_ascii_case(b"ip")) || mentions(text, &["ip", "ipv", "client"], 3)
+        label(text).is_some_and(|word| word.eq_ignore_ascii_case(b"ip")) || mentions!(text, &["ip", "ipv", "client"], 3)
     };
     if !is_v6(body, said) {
         return None;

@@ -57,6 +57,9 @@ pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
         return None;
     }
     let first = view.word(0);
+    if first.is_empty() {
+        return None;
+    }
     let mut best: Option<(i32, Labelled)> = None;
     for label in starting_with(labels, first) {
         let Some(behind) = phrase_end(view, label.phrase, first.len()) else { continue };
@@ -143,7 +146,7 @@ pub(crate) fn number_word(view: &View<'_>, at: i32) -> Option<i32> {
 fn is_number_word(word: &[u8]) -> bool {
     const WORDS: &[&str] =
         &["no", "nos", "num", "number", "numbers", "nbr", "nr", "id", "ids", "ident", "identifier", "identification"];
-    is_one_of(word, WORDS)
+    one_of!(word, WORDS)
 }
 
 fn is_filler(word: &[u8]) -> bool {
@@ -227,12 +230,7 @@ fn is_filler(word: &[u8]) -> bool {
         "printed",
         "shown",
     ];
-    is_one_of(word, WORDS)
-}
-
-/// Whether `word` is one of `words`, in any case.
-pub(crate) fn is_one_of(word: &[u8], words: &[&str]) -> bool {
-    words.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
+    one_of!(word, WORDS)
 }
 
 fn value_behind(view: &View<'_>, behind: i32, label: &Label) -> Option<Labelled> {
@@ -354,7 +352,7 @@ fn list_end(view: &View<'_>, start: i32, value: &Value, shape: &Shape) -> i32 {
                     joined = true;
                     at += 1;
                 }
-                Some(b'a' | b'o' | b'A' | b'O') if is_one_of(view.word(at), &["and", "or"]) => {
+                Some(b'a' | b'o' | b'A' | b'O') if one_of!(view.word(at), &["and", "or"]) => {
                     joined = true;
                     at += clamp(view.word(at).len());
                 }

@@ -1,5 +1,8 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
 
+#[macro_use]
+mod word_set;
+
 pub mod account;
 pub mod age;
 pub mod biometric;
@@ -77,10 +80,13 @@ pub static ALL: &[&Detector] = &[
     &zip::ZIP,
 ];
 
+/// About how many words the lists have.
+const WORDS: usize = 210_000;
+
 /// The lexicon that the built-in detectors consult.
 #[must_use]
 pub fn lexicon() -> Lexicon {
-    let mut lexicon = Lexicon::new();
+    let mut lexicon = Lexicon::with_room(WORDS);
     words::each(&mut |word, bits| lexicon.insert(word, bits));
     lexicon
 }

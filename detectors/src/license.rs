@@ -66,7 +66,7 @@ pub static LICENSE: Detector = Detector {
             "edipi",
             "oln",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::LICENSE),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(

@@ -8,7 +8,7 @@ use crate::context::hinted;
 use crate::fields::hint;
 use crate::ip::HEX;
 use crate::kinds;
-use crate::scan::{before, is_wordy, len, mentions};
+use crate::scan::{before, is_wordy, len};
 
 /// EUI-48 and EUI-64 addresses.
 pub static MAC: Detector = Detector {
@@ -67,7 +67,7 @@ fn groups(view: &View<'_>, size: usize, counts: &[usize]) -> Option<Verdict> {
     }
     let body = view.slice(-step, usize::try_from(end + step).ok()?);
     let hex = body.iter().any(u8::is_ascii_alphabetic);
-    let context = hinted(view, hint::MAC) || mentions(before(view, -step), CONTEXT, 4);
+    let context = hinted(view, hint::MAC) || mentions!(before(view, -step), CONTEXT, 4);
     // Dashes and dots part all sorts of numbers.
     let sure = hex || sign == b':' || context;
     sure.then(|| Verdict::new(-step, end, kinds::MAC, if context { 97 } else { 88 }, "pairs of hexadecimal digits"))

@@ -2,11 +2,11 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, is_one_of, label, labelled};
+use crate::label::{Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp, date_like, tells};
 
 /// Record numbers behind a label, or in a field of that name.
@@ -54,8 +54,9 @@ pub static MRN: Detector = Detector {
             "clinic",
             "facility",
         ]),
-        Trigger::Digits,
-        Trigger::Start,
+        Trigger::Number(DigitRun::ANY.before(BANNER).inside().after(BANNER_PARTS).or_hinted(hint::MRN)),
+        Trigger::Number(DigitRun::of_lens(5, 12).before(BANNER).inside()),
+        Trigger::Field(hint::MRN),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -132,6 +133,11 @@ static LABELS: &[Label] = &[
     label("unit record #", NUMBERED, 88),
 ];
 
+/// Bytes of a number in a banner.
+const BANNER_PARTS: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-."));
+/// What stands before its first digit: the rest of it, or what opens its place.
+const BANNER: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-(| "));
+
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (found, reason) = match in_field(view, hint::MRN, &FIELD) {
         Some(found) => (found, "field"),
@@ -145,7 +151,6 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 /// `Doe, Jane | 00483920 | DOB …`, `DOE,JANE   00483920`, or the third field of an HL7 `PID` segment. The trigger is its
 /// first digit.
 fn banner(view: &View<'_>) -> Option<Verdict> {
-    const PARTS: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-."));
     let before = view.before();
     let lead = before.iter().rev().take(6).take_while(|b| b.is_ascii_uppercase() || **b == b'-').count();
     if lead > 5 {
@@ -157,7 +162,7 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     if !matches!(opener, b'(' | b'|' | b' ') || (opener == b' ' && !marked(line)) {
         return None;
     }
-    let run = view.run(start, &PARTS, 16);
+    let run = view.run(start, &BANNER_PARTS, 16);
     let run = run.strip_suffix(b".").unwrap_or(run);
     let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
     let lower = run.iter().any(u8::is_ascii_lowercase);
@@ -202,7 +207,7 @@ fn in_subject(line: &[u8], run: &[u8]) -> bool {
 fn title_before(line: &[u8]) -> bool {
     let mut words = line.trim_ascii_end().rsplit(|b| matches!(b, b' ' | b'.')).filter(|word| !word.is_empty());
     let is_name = words.next().is_some_and(|word| word.first().is_some_and(|b| !b.is_ascii_lowercase()));
-    is_name && words.next().is_some_and(|word| is_one_of(word, &["mr", "mrs", "ms", "miss", "mx", "patient", "pt"]))
+    is_name && words.next().is_some_and(|word| one_of!(word, &["mr", "mrs", "ms", "miss", "mx", "patient", "pt"]))
 }
 
 fn tells_in_banner(run: &[u8]) -> bool {

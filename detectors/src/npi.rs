@@ -21,7 +21,7 @@ pub static NPI: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::Words(&["npi", "npis", "npino", "npinumber", "national", "individual", "billing", "rendering"]),
-        Trigger::Start,
+        Trigger::Field(hint::NPI),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("ten digits behind NPI or national provider identifier, with or without a valid check digit"),

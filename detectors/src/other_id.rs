@@ -6,7 +6,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, 
 
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, is_one_of, label, labelled};
+use crate::label::{Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp, uuid};
 use crate::user_name::{access_log, user_name};
 
@@ -153,7 +153,7 @@ pub static OTHER_ID: Detector = Detector {
             "transplant",
         ]),
         Trigger::Bytes(ByteSet::of(b"-")),
-        Trigger::Start,
+        Trigger::Field(hint::OTHER_ID),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -353,7 +353,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 
 /// Whether the word before a bare `id` says that it is no person's: a concept, a request, a trace.
 fn names_another_system(view: &View<'_>) -> bool {
-    if !is_one_of(view.word(0), &["id", "ids", "identifier", "message", "report"]) {
+    if !one_of!(view.word(0), &["id", "ids", "identifier", "message", "report"]) {
         return false;
     }
     const SYSTEMS: [&[u8]; 16] = [
@@ -403,7 +403,7 @@ const RESOURCES: &[&str] = &["patient", "patients", "encounter", "encounters", "
 /// `Patient/1042-b`, `patient=550e8400-…`: a reference to a resource of one person.
 fn resource(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
-    if !is_one_of(word, RESOURCES) {
+    if !one_of!(word, RESOURCES) {
         return None;
     }
     let at = clamp(word.len());

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{before, blanks, dash, digits, is_one_of, is_wordy, label, len, nearest};
+use crate::scan::{before, blanks, dash, digits, is_wordy, label, len};
 
 /// Telephone numbers, found by their shape.
 pub static PHONE: Detector = Detector {
@@ -17,7 +17,10 @@ pub static PHONE: Detector = Detector {
     priority: 50,
     window: Window { before: 72, longest: 48, after: 8 },
     reach: Reach { bytes: 2, across: ByteSet::of(b"+(") },
-    triggers: Cow::Borrowed(&[Trigger::Digits]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Number(DigitRun::of_lens(1, 12).after(ByteSet::of(b" \t().-/\xe2\xc2"))),
+        Trigger::Number(DigitRun::of_lens(4, 12)),
+    ]),
     verify: Verify::Pure(verify_phone),
     takes: Cow::Borrowed(
         "3-3-4 with brackets, dashes, dots, slashes, blanks, +1, extensions; ten digits, seven digits, pagers of four to \
@@ -81,10 +84,15 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let number = read(view, 0, open)?;
+    // Most numbers have no shape that any context makes a telephone's.
+    let short = (4..=6).contains(&number.count) && number.count == first.len();
+    if number.shape == Shape::Other && !plus && start != -2 && !short && !is_foreign(view, 0, &number) {
+        return None;
+    }
     let text = before(view, start);
-    let near = nearest(text, CONTEXT, OTHERS, 7);
+    let near = nearest!(text, CONTEXT, OTHERS, 7);
     // A number with its signs in place is doubted only right behind another label.
-    let another = label(text).is_some() && nearest(text, CONTEXT, OTHERS, 2) == Some(false);
+    let another = label(text).is_some() && nearest!(text, CONTEXT, OTHERS, 2) == Some(false);
     let said = hinted(view, hint::PHONE | hint::FAX) || single_letter_label(text) || text.ends_with(b"tel:");
     let told = said || near == Some(true);
     let found = |end, confidence, reason| Some(Verdict::new(start, end, kinds::PHONE, confidence, reason));
@@ -129,11 +137,11 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
         Shape::Other => {
             let word = label(text)?;
             let at = word.eq_ignore_ascii_case(b"at") && number.count == 5;
-            let pager = is_one_of(word, PAGERS)
-                || ((at || is_number_word(word)) && nearest(text, PAGERS, OTHERS, 5) == Some(true));
+            let pager = one_of!(word, PAGERS)
+                || ((at || is_number_word(word)) && nearest!(text, PAGERS, OTHERS, 5) == Some(true));
             if (4..=6).contains(&number.count) && number.count == first.len() {
                 let bare = view.byte(close).is_none_or(|byte| !b"%/:".contains(&byte));
-                let extension = is_one_of(word, EXTENSIONS) && is_extension(text);
+                let extension = one_of!(word, EXTENSIONS) && is_extension(text);
                 return if bare && (pager || extension) { found(close, 80, "pager or extension") } else { None };
             }
             let foreign = is_foreign(view, 0, &number);
@@ -394,7 +402,7 @@ fn extension(view: &View<'_>, at: i32) -> Option<i32> {
     let width = match view.byte(from)? {
         b'x' | b'X' | b'e' | b'E' => {
             let word = view.word(from);
-            if !is_one_of(word, &["x", "ext", "extn", "extension", "ex"]) {
+            if !one_of!(word, &["x", "ext", "extn", "extension", "ex"]) {
                 return None;
             }
             len(word)
@@ -436,17 +444,17 @@ fn single_letter_label(text: &[u8]) -> bool {
 /// Whether a label stands right before, perhaps with one word between: `phone number`, `cell is`.
 fn close_label(text: &[u8]) -> bool {
     let Some(word) = label(text) else { return false };
-    is_one_of(word, LABELS) || (is_number_word(word) && nearest(text, LABELS, OTHERS, 4) == Some(true))
+    one_of!(word, LABELS) || (is_number_word(word) && nearest!(text, LABELS, OTHERS, 4) == Some(true))
 }
 
 fn is_number_word(word: &[u8]) -> bool {
-    is_one_of(word, &["number", "no", "num", "nbr", "is", "was", "id", "to", "on", "or", "and"])
+    one_of!(word, &["number", "no", "num", "nbr", "is", "was", "id", "to", "on", "or", "and"])
 }
 
 /// `flexion 90, extension 1000` is no telephone; an extension of an office is abbreviated or has digits or a dot around.
 fn is_extension(text: &[u8]) -> bool {
-    nearest(text, EXTENSIONS, &["flexion", "rom", "abduction", "degrees"], 6) == Some(true)
-        && nearest(text, &["flexion", "rom", "degrees", "knee", "elbow", "wrist"], &[], 6).is_none()
+    nearest!(text, EXTENSIONS, &["flexion", "rom", "abduction", "degrees"], 6) == Some(true)
+        && nearest!(text, &["flexion", "rom", "degrees", "knee", "elbow", "wrist"], &[], 6).is_none()
 }
 
 /// An area code that the plan could assign.

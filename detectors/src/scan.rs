@@ -2,6 +2,8 @@
 
 use blackbar_engine::{ByteSet, View};
 
+use crate::word_set::WordSet;
+
 /// The bytes before `start`, which is an offset at or before the trigger.
 pub(crate) fn before<'a>(view: &View<'a>, start: i32) -> &'a [u8] {
     let all = view.before();
@@ -28,11 +30,6 @@ pub(crate) fn number(digits: &[u8]) -> u32 {
 pub(crate) fn blanks(view: &View<'_>, at: i32, most: usize) -> i32 {
     const BLANK: ByteSet = ByteSet::of(b" \t");
     len(view.run(at, &BLANK, most))
-}
-
-/// Whether `word` is one of `list` (lower case) in any case.
-pub(crate) fn is_one_of(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether a byte may be part of a word or a number; what is beyond ASCII counts as a letter.
@@ -94,24 +91,19 @@ impl<'a> Iterator for WordsBack<'a> {
 }
 
 /// Whether the nearest of the last `most` words that is in either list is in `wanted`. `None` when none is in either.
-pub(crate) fn nearest(before: &[u8], wanted: &[&str], unwanted: &[&str], most: usize) -> Option<bool> {
+pub(crate) fn nearest(before: &[u8], wanted: &WordSet, unwanted: &WordSet, most: usize) -> Option<bool> {
     for back in WordsBack::new(before).take(most) {
         if back.parts() {
             return None;
         }
-        if is_one_of(back.word, wanted) {
+        if wanted.has(back.word) {
             return Some(true);
         }
-        if is_one_of(back.word, unwanted) {
+        if unwanted.has(back.word) {
             return Some(false);
         }
     }
     None
-}
-
-/// Whether one of `wanted` is among the last `most` words of the same sentence.
-pub(crate) fn mentions(before: &[u8], wanted: &[&str], most: usize) -> bool {
-    nearest(before, wanted, &[], most) == Some(true)
 }
 
 /// The word right before, when nothing but blanks, quotes and label punctuation (and at most one line end) parts it
@@ -135,10 +127,10 @@ mod tests {
 
     #[test]
     fn the_nearest_label_decides() {
-        assert_eq!(nearest(b"phone NPI ", &["phone"], &["npi"], 4), Some(false));
-        assert_eq!(nearest(b"NPI, phone: ", &["phone"], &["npi"], 4), Some(true));
-        assert_eq!(nearest(b"Use the telephone. Then ", &["telephone"], &[], 4), None, "another sentence");
-        assert_eq!(nearest(b"Tel. ", &["tel"], &[], 4), Some(true), "an abbreviation");
+        assert_eq!(nearest!(b"phone NPI ", &["phone"], &["npi"], 4), Some(false));
+        assert_eq!(nearest!(b"NPI, phone: ", &["phone"], &["npi"], 4), Some(true));
+        assert_eq!(nearest!(b"Use the telephone. Then ", &["telephone"], &[], 4), None, "another sentence");
+        assert_eq!(nearest!(b"Tel. ", &["tel"], &[], 4), Some(true), "an abbreviation");
         assert_eq!(label(b"DOB:\n  "), Some(&b"DOB"[..]));
         assert_eq!(label(b"DOB 3, "), None);
     }

@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::ssn_issuable;
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{connect, is_one_of};
+use crate::label::connect;
 use crate::shape::{clamp, hyphen};
 
 /// Social security and individual taxpayer numbers: by their grouping, by their label, masked, or their last four.
@@ -20,12 +20,13 @@ pub static SSN: Detector = Detector {
     window: Window { before: 48, longest: 144, after: 8 },
     reach: Reach { bytes: 24, across: MASK_AREA },
     triggers: Cow::Borrowed(&[
-        Trigger::Digits,
+        Trigger::Number(DigitRun::of_lens(4, 4).before(MASK_AREA).inside().or_hinted(hint::SSN)),
+        Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::ALL.but(ByteSet::ALNUM))),
         Trigger::Words(&[
             "ssn", "ssns", "ss", "social", "soc", "socsec", "itin", "tin", "tax", "taxpayer", "last", "lastfour",
             "taxid", "ssnlast",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::SSN),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -171,18 +172,18 @@ fn label_end(view: &View<'_>, at: i32) -> Option<Read> {
         }
         (from, view.word(from))
     };
-    if is_one_of(word, &["ssn", "ssns", "socsec", "itin"]) {
+    if one_of!(word, &["ssn", "ssns", "socsec", "itin"]) {
         return Some(strong(end));
     }
-    if is_one_of(word, &["ss", "social", "soc"]) {
+    if one_of!(word, &["ss", "social", "soc"]) {
         let (from, next) = next_word(end);
-        if is_one_of(next, &["security", "sec"]) {
+        if one_of!(next, &["security", "sec"]) {
             return Some(strong(from + clamp(next.len())));
         }
-        let numbered = view.byte(from) == Some(b'#') || is_one_of(next, &["number", "no", "num", "nbr"]);
+        let numbered = view.byte(from) == Some(b'#') || one_of!(next, &["number", "no", "num", "nbr"]);
         // "Social: lives alone" has no digits behind it; the value decides.
         let confidence = if numbered { 95 } else { 85 };
-        let is_social = is_one_of(word, &["social"]);
+        let is_social = one_of!(word, &["social"]);
         return (numbered || is_social).then_some(Read {
             end,
             confidence,
@@ -191,15 +192,15 @@ fn label_end(view: &View<'_>, at: i32) -> Option<Read> {
             last_four: false,
         });
     }
-    if is_one_of(word, &["tin", "tax", "taxpayer", "taxid"]) {
+    if one_of!(word, &["tin", "tax", "taxpayer", "taxid"]) {
         let (from, next) = next_word(end);
-        let numbered = is_one_of(next, &["id", "identification", "identifier", "number", "no", "num"]);
-        let alone = is_one_of(word, &["tin", "taxid"]);
+        let numbered = one_of!(next, &["id", "identification", "identifier", "number", "no", "num"]);
+        let alone = one_of!(word, &["tin", "taxid"]);
         let end = if numbered { from + clamp(next.len()) } else { end };
         return (numbered || alone).then_some(Read { end, confidence: 85, strong: false, tax: true, last_four: false });
     }
-    if is_one_of(word, &["last", "lastfour"]) {
-        return last_four_of(view, end, is_one_of(word, &["lastfour"]));
+    if one_of!(word, &["last", "lastfour"]) {
+        return last_four_of(view, end, one_of!(word, &["lastfour"]));
     }
     None
 }
@@ -217,15 +218,15 @@ fn last_four_of(view: &View<'_>, from: i32, mut four: bool) -> Option<Read> {
             continue;
         }
         let word = view.word(at);
-        if is_one_of(word, &["ssn", "social", "ss", "soc", "itin"]) {
+        if one_of!(word, &["ssn", "social", "ss", "soc", "itin"]) {
             let read = label_end(view, at)?;
             return four.then_some(Read { last_four: true, ..read });
         }
-        four |= is_one_of(word, &["four"]);
+        four |= one_of!(word, &["four"]);
         const BETWEEN: &[&str] = &[
             "four", "digits", "of", "the", "his", "her", "their", "your", "my", "patient", "pt", "s", "on", "numbers",
         ];
-        if !is_one_of(word, BETWEEN) {
+        if !one_of!(word, BETWEEN) {
             return None;
         }
         at += clamp(word.len());
@@ -249,9 +250,9 @@ fn skip_last_four(view: &View<'_>, from: i32, mut last_four: bool) -> Option<(i3
             if word.is_empty() || at - from > 40 {
                 return None;
             }
-            if is_one_of(word, &["last", "ending", "ends", "four", "lastfour"]) {
+            if one_of!(word, &["last", "ending", "ends", "four", "lastfour"]) {
                 last_four = true;
-            } else if !is_one_of(word, &["in", "with", "digits", "are", "is", "of", "numbers", "the"]) {
+            } else if !one_of!(word, &["in", "with", "digits", "are", "is", "of", "numbers", "the"]) {
                 return None;
             }
             at += clamp(word.len());

@@ -7,7 +7,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{before, len, mentions};
+use crate::scan::{before, len};
 use crate::tld::{Tld, tld};
 
 /// Addresses with a scheme, with `www.`, and bare hosts with a path.
@@ -172,7 +172,7 @@ fn bare(view: &View<'_>, word: &[u8]) -> Option<Verdict> {
     if path {
         return Some(taken(view, start, end, 88, "host and path"));
     }
-    let context = hinted(view, hint::URL) || mentions(before(view, start), CONTEXT, 4);
+    let context = hinted(view, hint::URL) || mentions!(before(view, start), CONTEXT, 4);
     context.then(|| Verdict::new(start, end, kinds::URL, 75, "host in context"))
 }
 

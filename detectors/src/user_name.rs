@@ -5,7 +5,6 @@ use blackbar_engine::{ByteSet, Verdict, View};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::is_one_of;
 use crate::shape::clamp;
 
 /// Words that mean a user name.
@@ -96,12 +95,12 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let word = view.word(0);
-    if is_one_of(word, ACCESS)
+    if one_of!(word, ACCESS)
         && let Some(verdict) = signed_in(view)
     {
         return Some(verdict);
     }
-    if is_one_of(word, &["by", "audit"]) {
+    if one_of!(word, &["by", "audit"]) {
         return account_name(view, clamp(word.len()) + 1);
     }
     let mut at = clamp(word.len());
@@ -109,24 +108,24 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
         let gap = clamp(view.run(at, &ByteSet::of(b" _-"), 2).len());
         (at + gap, view.word(at + gap))
     };
-    let is_social = is_one_of(word, SOCIAL);
-    if is_one_of(word, PORTAL) {
+    let is_social = one_of!(word, SOCIAL);
+    if one_of!(word, PORTAL) {
         // `user name`, `portal user id`, `MyChart login`; each alone is a word of prose.
         for _ in 0..2 {
             let (from, part) = next(at);
-            if is_one_of(part, &["name", "id", "user", "username", "login", "userid", "account", "handle"]) {
+            if one_of!(part, &["name", "id", "user", "username", "login", "userid", "account", "handle"]) {
                 at = from + clamp(part.len());
             }
         }
         // `User:` alone is a speaker of a chat; `user=` stands in a log.
-        let in_log = is_one_of(word, &["user"]) && view.byte(at) == Some(b'=');
-        if at == clamp(word.len()) && !is_one_of(word, &["login", "logon"]) && !in_log {
+        let in_log = one_of!(word, &["user"]) && view.byte(at) == Some(b'=');
+        if at == clamp(word.len()) && !one_of!(word, &["login", "logon"]) && !in_log {
             return None;
         }
-    } else if !(is_social || is_one_of(word, USER_NAMES)) {
+    } else if !(is_social || one_of!(word, USER_NAMES)) {
         return None;
     }
-    let colon_needed = at == clamp(word.len()) && is_one_of(word, &["handle"]);
+    let colon_needed = at == clamp(word.len()) && one_of!(word, &["handle"]);
     let mut colon = false;
     let mut at_sign = false;
     let from = at;
@@ -137,8 +136,7 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
             b'@' => at_sign = true,
             _ => {
                 let word = view.word(at);
-                let is_filler =
-                    is_one_of(word, &["is", "was", "as", "handle", "account", "user", "name", "at", "under"]);
+                let is_filler = one_of!(word, &["is", "was", "as", "handle", "account", "user", "name", "at", "under"]);
                 if !is_filler || at_sign || !matches!(view.byte(at + clamp(word.len())), Some(b' ' | b':')) {
                     break;
                 }
@@ -201,7 +199,7 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
         "unable",
         "has",
     ];
-    let plain = name.iter().any(u8::is_ascii_alphabetic) && !is_one_of(name, STOP);
+    let plain = name.iter().any(u8::is_ascii_alphabetic) && !one_of!(name, STOP);
     let fits = (3..=40).contains(&len) && plain && clear && !cut && !crate::shape::date_like(name, false);
     let confidence = if joined || at_sign { 88 } else { 75 };
     fits.then(|| Verdict::new(at, end, kinds::OTHER_ID, confidence, "user name"))

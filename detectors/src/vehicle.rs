@@ -2,13 +2,13 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, vin, vin_shaped};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, connect, in_field, is_one_of, label, labelled};
+use crate::label::{Label, connect, in_field, label, labelled};
 use crate::shape::{Shape, clamp};
 
 /// Vehicle identification numbers by their check digit or behind a label, and plates behind a label.
@@ -20,7 +20,8 @@ pub static VEHICLE: Detector = Detector {
     window: Window { before: 32, longest: 144, after: 16 },
     reach: Reach { bytes: 16, across: ByteSet::ALNUM },
     triggers: Cow::Borrowed(&[
-        Trigger::Digits,
+        Trigger::Number(DigitRun::of_lens(1, 16).before(ByteSet::UPPER).or_hinted(hint::VEHICLE)),
+        Trigger::Number(DigitRun::of_lens(1, 16).after(ByteSet::ALPHA)),
         Trigger::Words(&[
             "vin",
             "vehicle",
@@ -36,7 +37,7 @@ pub static VEHICLE: Detector = Detector {
             "platenumber",
             "plateno",
         ]),
-        Trigger::Start,
+        Trigger::Field(hint::VEHICLE),
     ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
@@ -180,7 +181,7 @@ fn grouped_plate(view: &View<'_>, at: i32) -> Option<i32> {
 fn vanity(view: &View<'_>, at: i32) -> Option<i32> {
     let word = view.word(at);
     let capitals = (4..=8).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
-    let known = is_one_of(word, &["number", "none", "unknown", "date", "state", "name", "expired", "exp"]);
+    let known = one_of!(word, &["number", "none", "unknown", "date", "state", "name", "expired", "exp"]);
     (capitals && !known && view.byte(at + clamp(word.len())) != Some(b':')).then(|| at + clamp(word.len()))
 }
 
@@ -204,7 +205,7 @@ fn phrase(view: &View<'_>, words: &[&str]) -> Option<i32> {
 fn gap_has_number(view: &View<'_>, from: i32, to: i32) -> bool {
     let gap = view.slice(from, usize::try_from(to - from).unwrap_or(0));
     let mut words = gap.split(|b| !b.is_ascii_alphabetic());
-    gap.contains(&b'#') || words.any(|word| is_one_of(word, &["no", "number", "num", "nbr"]))
+    gap.contains(&b'#') || words.any(|word| one_of!(word, &["no", "number", "num", "nbr"]))
 }
 
 #[cfg(test)]

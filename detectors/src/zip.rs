@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
-use crate::scan::{WordsBack, before, dash, digits, is_one_of, label, len, nearest, number};
+use crate::scan::{WordsBack, before, dash, digits, label, len, number};
 use crate::words::zip_exists;
 
 /// ZIP codes and ZIP+4.
@@ -18,7 +18,7 @@ pub static ZIP: Detector = Detector {
     priority: 30,
     window: Window { before: 96, longest: 16, after: 8 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Digits]),
+    triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(5, 5).or_lens(9, 9))]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("five digits or ZIP+4 behind a state, a ZIP label, in an address or a ZIP field"),
     refuses: Cow::Borrowed("procedure codes, five digits without an address, drug codes, laboratory codes"),
@@ -75,7 +75,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if nine {
         return None;
     }
-    let other = nearest(text, OTHERS, LABELS, 4) == Some(true) || prior == Some(b'#');
+    let other = nearest!(text, OTHERS, LABELS, 4) == Some(true) || prior == Some(b'#');
     if other || !zip_exists(number(run)) {
         return None;
     }
@@ -102,7 +102,7 @@ fn plus_four(view: &View<'_>) -> i32 {
 fn labelled(text: &[u8]) -> bool {
     let text = text.strip_suffix(b"+4 ").or_else(|| text.strip_suffix(b"+4: ")).unwrap_or(text);
     let Some(word) = label(text) else { return false };
-    is_one_of(word, LABELS) || (is_one_of(word, &["code", "is", "of"]) && nearest(text, LABELS, &[], 3) == Some(true))
+    one_of!(word, LABELS) || (one_of!(word, &["code", "is", "of"]) && nearest!(text, LABELS, &[], 3) == Some(true))
 }
 
 /// How sure it is that a state stands right before, given the first three digits.
@@ -139,9 +139,9 @@ fn in_address(text: &[u8]) -> bool {
     let Some(back) = WordsBack::new(text).next() else { return false };
     let city = back.word.len() > 2
         && back.word.first().is_some_and(u8::is_ascii_uppercase)
-        && !is_one_of(back.word, &["zip", "cpt", "code", "room", "suite", "box", "unit", "apt"])
+        && !one_of!(back.word, &["zip", "cpt", "code", "room", "suite", "box", "unit", "apt"])
         && matches!(back.gap, b" " | b", " | b"  " | b"\n");
-    city && nearest(text, ADDRESS, OTHERS, 8) == Some(true)
+    city && nearest!(text, ADDRESS, OTHERS, 8) == Some(true)
 }
 
 struct State {

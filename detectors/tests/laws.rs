@@ -13,7 +13,18 @@ use proptest::prelude::*;
 
 use common::{SCANNER, format, profiles};
 
-const FORMATS: [Format; 5] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::TSV];
+const FORMATS: [Format; 10] = [
+    Format::Text,
+    Format::Json,
+    Format::Ndjson,
+    Format::CSV,
+    Format::TSV,
+    Format::Hl7,
+    Format::Xml,
+    Format::X12,
+    Format::Copy,
+    Format::Form,
+];
 
 /// `BLACKBAR_LAWS=full` runs everything that a release runs; the usual run takes a sample of it.
 fn full() -> bool {
@@ -157,6 +168,29 @@ fn soups() -> impl Strategy<Value = Vec<u8>> {
         "@",
         "0",
         "data:image/png;base64,",
+        "MSH|^~\\&|",
+        "\rPID|1||",
+        "\rOBX|1|TX|",
+        "|",
+        "^",
+        "~",
+        "\\T\\",
+        "<a>",
+        "</a>",
+        "<telecom value=\"",
+        "<name><given>",
+        "&amp;",
+        "&#64;",
+        "<!--",
+        "-->",
+        "<![CDATA[",
+        "]]>",
+        "~NM1*IL*1*",
+        "~DMG*D8*",
+        "*",
+        "\\N",
+        "&name=",
+        "%40",
     ]);
     let piece = prop_oneof![
         6 => piece,

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::{env, fs};
 
 use blackbar_corpus::score::{Found, Scorer};
-use blackbar_corpus::{DEVELOPMENT_SEED, corpus};
+use blackbar_corpus::{DEVELOPMENT_SEED, Document, Genre, corpus, document_of};
 use blackbar_engine::Rules;
 use blackbar_engine::testing::laws;
 
@@ -18,10 +18,10 @@ use common::{SCANNER, format, values};
 /// Documents of the snapshot.
 const DOCUMENTS: usize = 600;
 
-fn score(seed: u64, documents: usize) -> Scorer {
+fn score(documents: impl IntoIterator<Item = Document>) -> Scorer {
     let profile = Rules::mask_all(values()).build().unwrap();
     let mut scorer = Scorer::new();
-    for document in corpus(seed, documents) {
+    for document in documents {
         let run = laws::stream(&SCANNER, &profile, format(&document.text), &document.text, &[]);
         let found: Vec<Found> = run
             .findings
@@ -41,7 +41,7 @@ fn score(seed: u64, documents: usize) -> Scorer {
 }
 
 /// Every miss and every false finding, for whoever works on detection: `BLACKBAR_MISSES=1 cargo test … -- --nocapture`.
-fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Finding]) {
+fn show(document: &Document, findings: &[blackbar_engine::Finding]) {
     let text = |start: usize, end: usize| {
         let (from, to) = (start.saturating_sub(40), (end + 20).min(document.text.len()));
         let piece = |range: std::ops::Range<usize>| String::from_utf8_lossy(&document.text[range]).replace('\n', "⏎");
@@ -72,7 +72,7 @@ fn show(document: &blackbar_corpus::Document, findings: &[blackbar_engine::Findi
 }
 
 /// The name of the column that holds the byte `at` of a table.
-fn column(document: &blackbar_corpus::Document, at: usize) -> String {
+fn column(document: &Document, at: usize) -> String {
     let separator = match document.format.name() {
         "csv" => b',',
         "tsv" => b'\t',
@@ -92,16 +92,30 @@ fn column(document: &blackbar_corpus::Document, at: usize) -> String {
 
 #[test]
 fn the_snapshot_of_recall_and_precision_holds() {
-    let seed = env::var("BLACKBAR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(DEVELOPMENT_SEED);
-    let now = score(seed, DOCUMENTS).render();
+    hold("recall.txt", score(corpus(seed(), DOCUMENTS)).render().as_str());
+}
+
+/// The formats that the mixed corpus does not hold, each with as many documents.
+#[test]
+fn the_snapshot_of_formats_holds() {
+    const EACH: usize = 60;
+    let documents = Genre::APART.iter().flat_map(|genre| (0..EACH).map(|i| document_of(*genre, seed(), i)));
+    hold("formats.txt", score(documents).render().as_str());
+}
+
+fn seed() -> u64 {
+    env::var("BLACKBAR_SEED").ok().and_then(|seed| seed.parse().ok()).unwrap_or(DEVELOPMENT_SEED)
+}
+
+fn hold(name: &str, now: &str) {
     println!("{now}");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/golden/recall.txt");
-    if seed != DEVELOPMENT_SEED {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../corpus/golden").join(name);
+    if seed() != DEVELOPMENT_SEED {
         return;
     }
     if env::var_os("BLACKBAR_BLESS").is_some() {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(&path, &now).unwrap();
+        fs::write(&path, now).unwrap();
     }
     let golden = fs::read_to_string(&path).unwrap_or_default();
     assert!(now == golden, "detection has changed; look at it, then `cargo xtask bless`:\n{now}");

@@ -4,6 +4,7 @@
 //! the portable one here is the reference, and any faster one must equal it bit for bit.
 
 use crate::ByteSet;
+use crate::arch::Kernel;
 
 /// How many bytes one block describes.
 pub(crate) const BLOCK: usize = 64;
@@ -53,6 +54,7 @@ impl Block {
 #[derive(Clone, Debug)]
 pub(crate) struct Classifier {
     class: Box<[u8; 256]>,
+    kernel: Option<Kernel>,
 }
 
 const DIGIT: u8 = 1;
@@ -69,12 +71,20 @@ impl Classifier {
                 | if byte >= 0xc0 { LEAD } else { 0 }
                 | if special.has(byte) { SPECIAL } else { 0 };
         }
-        Self { class }
+        Self { class, kernel: Kernel::new(special) }
     }
 
-    /// Classifies 64 bytes: classes are looked up, then eight bytes at a time are gathered into bits.
+    /// Classifies 64 bytes.
     #[inline]
     pub(crate) fn block(&self, bytes: &[u8; BLOCK]) -> Block {
+        match &self.kernel {
+            Some(kernel) => kernel.block(bytes),
+            None => self.portable(bytes),
+        }
+    }
+
+    /// The reference: classes are looked up, then eight bytes at a time are gathered into bits.
+    fn portable(&self, bytes: &[u8; BLOCK]) -> Block {
         let mut block = Block::default();
         for (bytes, shift) in bytes.chunks_exact(8).zip((0..).step_by(8)) {
             let mut lane = [0; 8];
@@ -96,15 +106,13 @@ impl Classifier {
         if let Some(full) = bytes.first_chunk() {
             return self.block(full);
         }
-        let mut block = Block::default();
-        for (byte, i) in bytes.iter().zip(0u32..) {
-            let class = self.class[usize::from(*byte)];
-            block.digit |= u64::from(class & DIGIT) << i;
-            block.alpha |= u64::from((class & ALPHA) >> 1) << i;
-            block.lead |= u64::from((class & LEAD) >> 2) << i;
-            block.special |= u64::from((class & SPECIAL) >> 3) << i;
+        let mut filled = [0; BLOCK];
+        for (to, from) in filled.iter_mut().zip(bytes) {
+            *to = *from;
         }
-        block
+        let Block { digit, alpha, lead, special } = self.block(&filled);
+        let there = (1 << bytes.len()) - 1;
+        Block { digit: digit & there, alpha: alpha & there, lead: lead & there, special: special & there }
     }
 }
 
@@ -135,9 +143,45 @@ mod tests {
                 assert_eq!(bit(block.lead), *byte >= 0xc0);
                 assert_eq!(bit(block.special), matches!(byte, b'@' | b'9'));
             }
+            assert_eq!(block, classifier.portable(&bytes), "the kernel of this processor differs");
             let half = classifier.partial(&bytes[..40]);
             assert_eq!(half.alpha, block.alpha & ((1 << 40) - 1));
             assert_eq!(half.special, block.special & ((1 << 40) - 1));
+        }
+    }
+
+    #[test]
+    fn every_byte_is_classified_alike_wherever_it_stands() {
+        for special in [ByteSet::EMPTY, ByteSet::ALL, ByteSet::of(b"@:/(+=-#\0\x7f\x80\xc0\xff"), ByteSet::ALNUM] {
+            let classifier = Classifier::new(special);
+            for byte in 0..=u8::MAX {
+                for at in 0..BLOCK {
+                    let mut bytes = [b' '; BLOCK];
+                    bytes[at] = byte;
+                    let block = classifier.block(&bytes);
+                    assert_eq!(block, classifier.portable(&bytes));
+                    assert_eq!(block.special >> at & 1 == 1, special.has(byte));
+                    assert_eq!(block.lead >> at & 1 == 1, byte >= 0xc0);
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_bytes_are_classified_alike(bytes in proptest::array::uniform32(0u8..), members: Vec<u8>, len in 0..=64usize) {
+            let classifier = Classifier::new(ByteSet::of(&members));
+            let mut both = [0; BLOCK];
+            both[..32].copy_from_slice(&bytes);
+            both[32..].copy_from_slice(&bytes.map(|byte| byte.rotate_left(3) ^ 0x55));
+            let whole = classifier.portable(&both);
+            proptest::prop_assert_eq!(classifier.block(&both), whole);
+            let there = if len == BLOCK { u64::MAX } else { (1 << len) - 1 };
+            let part = classifier.partial(&both[..len]);
+            proptest::prop_assert_eq!(
+                (part.digit, part.alpha, part.lead, part.special),
+                (whole.digit & there, whole.alpha & there, whole.lead & there, whole.special & there)
+            );
         }
     }
 

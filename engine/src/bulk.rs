@@ -11,9 +11,9 @@ use std::fmt;
 use bytes::Bytes;
 use rayon::prelude::*;
 
+use crate::finding::Segment;
 use crate::lens::Format;
 use crate::memory;
-use crate::output::Segment;
 use crate::{Clean, Finding, Profile, Raw, Redactor, Scanner, Stats};
 
 /// How much each core reads at a time.
@@ -271,6 +271,16 @@ impl Bulk {
                     self.stats.written += part.len() as u64;
                     Segment::Part(part)
                 }
+                Segment::Cut { start, end, with } => {
+                    worker.at = end;
+                    self.stats.written += with.len() as u64;
+                    self.stats.replaced += end - start;
+                    Segment::Cut { start, end, with }
+                }
+                Segment::Found(finding) => {
+                    *self.stats.findings.entry(finding.kind).or_default() += 1;
+                    Segment::Found(finding)
+                }
                 Segment::Replace { finding, with } => {
                     worker.at = finding.end;
                     self.stats.written += with.len() as u64;
@@ -299,6 +309,8 @@ impl Worker {
             match segment {
                 Segment::Keep(kept) => at += kept.len() as u64,
                 Segment::Part(_) => parts = true,
+                // Text has one run.
+                Segment::Cut { .. } | Segment::Found(_) => {}
                 Segment::Replace { finding, with } => {
                     if finding.start < seam && finding.end > seam {
                         // A long one is spread over segments; the other stream is not asked to have cut it alike.
@@ -326,7 +338,7 @@ impl Worker {
                         self.segments.push_front(Segment::Keep(rest));
                     }
                 }
-                Segment::Part(_) => {}
+                Segment::Part(_) | Segment::Cut { .. } | Segment::Found(_) => {}
                 Segment::Replace { finding, .. } => self.at = finding.end,
             }
         }

@@ -88,6 +88,9 @@ impl Reach {
 pub enum Trigger {
     /// The first byte of a maximal run of ASCII digits (the byte before may be a letter).
     Digits,
+    /// The same, unless a quick look shows that `verify` would refuse. It is only a filter: leaving it out changes
+    /// nothing but the time, and the oracle does leave it out.
+    Number(DigitRun),
     /// The first byte of every word: a maximal run of letters (ASCII, or any alphabetic code point).
     Word,
     /// The first byte of a word that begins with an ASCII capital or a letter beyond ASCII.
@@ -100,6 +103,90 @@ pub enum Trigger {
     Bytes(ByteSet),
     /// The first byte of a text run: a field, a cell, a document.
     Start,
+    /// The same, where the field's name has one of these hints. A filter as well: `verify` refuses any other start.
+    Field(u64),
+}
+
+/// What a run of digits and its neighbours have to be for a detector to be asked: everything that one look at three
+/// bytes and a length can tell.
+#[derive(Clone, Copy, Debug)]
+pub struct DigitRun {
+    /// How many digits there are: bit `n` stands for `n`, bit 31 for 31 and more.
+    pub lens: u32,
+    /// What the first digit is.
+    pub first: ByteSet,
+    /// What stands before it.
+    pub before: ByteSet,
+    /// Whether nothing may stand before it.
+    pub begins: bool,
+    /// What stands behind the last digit, if anything does.
+    pub after: ByteSet,
+    /// Hints of a field that make any digits at its start worth asking.
+    pub hints: u64,
+}
+
+impl DigitRun {
+    /// Any run of digits anywhere.
+    pub const ANY: Self = Self {
+        lens: u32::MAX,
+        first: ByteSet::DIGIT,
+        before: ByteSet::ALL,
+        begins: true,
+        after: ByteSet::ALL,
+        hints: 0,
+    };
+
+    /// From `least` to `most` digits.
+    #[must_use]
+    pub const fn of_lens(least: u32, most: u32) -> Self {
+        Self { lens: 0, ..Self::ANY }.or_lens(least, most)
+    }
+
+    /// The same, or from `least` to `most` digits.
+    #[must_use]
+    pub const fn or_lens(mut self, least: u32, most: u32) -> Self {
+        let mut len = least;
+        while len <= most {
+            self.lens |= 1 << if len < 31 { len } else { 31 };
+            len += 1;
+        }
+        self
+    }
+
+    /// The same with one of these as its first digit.
+    #[must_use]
+    pub const fn first(mut self, first: &[u8]) -> Self {
+        self.first = ByteSet::of(first);
+        self
+    }
+
+    /// The same behind one of these, or where a run begins.
+    #[must_use]
+    pub const fn before(mut self, before: ByteSet) -> Self {
+        self.before = before;
+        self
+    }
+
+    /// The same, but not where a run begins.
+    #[must_use]
+    pub const fn inside(mut self) -> Self {
+        self.begins = false;
+        self
+    }
+
+    /// The same before one of these, or where a run ends.
+    #[must_use]
+    pub const fn after(mut self, after: ByteSet) -> Self {
+        self.after = after;
+        self
+    }
+
+    /// The same, or whatever begins a field whose name has one of these hints.
+    #[must_use]
+    pub const fn or_hinted(mut self, hints: u64) -> Self {
+        self.hints = hints;
+        self
+    }
 }
 
 /// A pure function that a site's configuration was compiled to.

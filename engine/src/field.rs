@@ -1,6 +1,6 @@
 //! Where in its format a text stands: the slot it fills and what its field is said to hold.
 
-use crate::Kind;
+use crate::{ByteSet, Kind};
 
 /// What sort of position a text run fills. It decides how a replacement must be written to stay valid.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -8,6 +8,11 @@ pub enum Slot {
     /// Plain text.
     #[default]
     Text,
+    /// Text that must stay on its line.
+    Line {
+        /// Whether it is all of the line: nothing in its place would be another thing, a blank line.
+        whole: bool,
+    },
     /// The inside of a JSON string value.
     String,
     /// The inside of a JSON object key.
@@ -21,6 +26,76 @@ pub enum Slot {
         /// Whether it stands in quotes.
         quoted: bool,
     },
+    /// A value between the separators of a segment: HL7 v2, X12.
+    Segment(Separators),
+    /// The same, of a fixed length: what replaces any of it is as long.
+    Fixed(Separators),
+    /// A place in XML or HTML.
+    Markup(Markup),
+    /// A cell in PostgreSQL's COPY text.
+    Copy,
+    /// A name or a value of form data.
+    Form,
+}
+
+/// Where in XML or HTML a text stands.
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
+pub enum Markup {
+    /// Between tags.
+    Text,
+    /// The value of an attribute.
+    Attribute {
+        /// The sign around it; 0 where there is none.
+        quote: u8,
+    },
+    /// A section of character data.
+    Cdata,
+    /// A comment.
+    Comment,
+    /// A processing instruction.
+    Instruction,
+    /// A declaration of a document's type.
+    Declaration,
+    /// A script or a style.
+    Raw,
+}
+
+/// What separates the parts of a segment; 0 where a message has no such separator.
+#[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
+pub struct Separators {
+    /// Fields.
+    pub field: u8,
+    /// Components of a field.
+    pub component: u8,
+    /// Repetitions of a field.
+    pub repetition: u8,
+    /// What begins and ends an escape.
+    pub escape: u8,
+    /// Parts of a component.
+    pub subcomponent: u8,
+    /// Ends a segment, where something else than a line end does.
+    pub terminator: u8,
+}
+
+impl Separators {
+    /// Those of HL7 v2 messages that say nothing else.
+    pub const HL7: Self =
+        Self { field: b'|', component: b'^', repetition: b'~', escape: b'\\', subcomponent: b'&', terminator: 0 };
+
+    /// All of them.
+    #[must_use]
+    pub const fn set(&self) -> ByteSet {
+        let all = [self.field, self.component, self.repetition, self.escape, self.subcomponent, self.terminator];
+        let (mut set, mut i) = (ByteSet::EMPTY, 0);
+        while i < all.len() {
+            #[expect(clippy::indexing_slicing, reason = "within the bounds by the loop's condition")]
+            if all[i] != 0 {
+                set = set.with(all[i]);
+            }
+            i += 1;
+        }
+        set
+    }
 }
 
 /// What a field's name or path says about its value. Filled in by [`Fields`], read by detectors through their view.

@@ -40,7 +40,8 @@ impl Kind {
     /// The part before the colon.
     #[must_use]
     pub fn main(self) -> &'static str {
-        self.0.split_once(':').map_or(self.0, |(main, _)| main)
+        let colon = self.0.bytes().position(|byte| byte == b':');
+        colon.and_then(|at| self.0.get(..at)).unwrap_or(self.0)
     }
 
     /// Whether `id` addresses this kind: it is the whole id or the part before the colon.

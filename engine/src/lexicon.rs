@@ -1,8 +1,6 @@
 //! Words and what they may be: one probe tells every category.
 
-use std::hash::{BuildHasher, Hasher};
-
-use crate::text::{LONGEST_WORD, fold};
+use crate::text::{LONGEST_WORD, fold, lanes};
 
 /// A set of folded words (and phrases: words joined by one space), each with category bits whose meaning belongs to
 /// whoever filled it.
@@ -10,22 +8,24 @@ use crate::text::{LONGEST_WORD, fold};
 /// Word triggers of detectors live in the same table, so that one probe per word answers both questions.
 #[derive(Clone)]
 pub struct Lexicon {
-    /// Open addressing, a power of two long; an empty slot has `len == 0`.
+    /// A byte of each slot's hash, 0 where it is empty: most words that are unknown are refused here, in a part of the
+    /// table that stays in a cache. Open addressing, a power of two long.
+    tags: Vec<u8>,
     slots: Vec<Slot>,
-    /// The words, one after another.
-    letters: Vec<u8>,
+    /// The words, one after another, each in whole lanes of eight bytes.
+    letters: Vec<u64>,
     count: usize,
-    hasher: WordHasher,
 }
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
     hash: u32,
+    /// Where in the letters its word begins.
     at: u32,
-    len: u8,
+    bits: u32,
     /// One more than the index of a list of detectors that this very word triggers.
     triggers: u16,
-    bits: u32,
+    len: u8,
 }
 
 /// What a probe found.
@@ -39,14 +39,19 @@ impl Lexicon {
     /// An empty lexicon.
     #[must_use]
     pub fn new() -> Self {
-        Self { slots: vec![Slot::default(); 64], letters: Vec::new(), count: 0, hasher: WordHasher }
+        Self { tags: vec![0; 64], slots: vec![Slot::default(); 64], letters: Vec::new(), count: 0 }
+    }
+
+    /// An empty lexicon that will not have to move its words before it holds so many.
+    #[must_use]
+    pub fn with_room(words: usize) -> Self {
+        let len = (words * 4 / 3 + 1).next_power_of_two().max(64);
+        Self { tags: vec![0; len], slots: vec![Slot::default(); len], letters: Vec::with_capacity(words), count: 0 }
     }
 
     /// Adds categories to `word`, which is folded first. A word that is too long to be looked up is left out.
     pub fn insert(&mut self, word: &str, bits: u32) {
-        if let Some(i) = self.place(word.as_bytes())
-            && let Some(slot) = self.slots.get_mut(i)
-        {
+        if let Some(slot) = self.place(word.as_bytes()) {
             slot.bits |= bits;
         }
     }
@@ -54,7 +59,7 @@ impl Lexicon {
     /// The categories of `word` in any case, with or without diacritics; 0 when it is unknown.
     #[must_use]
     pub fn bits(&self, word: &[u8]) -> u32 {
-        self.entry(word).bits
+        Folded::new(word).map_or(0, |word| self.entry(&word).bits)
     }
 
     /// How many words it holds.
@@ -70,79 +75,81 @@ impl Lexicon {
     }
 
     #[inline]
-    pub(crate) fn entry(&self, word: &[u8]) -> Entry {
-        let mut buffer = [0; LONGEST_WORD];
-        let Some(word) = fold(word, &mut buffer) else { return Entry::default() };
-        match self.slots.get(self.find(word)) {
-            Some(slot) if slot.len > 0 => Entry { bits: slot.bits, triggers: slot.triggers },
-            _ => Entry::default(),
+    pub(crate) fn entry(&self, word: &Folded) -> Entry {
+        match self.find(word) {
+            Ok(i) => self.slots.get(i).map_or_else(Entry::default, |s| Entry { bits: s.bits, triggers: s.triggers }),
+            Err(_) => Entry::default(),
         }
     }
 
     /// The trigger list of `word`; the caller sets it through the returned reference.
     pub(crate) fn triggers_mut(&mut self, word: &str) -> Option<&mut u16> {
-        let i = self.place(word.as_bytes())?;
-        self.slots.get_mut(i).map(|slot| &mut slot.triggers)
+        self.place(word.as_bytes()).map(|slot| &mut slot.triggers)
     }
 
     /// The slot of a folded word, or the empty one where it would go.
     #[inline]
-    fn find(&self, word: &[u8]) -> usize {
-        let hash = self.hasher.word(word);
-        let mask = self.slots.len() - 1;
-        let mut i = hash as usize & mask;
+    fn find(&self, word: &Folded) -> Result<usize, usize> {
+        let tag = word.tag();
+        let mask = self.tags.len() - 1;
+        let mut i = word.index() & mask;
         loop {
-            match self.slots.get(i) {
-                Some(slot) if slot.len > 0 => {
-                    if slot.hash == hash && self.letters_of(slot) == word {
-                        return i;
-                    }
+            match self.tags.get(i) {
+                Some(0) | None => return Err(i),
+                Some(here) if *here == tag && self.slots.get(i).is_some_and(|slot| self.holds(slot, word)) => {
+                    return Ok(i);
                 }
-                _ => return i,
+                _ => i = (i + 1) & mask,
             }
-            i = (i + 1) & mask;
         }
     }
 
-    fn letters_of(&self, slot: &Slot) -> &[u8] {
+    #[inline]
+    fn holds(&self, slot: &Slot, word: &Folded) -> bool {
         let at = slot.at as usize;
-        self.letters.get(at..at + slot.len as usize).unwrap_or_default()
+        slot.hash == word.short_hash()
+            && slot.len == word.len
+            && self.letters.get(at..at + word.lanes().len()) == Some(word.lanes())
     }
 
     /// Finds or makes the slot of `word`.
-    fn place(&mut self, word: &[u8]) -> Option<usize> {
-        let mut buffer = [0; LONGEST_WORD];
-        let word = fold(word, &mut buffer).filter(|w| !w.is_empty())?;
-        let found = self.find(word);
-        if self.slots.get(found).is_some_and(|slot| slot.len > 0) {
-            return Some(found);
-        }
-        let at = u32::try_from(self.letters.len()).ok()?;
-        let len = u8::try_from(word.len()).ok()?;
-        self.letters.extend_from_slice(word);
-        let slot = Slot { hash: self.hasher.word(word), at, len, ..Slot::default() };
-        self.count += 1;
-        if self.count * 2 > self.slots.len() {
-            self.grow();
-        }
-        let i = self.find(word);
-        *self.slots.get_mut(i)? = slot;
-        Some(i)
+    fn place(&mut self, word: &[u8]) -> Option<&mut Slot> {
+        let word = Folded::new(word).filter(|word| word.len > 0)?;
+        let at = match self.find(&word) {
+            Ok(known) => known,
+            Err(mut free) => {
+                // Three quarters full at most: the tags tell empty slots cheaply.
+                if (self.count + 1) * 4 > self.tags.len() * 3 {
+                    self.grow();
+                    let (Ok(other) | Err(other)) = self.find(&word);
+                    free = other;
+                }
+                let letters = u32::try_from(self.letters.len()).ok()?;
+                *self.tags.get_mut(free)? = word.tag();
+                *self.slots.get_mut(free)? =
+                    Slot { hash: word.short_hash(), at: letters, len: word.len, ..Slot::default() };
+                self.letters.extend_from_slice(word.lanes());
+                self.count += 1;
+                free
+            }
+        };
+        self.slots.get_mut(at)
     }
 
     fn grow(&mut self) {
-        let mut slots = vec![Slot::default(); self.slots.len() * 2];
-        let mask = slots.len() - 1;
-        for slot in self.slots.iter().filter(|slot| slot.len > 0) {
-            let mut i = slot.hash as usize & mask;
-            while slots.get(i).is_some_and(|taken| taken.len > 0) {
-                i = (i + 1) & mask;
+        let len = self.tags.len() * 2;
+        let (mut tags, mut slots) = (vec![0; len], vec![Slot::default(); len]);
+        let used = self.tags.iter().zip(&self.slots).filter(|(tag, _)| **tag != 0);
+        for (&tag, slot) in used {
+            let mut i = slot.hash as usize & (len - 1);
+            while tags.get(i).is_some_and(|taken| *taken != 0) {
+                i = (i + 1) & (len - 1);
             }
-            if let Some(free) = slots.get_mut(i) {
-                *free = *slot;
+            if let (Some(to), Some(free)) = (tags.get_mut(i), slots.get_mut(i)) {
+                (*to, *free) = (tag, *slot);
             }
         }
-        self.slots = slots;
+        (self.tags, self.slots) = (tags, slots);
     }
 }
 
@@ -158,53 +165,91 @@ impl std::fmt::Debug for Lexicon {
     }
 }
 
-/// A fixed, fast hash of a short word. Not keyed: the words are public, and a probe costs at most a short walk.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct WordHasher;
+/// A word in lower case without diacritics, in lanes of eight bytes, with its hash.
+pub(crate) struct Folded {
+    lanes: [u64; LANES],
+    len: u8,
+    hash: u64,
+}
 
-impl WordHasher {
+const LANES: usize = LONGEST_WORD / 8;
+
+impl Folded {
+    /// `word`, folded; `None` when it is too long for any lexicon.
+    #[inline]
+    pub(crate) fn new(word: &[u8]) -> Option<Self> {
+        let mut folded =
+            Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: SEED ^ word.len() as u64 };
+        if word.len() > LONGEST_WORD {
+            return None;
+        }
+        let mut wide = 0;
+        for (lane, piece) in folded.lanes.iter_mut().zip(word.chunks(8)) {
+            let bytes = lanes::load(piece);
+            wide |= bytes;
+            *lane = lanes::lower(bytes);
+            folded.hash = mix(folded.hash, *lane);
+        }
+        if wide & lanes::HIGH != 0 { Self::wide(word) } else { Some(folded) }
+    }
+
+    #[cold]
+    fn wide(word: &[u8]) -> Option<Self> {
+        let mut buffer = [0; LONGEST_WORD];
+        let word = fold(word, &mut buffer)?;
+        let mut folded =
+            Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: SEED ^ word.len() as u64 };
+        for (lane, piece) in folded.lanes.iter_mut().zip(word.chunks(8)) {
+            *lane = lanes::load(piece);
+            folded.hash = mix(folded.hash, *lane);
+        }
+        Some(folded)
+    }
+
+    /// All of its hash. Not keyed: the words are public, and a probe costs at most a short walk.
+    #[inline]
+    pub(crate) fn hash(&self) -> u64 {
+        self.hash
+    }
+
+    /// Whether it has no letter.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    #[inline]
+    fn lanes(&self) -> &[u64] {
+        self.lanes.get(..usize::from(self.len).div_ceil(8)).unwrap_or_default()
+    }
+
+    /// The halves are mixed, so that the low bits used as an index depend on all of it.
     #[expect(clippy::cast_possible_truncation, reason = "a hash is folded to its width")]
     #[inline]
-    pub(crate) fn word(self, word: &[u8]) -> u32 {
-        let mut hasher = self.build_hasher();
-        hasher.write(word);
-        let hash = hasher.finish();
-        // The halves are mixed, so that the low bits used as an index depend on all of it.
-        ((hash >> 32) ^ (hash & 0xffff_ffff)) as u32
-    }
-}
-
-impl BuildHasher for WordHasher {
-    type Hasher = WordState;
-
-    fn build_hasher(&self) -> WordState {
-        WordState(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-pub(crate) struct WordState(u64);
-
-impl Hasher for WordState {
-    #[expect(clippy::cast_possible_truncation, reason = "a product is folded to its width")]
-    #[inline]
-    fn write(&mut self, bytes: &[u8]) {
-        let mut state = self.0 ^ bytes.len() as u64;
-        for piece in bytes.chunks(8) {
-            let mut lane = [0; 8];
-            for (to, from) in lane.iter_mut().zip(piece) {
-                *to = *from;
-            }
-            let mixed = u128::from(state ^ u64::from_le_bytes(lane)) * 0xd6e8_feb8_6659_fd93;
-            // Folding the product keeps both halves: every input bit reaches every output bit.
-            state = ((mixed >> 64) ^ (mixed & u128::from(u64::MAX))) as u64;
-        }
-        self.0 = state;
+    fn short_hash(&self) -> u32 {
+        ((self.hash >> 32) ^ (self.hash & 0xffff_ffff)) as u32
     }
 
     #[inline]
-    fn finish(&self) -> u64 {
-        self.0
+    fn index(&self) -> usize {
+        self.short_hash() as usize
     }
+
+    /// A byte that no empty slot has, of bits that the index does not use.
+    #[inline]
+    fn tag(&self) -> u8 {
+        (self.hash >> 56) as u8 | 1
+    }
+}
+
+const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// A fixed, fast hash, a lane at a time.
+#[expect(clippy::cast_possible_truncation, reason = "a product is folded to its width")]
+#[inline]
+fn mix(state: u64, lane: u64) -> u64 {
+    let mixed = u128::from(state ^ lane) * 0xd6e8_feb8_6659_fd93;
+    // Folding the product keeps both halves: every input bit reaches every output bit.
+    ((mixed >> 64) ^ (mixed & u128::from(u64::MAX))) as u64
 }
 
 #[cfg(test)]

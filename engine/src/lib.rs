@@ -1,17 +1,21 @@
 //! Streaming redaction: windows, spans, lenses and operators. It knows no PHI, no sockets and no clock.
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod allow;
+mod arch;
 mod blocks;
 mod bulk;
 mod detector;
 mod field;
+mod finding;
 pub mod key;
 mod kind;
 mod lens;
 mod lexicon;
+mod memo;
 mod memory;
 pub mod naive;
+mod numbers;
 pub mod operator;
 mod output;
 mod profile;
@@ -22,6 +26,7 @@ mod scanner;
 mod set;
 mod spelling;
 mod stats;
+mod strands;
 mod taint;
 pub mod testing;
 mod text;
@@ -29,12 +34,12 @@ mod view;
 
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
-pub use detector::{Detector, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
-pub use field::{Field, Fields, Meaning, Slot};
+pub use detector::{Detector, DigitRun, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
+pub use field::{Field, Fields, Markup, Meaning, Separators, Slot};
+pub use finding::{Finding, Segment};
 pub use kind::Kind;
 pub use lens::{Format, SNIFF, Sniffed, UnknownFormat, Unreadable, sniff};
 pub use lexicon::Lexicon;
-pub use output::{Finding, Segment};
 pub use profile::{FieldPath, FieldRule, Profile, ProfileError, Rules};
 pub use redactor::Redactor;
 pub use scanner::{BuildError, Builder, Scanner, WIDEST_WINDOW};

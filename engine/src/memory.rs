@@ -1,11 +1,10 @@
 //! Entity memory: a rare name that was certain once is found again when it stands alone.
 
 use std::collections::HashMap;
-use std::hash::{BuildHasher, Hasher};
+use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::Kind;
-use crate::lexicon::WordHasher;
-use crate::text::{LONGEST_WORD, fold};
+use crate::lexicon::Folded;
 
 /// How far back it goes, in bytes of input.
 pub(crate) const SPAN: u64 = 64 * 1024;
@@ -18,8 +17,8 @@ pub(crate) const CONFIDENCE: u8 = 70;
 /// [`SPAN`] bytes before it, at most [`WORDS`] of them, so parallel blocks can warm up on that much.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    /// The newest lesson on each folded word, kept apart by whether any case counts.
-    known: HashMap<(u64, bool), Lesson, WordHasher>,
+    /// The newest lessons on each folded word: one that counts in any case, and one that needs the capital.
+    known: HashMap<u64, [Option<Lesson>; 2], BuildHasherDefault<AsItIs>>,
     taught: u64,
 }
 
@@ -33,13 +32,16 @@ struct Lesson {
 impl Memory {
     /// Remembers `word` as part of a `kind` that was found at `at`.
     pub(crate) fn teach(&mut self, word: &[u8], any_case: bool, kind: Kind, at: u64) {
-        let Some(hash) = hash(word) else { return };
+        let Some(word) = Folded::new(word).filter(|word| !word.is_empty()) else { return };
         self.taught += 1;
-        self.known.insert((hash, any_case), Lesson { number: self.taught, at, kind });
+        let lesson = Lesson { number: self.taught, at, kind };
+        let [any, strict] = self.known.entry(word.hash()).or_default();
+        *if any_case { any } else { strict } = Some(lesson);
         // Lessons on other words may be out of date; they are swept when they are as many as the fresh ones may be.
         if self.known.len() as u64 > 2 * WORDS {
             let taught = self.taught;
-            self.known.retain(|_, lesson| lesson.number + WORDS > taught && at - lesson.at <= SPAN);
+            let fresh = |lesson: &Lesson| lesson.number + WORDS > taught && at - lesson.at <= SPAN;
+            self.known.retain(|_, lessons| lessons.iter().flatten().any(fresh));
         }
     }
 
@@ -49,14 +51,14 @@ impl Memory {
         self.known.is_empty()
     }
 
-    /// What `word`, standing alone at `at`, is known to be.
+    /// What `word`, standing alone `at` a place in the input, is known to be. `capital` says that it begins with one.
     #[inline]
-    pub(crate) fn recall(&self, word: &[u8], at: u64) -> Option<Kind> {
-        let capital = !word.first()?.is_ascii_lowercase();
-        let hash = hash(word)?;
+    pub(crate) fn recall(&self, word: &Folded, capital: bool, at: impl FnOnce() -> u64) -> Option<Kind> {
+        let [any, strict] = self.known.get(&word.hash())?;
+        let at = at();
         let fresh = |lesson: &&Lesson| lesson.number + WORDS > self.taught && lesson.at < at && at - lesson.at <= SPAN;
-        let any = self.known.get(&(hash, true)).filter(fresh);
-        let strict = self.known.get(&(hash, false)).filter(|_| capital).filter(fresh);
+        let any = any.as_ref().filter(fresh);
+        let strict = strict.as_ref().filter(|_| capital).filter(fresh);
         any.into_iter().chain(strict).max_by_key(|lesson| lesson.number).map(|lesson| lesson.kind)
     }
 
@@ -67,36 +69,54 @@ impl Memory {
     }
 }
 
-fn hash(word: &[u8]) -> Option<u64> {
-    let mut buffer = [0; LONGEST_WORD];
-    let word = fold(word, &mut buffer).filter(|word| !word.is_empty())?;
-    let mut hasher = WordHasher.build_hasher();
-    hasher.write(word);
-    Some(hasher.finish())
+/// Words are hashed already.
+#[derive(Debug, Default)]
+struct AsItIs(u64);
+
+impl Hasher for AsItIs {
+    fn write(&mut self, bytes: &[u8]) {
+        // Only `write_u64` is used; what else came would still be told apart.
+        self.0 = bytes.iter().fold(self.0, |state, byte| state.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    #[inline]
+    fn write_u64(&mut self, hash: u64) {
+        self.0 = hash;
+    }
+
+    #[inline]
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test")]
 mod tests {
     use super::*;
 
     const NAME: Kind = Kind::new("name");
 
+    fn recall(memory: &Memory, word: &[u8], at: u64) -> Option<Kind> {
+        memory.recall(&Folded::new(word).unwrap(), word[0].is_ascii_uppercase(), || at)
+    }
+
     #[test]
     fn lessons_count_after_they_were_learnt_and_for_a_while() {
         let mut memory = Memory::default();
         memory.teach(b"Quixley", true, NAME, 10);
-        assert_eq!(memory.recall(b"Quixley", 10), None);
-        assert_eq!(memory.recall(b"QUIXLEY", 11), Some(NAME));
-        assert_eq!(memory.recall(b"quixley", 10 + SPAN), Some(NAME));
-        assert_eq!(memory.recall(b"quixley", 11 + SPAN), None);
+        assert_eq!(recall(&memory, b"Quixley", 10), None);
+        assert_eq!(recall(&memory, b"QUIXLEY", 11), Some(NAME));
+        assert_eq!(recall(&memory, b"quixley", 10 + SPAN), Some(NAME));
+        assert_eq!(recall(&memory, b"quixley", 11 + SPAN), None);
     }
 
     #[test]
     fn a_word_that_is_also_ordinary_needs_its_capital() {
         let mut memory = Memory::default();
         memory.teach(b"Brown", false, NAME, 0);
-        assert_eq!(memory.recall(b"brown", 5), None);
-        assert_eq!(memory.recall(b"Brown", 5), Some(NAME));
+        assert_eq!(recall(&memory, b"brown", 5), None);
+        assert_eq!(recall(&memory, b"Brown", 5), Some(NAME));
     }
 
     #[test]
@@ -106,9 +126,9 @@ mod tests {
         for i in 1..WORDS {
             memory.teach(format!("w{i}").as_bytes(), true, NAME, i);
         }
-        assert_eq!(memory.recall(b"first", 2000), Some(NAME));
+        assert_eq!(recall(&memory, b"first", 2000), Some(NAME));
         memory.teach(b"last", true, NAME, 2000);
-        assert_eq!(memory.recall(b"first", 2001), None);
-        assert_eq!(memory.recall(b"last", 2001), Some(NAME));
+        assert_eq!(recall(&memory, b"first", 2001), None);
+        assert_eq!(recall(&memory, b"last", 2001), Some(NAME));
     }
 }

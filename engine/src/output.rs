@@ -1,7 +1,8 @@
 //! From settled findings to segments: kept bytes are slices of the input, findings become replacements.
 //!
 //! Everything here is in order of the input. A run's findings arrive as offsets of its decoded text and are mapped back
-//! to the raw bytes that spell them.
+//! to the raw bytes that spell them. Where several runs are open at a time, findings arrive in any order and wait for
+//! the earliest byte that is undecided in any run.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -10,6 +11,8 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
+use crate::finding::{Finding, MOST_PARTS, Segment};
+use crate::lens::Format;
 use crate::lens::encode::{self, Position};
 use crate::operator::{self, Context, Operator, main_kind};
 use crate::profile::Rules;
@@ -21,63 +24,6 @@ use crate::{Clean, Kind, Slot};
 
 /// How long a record is held to learn whose data it is.
 pub(crate) const RECORD_WINDOW: u64 = 64 * 1024;
-
-/// A piece of output, in order.
-#[derive(Clone, Debug)]
-pub enum Segment {
-    /// Input bytes that no detector claimed.
-    Keep(Clean),
-    /// What takes the place of a finding. When it was too long to be held, earlier bytes of its replacement came as
-    /// [`Segment::Part`].
-    Replace {
-        /// What was found, where and why.
-        finding: Finding,
-        /// What is written instead.
-        with: Clean,
-    },
-    /// The beginning of what takes the place of a finding whose end is not known yet.
-    Part(Clean),
-}
-
-impl Segment {
-    /// The bytes to write.
-    #[must_use]
-    pub fn bytes(&self) -> &Clean {
-        match self {
-            Self::Keep(bytes) | Self::Part(bytes) | Self::Replace { with: bytes, .. } => bytes,
-        }
-    }
-}
-
-/// Something that was found. It carries no content.
-#[derive(Clone, Eq, PartialEq)]
-pub struct Finding {
-    /// Offset in the input of its first byte, as it is spelt there.
-    pub start: u64,
-    /// One past its last byte.
-    pub end: u64,
-    /// Its pieces, when it does not lie in one: empty otherwise.
-    pub parts: Vec<(u64, u64)>,
-    /// The kind.
-    pub kind: Kind,
-    /// Index in [`crate::Scanner::detectors`] of the detector; one past the last for entity memory, two past for a rule
-    /// of the profile.
-    pub detector: usize,
-    /// How sure, in percent.
-    pub confidence: u8,
-    /// Why.
-    pub reason: &'static str,
-    /// The field it stands in. Names that are themselves identifiers are shown as `*`.
-    pub field: Option<Arc<str>>,
-    /// The operator that was applied.
-    pub operator: Operator,
-}
-
-impl fmt::Debug for Finding {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}[{}..{}] {}% {}", self.kind, self.start, self.end, self.confidence, self.operator)
-    }
-}
 
 /// What is known of the run that is being read, beside its text.
 #[derive(Clone, Debug, Default)]
@@ -91,11 +37,16 @@ pub(crate) struct Place {
     pub(crate) replaced_keys: u32,
     /// What separates cells, when this is one.
     pub(crate) delimiter: u8,
+    /// In how many JSON strings, one inside the other, the format of this place is itself spelt.
+    pub(crate) depth: u8,
 }
 
-/// A finding on its way out.
+/// A change of the input from `start` to `end`, on its way out.
 struct Edit {
-    finding: Finding,
+    start: u64,
+    end: u64,
+    /// Told of with this change; of further pieces of a finding there is nothing to tell.
+    finding: Option<Finding>,
     change: Change,
 }
 
@@ -104,6 +55,28 @@ enum Change {
     With(Bytes),
     /// It waits for the subject of the record.
     Waits { value: Vec<u8>, operator: Operator, position: Position },
+    /// None: the finding's pieces were changed before.
+    Told,
+}
+
+/// A finding too long to be held, in a stream of several runs: its pieces are cut as they come.
+struct Long {
+    finding: Finding,
+    position: Position,
+    /// How much of the run has been cut.
+    reached: u64,
+    parts: Vec<(u64, u64)>,
+}
+
+/// What belongs to a run while another one is being read.
+#[derive(Default)]
+pub(crate) struct Thread {
+    place: Place,
+    spelling: Spelling,
+    found: u32,
+    number: Option<Candidate>,
+    long: Option<Long>,
+    own_memory: bool,
 }
 
 pub(crate) struct Output {
@@ -116,8 +89,16 @@ pub(crate) struct Output {
     /// Findings of a number, which is replaced as a whole.
     number: Option<Candidate>,
     edits: VecDeque<Edit>,
-    /// A finding that is too long to be held and not over yet.
+    /// A finding that is too long to be held and not over yet, where one run follows the other.
     endless: Option<(Finding, Position)>,
+    /// The same where several runs are open.
+    long: Option<Long>,
+    /// Whether several runs may be open at a time.
+    interleaved: bool,
+    /// The first byte that is undecided in a run which is not the current one.
+    pub(crate) floor: u64,
+    /// The current run has an entity memory of its own, which goes by offsets of its text.
+    pub(crate) own_memory: bool,
     segments: VecDeque<Segment>,
     held: BytesMut,
     chunk: Bytes,
@@ -136,7 +117,8 @@ pub(crate) struct Output {
 }
 
 impl Output {
-    pub(crate) fn new(rules: Arc<Rules>, window: usize, structured: bool, document: &str, at: u64) -> Self {
+    pub(crate) fn new(rules: Arc<Rules>, window: usize, format: Format, document: &str, at: u64) -> Self {
+        let structured = format.has_subjects();
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();
         let window = window as u64 + if holds_records { RECORD_WINDOW } else { 0 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
@@ -149,6 +131,10 @@ impl Output {
             number: None,
             edits: VecDeque::new(),
             endless: None,
+            long: None,
+            interleaved: format.is_interleaved(),
+            floor: u64::MAX,
+            own_memory: false,
             segments: VecDeque::new(),
             held: BytesMut::new(),
             chunk: Bytes::new(),
@@ -200,6 +186,16 @@ impl Output {
         self.spelling.clear();
     }
 
+    /// Changes what belongs to the current run for what belongs to another.
+    pub(crate) fn exchange(&mut self, thread: &mut Thread) {
+        std::mem::swap(&mut self.place, &mut thread.place);
+        std::mem::swap(&mut self.spelling, &mut thread.spelling);
+        std::mem::swap(&mut self.found, &mut thread.found);
+        std::mem::swap(&mut self.number, &mut thread.number);
+        std::mem::swap(&mut self.long, &mut thread.long);
+        std::mem::swap(&mut self.own_memory, &mut thread.own_memory);
+    }
+
     /// The run's last event was taken.
     pub(crate) fn close(&mut self, text: Text<'_>) {
         if let Some(found) = self.number.take() {
@@ -234,10 +230,10 @@ impl Output {
         self.release(at);
     }
 
-    /// Bytes before `upto` belong to no finding that is not known. They leave with the next replacement, or when all
+    /// Bytes before `upto` belong to no finding of the current run that is not known. They leave with the next replacement, or when all
     /// is flushed: many small releases are one slice.
     pub(crate) fn release(&mut self, upto: u64) {
-        self.settled = self.settled.max(upto);
+        self.settled = self.settled.max(upto.min(self.floor));
         if !self.edits.is_empty() || self.holds_records {
             self.release_settled();
         }
@@ -266,10 +262,11 @@ impl Output {
     /// Gives waiting edits that start before `floor` their replacement.
     fn decide_before(&mut self, floor: u64) {
         let mut edits = std::mem::take(&mut self.edits);
-        for edit in edits.iter_mut().take_while(|edit| edit.finding.start < floor) {
-            if let Change::Waits { value, operator, position } = &mut edit.change {
+        for edit in edits.iter_mut().take_while(|edit| edit.start < floor) {
+            if let (Change::Waits { value, operator, position }, Some(finding)) = (&mut edit.change, &mut edit.finding)
+            {
                 let (value, operator, position) = (std::mem::take(value), *operator, *position);
-                let with = self.replacement(&mut edit.finding, &value, operator, position);
+                let with = self.replacement(finding, &value, operator, position);
                 edit.change = Change::With(with);
             }
         }
@@ -279,23 +276,33 @@ impl Output {
     /// Writes replacements before `upto`, with what is kept before them; what is kept behind them is free to follow.
     fn write(&mut self, upto: u64) {
         while let Some(edit) = self.edits.front() {
-            let finding = &edit.finding;
-            if finding.start >= upto {
+            if edit.start >= upto {
                 break;
             }
             debug_assert!(!matches!(edit.change, Change::Waits { .. }), "an edit is decided before it is written");
-            let start = finding.start;
+            let start = edit.start;
             self.pass(start);
-            let Some(Edit { finding, change }) = self.edits.pop_front() else { break };
-            if let Change::With(with) = change {
-                self.put(finding, with);
+            let Some(Edit { end, finding, change, .. }) = self.edits.pop_front() else { break };
+            match (change, finding) {
+                (Change::With(with), Some(finding)) => self.put(finding, with),
+                (Change::With(with), None) => {
+                    self.swallow(end);
+                    self.stats.written += with.len() as u64;
+                    self.stats.bytes_out += with.len() as u64;
+                    self.segments.push_back(Segment::Cut { start, end, with: Clean::mint(with) });
+                }
+                (_, Some(finding)) => {
+                    *self.stats.findings.entry(finding.kind).or_default() += 1;
+                    self.segments.push_back(Segment::Found(finding));
+                }
+                (_, None) => {}
             }
         }
         self.free = self.free.max(upto);
     }
 
     fn put(&mut self, finding: Finding, with: Bytes) {
-        self.swallow(finding.end);
+        self.swallow(finding.first_piece().1);
         self.stats.written += with.len() as u64;
         self.stats.bytes_out += with.len() as u64;
         *self.stats.findings.entry(finding.kind).or_default() += 1;
@@ -352,12 +359,31 @@ impl Output {
         let mut finding = self.finding(found, start, end, operator);
         let position = self.position();
         let waits = self.holds_records && self.subject.is_none() && operator.needs_subject();
+        if self.interleaved {
+            finding.set_parts(self.spelling.pieces(start, end));
+        }
         let change = if waits {
             Change::Waits { value: value.to_vec(), operator, position }
         } else {
             Change::With(self.replacement(&mut finding, value, operator, position))
         };
-        self.edits.push_back(Edit { finding, change });
+        for &(start, end) in finding.parts.iter().skip(1) {
+            let masked = finding.operator == Operator::Mask;
+            let with = if masked { encode::mask(unnumbered(position), length(start, end)) } else { Bytes::new() };
+            self.queue(Edit { start, end, finding: None, change: Change::With(with) });
+        }
+        let (start, end) = finding.first_piece();
+        self.queue(Edit { start, end, finding: Some(finding), change });
+    }
+
+    /// Puts an edit in its place: those of one run come in order, those of several do not.
+    fn queue(&mut self, edit: Edit) {
+        if self.edits.back().is_none_or(|last| last.start <= edit.start) {
+            self.edits.push_back(edit);
+        } else {
+            let at = self.edits.partition_point(|other| other.start <= edit.start);
+            self.edits.insert(at, edit);
+        }
     }
 
     fn finding(&self, found: Candidate, start: u64, end: u64, operator: Operator) -> Finding {
@@ -378,15 +404,17 @@ impl Output {
         Position {
             slot: self.place.slot,
             delimiter: self.place.delimiter,
+            depth: self.place.depth,
             serial: if self.found <= 1 { self.place.replaced_keys } else { 0 },
         }
     }
 
     /// Applies the operator and spells its answer so that it is valid where it stands.
     fn replacement(&mut self, finding: &mut Finding, value: &[u8], operator: Operator, position: Position) -> Bytes {
-        let raw_len = usize::try_from(finding.end - finding.start).unwrap_or(usize::MAX);
-        if operator == Operator::Mask {
-            return encode::mask(position, raw_len);
+        if operator == Operator::Mask || matches!(position.slot, Slot::Fixed(_)) {
+            finding.operator = Operator::Mask;
+            let (start, end) = finding.first_piece();
+            return encode::mask(position, length(start, end));
         }
         let subject = self.subject.as_deref();
         let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
@@ -413,6 +441,10 @@ impl Output {
         self.found += 1;
         let finding = self.finding(found, start, start + 1, operator);
         let position = self.position();
+        if self.interleaved {
+            self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
+            return;
+        }
         self.decide_before(u64::MAX);
         self.write(finding.start);
         self.pass(finding.start);
@@ -425,25 +457,68 @@ impl Output {
 
     /// The long finding reaches to `end` so far.
     fn extend(&mut self, end: u64) {
+        if self.interleaved {
+            if let Some(long) = self.long.take() {
+                self.long = Some(self.cut(long, end));
+            }
+            return;
+        }
         let upto = self.spelling.end_of(end);
         if let Some((finding, position)) = &self.endless
             && finding.operator == Operator::Mask
         {
             let len = usize::try_from(upto.saturating_sub(self.released)).unwrap_or(usize::MAX);
             // A key gets its number once, at its end.
-            let part = encode::mask(Position { serial: 0, ..*position }, len);
+            let part = encode::mask(unnumbered(*position), len);
             self.part(part);
         }
         self.swallow(upto);
     }
 
     fn finish(&mut self, end: u64) {
+        if self.interleaved {
+            if let Some(long) = self.long.take() {
+                let Long { mut finding, parts, .. } = self.cut(long, end);
+                finding.end = self.spelling.end_of(end);
+                finding.set_parts(parts);
+                // It is told of in the order of ends, behind its last piece.
+                let last = finding.end.saturating_sub(1);
+                self.queue(Edit { start: last, end: last, finding: Some(finding), change: Change::Told });
+            }
+            return;
+        }
         self.extend(end);
         if let Some((mut finding, position)) = self.endless.take() {
             finding.end = self.released;
             let number = if finding.operator == Operator::Mask { encode::mask(position, 0) } else { Bytes::new() };
             self.put(finding, number);
         }
+    }
+
+    /// Cuts a long finding's pieces as far as `end` of the run.
+    fn cut(&mut self, mut long: Long, end: u64) -> Long {
+        let operator = long.finding.operator;
+        for (start, end) in self.spelling.pieces(long.reached, end) {
+            let with = match operator {
+                Operator::Mask => encode::mask(unnumbered(long.position), length(start, end)),
+                Operator::Tag if long.parts.is_empty() => {
+                    encode::replacement(long.position, &operator::tag(main_kind(long.finding.kind.id())), operator)
+                }
+                Operator::Drop if long.parts.is_empty() && long.position.slot == (Slot::Line { whole: true }) => {
+                    encode::replacement(long.position, b"", operator)
+                }
+                _ => Bytes::new(),
+            };
+            let told = long.parts.len();
+            match long.parts.last_mut() {
+                Some(last) if last.1 == start => last.1 = end,
+                _ if told <= MOST_PARTS => long.parts.push((start, end)),
+                _ => {}
+            }
+            self.queue(Edit { start, end, finding: None, change: Change::With(with) });
+        }
+        long.reached = long.reached.max(end);
+        long
     }
 
     fn part(&mut self, with: Bytes) {
@@ -457,7 +532,7 @@ impl Output {
 
 impl Judge for Output {
     fn raw(&self, offset: u64) -> u64 {
-        self.spelling.start_of(offset)
+        if self.own_memory { offset } else { self.spelling.start_of(offset) }
     }
 
     fn admit(&self, kind: Kind, confidence: u8) -> Option<bool> {
@@ -485,6 +560,15 @@ impl Judge for Output {
             }
         }
     }
+}
+
+fn length(start: u64, end: u64) -> usize {
+    usize::try_from(end - start).unwrap_or(usize::MAX)
+}
+
+/// Keys are numbered once, where the replacement begins.
+fn unnumbered(position: Position) -> Position {
+    Position { serial: 0, ..position }
 }
 
 impl fmt::Debug for Output {

@@ -243,6 +243,13 @@ impl FieldPath {
         }
         self.names.len() == path.len() && self.names.iter().zip(path).all(same)
     }
+
+    /// Whether it names the field of a message whose component is at `path`: `PID-3` and the path `PID-3`, `1`.
+    pub(crate) fn holds(&self, path: &[&[u8]]) -> bool {
+        let ([name], [field, _]) = (&self.names[..], path) else { return false };
+        let numbered = field.iter().rposition(|byte| *byte == b'-').is_some_and(|at| at == 3 || at == 2);
+        numbered && name.as_bytes().eq_ignore_ascii_case(field)
+    }
 }
 
 impl fmt::Display for FieldPath {

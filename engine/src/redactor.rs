@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use crate::finding::Segment;
 use crate::lens::paths::Paths;
 use crate::lens::{Format, Lens, Sink};
 use crate::memory::Memory;
-use crate::output::{Output, Segment};
+use crate::output::Output;
 use crate::resolve::Event;
 use crate::run::Run;
+use crate::strands::Strands;
 use crate::{Profile, Raw, Scanner, Stats};
 
 /// The redaction of one stream.
@@ -40,6 +42,7 @@ pub struct Redactor {
     scanner: Scanner,
     lens: Lens,
     run: Run,
+    strands: Strands,
     out: Output,
     memory: Memory,
     paths: Paths,
@@ -79,11 +82,12 @@ impl Scanner {
     pub(crate) fn redactor_at(&self, profile: &Profile, format: Format, document: &str, at: u64) -> Redactor {
         let rules = Arc::clone(&profile.inner);
         let window = format.raw_window(self.window());
-        let out = Output::new(rules, window, format.is_structured(), document, at);
+        let out = Output::new(rules, window, format, document, at);
         Redactor {
             scanner: self.clone(),
             lens: Lens::new(format),
             run: Run::default(),
+            strands: Strands::default(),
             out,
             memory: Memory::default(),
             paths: Paths::default(),
@@ -97,6 +101,12 @@ impl Scanner {
 }
 
 impl Redactor {
+    /// Names the columns of a table that has no header: COPY text, or CSV without one. To be called before the first
+    /// byte; formats that are no tables take no notice.
+    pub fn columns(&mut self, names: &[&[u8]]) {
+        self.with_sink(&[], 0, self.at, |lens, sink| lens.name_columns(names, sink));
+    }
+
     /// Takes the next bytes of the stream: their refcount, not a copy.
     pub fn push(&mut self, chunk: Raw) {
         debug_assert!(!self.finished, "a finished stream takes no more");
@@ -144,6 +154,7 @@ impl Redactor {
                 self.with_sink(chunk.get(..to).unwrap_or_default(), from, base, |lens, sink| {
                     lens.feed(sink);
                     if last {
+                        lens.park(sink);
                         sink.park();
                     }
                 });
@@ -189,6 +200,8 @@ impl Redactor {
             compiled: &self.scanner.inner,
             memory: &mut self.memory,
             run: &mut self.run,
+            strands: &mut self.strands,
+            via: None,
             out: &mut self.out,
             events: &mut self.events,
             paths: &mut self.paths,

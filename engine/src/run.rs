@@ -7,9 +7,11 @@
 use std::ops::Range;
 
 use crate::blocks::{BLOCK, Carry};
+use crate::lexicon::Folded;
+use crate::memo::Memo;
 use crate::memory::{self, Memory};
 use crate::resolve::{Candidate, Event, Resolver, Text};
-use crate::scanner::Compiled;
+use crate::scanner::{Asked, Compiled};
 use crate::text::{LONGEST_WORD, letter, word_len, word_starts};
 use crate::{Field, Kind, Verdict, View};
 
@@ -36,7 +38,7 @@ pub(crate) struct Run {
     /// Offset in the run of `carry[0]`.
     carry_base: u64,
     candidates: Vec<Candidate>,
-    asked: Vec<u16>,
+    asked: Asked,
     lessons: Vec<(u64, u64, bool, Kind)>,
     /// A rule of the profile claims the whole run, if it has any byte.
     claim: Option<Candidate>,
@@ -63,7 +65,7 @@ pub(crate) struct Surroundings<'a> {
 
 /// What a stage outside of detection has to say on candidates and events.
 pub(crate) trait Judge {
-    /// The offset in the input of the byte at `offset` of the run.
+    /// Where entity memory places the byte at `offset` of the run.
     fn raw(&self, offset: u64) -> u64;
     /// Whether a candidate counts, and whether its kind is kept.
     fn admit(&self, kind: Kind, confidence: u8) -> Option<bool>;
@@ -218,6 +220,11 @@ impl Run {
         }
     }
 
+    /// The first byte that may still belong to an undecided finding, if it has arrived. The bytes must be parked.
+    pub(crate) fn undecided(&self, compiled: &Compiled) -> Option<u64> {
+        Some(self.released(&[], compiled, false)).filter(|settled| *settled < self.seen)
+    }
+
     /// The first byte that may still belong to an undecided finding.
     pub(crate) fn unsettled(&self, floor: u64) -> u64 {
         self.resolver.settled(floor)
@@ -256,6 +263,7 @@ impl Run {
         let bytes = text.bytes;
         let mut at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
         let mut carry = Carry::after(at.checked_sub(1).and_then(|i| bytes.get(i)).copied());
+        let memo = Memo::new();
         while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
             let block = around.compiled.classifier.partial(rest);
             let mut bits = block.candidates(carry);
@@ -265,7 +273,7 @@ impl Run {
             while bits != 0 {
                 let here = at + bits.trailing_zeros() as usize;
                 bits &= bits - 1;
-                if let Err(Undecided { wants }) = self.ask(text, here, around, judge) {
+                if let Err(Undecided { wants }) = self.ask(text, here, &memo, around, judge) {
                     self.pos = text.base + here as u64;
                     self.wants = text.base + wants as u64;
                     return;
@@ -283,6 +291,7 @@ impl Run {
         &mut self,
         text: Text<'_>,
         at: usize,
+        memo: &Memo,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
@@ -290,23 +299,30 @@ impl Run {
         let Some(&byte) = bytes.get(at) else { return Ok(()) };
         let on = &compiled.on;
         let asked = &mut self.asked;
-        asked.clear();
+        asked.be(&on.none);
+        let trigger = text.base + at as u64;
         let made = self.candidates.len();
         if text.base == 0 && at == 0 {
-            asked.extend_from_slice(&on.start);
+            asked.add(&on.start);
+            let hints = self.field.meaning.hints;
+            if hints & on.hints != 0 {
+                on.fields.iter().filter(|(any, _)| any & hints != 0).for_each(|(_, index)| asked.insert(*index));
+            }
         }
         if on.special.has(byte)
             && let Some(list) = on.bytes.get(usize::from(byte))
         {
-            asked.extend_from_slice(list);
+            asked.add(list);
         }
         if byte.is_ascii_digit() {
             if !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit) {
-                asked.extend_from_slice(&on.digits);
+                asked.add(&on.digits);
+                let start = (trigger == 0).then_some(self.field.meaning.hints);
+                on.numbers.ask(bytes, at, text.open, start, asked);
             }
         } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
-            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
             let rest = bytes.get(at..).unwrap_or_default();
+            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
             if text.open && byte >= 0xc0 && rest.len() < 4 {
                 return Err(Undecided { wants: at + 4 });
             }
@@ -317,46 +333,49 @@ impl Run {
                 if text.open && !settled && rest.len() < LONGEST_WORD + 4 {
                     return Err(Undecided { wants: at + rest.len() + 1 });
                 }
-                asked.extend_from_slice(&on.word);
+                asked.add(&on.word);
                 if !byte.is_ascii_lowercase() && letter(rest) > 0 {
-                    asked.extend_from_slice(&on.capital);
+                    asked.add(&on.capital);
                 }
-                let entry = compiled.lexicon.entry(word);
+                let folded = Folded::new(word);
+                let entry = folded.as_ref().map(|word| compiled.lexicon.entry(word)).unwrap_or_default();
+                if word.is_ascii() && rest.get(word.len()).is_some_and(u8::is_ascii) {
+                    memo.set_len(at, word.len());
+                    memo.set_bits(at, word.len(), entry.bits);
+                }
                 if entry.triggers > 0
                     && let Some(list) = on.words.get(usize::from(entry.triggers) - 1)
                 {
-                    asked.extend_from_slice(list);
+                    asked.add(list);
                 }
-                if entry.bits != 0 {
-                    asked.extend(on.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0).map(|(_, index)| index));
+                if entry.bits & on.categories != 0 {
+                    let fitting = on.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0);
+                    fitting.for_each(|(_, detector)| asked.add(detector));
                 }
-                let recalled = (!around.memory.is_empty())
-                    .then(|| around.memory.recall(word, judge.raw(text.base + at as u64)))
-                    .flatten();
-                if let Some(kind) = recalled {
-                    let start = text.base + at as u64;
-                    let end = start + word.len() as u64;
+                if !around.memory.is_empty()
+                    && let Some(word_known) = &folded
+                    && let Some(kind) =
+                        around.memory.recall(word_known, !byte.is_ascii_lowercase(), || judge.raw(trigger))
+                {
+                    let end = trigger + word.len() as u64;
                     let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
                     let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
-                    self.candidates.extend(candidate(start, start, end, &verdict, 0, index, judge));
+                    self.candidates.extend(candidate(trigger, trigger, end, &verdict, 0, index, judge));
                 }
             }
         }
-        if asked.len() > 1 {
-            asked.sort_unstable();
-            asked.dedup();
-        }
         self.lessons.clear();
-        for &index in asked.iter() {
+        let mut next = asked.next(0);
+        while let Some(index) = next {
+            next = asked.next(index + 1);
             let Some(detector) = compiled.detectors.get(usize::from(index)) else { continue };
-            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon);
+            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, memo);
             let verdict = detector.ask(&view);
             if let Some(wants) = view.wants() {
                 self.candidates.truncate(made);
                 return Err(Undecided { wants });
             }
             let Some(verdict) = verdict else { continue };
-            let trigger = text.base + at as u64;
             let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
             let (start, end) = (offset(verdict.start), offset(verdict.end));
             let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
@@ -371,7 +390,7 @@ impl Run {
             self.candidates.extend(self.claim.take());
         }
         if !self.lessons.is_empty() {
-            let raw = judge.raw(text.base + at as u64);
+            let raw = judge.raw(trigger);
             for (start, end, any_case, kind) in self.lessons.drain(..) {
                 around.memory.teach(text.slice(start, end), any_case, kind, raw);
             }

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::blocks::Classifier;
+use crate::numbers::Numbers;
 use crate::text::LONGEST_WORD;
 use crate::{ByteSet, Detector, Fields, Lexicon, Reach, Trigger};
 
@@ -46,16 +47,90 @@ impl Compiled {
     }
 }
 
-/// Which detectors to ask at which candidate, as indices into the list of detectors.
+/// Which detectors to ask at which candidate.
 pub(crate) struct Dispatch {
-    pub(crate) start: Vec<u16>,
-    pub(crate) digits: Vec<u16>,
-    pub(crate) word: Vec<u16>,
-    pub(crate) capital: Vec<u16>,
-    pub(crate) lexicon: Vec<(u32, u16)>,
-    pub(crate) words: Vec<Vec<u16>>,
+    pub(crate) start: Asked,
+    pub(crate) digits: Asked,
+    pub(crate) numbers: Numbers,
+    /// Who wants to be asked at the start of a field with these hints.
+    pub(crate) fields: Vec<(u64, u16)>,
+    /// All those hints.
+    pub(crate) hints: u64,
+    pub(crate) word: Asked,
+    pub(crate) capital: Asked,
+    pub(crate) lexicon: Vec<(u32, Asked)>,
+    /// All categories that trigger something.
+    pub(crate) categories: u32,
+    pub(crate) words: Vec<Asked>,
     pub(crate) special: ByteSet,
-    pub(crate) bytes: Vec<Vec<u16>>,
+    pub(crate) bytes: Vec<Asked>,
+    /// Nobody.
+    pub(crate) none: Asked,
+    /// How many detectors there are.
+    count: usize,
+}
+
+/// A set of detectors, a bit each. They are asked in the order of the list.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Asked {
+    /// The first 64, which are mostly all.
+    first: u64,
+    more: Vec<u64>,
+}
+
+impl Asked {
+    /// An empty set that may hold so many.
+    pub(crate) fn with_room(count: usize) -> Self {
+        Self { first: 0, more: vec![0; count.div_ceil(64).saturating_sub(1)] }
+    }
+
+    /// Makes it what `other` is.
+    #[inline]
+    pub(crate) fn be(&mut self, other: &Self) {
+        self.first = other.first;
+        if !(self.more.is_empty() && other.more.is_empty()) {
+            self.more.clone_from(&other.more);
+        }
+    }
+
+    #[inline]
+    pub(crate) fn insert(&mut self, index: u16) {
+        let bit = 1 << (index % 64);
+        match usize::from(index / 64).checked_sub(1) {
+            None => self.first |= bit,
+            Some(i) => {
+                if let Some(word) = self.more.get_mut(i) {
+                    *word |= bit;
+                }
+            }
+        }
+    }
+
+    /// Adds what `other`, of the same room, holds.
+    #[inline]
+    pub(crate) fn add(&mut self, other: &Self) {
+        self.first |= other.first;
+        for (to, from) in self.more.iter_mut().zip(&other.more) {
+            *to |= from;
+        }
+    }
+
+    /// The member that comes next from `from` on.
+    #[inline]
+    pub(crate) fn next(&self, from: u16) -> Option<u16> {
+        let mut base = from & !63;
+        let mut mask = u64::MAX << (from % 64);
+        loop {
+            let word = match usize::from(base / 64).checked_sub(1) {
+                None => self.first,
+                Some(i) => *self.more.get(i)?,
+            };
+            if let Some(bit) = u16::try_from((word & mask).trailing_zeros()).ok().filter(|bit| *bit < 64) {
+                return Some(base + bit);
+            }
+            (base, mask) = (base.checked_add(64)?, u64::MAX);
+        }
+    }
 }
 
 impl Scanner {
@@ -129,7 +204,7 @@ impl Builder {
     /// share an id. The error names the detector.
     pub fn build(self) -> Result<Scanner, BuildError> {
         let Self { detectors, mut lexicon, fields } = self;
-        let mut on = Dispatch::new();
+        let mut on = Dispatch::new(detectors.len());
         // A letter may have four bytes, and whether a word starts depends on the letter before it. A word is looked up
         // when it is known where it ends.
         let (mut before, mut ahead) = (8, LONGEST_WORD + 4);
@@ -172,31 +247,52 @@ impl fmt::Debug for Builder {
 }
 
 impl Dispatch {
-    fn new() -> Self {
+    fn new(count: usize) -> Self {
+        let none = Asked::with_room(count);
         Self {
-            start: Vec::new(),
-            digits: Vec::new(),
-            word: Vec::new(),
-            capital: Vec::new(),
+            start: none.clone(),
+            digits: none.clone(),
+            numbers: Numbers::default(),
+            fields: Vec::new(),
+            hints: 0,
+            word: none.clone(),
+            capital: none.clone(),
             lexicon: Vec::new(),
+            categories: 0,
             words: Vec::new(),
             special: ByteSet::EMPTY,
-            bytes: vec![Vec::new(); 256],
+            bytes: vec![none.clone(); 256],
+            none,
+            count,
         }
     }
 
     fn add(&mut self, trigger: &Trigger, index: u16, lexicon: &mut Lexicon) -> bool {
         match trigger {
-            Trigger::Start => self.start.push(index),
-            Trigger::Digits => self.digits.push(index),
-            Trigger::Word => self.word.push(index),
-            Trigger::Capital => self.capital.push(index),
-            Trigger::Lexicon(bits) => self.lexicon.push((*bits, index)),
+            Trigger::Start => self.start.insert(index),
+            Trigger::Digits => self.digits.insert(index),
+            Trigger::Number(number) => {
+                if !self.numbers.add(number, index) {
+                    self.digits.insert(index);
+                }
+            }
+            Trigger::Field(hints) => {
+                self.fields.push((*hints, index));
+                self.hints |= hints;
+            }
+            Trigger::Word => self.word.insert(index),
+            Trigger::Capital => self.capital.insert(index),
+            Trigger::Lexicon(bits) => {
+                let mut only = Asked::with_room(self.count);
+                only.insert(index);
+                self.lexicon.push((*bits, only));
+                self.categories |= bits;
+            }
             Trigger::Bytes(set) => {
                 self.special = self.special.or(*set);
                 for byte in set.iter() {
                     if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
-                        list.push(index);
+                        list.insert(index);
                     }
                 }
             }
@@ -212,10 +308,10 @@ impl Dispatch {
         if *list == 0 {
             let Ok(next) = u16::try_from(self.words.len() + 1) else { return false };
             *list = next;
-            self.words.push(Vec::new());
+            self.words.push(Asked::with_room(self.count));
         }
         if let Some(known) = self.words.get_mut(usize::from(*list) - 1) {
-            known.push(index);
+            known.insert(index);
         }
         true
     }

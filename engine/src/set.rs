@@ -9,6 +9,10 @@ pub struct ByteSet([u64; 4]);
 impl ByteSet {
     /// No byte.
     pub const EMPTY: Self = Self([0; 4]);
+    /// Every byte.
+    pub const ALL: Self = Self([u64::MAX; 4]);
+    /// ASCII capitals.
+    pub const UPPER: Self = Self::EMPTY.range(b'A', b'Z');
     /// ASCII digits.
     pub const DIGIT: Self = Self::EMPTY.range(b'0', b'9');
     /// ASCII letters.
@@ -54,6 +58,13 @@ impl ByteSet {
         Self([self.0[0] | other.0[0], self.0[1] | other.0[1], self.0[2] | other.0[2], self.0[3] | other.0[3]])
     }
 
+    /// Everything in this set and not in the other.
+    #[must_use]
+    pub const fn but(self, other: Self) -> Self {
+        let ([a, b, c, d], [p, q, r, s]) = (self.0, other.0);
+        Self([a & !p, b & !q, c & !r, d & !s])
+    }
+
     /// Whether `byte` is a member.
     #[must_use]
     #[inline]
@@ -90,6 +101,7 @@ mod tests {
         assert_eq!(members, b"012az\xff");
         assert!(ByteSet::EMPTY.is_empty() && !set.is_empty());
         assert_eq!(ByteSet::ALNUM.iter().count(), 62);
+        assert_eq!(ByteSet::ALL.but(ByteSet::ALNUM).iter().count(), 194);
         assert!(ByteSet::DIGIT.or(ByteSet::ALPHA) == ByteSet::ALNUM);
     }
 }

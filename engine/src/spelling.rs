@@ -25,6 +25,16 @@ impl Piece {
     fn text_end(&self) -> u64 {
         self.text + self.text_len
     }
+
+    /// The raw bytes of as much of it as lies between `start` and `end`.
+    fn raw_of(&self, start: u64, end: u64) -> (u64, u64) {
+        if self.is_plain() {
+            let within = |text: u64| self.raw + text.clamp(self.text, self.text_end()) - self.text;
+            (within(start), within(end))
+        } else {
+            (self.raw, self.raw + self.raw_len)
+        }
+    }
 }
 
 /// So many pieces are kept; findings and decisions never reach back further, as each holds at least one byte.
@@ -37,6 +47,9 @@ impl Spelling {
 
     /// The next `text_len` bytes of the run are spelt by the `raw_len` bytes from `raw` on.
     pub(crate) fn add(&mut self, text_len: u64, raw: u64, raw_len: u64) {
+        if text_len + raw_len == 0 {
+            return;
+        }
         let plain = text_len == raw_len;
         if let Some(last) = self.pieces.back_mut()
             && plain
@@ -74,9 +87,52 @@ impl Spelling {
         }
     }
 
+    /// The raw bytes that spell the text from `start` to `end`, in pieces that do not touch.
+    pub(crate) fn pieces(&self, start: u64, end: u64) -> Vec<(u64, u64)> {
+        let mut pieces: Vec<(u64, u64)> = Vec::new();
+        let first = self.pieces.partition_point(|piece| piece.text_end() <= start);
+        for piece in self.pieces.iter().skip(first) {
+            // A piece without text of its own belongs to what stands before it.
+            let inside = if piece.text_len == 0 { start < piece.text && piece.text <= end } else { piece.text < end };
+            if !inside {
+                if piece.text >= end && piece.text_len > 0 {
+                    break;
+                }
+                continue;
+            }
+            let (from, to) = piece.raw_of(start, end);
+            match pieces.last_mut() {
+                Some(last) if last.1 == from => last.1 = to,
+                _ => pieces.push((from, to)),
+            }
+        }
+        pieces
+    }
+
+    /// Spells `text_len` bytes of another run by the bytes of this one from `at` to `at + len`.
+    pub(crate) fn spell(&self, other: &mut Self, text_len: u64, at: u64, len: u64) {
+        if text_len == len {
+            let first = self.pieces.partition_point(|piece| piece.text_end() <= at);
+            for piece in self.pieces.iter().skip(first).take_while(|piece| piece.text < at + len) {
+                let (from, to) = piece.raw_of(at, at + len);
+                let shared = piece.text_end().min(at + len).saturating_sub(piece.text.max(at));
+                other.add(shared, from, to - from);
+            }
+            return;
+        }
+        let mut text_len = text_len;
+        for (from, to) in self.pieces(at, at + len) {
+            other.add(text_len, from, to - from);
+            text_len = 0;
+        }
+    }
+
     /// Where the byte before `text` ends in the input.
     pub(crate) fn end_of(&self, text: u64) -> u64 {
-        let i = self.pieces.partition_point(|piece| piece.text_end() < text);
+        let mut i = self.pieces.partition_point(|piece| piece.text_end() < text);
+        while self.pieces.get(i + 1).is_some_and(|piece| piece.text_len == 0 && piece.text == text) {
+            i += 1;
+        }
         match self.pieces.get(i) {
             Some(piece) if piece.is_plain() => piece.raw + text.saturating_sub(piece.text),
             Some(piece) => piece.raw + piece.raw_len,

@@ -69,6 +69,12 @@ impl fmt::Debug for Raw {
 pub struct Clean(Bytes);
 
 impl Clean {
+    /// No bytes.
+    pub(crate) fn nothing() -> &'static Self {
+        static NOTHING: Clean = Clean(Bytes::new());
+        &NOTHING
+    }
+
     pub(crate) fn mint(bytes: Bytes) -> Self {
         Self(bytes)
     }

@@ -17,7 +17,32 @@ pub(crate) fn letter(bytes: &[u8]) -> usize {
 /// One past the last byte of the run of letters that starts `bytes`.
 #[inline]
 pub(crate) fn word_len(bytes: &[u8]) -> usize {
+    let end = ascii_word_len(bytes);
+    match bytes.get(end) {
+        Some(byte) if *byte >= 0xc0 => wide_word_len(bytes, end),
+        _ => end,
+    }
+}
+
+/// The same for ASCII letters only, eight bytes at a time.
+#[inline]
+pub(crate) fn ascii_word_len(bytes: &[u8]) -> usize {
     let mut end = 0;
+    let mut rest = bytes;
+    while let Some((lane, more)) = rest.split_first_chunk::<8>() {
+        let others = !lanes::letters(u64::from_le_bytes(*lane)) & lanes::HIGH;
+        if others != 0 {
+            return end + (others.trailing_zeros() / 8) as usize;
+        }
+        end += 8;
+        rest = more;
+    }
+    end + rest.iter().take_while(|byte| byte.is_ascii_alphabetic()).count()
+}
+
+/// Goes on with a run of letters at `end`, where one beyond ASCII may stand.
+#[cold]
+fn wide_word_len(bytes: &[u8], mut end: usize) -> usize {
     while let Some(rest) = bytes.get(end..) {
         match letter(rest) {
             0 => break,
@@ -30,10 +55,15 @@ pub(crate) fn word_len(bytes: &[u8]) -> usize {
 /// Whether a letter ends just before `at`.
 #[inline]
 pub(crate) fn letter_before(bytes: &[u8], at: usize) -> bool {
-    let Some(last) = at.checked_sub(1).and_then(|i| bytes.get(i)) else { return false };
+    let Some(last) = bytes.get(at.wrapping_sub(1)) else { return false };
     if last.is_ascii() {
         return last.is_ascii_alphabetic();
     }
+    wide_letter_before(bytes, at)
+}
+
+#[cold]
+fn wide_letter_before(bytes: &[u8], at: usize) -> bool {
     // The lead byte is at most four bytes back. The nearest position whose letter ends exactly here decides.
     (1..=4).any(|back| at.checked_sub(back).is_some_and(|i| bytes.get(i..at).is_some_and(|b| letter(b) == back)))
 }
@@ -42,6 +72,51 @@ pub(crate) fn letter_before(bytes: &[u8], at: usize) -> bool {
 #[inline]
 pub(crate) fn word_starts(bytes: &[u8], at: usize) -> bool {
     bytes.get(at..).is_some_and(|rest| letter(rest) > 0) && !letter_before(bytes, at)
+}
+
+/// Eight bytes in a word, worked on at once.
+pub(crate) mod lanes {
+    /// The highest bit of each byte.
+    pub(crate) const HIGH: u64 = 0x8080_8080_8080_8080;
+    const ONES: u64 = 0x0101_0101_0101_0101;
+
+    /// The highest bit of each byte that is an ASCII letter, nothing else.
+    #[inline]
+    pub(crate) const fn letters(bytes: u64) -> u64 {
+        within(bytes | (ONES * 0x20), b'a', b'z') & !bytes
+    }
+
+    /// The bytes with ASCII capitals made small.
+    #[inline]
+    pub(crate) const fn lower(bytes: u64) -> u64 {
+        bytes | within(bytes, b'A', b'Z') >> 2
+    }
+
+    /// The highest bit of each byte from `first` to `last`; both, and the bytes that count, are ASCII.
+    #[inline]
+    const fn within(bytes: u64, first: u8, last: u8) -> u64 {
+        // No sum leaves its byte: both addends are less than 0x80.
+        let low = bytes & !HIGH;
+        let from_first = low + ONES * (0x80 - first as u64);
+        let behind_last = low + ONES * (0x7f - last as u64);
+        from_first & !behind_last & !bytes & HIGH
+    }
+
+    /// Up to eight bytes, the first lowest; what is missing is zero.
+    #[inline]
+    pub(crate) fn load(bytes: &[u8]) -> u64 {
+        // Pieces that overlap hold the same bytes in the same place.
+        let len = bytes.len();
+        if let Some(all) = bytes.first_chunk::<8>() {
+            u64::from_le_bytes(*all)
+        } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+            u64::from(u32::from_le_bytes(*head)) | u64::from(u32::from_le_bytes(*tail)) << ((len - 4) * 8)
+        } else if let (Some(head), Some(tail)) = (bytes.first_chunk::<2>(), bytes.last_chunk::<2>()) {
+            u64::from(u16::from_le_bytes(*head)) | u64::from(u16::from_le_bytes(*tail)) << ((len - 2) * 8)
+        } else {
+            bytes.first().copied().map_or(0, u64::from)
+        }
+    }
 }
 
 #[cold]
@@ -161,6 +236,26 @@ mod tests {
         assert_eq!(word_len("José’s".as_bytes()), 5);
         assert_eq!(word_len(b"Jos\xe9 "), 4);
         assert_eq!(word_len(b"14MAR"), 0);
+    }
+
+    #[test]
+    fn eight_bytes_at_once_are_what_each_is() {
+        for byte in 0..=u8::MAX {
+            for at in 0..8 {
+                let mut bytes = [b'7'; 8];
+                bytes[at] = byte;
+                let lane = u64::from_le_bytes(bytes);
+                assert_eq!(lanes::letters(lane), if byte.is_ascii_alphabetic() { 0x80 << (at * 8) } else { 0 });
+                assert_eq!(lanes::lower(lane).to_le_bytes()[at], byte.to_ascii_lowercase());
+                bytes[at] = b'x';
+                assert_eq!(lanes::load(&bytes[..=at]), u64::from_le_bytes(bytes) & (u64::MAX >> (56 - at * 8)));
+            }
+        }
+        for len in 0..40 {
+            let mut text = vec![b'q'; len];
+            text.extend_from_slice(b"1q");
+            assert_eq!((word_len(&text), word_len(&text[..len])), (len, len));
+        }
     }
 
     #[test]

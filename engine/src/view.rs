@@ -3,7 +3,8 @@
 use std::cell::Cell;
 
 use crate::lexicon::Lexicon;
-use crate::text::{letter, letter_before, word_len};
+use crate::memo::Memo;
+use crate::text::{ascii_word_len, letter, letter_before, word_len};
 use crate::{ByteSet, Field, Reach, Window};
 
 /// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
@@ -14,20 +15,20 @@ use crate::{ByteSet, Field, Reach, Window};
 /// arrived yet stands at once, any other is asked for again when they have. So the answer depends on the text alone and
 /// never on how it was cut into chunks, and no more bytes are held back than the decision needs.
 pub struct View<'a> {
-    /// The run's bytes at hand, from at least the window's first byte.
+    /// The run's bytes at hand, from at least the window's first byte to the last visible one: the window's end or the
+    /// end of what is at hand.
     text: &'a [u8],
     /// Index of the trigger in `text`.
     at: usize,
     /// Index in `text` of the window's first byte.
     first: usize,
-    /// Index one past the last visible byte: the window's end or the end of what is at hand.
-    last: usize,
     /// Index one past the window's last byte; beyond `last` when the window goes on into bytes that have not arrived.
     end: usize,
     /// One past the furthest index that an answer depended on.
     asked: Cell<usize>,
     field: &'a Field,
     lexicon: &'a Lexicon,
+    memo: &'a Memo,
 }
 
 impl<'a> View<'a> {
@@ -39,17 +40,18 @@ impl<'a> View<'a> {
         window: Window,
         field: &'a Field,
         lexicon: &'a Lexicon,
+        memo: &'a Memo,
     ) -> Self {
         let end = at + window.ahead();
         View {
-            text,
+            text: text.get(..end).unwrap_or(text),
             at,
             first: at.saturating_sub(window.before as usize),
-            last: end.min(text.len()),
             end: if open { end } else { end.min(text.len()) },
             asked: Cell::new(at),
             field,
             lexicon,
+            memo,
         }
     }
 
@@ -57,9 +59,20 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn byte(&self, offset: i32) -> Option<u8> {
-        let i = self.index(offset)?;
-        self.ask(i + 1);
-        self.visible().get(i).copied().filter(|_| i >= self.first)
+        let i = self.at.wrapping_add_signed(offset as isize);
+        match self.text.get(i) {
+            Some(&byte) => {
+                self.ask(i + 1);
+                (i >= self.first).then_some(byte)
+            }
+            None => {
+                // Before the text it wrapped around: nothing was asked for.
+                if offset >= 0 {
+                    self.ask(i + 1);
+                }
+                None
+            }
+        }
     }
 
     /// Up to `most` bytes from the trigger on.
@@ -77,7 +90,7 @@ impl<'a> View<'a> {
         let to = (self.at as isize + offset as isize).saturating_add_unsigned(most).max(0) as usize;
         let from = from.max(self.first);
         self.ask(to);
-        self.visible().get(from..to.min(self.last)).unwrap_or_default()
+        self.text.get(from..to.min(self.text.len())).unwrap_or_default()
     }
 
     /// Everything visible before the trigger. Empty where the run or the window begins with it.
@@ -92,7 +105,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn run(&self, offset: i32, set: &ByteSet, most: usize) -> &'a [u8] {
         let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return &[] };
-        let rest = self.visible().get(from..).unwrap_or_default();
+        let rest = self.text.get(from..).unwrap_or_default();
         let rest = rest.get(..most).unwrap_or(rest);
         let len = rest.iter().position(|&byte| !set.has(byte)).unwrap_or(rest.len());
         // The byte that ends the run was looked at too, unless `most` ended it.
@@ -104,8 +117,29 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn word(&self, offset: i32) -> &'a [u8] {
-        let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return &[] };
-        let rest = self.visible().get(from..).unwrap_or_default();
+        let from = self.at.wrapping_add_signed(offset as isize);
+        if from >= self.first
+            && let Some(len) = self.memo.len(from)
+            && let Some(word) = self.text.get(from..from + len)
+            && from + len < self.text.len()
+        {
+            self.ask(from + len + 1);
+            return word;
+        }
+        self.read_word(from, offset)
+    }
+
+    fn read_word(&self, from: usize, offset: i32) -> &'a [u8] {
+        if from < self.first || (offset < 0 && from >= self.at) {
+            return &[];
+        }
+        let rest = self.text.get(from..).unwrap_or_default();
+        let len = ascii_word_len(rest);
+        if rest.get(len).is_some_and(u8::is_ascii) {
+            self.memo.set_len(from, len);
+            self.ask(from + len + 1);
+            return rest.get(..len).unwrap_or_default();
+        }
         let len = word_len(rest);
         // A letter may have up to four bytes; all of them were needed to know that the word ends.
         let next_is_ascii = rest.get(len).is_some_and(u8::is_ascii);
@@ -118,7 +152,7 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn letter(&self, offset: i32) -> usize {
         let Some(from) = self.index(offset).filter(|&i| i >= self.first) else { return 0 };
-        let rest = self.visible().get(from..).unwrap_or_default();
+        let rest = self.text.get(from..).unwrap_or_default();
         // Whether a lead byte begins a letter depends on the bytes that follow it.
         self.ask(from + if rest.first().is_some_and(u8::is_ascii) { 1 } else { 4 });
         letter(rest)
@@ -130,14 +164,23 @@ impl<'a> View<'a> {
     pub fn letter_before(&self, offset: i32) -> bool {
         let Some(at) = self.index(offset).filter(|&i| i >= self.first) else { return false };
         self.ask(at);
-        letter_before(self.text.get(self.first..self.last).unwrap_or_default(), at - self.first)
+        letter_before(self.text.get(self.first..).unwrap_or_default(), at - self.first)
     }
 
     /// The lexicon's categories of `word`.
     #[inline]
     #[must_use]
     pub fn bits(&self, word: &[u8]) -> u32 {
-        self.lexicon.bits(word)
+        // A word of this very text may be known by its place.
+        let at = word.as_ptr().addr().wrapping_sub(self.text.as_ptr().addr());
+        if at >= self.text.len() {
+            return self.lexicon.bits(word);
+        }
+        self.memo.bits(at, word.len()).unwrap_or_else(|| {
+            let bits = self.lexicon.bits(word);
+            self.memo.set_bits(at, word.len(), bits);
+            bits
+        })
     }
 
     /// The field this run belongs to.
@@ -158,14 +201,14 @@ impl<'a> View<'a> {
     pub fn ends(&self, offset: i32) -> bool {
         let Some(i) = self.index(offset) else { return false };
         self.ask(i + 1);
-        i >= self.last
+        i >= self.text.len()
     }
 
     /// One past the furthest index that the answer depended on, when that lies beyond what is at hand.
     #[inline]
     pub(crate) fn wants(&self) -> Option<usize> {
         let asked = self.asked.get().min(self.end);
-        (asked > self.last).then_some(asked)
+        (asked > self.text.len()).then_some(asked)
     }
 
     /// Whether bytes before the trigger from `start` on may belong to a finding with this reach.
@@ -177,17 +220,12 @@ impl<'a> View<'a> {
 
     /// Whether `end` lies within the run.
     pub(crate) fn holds(&self, end: i32) -> bool {
-        self.index(end).is_some_and(|i| i <= self.last)
+        self.index(end).is_some_and(|i| i <= self.text.len())
     }
 
     #[inline]
     fn index(&self, offset: i32) -> Option<usize> {
         self.at.checked_add_signed(offset as isize)
-    }
-
-    #[inline]
-    fn visible(&self) -> &'a [u8] {
-        self.text.get(..self.last).unwrap_or_default()
     }
 
     #[inline]
@@ -200,7 +238,7 @@ impl<'a> View<'a> {
 
 impl std::fmt::Debug for View<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "View(at {}, {} bytes)", self.at - self.first, self.last.saturating_sub(self.first))
+        write!(f, "View(at {}, {} bytes)", self.at - self.first, self.text.len().saturating_sub(self.first))
     }
 }
 
@@ -211,7 +249,7 @@ mod tests {
     const WINDOW: Window = Window { before: 3, longest: 4, after: 2 };
 
     fn view<'a>(text: &'a [u8], at: usize, open: bool, field: &'a Field, lexicon: &'a Lexicon) -> View<'a> {
-        View::new(text, at, open, WINDOW, field, lexicon)
+        View::new(text, at, open, WINDOW, field, lexicon, Box::leak(Box::new(Memo::new())))
     }
 
     #[test]

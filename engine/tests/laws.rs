@@ -19,6 +19,9 @@ use blackbar_engine::{
 };
 use proptest::prelude::*;
 
+#[path = "laws/events.rs"]
+mod events;
+
 const NUMBER: Kind = Kind::new("number");
 const MAIL: Kind = Kind::new("mail");
 const LINK: Kind = Kind::new("link");
@@ -172,6 +175,11 @@ fn profiles() -> Vec<Profile> {
     mixed.fields = vec![
         FieldRule { path: FieldPath::new("open"), operator: Operator::Keep, kind: WHOLE },
         FieldRule { path: FieldPath::new("shut"), operator: Operator::Mask, kind: WHOLE },
+        FieldRule {
+            path: FieldPath::new("choices.delta.tool_calls.function.arguments"),
+            operator: Operator::Mask,
+            kind: WHOLE,
+        },
     ];
     mixed.allow.value("Abbe Bo", "a street");
     let keys = Some(Arc::new(Keyring::new(KeyFile::from_bytes([3; 32]), "")));
@@ -184,7 +192,19 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 4] = [Format::Text, Format::Json, Format::Ndjson, Format::CSV];
+const FORMATS: [Format; 11] = [
+    Format::Text,
+    Format::Json,
+    Format::Ndjson,
+    Format::CSV,
+    Format::Hl7,
+    Format::Xml,
+    Format::X12,
+    Format::Copy,
+    Format::Form,
+    Format::Sse,
+    Format::Deltas,
+];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
 const SMALL: &[&str] = &[
@@ -205,7 +225,31 @@ const SMALL: &[&str] = &[
     "secret,b\n1,2",
     "\"a\"\"@b\",#123",
     "cé\u{301}@x “Bo”",
+    "A1|a^b@c\\T\\d",
+    "MSH|^~\\&|a@b^",
+    "MSH+^~+mr^Bo",
+    "NTE|1||a^@b~c",
+    "\u{b}Z1|\\X41\\@b",
+    "<a>x&#64;y</a>",
+    "<p q=a@b r>c<",
+    "<a b=\"x&amp;@y",
+    "<!--a@b---->c",
+    "<![CDATA[a@b]]",
+    "<!A <a@b>>mr",
+    "a@b<br/>@c&at;",
+    "<script>a<b@c&",
+    "NM1*a@b*x:y^z~",
+    "ISA*a@b~DMG*",
+    "NTE*1*a@b:c~ST~",
+    "a\\100b\t\\N\t\\.",
+    "\\Na\\x4@b\\\n",
+    "mr+Bo=a%40b&%4",
+    "secret=1&a@b=c",
     "id:\n\n12 mr cé",
+    "data:1\ndata:2",
+    "data: a\n\ndata:@",
+    ":a@b\r\rid:a@b",
+    "\u{feff}data:a@b\n",
 ];
 
 #[test]
@@ -272,6 +316,61 @@ const PIECES: &[&str] = &[
     "123456789",
     "{\"123-45\":1,\"987-65\":",
     "\"resourceType\":\"T\",",
+    "MSH|^~\\&|",
+    "MSH#*@\\#",
+    "\rPID|1||",
+    "\rOBX|1|TX|",
+    "\rNTE|1||",
+    "|",
+    "^",
+    "~",
+    "&",
+    "\\T\\",
+    "\\X4142\\",
+    "\\.br\\",
+    "\\H\\",
+    "\r",
+    "\u{b}",
+    "\u{1c}\r",
+    "<a>",
+    "</a>",
+    "<secret>",
+    "<p open='",
+    "<pid v=",
+    "&amp;",
+    "&#x41;",
+    "&nope;",
+    "<!--",
+    "-->",
+    "--",
+    "<![CDATA[",
+    "]]>",
+    "<?",
+    "?>",
+    "<!D ",
+    "<script>",
+    "</script>",
+    "<",
+    ">",
+    "/",
+    "=",
+    "ISA*00*          *00*          *ZZ*SENDER 123-45  *ZZ*RECEIVER       *240101*1253*^*00501*000000905*1*T*:~",
+    "ISA|00|          |00|          |ZZ|a@b mr Bo       |ZZ|RECEIVER       |240101|1253|U|00401|000000905|1|T|>\n",
+    "NM1*IL*1*",
+    "~\nHL*1~",
+    "*",
+    "REF*SY*",
+    "\t",
+    "\\N",
+    "\\.",
+    "\\101",
+    "\\x4",
+    "\\\\",
+    "%40",
+    "%4",
+    "+",
+    "&secret=",
+    "&pid=",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 
@@ -374,6 +473,34 @@ fn memory_expires_and_records_forget() {
     assert_eq!(count(&far, Format::Text), 1);
     assert_eq!(count("[\"mr Abbe.\", \"Abbe.\"]", Format::Json), 2);
     assert_eq!(count("\"mr Abbe.\"\n\"Abbe.\"\n", Format::Ndjson), 1);
+}
+
+#[test]
+fn columns_that_the_caller_names_are_those_of_a_header() {
+    let scanner = scanner();
+    let all = profiles();
+    let redact = |format: Format, profile: &Profile, columns: &[&[u8]], doc: &[u8]| {
+        let mut redactor = scanner.redactor_for(profile, format, "");
+        if !columns.is_empty() {
+            redactor.columns(columns);
+        }
+        redactor.push(blackbar_engine::Raw::from(doc.to_vec()));
+        redactor.finish();
+        let mut out = Vec::new();
+        while let Some(segment) = redactor.poll() {
+            out.extend_from_slice(segment.bytes().as_bytes());
+        }
+        String::from_utf8(out).unwrap()
+    };
+    for profile in &all {
+        let with_header = redact(Format::TSV, profile, &[], b"secret\tshut\tpid\tb\nx y\tz\t7\ta@b\n");
+        let (_, rows) = with_header.split_once('\n').unwrap();
+        let names: [&[u8]; 4] = [b"secret", b"shut", b"pid", b"b"];
+        assert_eq!(redact(Format::TSV, profile, &names, b"x y\tz\t7\ta@b\n"), rows);
+        assert_eq!(redact(Format::Copy, profile, &names, b"x y\tz\t7\ta@b\n"), rows);
+    }
+    let tagged = redact(Format::Copy, &all[0], &[b"secret"], b"x\\ty\t\\N\n\\N\tb\n\\.\n");
+    assert_eq!(tagged, "[WHOLE]\t\\N\n\\N\tb\n\\.\n");
 }
 
 #[test]

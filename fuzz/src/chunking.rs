@@ -10,8 +10,19 @@ use crate::setup;
 
 /// Holds the laws of streaming, and the form of what is valid.
 pub fn run(data: &[u8]) {
-    const FORMATS: [Format; 6] =
-        [Format::Text, Format::Json, Format::Ndjson, Format::CSV, Format::TSV, Format::Delimited(b';')];
+    const FORMATS: [Format; 11] = [
+        Format::Text,
+        Format::Json,
+        Format::Ndjson,
+        Format::CSV,
+        Format::TSV,
+        Format::Delimited(b';'),
+        Format::Hl7,
+        Format::Xml,
+        Format::X12,
+        Format::Copy,
+        Format::Form,
+    ];
     let mut input = Input::new(data);
     let format = input.pick(&FORMATS);
     let profile = setup::profile(input.byte());

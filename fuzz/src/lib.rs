@@ -10,10 +10,16 @@ pub mod chunking;
 mod hold;
 mod input;
 mod json;
+pub mod lens_copy;
 pub mod lens_csv;
+pub mod lens_form;
+pub mod lens_hl7;
 pub mod lens_json;
 pub mod lens_ndjson;
+pub mod lens_sse;
 pub mod lens_text;
+pub mod lens_x12;
+pub mod lens_xml;
 pub mod operators;
 pub mod pg_copy;
 pub mod pg_frames;
@@ -35,10 +41,16 @@ pub struct Target {
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target { name: "chunking", run: chunking::run },
+    Target { name: "lens_copy", run: lens_copy::run },
     Target { name: "lens_csv", run: lens_csv::run },
+    Target { name: "lens_form", run: lens_form::run },
+    Target { name: "lens_hl7", run: lens_hl7::run },
     Target { name: "lens_json", run: lens_json::run },
     Target { name: "lens_ndjson", run: lens_ndjson::run },
+    Target { name: "lens_sse", run: lens_sse::run },
     Target { name: "lens_text", run: lens_text::run },
+    Target { name: "lens_x12", run: lens_x12::run },
+    Target { name: "lens_xml", run: lens_xml::run },
     Target { name: "operators", run: operators::run },
     Target { name: "pg_copy", run: pg_copy::run },
     Target { name: "pg_frames", run: pg_frames::run },

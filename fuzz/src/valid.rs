@@ -15,8 +15,12 @@ pub(crate) enum Form {
     Json(Json),
     /// JSON texts, one a line; a blank line has none.
     Lines(Vec<Option<Json>>),
+    /// Of each server-sent event with data its name, and its data if they are JSON.
+    Events(Vec<(String, Option<Json>)>),
     /// The number of cells of each record.
     Table(u8, Vec<usize>),
+    /// Of each segment its name and the numbers of components of its fields.
+    Segments(Vec<(String, Vec<usize>)>),
 }
 
 /// The form of `doc`, if it is valid.
@@ -25,11 +29,15 @@ pub(crate) fn form(format: Format, doc: &[u8]) -> Option<Form> {
     match format {
         Format::Text => Some(Form::Text),
         Format::Json => Json::read(doc).map(Form::Json),
-        Format::Ndjson => {
+        Format::Sse => Some(Form::Events(events(text))),
+        Format::Ndjson | Format::Deltas => {
             let line =
                 |line: &str| if line.trim().is_empty() { Some(None) } else { Json::read(line.as_bytes()).map(Some) };
             text.split('\n').map(line).collect::<Option<_>>().map(Form::Lines)
         }
+        Format::Hl7 => segments(text).map(Form::Segments),
+        // What these promise is read by their own parsers, over the corpus.
+        Format::Xml | Format::X12 | Format::Copy | Format::Form => None,
         Format::Delimited(delimiter) => {
             (is_strict_table(doc, delimiter)).then(|| Form::Table(delimiter, cells(doc, delimiter)))
         }
@@ -55,6 +63,16 @@ impl Form {
                 }
                 _ => false,
             },
+            Self::Segments(ours) => std::str::from_utf8(out).is_ok_and(|out| segments(out).as_ref() == Some(ours)),
+            Self::Events(events) => match form(Format::Sse, out) {
+                Some(Self::Events(theirs)) => {
+                    let same = |((_, ours), (_, theirs)): (&(String, Option<Json>), &(String, Option<Json>))| {
+                        ours.as_ref().is_none_or(|ours| theirs.as_ref().is_some_and(|theirs| ours.becomes(theirs)))
+                    };
+                    events.len() == theirs.len() && events.iter().zip(&theirs).all(same)
+                }
+                _ => false,
+            },
             Self::Table(delimiter, records) => {
                 // A record of one bare cell that is dropped becomes a blank line, which readers of tables skip.
                 let counts = |cells: &usize| *cells > 1 || !drops(rules);
@@ -64,6 +82,34 @@ impl Form {
         };
         assert!(kept, "form law: a valid document loses its form under {rules:?}, {}", rules.default);
     }
+}
+
+/// The events of a stream that have data, as its specification reads them.
+fn events(text: &str) -> Vec<(String, Option<Json>)> {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n").replace('\r', "\n");
+    let (mut events, mut name, mut data) = (Vec::new(), String::new(), None::<String>);
+    for line in text.split('\n') {
+        let (field, value) = line.split_once(':').unwrap_or((line, ""));
+        let value = value.strip_prefix(' ').unwrap_or(value);
+        match field {
+            "data" => match &mut data {
+                Some(data) => *data = format!("{data}\n{value}"),
+                None => data = Some(value.to_owned()),
+            },
+            "event" => name = value.to_owned(),
+            "" if line.is_empty() => {
+                if let Some(data) = data.take() {
+                    // Data without brackets or quotes are text, whatever they look like.
+                    let is_json = data.trim_start().starts_with(['{', '[', '"']);
+                    let json = is_json.then(|| Json::read(data.as_bytes())).flatten();
+                    events.push((std::mem::take(&mut name), json));
+                }
+                name.clear();
+            }
+            _ => {}
+        }
+    }
+    events
 }
 
 fn drops(rules: &Rules) -> bool {
@@ -172,6 +218,26 @@ impl<'de> Visitor<'de> for Reader {
         }
         Ok(Json::Object(object))
     }
+}
+
+/// The segments of messages with the usual separators, if every line is one. Prose may hold any separators but that of
+/// fields.
+fn segments(text: &str) -> Option<Vec<(String, Vec<usize>)>> {
+    let mut all = Vec::new();
+    for line in text.split(['\r', '\n', '\u{b}', '\u{1c}']).filter(|line| !line.is_empty()) {
+        let mut fields = line.split('|');
+        let name = fields.next()?.to_owned();
+        let header = name == "MSH" && line.starts_with("MSH|^~\\&|");
+        let first = all.is_empty();
+        let named = name.len() == 3 && name.bytes().all(|byte| byte.is_ascii_uppercase());
+        if !named || (first && !header) || (!header && matches!(&*name, "MSH" | "FHS" | "BHS")) {
+            return None;
+        }
+        let prose = matches!(&*name, "NTE" | "OBX");
+        let parts = fields.map(|field| if prose { 1 } else { field.split(['^', '~', '&']).count() }).collect();
+        all.push((name, parts));
+    }
+    Some(all)
 }
 
 /// Quotes stand only around a whole cell, or doubled inside one: there is one way to read such a table.

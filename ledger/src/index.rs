@@ -70,7 +70,7 @@ impl fmt::Display for LeafIndex {
 
 /// tlog-tiles writes a number as groups of three digits, each but the last marked with an `x`, so that no folder grows
 /// large.
-fn in_groups_of_three(number: u64) -> String {
+pub(crate) fn in_groups_of_three(number: u64) -> String {
     let mut path = format!("{:03}", number % 1000);
     let mut rest = number / 1000;
     while rest > 0 {

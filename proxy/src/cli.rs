@@ -40,6 +40,16 @@ pub(crate) enum Command {
     Eval(Eval),
     Keygen(Keygen),
     Detectors(Detectors),
+    Verify(Verify),
+    Prove(Prove),
+    Init(Init),
+    Check(Check),
+    /// Stands between clients and the targets of the configuration
+    ///
+    /// It ends on SIGTERM after live requests have ended, and reads configuration, policies and certificates again on SIGHUP.
+    #[command(after_help = "Example: blackbar serve --config blackbar.toml")]
+    Serve,
+    Status(Status),
 }
 
 /// What to read, and how.
@@ -48,7 +58,8 @@ pub(crate) struct Reading {
     /// Files and folders; `-` is stdin
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
-    /// How to read the inputs: by content, or text, json, ndjson, csv, tsv and whatever else has a lens
+    /// How to read the inputs: by content, or text, json, ndjson, csv, tsv, hl7, xml, html, x12, copy (PostgreSQL's
+    /// text form), form, sse (events in which a model streams its answer), ndjson-deltas (the same in lines)
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) input: String,
     /// Only files in folders whose path matches; `!` in front leaves them out (repeatable, the last match counts)
@@ -251,6 +262,97 @@ pub(crate) enum DetectorsFormat {
     Json,
     /// The table of docs/detectors.md
     Markdown,
+}
+
+/// Verifies a record: a data folder, or one proof
+///
+/// Needs no configuration, no key and no gateway. Exit status 1 when anything is tampered with, or missing without a
+/// deletion by policy. Leaves after the last checkpoint are told and are no failure.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar verify --vkey log.vkey --against kept.checkpoint blackbar-data")]
+pub(crate) struct Verify {
+    /// A data folder, its `log` folder, or a `.tlog-proof` file
+    #[arg(value_name = "DIR|PROOF")]
+    pub(crate) path: PathBuf,
+    /// The key that must have signed: `name+hash+key`, or a file that holds it
+    #[arg(long, value_name = "KEY")]
+    pub(crate) vkey: Option<String>,
+    /// An earlier checkpoint, kept elsewhere: the log must go on from it
+    #[arg(long, value_name = "CHECKPOINT")]
+    pub(crate) against: Option<PathBuf>,
+    /// Decrypts the recordings as well
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root_key: Option<PathBuf>,
+    /// Only the log, for a copy of it without recordings
+    #[arg(long, conflicts_with = "root_key")]
+    pub(crate) log_only: bool,
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: VerifyFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum VerifyFormat {
+    /// For people
+    #[default]
+    Pretty,
+    /// One JSON document
+    Json,
+}
+
+/// Prints one self-contained proof that a leaf is in the log
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar prove 42 > leaf-42.tlog-proof")]
+pub(crate) struct Prove {
+    /// The index of a leaf, a session's id (its first leaf), or `SESSION/SEQ`
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The data folder; else the one of the configuration
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+}
+
+/// Writes a configuration, a policy and a key to begin with
+///
+/// Nothing that exists is overwritten.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar init gateway")]
+pub(crate) struct Init {
+    /// Where to
+    #[arg(value_name = "DIR", default_value = ".")]
+    pub(crate) folder: PathBuf,
+}
+
+/// Finds what `serve` would refuse, without taking an address
+///
+/// With `--explain` it says what the policies decide about a request, and why; exit status 1 when it is not allowed.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar check --explain agent-7 fhir 'GET /Patient/7' --group agents")]
+pub(crate) struct Check {
+    /// Try to reach every upstream
+    #[arg(long)]
+    pub(crate) connect: bool,
+    /// Who asks which target for what
+    #[arg(long, num_args = 3, value_names = ["SUBJECT", "TARGET", "REQUEST"])]
+    pub(crate) explain: Vec<String>,
+    /// A group of the subject (repeatable)
+    #[arg(long, value_name = "GROUP", requires = "explain")]
+    pub(crate) group: Vec<String>,
+    /// The subject is a person, not an agent
+    #[arg(long, requires = "explain")]
+    pub(crate) person: bool,
+    /// A reason comes with the request
+    #[arg(long, requires = "explain")]
+    pub(crate) with_reason: bool,
+}
+
+/// Asks the running gateway how it is
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar status --format json")]
+pub(crate) struct Status {
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
 }
 
 /// A confidence from 0 to 1, as percent.

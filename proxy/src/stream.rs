@@ -87,13 +87,11 @@ pub(crate) fn pump(
             if taker.take(Step { segment: &segment, at, trail: &trail })? == Flow::Stop {
                 return Ok(stream.engine.stats().clone());
             }
+            at = segment.after(at);
             match &segment {
-                Segment::Keep(kept) => at += kept.len() as u64,
+                Segment::Keep(_) | Segment::Cut { .. } | Segment::Found(_) => {}
                 Segment::Part(_) => endless = true,
-                Segment::Replace { finding, .. } => {
-                    at = finding.end;
-                    endless = false;
-                }
+                Segment::Replace { .. } => endless = false,
             }
         }
         if taker.pause(at, &trail)? == Flow::Stop || last {

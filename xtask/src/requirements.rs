@@ -19,12 +19,20 @@ pub(crate) struct Requirement {
     pub(crate) optional: bool,
 }
 
-const REQUIREMENTS: &[Requirement] = &[Requirement {
-    binary: "git",
-    package: "git",
-    needed_by: "xtask: compares the list of tracked files with a walk of the tree",
-    optional: true,
-}];
+const REQUIREMENTS: &[Requirement] = &[
+    Requirement {
+        binary: "git",
+        package: "git",
+        needed_by: "xtask: compares the list of tracked files with a walk of the tree",
+        optional: true,
+    },
+    Requirement {
+        binary: "python3",
+        package: "python3",
+        needed_by: "ledger: its verifier in Python reads the same logs",
+        optional: true,
+    },
+];
 
 /// Makes every requirement available, or says exactly what is missing.
 pub(crate) fn ensure() -> Result<(), Failure> {

@@ -7,7 +7,7 @@ use super::yearless::{clock_follows, no_year};
 use super::{Answer, UNITS, is_day, is_year, month};
 use crate::context::hinted;
 use crate::fields::hint;
-use crate::scan::{before, blanks, dash, digits, is_one_of, is_wordy, label, len, mentions, nearest, number};
+use crate::scan::{before, blanks, dash, digits, is_wordy, label, len, number};
 
 pub(super) fn verify(view: &View<'_>) -> Answer {
     let first = digits(view, 0, 18);
@@ -130,7 +130,7 @@ fn with_signs(view: &View<'_>, first: &[u8]) -> Answer {
 /// Month and day with a year of two digits.
 fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led: bool, end: i32, sign: u8) -> Answer {
     let text = before(view, 0);
-    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 3);
+    let said = hinted(view, hint::DATE) || mentions!(text, CONTEXT, 3);
     // `D.O.B.: 3.8.12`.
     let head = text.trim_ascii_end();
     let head = head.strip_suffix(b":").unwrap_or(head);
@@ -144,9 +144,9 @@ fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led
     }
     let padded = first.len() == 2 && second.len() == 2;
     let (one, two) = (number(first), number(second));
-    let other = nearest(text, NUMBERS, CONTEXT, 3) == Some(true);
+    let other = nearest!(text, NUMBERS, CONTEXT, 3) == Some(true);
     match sign {
-        b'/' => (!mentions(text, SCORES, 2) || said).then_some((end, 92, "month, day and year")),
+        b'/' => (!mentions!(text, SCORES, 2) || said).then_some((end, 92, "month, day and year")),
         b'-' if said => Some((end, 90, "month, day and year in context")),
         b'-' if !other && !hinted(view, hint::CODE) => Some((end, 70, "month, day and year")),
         b'.' if said && !version_before(text) => Some((end, 80, "month, day and year in context")),
@@ -158,9 +158,9 @@ fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led
 }
 
 fn version_before(text: &[u8]) -> bool {
-    let words =
-        ["version", "ver", "v", "release", "build", "firmware", "section", "sec", "software", "rev", "item", "table"];
-    mentions(text, &words, 3)
+    const WORDS: &[&str] =
+        &["version", "ver", "v", "release", "build", "firmware", "section", "sec", "software", "rev", "item", "table"];
+    mentions!(text, WORDS, 3)
 }
 
 /// `3/2024`.
@@ -169,15 +169,16 @@ fn month_and_year(view: &View<'_>, one: u32, year: u32, end: i32, sign: u8) -> A
         return None;
     }
     let text = before(view, 0);
-    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 4);
-    if mentions(text, &["titer", "dilution", "ratio", "odds", "in", "approximately"], 2) && !mentions(text, &["in"], 1)
+    let said = hinted(view, hint::DATE) || mentions!(text, CONTEXT, 4);
+    if mentions!(text, &["titer", "dilution", "ratio", "odds", "in", "approximately"], 2)
+        && !mentions!(text, &["in"], 1)
     {
         return None;
     }
     match sign {
         b'/' => Some((end, if said { 93 } else { 82 }, "month and year")),
         b'-' if said => Some((end, 85, "month and year in context")),
-        b'-' if nearest(text, NUMBERS, &[], 3).is_none() && view.byte(1).is_some_and(|byte| byte.is_ascii_digit()) => {
+        b'-' if nearest!(text, NUMBERS, &[], 3).is_none() && view.byte(1).is_some_and(|byte| byte.is_ascii_digit()) => {
             Some((end, 65, "month and year"))
         }
         b'.' if said && !version_before(text) => Some((end, 70, "month and year in context")),
@@ -195,7 +196,7 @@ pub(super) fn after_word<'a>(view: &View<'a>, at: i32) -> Option<&'a [u8]> {
 pub(super) fn unit_follows(view: &View<'_>, at: i32) -> bool {
     view.byte(at) == Some(b'%') || {
         let from = at + i32::from(view.byte(at) == Some(b'-'));
-        after_word(view, from).is_some_and(|word| is_one_of(word, UNITS))
+        after_word(view, from).is_some_and(|word| one_of!(word, UNITS))
     }
 }
 
@@ -229,7 +230,7 @@ fn wrapped(view: &View<'_>, at: i32) -> bool {
         && word.first().is_some_and(u8::is_ascii_uppercase)
         && month(word).is_some()
         && (year_behind(view, behind, false).is_some()
-            || mentions(before(view, 0), CONTEXT, 1)
+            || mentions!(before(view, 0), CONTEXT, 1)
                 && !view.byte(behind + 1).is_some_and(|byte| byte.is_ascii_digit()))
 }
 
@@ -240,7 +241,7 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     }
     let mut here = at;
     let suffix = view.word(here);
-    let ordinal = is_one_of(suffix, &["st", "nd", "rd", "th"]);
+    let ordinal = one_of!(suffix, &["st", "nd", "rd", "th"]);
     if ordinal {
         here += len(suffix);
     }
@@ -279,7 +280,7 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     if of || (ordinal && capital && !verb) {
         return Some((trim_stop(view, after), 90, "ordinal and month"));
     }
-    let said = mentions(before(view, 0), CONTEXT, 3);
+    let said = mentions!(before(view, 0), CONTEXT, 3);
     let firm = capital && (said || !verb) && (gap > 0 || word.len() == 3);
     (firm || said && word.len() > 4).then_some((trim_stop(view, after), if said { 88 } else { 75 }, "day and month"))
 }
@@ -354,10 +355,14 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
         }
         // `2024.3.1` is a version more often than a date.
         let padded = second.len() == 2 && day.len() == 2;
-        if sign == b'.' && !padded && !hinted(view, hint::DATE) && !mentions(text, CONTEXT, 2) {
+        if sign == b'.' && !padded && !hinted(view, hint::DATE) && !mentions!(text, CONTEXT, 2) {
             return None;
         }
         if view.byte(end) == Some(sign) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit()) {
+            return None;
+        }
+        // The version of a template or a code system is written as a date.
+        if hinted(view, hint::CODE) && view.begins(0) {
             return None;
         }
         let timed = time(view, end);
@@ -366,9 +371,9 @@ fn year_first(view: &View<'_>, year: u32) -> Answer {
     }
     // `2024-03`: a month, unless it counts something.
     let clean = second.len() == 2 && ends(view, after, sign) && sign != b'.' && !unit_follows(view, after);
-    let said = hinted(view, hint::DATE) || mentions(text, CONTEXT, 3);
+    let said = hinted(view, hint::DATE) || mentions!(text, CONTEXT, 3);
     let other =
-        nearest(text, NUMBERS, CONTEXT, 4) == Some(true) || text.last().is_some_and(|byte| b"-_#".contains(byte));
+        nearest!(text, NUMBERS, CONTEXT, 4) == Some(true) || text.last().is_some_and(|byte| b"-_#".contains(byte));
     let seasons = sign == b'/' || month == year % 100 + 1;
     (clean && (1..=12).contains(&month) && !other && (said || !seasons)).then_some((
         after,
@@ -430,10 +435,10 @@ fn packed(view: &View<'_>, first: &[u8]) -> Answer {
         return None;
     }
     let named = hinted(view, hint::DATE);
-    let labelled = named
-        || label(text).is_some_and(|word| is_one_of(word, LABELS))
-        || mentions(text, &["dob", "birth", "date"], 3);
-    let other = nearest(text, NUMBERS, LABELS, 3) == Some(true) || text.last().is_some_and(|byte| b"#-".contains(byte));
+    let labelled =
+        named || label(text).is_some_and(|word| one_of!(word, LABELS)) || mentions!(text, &["dob", "birth", "date"], 3);
+    let other =
+        nearest!(text, NUMBERS, LABELS, 3) == Some(true) || text.last().is_some_and(|byte| b"#-".contains(byte));
     let year_led = is_year(part(0, 4)) && is_day(part(4, 6), part(6, 8));
     match first.len() {
         14 | 12 | 8 if year_led => {
@@ -475,7 +480,7 @@ fn packed(view: &View<'_>, first: &[u8]) -> Answer {
         {
             Some((end, 85, "label"))
         }
-        6 if label(text).is_some_and(|word| is_one_of(word, &["dob", "birthdate", "born", "lmp", "dos"]))
+        6 if label(text).is_some_and(|word| one_of!(word, &["dob", "birthdate", "born", "lmp", "dos"]))
             && is_day(part(0, 2), part(2, 4)) =>
         {
             Some((end, 80, "label"))

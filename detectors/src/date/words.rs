@@ -4,7 +4,7 @@ use blackbar_engine::{ByteSet, View};
 
 use super::numeric::year_behind;
 use super::{Answer, UNITS, is_day, is_year, month};
-use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, is_wordy, len, number};
+use crate::scan::{WordsBack, before, blanks, dash, digits, is_wordy, len, number};
 
 /// Words before a month that stands alone.
 const BEFORE_MONTH: &[&str] =
@@ -25,7 +25,7 @@ pub(super) fn verify(view: &View<'_>) -> Answer {
     }
     match month(word) {
         Some(month) => month_first(view, word, month),
-        None if is_one_of(word, SEASONS) => season(view, word),
+        None if one_of!(word, SEASONS) => season(view, word),
         None => match ordinal(view, 0) {
             Some((day, end)) => ordinal_first(view, day, end),
             None => holiday(view, word),
@@ -89,7 +89,7 @@ fn space(view: &View<'_>, at: i32) -> i32 {
 fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: bool, width: usize) -> Answer {
     let mut end = at;
     let suffix = view.word(end);
-    let ordinal = is_one_of(suffix, &["st", "nd", "rd", "th"]);
+    let ordinal = one_of!(suffix, &["st", "nd", "rd", "th"]);
     if ordinal {
         end += len(suffix);
     } else if view.byte(end).is_some_and(is_wordy) && dash(view.slice(end, 3)) == 0 {
@@ -118,11 +118,11 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
     let unit = view.byte(end) == Some(b'%')
         || (view.byte(end) == Some(b'.') || view.byte(end) == Some(b'/'))
             && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit())
-        || is_one_of(view.word(end + blanks(view, end, 1)), UNITS);
+        || one_of!(view.word(end + blanks(view, end, 1)), UNITS);
     if doubtful {
         // `dec 20` means a fall as often as a day: only behind a word that places things in time.
         let said = WordsBack::new(before(view, 0)).next().is_some_and(|back| {
-            is_one_of(back.word, &["on", "since", "until", "from", "by", "before", "after", "seen", "dated", "of"])
+            one_of!(back.word, &["on", "since", "until", "from", "by", "before", "after", "seen", "dated", "of"])
         });
         let left = before(view, 0).ends_with(b"d/c ");
         return ((ordinal || said || left) && !unit).then_some((end, 75, "month and day in context"));
@@ -144,7 +144,7 @@ fn alone(view: &View<'_>, word: &[u8], capital: bool) -> Answer {
     // `in March of this year` and `last May,`; not `In June Carter's words`.
     let name = next == Some(b' ') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_uppercase());
     let open = next.is_some_and(|byte| is_wordy(byte) || byte == b'-' || byte == b'\'');
-    let fits = capital && full && plain && !name && !open && is_one_of(back.word, BEFORE_MONTH);
+    let fits = capital && full && plain && !name && !open && one_of!(back.word, BEFORE_MONTH);
     let of = back.word.eq_ignore_ascii_case(b"of");
     (fits && !of).then_some((end, 65, "month behind a preposition"))
 }
@@ -164,12 +164,12 @@ fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
     let mut end = len(word);
     let at = end + blanks(view, end, 1);
     let next = view.word(at);
-    let day = is_one_of(next, &["day", "eve"]);
+    let day = one_of!(next, &["day", "eve"]);
     if day {
         end = at + len(next);
     }
     // `labor` and `memorial` are no holidays alone.
-    if is_one_of(word, DAYS) && !(day && next.first().is_some_and(u8::is_ascii_uppercase)) {
+    if one_of!(word, DAYS) && !(day && next.first().is_some_and(u8::is_ascii_uppercase)) {
         return None;
     }
     let mut at = end + len(view.run(end, &ByteSet::of(b" ,"), 2));
@@ -182,9 +182,9 @@ fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
     let capital = word.first().is_some_and(u8::is_ascii_uppercase);
     let placed = WordsBack::new(before(view, 0))
         .next()
-        .is_some_and(|back| is_one_of(back.word, BEFORE_HOLIDAY) && back.gap == b" ");
+        .is_some_and(|back| one_of!(back.word, BEFORE_HOLIDAY) && back.gap == b" ");
     let more = view.byte(end) == Some(b' ') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_uppercase());
-    (capital && placed && !more && !is_one_of(word, SEASONS)).then_some((end, 65, "holiday behind a preposition"))
+    (capital && placed && !more && !one_of!(word, SEASONS)).then_some((end, 65, "holiday behind a preposition"))
 }
 
 /// The end of a year of four digits at `at`.
@@ -268,7 +268,7 @@ fn spelled_year(view: &View<'_>, at: i32) -> Option<i32> {
     let head = view.word(from);
     let mut end = from + len(head);
     let second = view.word(end + 1);
-    let century = is_one_of(head, &["nineteen", "twenty", "eighteen"]) && is_one_of(second, NUMBERS);
+    let century = one_of!(head, &["nineteen", "twenty", "eighteen"]) && one_of!(second, NUMBERS);
     let millennium = head.eq_ignore_ascii_case(b"two") && second.eq_ignore_ascii_case(b"thousand");
     if !(century || millennium) || from == at {
         return None;
@@ -277,7 +277,7 @@ fn spelled_year(view: &View<'_>, at: i32) -> Option<i32> {
     for _ in 0..3 {
         let next = end + len(view.run(end, &ByteSet::of(b" -"), 1));
         let word = view.word(next);
-        if next == end || !is_one_of(word, NUMBERS) {
+        if next == end || !one_of!(word, NUMBERS) {
             break;
         }
         end = next + len(word);

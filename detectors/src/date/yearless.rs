@@ -7,7 +7,7 @@ use super::numeric::{after_word, ends, unit_follows};
 use super::{Answer, is_day};
 use crate::context::hinted;
 use crate::fields::hint;
-use crate::scan::{WordsBack, before, blanks, dash, digits, is_one_of, len, mentions, number};
+use crate::scan::{WordsBack, before, blanks, dash, digits, len, number};
 
 /// `3/14`: only where something says that it is a date.
 pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> Answer {
@@ -30,17 +30,16 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     let left = text.len() > 4 && text.get(text.len() - 4..).is_some_and(|end| end.eq_ignore_ascii_case(b"d/c "));
     let direct = left
         || last.is_some_and(|back| {
-            is_one_of(back.word, CONTEXT)
+            one_of!(back.word, CONTEXT)
                 && back.gap.iter().all(|byte| b" \t\r\n:,.=(#/&".contains(byte))
                 && back.gap.len() <= 4
         });
     if sign == b'-' {
         // `2-3` is a range nearly always.
-        let strong = last.is_some_and(|back| {
-            is_one_of(back.word, &["dob", "on", "dated", "since", "appt", "born", "seen", "until"])
-        });
+        let strong = last
+            .is_some_and(|back| one_of!(back.word, &["dob", "on", "dated", "since", "appt", "born", "seen", "until"]));
         let shaped =
-            second.len() == 2 && american && !after_word(view, end).is_some_and(|word| is_one_of(word, &["to", "of"]));
+            second.len() == 2 && american && !after_word(view, end).is_some_and(|word| one_of!(word, &["to", "of"]));
         return (direct && strong && shaped || named).then_some((end, 70, "month and day in context"));
     }
     if named {
@@ -50,7 +49,7 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     let fraction =
         first.len() == 1 && second.len() == 1 && matches!((one, two), (1, 2..=8) | (2, 3) | (3, 4) | (5, 5) | (4, 5));
     let firm = last.is_some_and(|back| {
-        let firm = [
+        const FIRM: &[&str] = &[
             "on",
             "since",
             "until",
@@ -73,15 +72,15 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
             "synced",
             "call",
         ];
-        is_one_of(back.word, &firm)
+        one_of!(back.word, FIRM)
     });
     // `blurry vision since 2/23` is a date, `pain on 7/10` a score: those out of five and ten stay with their words.
-    let score = mentions(text, SCORES, 6) && !(direct && american && (!matches!(two, 5 | 10) || one > two));
+    let score = mentions!(text, SCORES, 6) && !(direct && american && (!matches!(two, 5 | 10) || one > two));
     // `ID band checked (Smith, 4/10)`.
     if american
         && view.byte(end) == Some(b')')
         && text.ends_with(b", ")
-        && mentions(text, &["verified", "checked", "confirmed"], 3)
+        && mentions!(text, &["verified", "checked", "confirmed"], 3)
     {
         return Some((end, 75, "month and day behind a person"));
     }
@@ -107,15 +106,15 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     let done = word.len() > 4 && word.ends_with(b"ed") && direct_gap(text) && two > 6 && two != 10;
     let odd = two > 12
         && !matches!(two, 15 | 16 | 30)
-        && !is_one_of(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
-    if !fraction && (done || odd) && !is_one_of(word, &["exp", "expires", "expiry", "valid"]) {
+        && !one_of!(word, &["pg", "page", "form", "sheet", "p", "slide", "line"]);
+    if !fraction && (done || odd) && !one_of!(word, &["exp", "expires", "expiry", "valid"]) {
         return Some((end, 62, "month and day"));
     }
     // `(Smith, 4/17)`, `seen by Dr. Lee 9/6`: what closes a remark about who did something.
     let closes = !view.byte(end + blanks(view, end, 1)).is_some_and(|byte| byte.is_ascii_alphanumeric())
-        || after_word(view, end).is_some_and(|word| is_one_of(word, &["for", "at", "and", "with", "by"]));
+        || after_word(view, end).is_some_and(|word| one_of!(word, &["for", "at", "and", "with", "by"]));
     let remark = view.byte(end) == Some(b')') && text.ends_with(b", ");
-    let doer = mentions(text, &["dr", "doctor", "by", "scheduled", "rescheduled"], 4)
+    let doer = mentions!(text, &["dr", "doctor", "by", "scheduled", "rescheduled"], 4)
         && !text.trim_ascii_end().ends_with(b".");
     let out_of = matches!(two, 5 | 10) && one <= two;
     if closes && !out_of && (remark && !fraction || doer) {
@@ -128,7 +127,7 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     if line_start && view.byte(end) == Some(b':') && !fraction {
         return Some((end, 70, "month and day at the start of a line"));
     }
-    if is_one_of(word, &["exp", "expires", "expiry", "valid", "thru"]) {
+    if one_of!(word, &["exp", "expires", "expiry", "valid", "thru"]) {
         // The month and year of a card.
         return None;
     }
@@ -148,15 +147,14 @@ fn direct_gap(text: &[u8]) -> bool {
 pub(super) fn clock_follows(view: &View<'_>, at: i32) -> bool {
     let mut here = at + blanks(view, at, 2);
     let word = view.word(here);
-    if is_one_of(word, &["noon", "midnight"]) {
+    if one_of!(word, &["noon", "midnight"]) {
         return true;
     }
     if word.eq_ignore_ascii_case(b"at") {
         here += 2 + blanks(view, here + 2, 1);
     }
     let hours = digits(view, here, 5);
-    let military =
-        hours.len() == 4 && is_one_of(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
+    let military = hours.len() == 4 && one_of!(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
     here > at && (military || digits(view, here, 2).len() == clock_digits(view, here))
 }
 
@@ -165,7 +163,7 @@ fn clock_digits(view: &View<'_>, at: i32) -> usize {
     let hour = digits(view, at, 2);
     let timed = !hour.is_empty() && number(hour) < 25;
     let colon = view.byte(at + len(hour)) == Some(b':');
-    let noon = after_word(view, at + len(hour)).is_some_and(|word| is_one_of(word, &["am", "pm", "a", "p"]));
+    let noon = after_word(view, at + len(hour)).is_some_and(|word| one_of!(word, &["am", "pm", "a", "p"]));
     if timed && (colon || noon) { hour.len() } else { usize::MAX }
 }
 
@@ -175,8 +173,7 @@ fn ranged(view: &View<'_>, at: i32) -> bool {
     let width = dash(view.slice(next, 3));
     if width > 0 {
         next += i32::try_from(width).unwrap_or(0);
-    } else if let Some(word) = after_word(view, at).filter(|word| is_one_of(word, &["to", "thru", "through", "until"]))
-    {
+    } else if let Some(word) = after_word(view, at).filter(|word| one_of!(word, &["to", "thru", "through", "until"])) {
         next += len(word);
     } else {
         return false;

@@ -1,18 +1,29 @@
-//! What a field of a format means: a column name, a JSON key, a FHIR path.
+//! What a field of a format means: a column name, a JSON key, a FHIR path, an HL7 field, an element of XML or X12.
 
+pub mod ccda;
 pub mod column;
 pub mod fhir;
+pub mod hl7;
 mod names;
+pub mod x12;
 
 use blackbar_engine::{Fields, Meaning};
 
-/// What the built-in tables know: FHIR elements by their path, everything else by the names of columns and keys.
+/// What the built-in tables know: FHIR and C-CDA elements, HL7 fields and X12 elements by their path, everything else by the names of columns and keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIn;
 
 impl Fields for BuiltIn {
     fn meaning(&self, path: &[&[u8]]) -> Meaning {
-        fhir::of(path).unwrap_or_else(|| column::of_path(path))
+        let known = hl7::of(path).or_else(|| x12::of(path)).or_else(|| ccda::of(path)).or_else(|| fhir::of(path));
+        known.unwrap_or_else(|| match path {
+            [around @ .., last] if last.starts_with(b"@") => {
+                let mut path = around.to_vec();
+                path.push(last.get(1..).unwrap_or_default());
+                column::of_path(&path)
+            }
+            _ => column::of_path(path),
+        })
     }
 }
 

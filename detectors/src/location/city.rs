@@ -8,7 +8,7 @@ use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
 use crate::name::cue::previous_word;
-use crate::name::part::{Case, Part, blanks, gap, length, one_of, ordinary, part, stands_alone};
+use crate::name::part::{Case, Part, blanks, gap, length, ordinary, part, plain_lower, stands_alone};
 use crate::words::{category as cat, zip_exists, zip_state};
 
 /// Cities, counties and named streets.
@@ -43,6 +43,9 @@ pub static PLACE: Detector = Detector {
 
 const LONGEST: i32 = 80;
 
+/// Small words inside the name of a town.
+const JOINS: &[&str] = &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"];
+
 /// What stands before a place.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Lead {
@@ -64,7 +67,7 @@ const TWOFOLD: &[&[u8]] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     let lower = word.first().is_some_and(u8::is_ascii_lowercase);
-    if lower || one_of(word, &["lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised"]) {
+    if lower || one_of!(word, &["lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised"]) {
         return lower_city(view, length(word));
     }
     if word.len() < 2 || !stands_alone(view) {
@@ -75,16 +78,18 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut at = 0;
     let mut count = 0;
     for slot in &mut parts {
+        if count > 0 && plain_lower(view, at, word_set!(JOINS)) {
+            break;
+        }
         let Some(found) = part(view, at) else { break };
         // `Isle of Palms`, `Fond du Lac`, `Truth or Consequences`.
-        let joins = count > 0
-            && one_of(view.word(found.start), &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"]);
+        let joins = count > 0 && found.case == Case::Lower && one_of!(view.word(found.start), JOINS);
         if found.case == Case::Initial || found.case == Case::Lower && !joins {
             break;
         }
         *slot = Some(found);
         count += 1;
-        let dotted = one_of(view.word(found.start), &["st", "ft", "mt"]) && view.byte(found.end) == Some(b'.');
+        let dotted = view.byte(found.end) == Some(b'.') && one_of!(view.word(found.start), &["st", "ft", "mt"]);
         let end = found.end + i32::from(dotted);
         // A break of the line between `San` and `Antonio` is rare; two lines of a letterhead are not.
         let space = blanks(view, end, 2);
@@ -144,7 +149,7 @@ fn phrase(view: &View<'_>, end: i32) -> u32 {
 fn county(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
     for (i, part) in parts.iter().enumerate().skip(1) {
         let Some(last) = part else { break };
-        if !one_of(view.word(last.start), &["county", "parish", "borough", "township"]) {
+        if !one_of!(view.word(last.start), &["county", "parish", "borough", "township"]) {
             continue;
         }
         let first = parts.first().copied().flatten()?;
@@ -164,7 +169,7 @@ fn county(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
         return None;
     }
     let first = parts.first().copied().flatten()?;
-    if one_of(view.word(0), &["county"]) && view.slice(first.end, 4) == b" of " {
+    if one_of!(view.word(0), &["county"]) && view.slice(first.end, 4) == b" of " {
         let name = part(view, first.end + 4)?;
         let proper = matches!(name.case, Case::Capital) && name.bits & cat::STATE == 0;
         return if proper { take(name.end, kinds::LOCATION_COUNTY, 85, "county") } else { None };
@@ -237,6 +242,9 @@ fn state_after<'a>(view: &View<'a>, end: i32) -> Option<State<'a>> {
         _ => return None,
     };
     let at = from + space;
+    if !view.byte(at).is_some_and(|byte| byte.is_ascii_uppercase()) {
+        return None;
+    }
     let first = view.word(at);
     let mut letters = first;
     let mut bits = view.bits(first);
@@ -324,7 +332,7 @@ fn with_state(view: &View<'_>, parts: &[Option<Part>], bits: u32, state: &State<
 
 /// Whether a title stands before: `Dr. Baltimore, MD`.
 fn after_title(view: &View<'_>) -> bool {
-    one_of(previous_word(view.before()), &["dr", "mr", "mrs", "ms", "miss", "prof"])
+    one_of!(previous_word(view.before()), &["dr", "mr", "mrs", "ms", "miss", "prof"])
 }
 
 /// How sure that a listed city without its state is one.
@@ -369,8 +377,9 @@ fn lead(view: &View<'_>) -> Lead {
     if let [.., b':' | b'='] | [.., b':' | b'=', b' '] = before {
         let trimmed = before.get(..before.iter().rposition(|&byte| matches!(byte, b':' | b'=')).unwrap_or(0));
         let label = previous_word(trimmed.unwrap_or_default());
-        let known = ["city", "town", "hometown", "residence", "birthplace", "municipality", "village", "location"];
-        return if one_of(label, &known) { Lead::Strong } else { Lead::None };
+        const KNOWN: &[&str] =
+            &["city", "town", "hometown", "residence", "birthplace", "municipality", "village", "location"];
+        return if one_of!(label, KNOWN) { Lead::Strong } else { Lead::None };
     }
     if !matches!(before.last(), Some(b' ' | b'\n' | b'\t')) {
         return Lead::None;
@@ -392,7 +401,7 @@ fn lead(view: &View<'_>) -> Lead {
     let word = previous_word(trimmed);
     let rest = trimmed.get(..trimmed.len() - word.len()).unwrap_or_default();
     let verb = previous_word(rest);
-    let living = one_of(
+    let living = one_of!(
         verb,
         &[
             "lives",
@@ -457,14 +466,14 @@ fn lead(view: &View<'_>) -> Lead {
     let verb_before = rest.trim_ascii_end();
     let verb_before = verb_before.get(..verb_before.len().saturating_sub(verb.len())).unwrap_or_default();
     let living = living
-        || (one_of(verb, &["up"]) && one_of(previous_word(verb_before), &["grew", "brought", "grow", "growing"]));
+        || (one_of!(verb, &["up"]) && one_of!(previous_word(verb_before), &["grew", "brought", "grow", "growing"]));
     match () {
-        () if one_of(word, &["in", "near", "outside", "from", "to", "of", "around", "within"]) && living => {
+        () if one_of!(word, &["in", "near", "outside", "from", "to", "of", "around", "within"]) && living => {
             Lead::Strong
         }
-        () if one_of(word, &["in", "near", "from", "outside"]) => Lead::Some,
-        () if one_of(word, &["visited", "visiting"]) => Lead::Some,
-        () if one_of(word, &["to", "at", "of", "around"]) => Lead::Weak,
+        () if one_of!(word, &["in", "near", "from", "outside"]) => Lead::Some,
+        () if one_of!(word, &["visited", "visiting"]) => Lead::Some,
+        () if one_of!(word, &["to", "at", "of", "around"]) => Lead::Weak,
         () => Lead::None,
     }
 }
@@ -484,7 +493,7 @@ fn street_before(view: &View<'_>, before: &[u8]) -> bool {
 fn lower_city(view: &View<'_>, end: i32) -> Option<Verdict> {
     let at = end + blanks(view, end, 2);
     let preposition = view.word(at);
-    if at == end || !one_of(preposition, &["in", "near", "to", "from", "outside", "at"]) {
+    if at == end || !one_of!(preposition, &["in", "near", "to", "from", "outside", "at"]) {
         return None;
     }
     let from = at + length(preposition) + 1;
@@ -509,12 +518,12 @@ fn lower_city(view: &View<'_>, end: i32) -> Option<Verdict> {
 fn named_street(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
     let before = view.before();
     if before.last() != Some(&b' ')
-        || !one_of(previous_word(before), &["on", "at", "near", "along", "off", "of", "and", "from", "to", "down"])
+        || !one_of!(previous_word(before), &["on", "at", "near", "along", "off", "of", "and", "from", "to", "down"])
     {
         return None;
     }
     let end = parts.iter().flatten().enumerate().skip(1).find_map(|(i, part)| {
-        let kind = one_of(
+        let kind = one_of!(
             view.word(part.start),
             &["street", "avenue", "road", "boulevard", "lane", "ave", "blvd", "rd", "parkway", "highway", "turnpike"],
         );

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
 use crate::name::part::{blanks, length};
@@ -15,7 +15,7 @@ pub static GEO: Detector = Detector {
     priority: 56,
     window: Window { before: 32, longest: 48, after: 8 },
     reach: Reach { bytes: 1, across: ByteSet::of(b"+-") },
-    triggers: Cow::Borrowed(&[Trigger::Digits]),
+    triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")))]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed("latitude and longitude with three decimals or more; one of them behind its label"),
     refuses: Cow::Borrowed("pairs of measurements, versions, ranges"),
@@ -108,7 +108,7 @@ fn cued(before: &[u8]) -> bool {
     let near = near.get(..ends).unwrap_or_default();
     let start = near.iter().rposition(|byte| !byte.is_ascii_alphabetic()).map_or(0, |i| i + 1);
     let word = near.get(start..).unwrap_or_default();
-    crate::name::part::one_of(
+    one_of!(
         word,
         &[
             "lat",

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
 
 use crate::kinds;
-use crate::name::part::{Case, blanks, case_of, gap, length, one_of, starts_upper};
+use crate::name::part::{Case, blanks, case_of, gap, length, starts_upper};
 use crate::words::category as cat;
 
 /// Street addresses.
@@ -16,7 +16,10 @@ pub static STREET: Detector = Detector {
     priority: 42,
     window: Window { before: 48, longest: 112, after: 32 },
     reach: Reach { bytes: 6, across: ByteSet::of(b"PpOo. ") },
-    triggers: Cow::Borrowed(&[Trigger::Digits, Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"])]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Number(DigitRun::of_lens(1, 6).before(BEFORE_HOUSE).after(BEHIND_HOUSE)),
+        Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"]),
+    ]),
     verify: Verify::Pure(verify),
     takes: Cow::Borrowed(
         "number, direction, name, street type, unit; PO boxes, rural routes, highways and county roads",
@@ -59,6 +62,11 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let (start, end, confidence, reason) = found;
     Some(Verdict::new(start, end.min(LONGEST), kinds::LOCATION_STREET, confidence, reason))
 }
+
+/// What may stand before the number of a house.
+const BEFORE_HOUSE: ByteSet = ByteSet::ALL.but(ByteSet::ALNUM.or(ByteSet::of(b"./-$#%@_+^")));
+/// What may stand behind its digits.
+const BEHIND_HOUSE: ByteSet = ByteSet::of(b" \t-").range(b'A', b'H').range(b'a', b'h');
 
 /// A word of an address.
 struct Token<'a> {
@@ -150,11 +158,11 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
                 let short = token.case != Case::Lower && token.word.len() < 3;
                 return (!short || ends(view, end)).then_some((0, unit(view, end), 85, "numbered road"));
             }
-            if read.names == 0 && one_of(token.word, LEADING) && (token.case != Case::Lower || token.word == b"rue") {
+            if read.names == 0 && one_of!(token.word, LEADING) && (token.case != Case::Lower || token.word == b"rue") {
                 return leading(view, &token).map(|end| (0, unit(view, end), 82, "street type first"));
             }
             if let Some(confidence) = suffix(view, &token, &read) {
-                let abbreviated = !one_of(token.word, SURE) || token.word.len() < 5;
+                let abbreviated = !one_of!(token.word, SURE) || token.word.len() < 5;
                 let end = if abbreviated { after_dot } else { token.end };
                 best = Some((end, confidence, true));
                 read.suffixes += 1;
@@ -164,7 +172,7 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
             if best.is_none_or(|(end, ..)| end < token.end) && !read.take(&token, view) {
                 break;
             }
-            at = if read.direction || one_of(token.word, &["st", "ft", "mt", "dr"]) { after_dot } else { token.end };
+            at = if read.direction || one_of!(token.word, &["st", "ft", "mt", "dr"]) { after_dot } else { token.end };
         }
         let space = blanks(view, at, 2);
         if space == 0 {
@@ -204,13 +212,13 @@ impl Read {
             self.headed = true;
             return true;
         }
-        if one_of(token.word, NOT_LOWER) && token.case != Case::Capital {
+        if one_of!(token.word, NOT_LOWER) && token.case != Case::Capital {
             return false;
         }
         match token.case {
             // `Ponce de Leon Blvd`.
             Case::Lower
-                if self.names > self.lower && one_of(token.word, &["de", "la", "del", "of", "the", "y", "los"]) =>
+                if self.names > self.lower && one_of!(token.word, &["de", "la", "del", "of", "the", "y", "los"]) =>
             {
                 return true;
             }
@@ -233,7 +241,7 @@ impl Read {
 
 fn direction(word: &[u8]) -> bool {
     matches!(word, b"N" | b"S" | b"E" | b"W" | b"NE" | b"NW" | b"SE" | b"SW")
-        || one_of(word, &["north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"])
+        || one_of!(word, &["north", "south", "east", "west", "northeast", "northwest", "southeast", "southwest"])
 }
 
 /// The end of `45th` at `at`.
@@ -241,20 +249,20 @@ fn ordinal(view: &View<'_>, at: i32) -> Option<i32> {
     let digits = view.run(at, &ByteSet::DIGIT, 4);
     let end = at + length(digits);
     let word = view.word(end);
-    (digits.len() < 4 && one_of(word, &["st", "nd", "rd", "th"])).then(|| end + 2)
+    (digits.len() < 4 && one_of!(word, &["st", "nd", "rd", "th"])).then(|| end + 2)
 }
 
 /// How sure the street type `token` is behind what was read.
 fn suffix(view: &View<'_>, token: &Token<'_>, read: &Read) -> Option<u8> {
-    if token.bits & cat::STREET_SUFFIX == 0 && !one_of(token.word, SURE) && !one_of(token.word, SHORT) {
+    if token.bits & cat::STREET_SUFFIX == 0 && !one_of!(token.word, SURE) && !one_of!(token.word, SHORT) {
         return None;
     }
-    let broadway = one_of(token.word, &["broadway"]) && token.case != Case::Lower;
+    let broadway = one_of!(token.word, &["broadway"]) && token.case != Case::Lower;
     if read.names == 0 {
         return broadway.then_some(85);
     }
-    let sure = one_of(token.word, SURE);
-    let short = one_of(token.word, SHORT);
+    let sure = one_of!(token.word, SURE);
+    let short = one_of!(token.word, SHORT);
     if read.clinical && !(sure && place_around(view, token.end)) {
         return None;
     }
@@ -304,7 +312,7 @@ fn ends(view: &View<'_>, end: i32) -> bool {
             let word = view.word(end + 1);
             matches!(view.byte(end + 1), Some(b'#' | b'(' | b' '))
                 || (view.bits(word) & cat::UNIT_WORD != 0
-                    && !one_of(word, &["side", "rear", "upper", "lower", "front"]))
+                    && !one_of!(word, &["side", "rear", "upper", "lower", "front"]))
                 || (starts_upper(word) && view.bits(word) & cat::CITY != 0)
         }
         _ => false,
@@ -313,11 +321,11 @@ fn ends(view: &View<'_>, end: i32) -> bool {
 
 /// `Highway 50`, `County Road 12`, `Route 9W`: the end of the number, when `token` is such a road.
 fn road_number(view: &View<'_>, token: &Token<'_>, read: &Read) -> Option<i32> {
-    if !one_of(token.word, NUMBERED) || token.case == Case::Lower && token.word.len() < 5 {
+    if !one_of!(token.word, NUMBERED) || token.case == Case::Lower && token.word.len() < 5 {
         return None;
     }
     // A bare `Road` needs its county or state before it.
-    if one_of(token.word, &["road", "rd"]) && (read.names == 0 || read.suffixes > 0) {
+    if one_of!(token.word, &["road", "rd"]) && (read.names == 0 || read.suffixes > 0) {
         return None;
     }
     let dot = i32::from(matches!(view.byte(token.end), Some(b'.' | b'-')));
@@ -346,7 +354,7 @@ fn leading(view: &View<'_>, first: &Token<'_>) -> Option<i32> {
             break;
         }
         if token.case == Case::Lower
-            && !one_of(token.word, &["of", "the", "de", "la", "del", "los", "las", "du", "des"])
+            && !one_of!(token.word, &["of", "the", "de", "la", "del", "los", "las", "du", "des"])
         {
             break;
         }
@@ -381,7 +389,7 @@ fn unit(view: &View<'_>, mut end: i32) -> i32 {
         if let Some(floor) = ordinal(view, at) {
             let space = blanks(view, floor, 1);
             let word = view.word(floor + space);
-            if space > 0 && one_of(word, &["floor", "fl"]) {
+            if space > 0 && one_of!(word, &["floor", "fl"]) {
                 end = floor + space + length(word);
                 continue;
             }
@@ -390,7 +398,7 @@ fn unit(view: &View<'_>, mut end: i32) -> i32 {
         let word = view.word(at);
         let mut id = at;
         if !word.is_empty() {
-            if !one_of(
+            if !one_of!(
                 word,
                 &[
                     "apt",
@@ -444,7 +452,7 @@ fn boxed(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
     let mut at = length(word);
     let mut start = 0;
     let skip = |at: i32| at + blanks(view, at, 2);
-    if one_of(word, &["box"]) {
+    if one_of!(word, &["box"]) {
         // Only behind `P.O.`; the other forms have triggers of their own.
         let before = view.before();
         let tail = before.get(before.len().saturating_sub(6)..).unwrap_or_default();
@@ -452,22 +460,22 @@ fn boxed(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
             .into_iter()
             .find(|lead| tail.ends_with(lead))?;
         start = -length(lead);
-    } else if one_of(word, &["po"]) {
+    } else if one_of!(word, &["po"]) {
         if view.byte(at) == Some(b'.') {
             at += 1;
         }
         at = boxed_word(view, skip(at))?;
-    } else if one_of(word, &["post"]) {
+    } else if one_of!(word, &["post"]) {
         let office = view.word(skip(at));
-        if !one_of(office, &["office"]) {
+        if !one_of!(office, &["office"]) {
             return None;
         }
         at = boxed_word(view, skip(skip(at) + length(office)))?;
-    } else if one_of(word, &["rr", "hc", "rural"]) {
+    } else if one_of!(word, &["rr", "hc", "rural"]) {
         let mut from = skip(at);
         if word.eq_ignore_ascii_case(b"rural") {
             let route = view.word(from);
-            if !one_of(route, &["route", "rt", "rte"]) {
+            if !one_of!(route, &["route", "rt", "rte"]) {
                 return None;
             }
             from = skip(from + length(route));
@@ -487,7 +495,7 @@ fn boxed(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
 
 /// The end of the word `box` at `at`.
 fn boxed_word(view: &View<'_>, at: i32) -> Option<i32> {
-    one_of(view.word(at), &["box"]).then_some(at + 3)
+    one_of!(view.word(at), &["box"]).then_some(at + 3)
 }
 
 /// The end of a number at `at`, with one letter perhaps.

@@ -3,7 +3,7 @@
 use blackbar_engine::{Kind, View};
 
 use super::lists;
-use super::part::{apostrophe, blanks, gap, length, one_of};
+use super::part::{apostrophe, blanks, gap, length};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -65,50 +65,106 @@ pub(crate) enum Role {
     Greeting,
 }
 
+/// The words that announce something, and what.
+#[rustfmt::skip] // A word list reads better in lines.
+const ROLES: &[(Role, &[&str])] = &[
+    (Role::Title, &[
+        "dr", "drs", "mr", "mrs", "ms", "mx", "messrs", "prof", "sgt", "capt", "sra", "mme", "rev",
+    ]),
+    (Role::WordTitle, &[
+        "professor", "doctor", "miss", "nurse", "reverend", "pastor", "rabbi", "judge", "officer", "sergeant",
+        "captain", "sir", "chaplain", "senor", "senora", "herr", "frau", "madame", "monsieur", "attorney",
+        "detective", "deputy",
+    ]),
+    (Role::Patient, &[
+        "patient", "pt", "client", "member", "subscriber", "insured", "beneficiary", "enrollee", "policyholder",
+        "veteran", "decedent", "baby", "infant", "newborn",
+    ]),
+    (Role::Relative, &[
+        "mother", "father", "mom", "mum", "dad", "son", "daughter", "wife", "husband", "spouse", "partner", "fiance",
+        "fiancee", "brother", "sister", "aunt", "uncle", "cousin", "niece", "nephew", "grandson", "granddaughter",
+        "grandmother", "grandfather", "grandma", "grandpa", "girlfriend", "boyfriend", "friend", "neighbor",
+        "roommate", "parent", "guardian", "kin", "nok", "contact", "caregiver", "caretaker", "proxy", "poa", "twin",
+        "stepmother", "stepfather", "stepson", "stepdaughter", "child", "ex",
+    ]),
+    (Role::User, &[
+        "user",
+    ]),
+    (Role::Header, &[
+        "att", "party",
+    ]),
+    (Role::Person, &[
+        "name", "names", "dear", "attn", "caller", "named", "called", "nickname", "alias", "aka", "surname",
+        "firstname", "lastname", "fullname", "initials", "guarantor", "cardholder", "claimant",
+    ]),
+    (Role::Header, &[
+        "re", "cc", "from", "to", "attention", "employee", "witness", "sender", "recipient", "addressee",
+        "applicant", "payee", "author", "signature", "signed", "cosigned", "cosigner", "dictated", "transcribed",
+        "verified", "first", "last", "ref", "subject", "referring", "md", "gi", "id", "tech", "cardiology", "sr",
+    ]),
+    (Role::By, &[
+        "by", "with", "per", "via", "spoke", "spoken", "talked",
+    ]),
+    (Role::Is, &[
+        "is", "am", "call", "me",
+    ]),
+    (Role::Greeting, &[
+        "hi", "hello", "hey", "thanks", "regards", "sincerely", "cheers", "best", "yours", "respectfully",
+    ]),
+    (Role::Provider, &[
+        "attending", "provider", "physician", "surgeon", "practitioner", "pcp", "np", "pa", "rn", "lpn", "cna",
+        "crna", "pharmacist", "consultant", "hospitalist", "intensivist", "dentist", "midwife", "counselor",
+        "technician", "phlebotomist", "scribe", "coordinator", "caseworker", "worker", "manager", "interpreter",
+        "clinician", "fellow", "intern", "resident", "prescriber", "assistant", "preceptor", "supervisor",
+        "reviewer", "examiner", "investigator", "neurosurgeon", "specialist", "pediatrician", "obstetrician",
+    ]),
+];
+
+/// How many words those are.
+const COUNT: usize = {
+    let (mut count, mut group) = (0, 0);
+    while group < ROLES.len() {
+        count += ROLES[group].1.len();
+        group += 1;
+    }
+    count
+};
+
+/// The same words one after another, and the role of each.
+const FLAT: ([&str; COUNT], [Role; COUNT]) = {
+    let (mut words, mut roles) = ([""; COUNT], [Role::Title; COUNT]);
+    let (mut at, mut group) = (0, 0);
+    while group < ROLES.len() {
+        let (role, list) = ROLES[group];
+        let mut i = 0;
+        while i < list.len() {
+            words[at] = list[i];
+            roles[at] = role;
+            at += 1;
+            i += 1;
+        }
+        group += 1;
+    }
+    (words, roles)
+};
+
 /// What `word` announces.
 pub(crate) fn role(word: &[u8], bits: u32) -> Option<Role> {
-    let mut lower = [0; 20];
-    let lower = lower.get_mut(..word.len())?;
-    lower.copy_from_slice(word);
-    lower.make_ascii_lowercase();
-    let known = match &*lower {
-        b"dr" | b"drs" | b"mr" | b"mrs" | b"ms" | b"mx" | b"messrs" | b"prof" | b"sgt" | b"capt" | b"sra" | b"mme"
-        | b"rev" => Role::Title,
-        b"professor" | b"doctor" | b"miss" | b"nurse" | b"reverend" | b"pastor" | b"rabbi" | b"judge" | b"officer"
-        | b"sergeant" | b"captain" | b"sir" | b"chaplain" | b"senor" | b"senora" | b"herr" | b"frau" | b"madame"
-        | b"monsieur" | b"attorney" | b"detective" | b"deputy" => Role::WordTitle,
-        b"patient" | b"pt" | b"client" | b"member" | b"subscriber" | b"insured" | b"beneficiary" | b"enrollee"
-        | b"policyholder" | b"veteran" | b"decedent" | b"baby" | b"infant" | b"newborn" => Role::Patient,
-        b"mother" | b"father" | b"mom" | b"mum" | b"dad" | b"son" | b"daughter" | b"wife" | b"husband" | b"spouse"
-        | b"partner" | b"fiance" | b"fiancee" | b"brother" | b"sister" | b"aunt" | b"uncle" | b"cousin" | b"niece"
-        | b"nephew" | b"grandson" | b"granddaughter" | b"grandmother" | b"grandfather" | b"grandma" | b"grandpa"
-        | b"girlfriend" | b"boyfriend" | b"friend" | b"neighbor" | b"roommate" | b"parent" | b"guardian" | b"kin"
-        | b"nok" | b"contact" | b"caregiver" | b"caretaker" | b"proxy" | b"poa" | b"twin" | b"stepmother"
-        | b"stepfather" | b"stepson" | b"stepdaughter" | b"child" | b"ex" => Role::Relative,
-        b"user" => Role::User,
-        b"att" | b"party" => Role::Header,
-        b"name" | b"names" | b"dear" | b"attn" | b"caller" | b"named" | b"called" | b"nickname" | b"alias" | b"aka"
-        | b"surname" | b"firstname" | b"lastname" | b"fullname" | b"initials" | b"guarantor" | b"cardholder"
-        | b"claimant" => Role::Person,
-        b"re" | b"cc" | b"from" | b"to" | b"attention" | b"employee" | b"witness" | b"sender" | b"recipient"
-        | b"addressee" | b"applicant" | b"payee" | b"author" | b"signature" | b"signed" | b"cosigned" | b"cosigner"
-        | b"dictated" | b"transcribed" | b"verified" | b"first" | b"last" | b"ref" | b"subject" | b"referring"
-        | b"md" | b"gi" | b"id" | b"tech" | b"cardiology" | b"sr" => Role::Header,
-        b"by" | b"with" | b"per" | b"via" | b"spoke" | b"spoken" | b"talked" => Role::By,
-        b"is" | b"am" | b"call" | b"me" => Role::Is,
-        b"hi" | b"hello" | b"hey" | b"thanks" | b"regards" | b"sincerely" | b"cheers" | b"best" | b"yours"
-        | b"respectfully" => Role::Greeting,
-        b"attending" | b"provider" | b"physician" | b"surgeon" | b"practitioner" | b"pcp" | b"np" | b"pa" | b"rn"
-        | b"lpn" | b"cna" | b"crna" | b"pharmacist" | b"consultant" | b"hospitalist" | b"intensivist" | b"dentist"
-        | b"midwife" | b"counselor" | b"technician" | b"phlebotomist" | b"scribe" | b"coordinator" | b"caseworker"
-        | b"worker" | b"manager" | b"interpreter" | b"clinician" | b"fellow" | b"intern" | b"resident"
-        | b"prescriber" | b"assistant" | b"preceptor" | b"supervisor" | b"reviewer" | b"examiner" | b"investigator"
-        | b"neurosurgeon" | b"specialist" | b"pediatrician" | b"obstetrician" => Role::Provider,
-        other if other.ends_with(b"ist") && lists::TRIGGERS.iter().any(|t| t.as_bytes() == other) => Role::Provider,
-        _ if bits & cat::RELATIVE != 0 => Role::Relative,
-        _ => return None,
-    };
-    Some(known)
+    const LONGEST: usize = 20;
+    static OF: [Role; COUNT] = FLAT.1;
+    if word.len() > LONGEST {
+        return None;
+    }
+    if let Some(place) = word_set!(&FLAT.0).find(word) {
+        return OF.get(place).copied();
+    }
+    if word.len() > 3
+        && word.get(word.len() - 3..).is_some_and(|end| end.eq_ignore_ascii_case(b"ist"))
+        && one_of!(word, lists::TRIGGERS)
+    {
+        return Some(Role::Provider);
+    }
+    (bits & cat::RELATIVE != 0).then_some(Role::Relative)
 }
 
 /// The cue that the trigger is, and where the name that it announces would begin.
@@ -157,7 +213,7 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     if space == 0 && !dotted {
         return label(view, role, word, end);
     }
-    let kind = if one_of(word, &["dr", "drs", "doctor", "nurse", "prof", "professor"]) {
+    let kind = if one_of!(word, &["dr", "drs", "doctor", "nurse", "prof", "professor"]) {
         kinds::NAME_PROVIDER
     } else {
         kinds::NAME
@@ -165,8 +221,8 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
     // `Doctor King`, `Doctor Zorblat`: capitals on both sides make it a form of address; `Doctor Visit` is none.
     let next = view.word(after + space);
     let next_bits = view.bits(next);
-    let addressed = one_of(word, &["doctor", "professor", "miss"])
-        && (next_bits & cat::ANY_NAME != 0 && !one_of(next, &["will", "may", "so", "do", "can", "an", "in"])
+    let addressed = one_of!(word, &["doctor", "professor", "miss"])
+        && (next_bits & cat::ANY_NAME != 0 && !one_of!(next, &["will", "may", "so", "do", "can", "an", "in"])
             || next_bits == 0)
         && view.byte(after + space + length(next)) != Some(b':')
         && word.first().is_some_and(u8::is_ascii_uppercase)
@@ -199,7 +255,7 @@ fn is_street(view: &View<'_>) -> bool {
 fn loose(view: &View<'_>, word: &[u8]) -> Cue {
     let kind = match previous_word(view.before()) {
         [] => kinds::NAME,
-        verb if one_of(
+        verb if one_of!(
             verb,
             &[
                 "signed",
@@ -240,12 +296,12 @@ fn loose(view: &View<'_>, word: &[u8]) -> Cue {
 /// `spoke with Ann`, `report given to Ann`, `staying with Ann`: people are told things and met, whatever their case.
 fn spoken_to(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
     const TOLD: &[&str] = &["spoke", "spoken", "talked", "speaking", "talking"];
-    let met = one_of(word, &["to", "with"])
-        && one_of(
+    let met = one_of!(word, &["to", "with"])
+        && one_of!(
             previous_word(view.before()),
             &["spoke", "spoken", "talked", "speaking", "talking", "handoff", "given", "staying", "stays", "lives"],
         );
-    let at = if one_of(word, TOLD) && view.slice(end, 4) == b" w/ " {
+    let at = if one_of!(word, TOLD) && view.slice(end, 4) == b" w/ " {
         end + 4
     } else if met && view.byte(end) == Some(b' ') {
         end + 1
@@ -265,17 +321,17 @@ fn introduction(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
     let before = previous_word(view.before());
     let bits = view.bits(before);
     let announces = if word.eq_ignore_ascii_case(b"am") {
-        one_of(before, &["i"])
+        one_of!(before, &["i"])
     } else if word.eq_ignore_ascii_case(b"me") {
-        one_of(before, &["call", "calls"])
+        one_of!(before, &["call", "calls"])
     } else if word.eq_ignore_ascii_case(b"call") {
         capital_at(view, at)
     } else {
-        one_of(before, &["name", "this", "names", "nickname", "here", "contact", "pcp", "kin", "caregiver"])
+        one_of!(before, &["name", "this", "names", "nickname", "here", "contact", "pcp", "kin", "caregiver"])
             || (capital_at(view, at) && matches!(role(before, bits), Some(Role::Relative | Role::Provider)))
     };
     // `this is Ann` needs the capital, `my name is ann` does not.
-    let named = one_of(before, &["name", "names"]);
+    let named = one_of!(before, &["name", "names"]);
     if !announces || !(named || capital_at(view, at)) {
         return None;
     }
@@ -349,13 +405,13 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         return None;
     }
     let header = role == Role::Header;
-    let signature = one_of(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
+    let signature = one_of!(word, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
     if !strong && ((header && !(signature && capital_at(view, at))) || role == Role::User || role == Role::By) {
         return None;
     }
     // `my partner laura`, `pt tyler`: only a relative or a patient is named so without a capital.
     let close =
-        matches!(role, Role::Relative | Role::Patient) && !one_of(word, &["contact", "child", "ex", "twin", "member"]);
+        matches!(role, Role::Relative | Role::Patient) && !one_of!(word, &["contact", "child", "ex", "twin", "member"]);
     if !strong && !capital_at(view, at) && !close {
         return None;
     }
@@ -365,14 +421,14 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         Role::Provider => kinds::NAME_PROVIDER,
         Role::Relative => kinds::NAME_RELATIVE,
         Role::User => kinds::NAME_USER,
-        Role::WordTitle if one_of(word, &["doctor", "nurse"]) => kinds::NAME_PROVIDER,
+        Role::WordTitle if one_of!(word, &["doctor", "nurse"]) => kinds::NAME_PROVIDER,
         _ if signature => kinds::NAME_PROVIDER,
         Role::Person => named(view),
         _ => kinds::NAME,
     };
     let speaker = matches!(role, Role::Patient | Role::Provider | Role::Relative | Role::User | Role::WordTitle)
-        || one_of(word, &["caller", "claimant"]);
-    let given = role == Role::Relative || one_of(word, &["named", "called", "nickname", "dear", "name", "aka"]);
+        || one_of!(word, &["caller", "claimant"]);
+    let given = role == Role::Relative || one_of!(word, &["named", "called", "nickname", "dear", "name", "aka"]);
     Some((Cue { kind, grade, speaker, given }, at))
 }
 

@@ -4,7 +4,7 @@ use blackbar_engine::{ByteSet, View};
 
 use super::cue::{Role, previous_word, role};
 use super::lists;
-use super::part::{Case, Part, blanks, gap, one_of, part, possessive};
+use super::part::{Case, Part, blanks, gap, part, possessive};
 use crate::words::category as cat;
 
 /// What follows a name.
@@ -131,7 +131,7 @@ pub(crate) fn dotted_credential(view: &View<'_>, at: i32) -> bool {
 
 /// Whether `word` behind a comma is a credential in any case: `j. barr, msw`.
 fn lower_credential(word: &[u8]) -> bool {
-    one_of(
+    one_of!(
         word,
         &[
             "md", "rn", "np", "pa", "msw", "lcsw", "phd", "lpn", "cna", "dpt", "pharmd", "aprn", "crna", "fnp", "bsn",
@@ -144,7 +144,7 @@ fn lower_credential(word: &[u8]) -> bool {
 fn relation(view: &View<'_>, mut at: i32) -> bool {
     for _ in 0..3 {
         let word = view.word(at);
-        if one_of(word, &["his", "her", "their", "my", "the", "patient", "pt", "older", "younger"]) {
+        if one_of!(word, &["his", "her", "their", "my", "the", "patient", "pt", "older", "younger"]) {
             at = possessive(view, at + super::part::length(word));
             at += blanks(view, at, 2);
             continue;
@@ -166,13 +166,13 @@ fn record(view: &View<'_>, at: i32) -> bool {
         return true;
     }
     let word = view.word(at);
-    if one_of(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"])
-        || (opened && one_of(word, &["b", "id", "born"]))
+    if one_of!(word, &["mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member"])
+        || (opened && one_of!(word, &["b", "id", "born"]))
     {
         return true;
     }
     let prefix = super::part::length(word);
-    if one_of(word, &["bed", "room", "icu"]) && number_follows(view, at + prefix) || aged(view, at) {
+    if one_of!(word, &["bed", "room", "icu"]) && number_follows(view, at + prefix) || aged(view, at) {
         return true;
     }
     let digits = at + prefix + i32::from(prefix > 0 && view.byte(at + prefix) == Some(b'-'));
@@ -197,8 +197,8 @@ fn aged(view: &View<'_>, at: i32) -> bool {
     let unit = at + super::part::length(digits);
     let unit = unit + i32::from(matches!(view.byte(unit), Some(b' ' | b'-')));
     let word = view.word(unit);
-    one_of(word, &["yo", "yr", "yrs", "year", "years", "m", "f"])
-        || (one_of(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
+    one_of!(word, &["yo", "yr", "yrs", "year", "years", "m", "f"])
+        || (one_of!(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
 }
 
 /// What follows `end`, the end of a name.
@@ -238,7 +238,7 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         // Three blanks and more part columns.
         let wide = at + blanks(view, at, 3);
         let word = view.word(wide);
-        if wide > at && (credential(word, view.bits(word)) || one_of(word, &["rn", "md", "np", "lpn", "cna"])) {
+        if wide > at && (credential(word, view.bits(word)) || one_of!(word, &["rn", "md", "np", "lpn", "cna"])) {
             return Follow::Credential;
         }
         if record(view, at) {
@@ -261,8 +261,8 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         return if !wraps && aged(view, at) { Follow::Record } else { Follow::Other };
     }
     let bits = view.bits(word);
-    let place_of_patient = one_of(word, &["bed"]) && number_follows(view, at + super::part::length(word));
-    if one_of(word, lists::EPONYM_NOUNS) && !place_of_patient {
+    let place_of_patient = one_of!(word, &["bed"]) && number_follows(view, at + super::part::length(word));
+    if one_of!(word, lists::EPONYM_NOUNS) && !place_of_patient {
         return Follow::Eponym;
     }
     if wraps && owned == end {
@@ -277,10 +277,10 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     }
     if owned > end {
         let related = matches!(role(word, bits), Some(Role::Relative | Role::Provider | Role::Person))
-            || one_of(word, lists::BELONGINGS);
+            || one_of!(word, lists::BELONGINGS);
         return if related { Follow::Relative } else { Follow::Other };
     }
-    if one_of(word, lists::VERBS) {
+    if one_of!(word, lists::VERBS) {
         return Follow::Verb;
     }
     match part(view, at) {
@@ -296,12 +296,12 @@ pub(crate) fn acts(view: &View<'_>, end: i32) -> bool {
     let word = view.word(end + space);
     let next = end + space + super::part::length(word);
     let more = view.word(next + 1);
-    if one_of(word, &["is", "was", "remains", "appears", "seems"]) {
-        return one_of(more, lists::STATES)
+    if one_of!(word, &["is", "was", "remains", "appears", "seems"]) {
+        return one_of!(more, lists::STATES)
             || (more == b"a" && aged(view, next + 3))
-            || (one_of(more, &["at", "on"]) && one_of(view.word(next + 4), &["work", "home", "school"]));
+            || (one_of!(more, &["at", "on"]) && one_of!(view.word(next + 4), &["work", "home", "school"]));
     }
-    (word == b"and" && one_of(more, &["dr", "drs"])) || one_of(word, lists::DEEDS)
+    (word == b"and" && one_of!(more, &["dr", "drs"])) || one_of!(word, lists::DEEDS)
 }
 
 /// Whether `part` is a word that places, buildings or roads end in.
@@ -310,7 +310,7 @@ fn place_word(view: &View<'_>, part: &Part) -> bool {
         return false;
     }
     let word = view.word(part.start);
-    one_of(
+    one_of!(
         word,
         &[
             "hospital",
@@ -373,7 +373,7 @@ fn place_word(view: &View<'_>, part: &Part) -> bool {
 
 /// Whether `part`, behind the first word of what might be a name, shows that it is a place or a thing.
 pub(crate) fn is_place_or_thing(view: &View<'_>, part: &Part) -> bool {
-    place_word(view, part) || (part.surname() < 3 && one_of(view.word(part.start), lists::EPONYM_NOUNS))
+    place_word(view, part) || (part.surname() < 3 && one_of!(view.word(part.start), lists::EPONYM_NOUNS))
 }
 
 /// `Rhodes/Baptiste`, alone on its line: whether the name from the trigger to `end` is one of such a pair.
@@ -431,7 +431,7 @@ pub(crate) fn sentence_starts(view: &View<'_>) -> bool {
         }
         [head @ .., b'.'] => {
             // `Dr. X`, `vs. X`: a title's dot ends no sentence.
-            !one_of(previous_word(head), &["dr", "mr", "mrs", "ms", "prof", "st", "vs"])
+            !one_of!(previous_word(head), &["dr", "mr", "mrs", "ms", "prof", "st", "vs"])
         }
         [.., last] => {
             matches!(last, b'!' | b'?' | b':' | b';' | b'|' | b'=' | b'>' | b'#' | b'/' | b'\\') || *last >= 0x80
@@ -447,11 +447,11 @@ pub(crate) fn lower_before(view: &View<'_>) -> bool {
 
 /// Whether a preposition of places stands before the trigger.
 pub(crate) fn place_before(view: &View<'_>) -> bool {
-    one_of(previous_word(view.before()), &["in", "from", "to", "near", "at", "of", "outside", "around"])
+    one_of!(previous_word(view.before()), &["in", "from", "to", "near", "at", "of", "outside", "around"])
 }
 
 /// Whether an article or the like stands before the trigger: `the Foley`, `a Murphy`.
 pub(crate) fn article_before(view: &View<'_>) -> bool {
-    one_of(previous_word(view.before()), &["the", "a", "an", "no", "of", "positive", "negative"])
+    one_of!(previous_word(view.before()), &["the", "a", "an", "no", "of", "positive", "negative"])
         && view.before().last() == Some(&b' ')
 }

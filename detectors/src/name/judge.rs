@@ -4,7 +4,7 @@ use blackbar_engine::{Teach, View};
 
 use super::cue::{Cue, Grade};
 use super::follow::{self, Follow};
-use super::part::{Case, Part, one_of};
+use super::part::{Case, Part};
 use super::person::{Person, Words};
 use crate::kinds;
 use crate::words::category as cat;
@@ -28,8 +28,8 @@ fn heads_column(view: &View<'_>, words: &Words) -> bool {
     ];
     let [owner, item, ..] = words.slice() else { return false };
     words.comma.is_none()
-        && one_of(view.word(owner.start), &["pat", "pt", "mem", "sub"])
-        && one_of(view.word(item.start), ITEMS)
+        && one_of!(view.word(owner.start), &["pat", "pt", "mem", "sub"])
+        && one_of!(view.word(item.start), ITEMS)
 }
 
 pub(super) fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> {
@@ -207,7 +207,7 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
                 && cue.kind == kinds::NAME_RELATIVE
                 && only.given() == 3
                 && only.bits & (cat::CLINICAL | cat::DRUG) == 0
-                && !one_of(
+                && !one_of!(
                     view.word(only.start),
                     &["will", "may", "can", "grant", "wants", "hope", "mark", "jack"],
                 )
@@ -245,7 +245,7 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             (2, _)
                 if only.surname() == 3
                     && only.bits & (cat::CLINICAL | cat::DRUG | cat::MONTH) == 0
-                    && !one_of(view.word(only.start), &["will", "do", "can"]) =>
+                    && !one_of!(view.word(only.start), &["will", "do", "can"]) =>
             {
                 54
             }
@@ -271,7 +271,7 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
         && only.given().max(only.surname()) >= if only.ordinary() > 0 { 3 } else { 2 }
         && !only.eponym()
         && !follow::article_before(view)
-        && !(one_of(view.word(only.start), &["will", "may"]) && one_of(view.word(only.end + 1), &["feels", "felt"]))
+        && !(one_of!(view.word(only.start), &["will", "may"]) && one_of!(view.word(only.end + 1), &["feels", "felt"]))
         && follow::acts(view, only.end);
     if deed && (only.given() == 3 || only.ordinary() < 2 || !follow::sentence_starts(view)) {
         return Some((56, "what people do after"));
@@ -314,7 +314,7 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     if view.begins(0)
         && surname >= 2
         && view.field().slot != blackbar_engine::Slot::Text
-        && one_of(
+        && one_of!(
             view.word(only.end + 1),
             &["wound", "photo", "photos", "chart", "xray", "scan", "ecg", "consent", "labs"],
         )

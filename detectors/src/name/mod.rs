@@ -63,7 +63,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return Some(verdict);
     }
     if bits & cat::PARTICLE != 0
-        && (!part::starts_upper(word) || part::one_of(word, &["de", "del", "van", "von", "di", "da", "le"]))
+        && (!part::starts_upper(word) || one_of!(word, &["de", "del", "van", "von", "di", "da", "le"]))
         && let Some(verdict) = particled(view, word)
     {
         return Some(verdict);
@@ -79,8 +79,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if !stands_alone(view) || word.len() < 2 {
         return None;
     }
-    let found = person::person(view, 0, before(view))?;
-    Some(verdict(&found, before(view)))
+    let cue = before(view);
+    person::person(view, 0, cue).map(|found| verdict(&found, cue))
 }
 
 /// Most lower-case words of a text are no names: only a common given name that is nothing else may start one, or a
@@ -138,7 +138,7 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     let lower = |n: usize| rest.len().checked_sub(n).and_then(|i| rest.get(i..)).unwrap_or_default();
     let near = |given| Cue { grade: Grade::Near, given, ..Cue::NONE };
     if let Some(head) = before.strip_suffix(b"(")
-        && part::one_of(cue::previous_word(head.trim_ascii_end()), &["verified", "checked", "confirmed", "identified"])
+        && one_of!(cue::previous_word(head.trim_ascii_end()), &["verified", "checked", "confirmed", "identified"])
     {
         // `ID band checked (Smith, 3/4)`.
         return Cue { kind: kinds::NAME_PATIENT, grade: Grade::Label, ..Cue::NONE };
@@ -164,7 +164,7 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     }
     if let Some(head) =
         rest.strip_suffix(b" to").or_else(|| rest.strip_suffix(b" for")).or_else(|| rest.strip_suffix(b" from"))
-        && part::one_of(
+        && one_of!(
             cue::previous_word(head),
             &[
                 "report",
@@ -225,7 +225,7 @@ fn addressed(view: &View<'_>, before: &[u8]) -> bool {
     let last = cue::previous_word(head);
     let ended = |count: usize| head.len().checked_sub(count).and_then(|i| head.get(i..)).unwrap_or_default();
     let intro = !comma && (ended(4).eq_ignore_ascii_case(b"it's") || head.ends_with("t’s".as_bytes()));
-    let polite = part::one_of(last, &["bye", "goodbye", "thx", "ty"])
+    let polite = one_of!(last, &["bye", "goodbye", "thx", "ty"])
         || ended(9).eq_ignore_ascii_case(b"thank you")
         || (comma && ended(6).eq_ignore_ascii_case(b"got it"));
     let name = view.word(0);
@@ -254,7 +254,7 @@ fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
     let plain = (2..=3).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
     let asked = label.eq_ignore_ascii_case(b"initials")
         || (label.eq_ignore_ascii_case(b"by")
-            && part::one_of(
+            && one_of!(
                 cue::previous_word(view.before()),
                 &["dictated", "transcribed", "typed", "signed", "entered", "scribed", "reviewed", "verified"],
             ));

@@ -2,6 +2,7 @@
 
 use blackbar_engine::View;
 
+use crate::word_set::WordSet;
 use crate::words::category as cat;
 
 /// How a word is written.
@@ -145,20 +146,24 @@ pub(crate) fn length(bytes: &[u8]) -> i32 {
 
 /// How `word` is written; letters beyond ASCII count as capitals at its start when they are.
 pub(crate) fn case_of(word: &[u8]) -> Case {
-    let lower = word.iter().any(u8::is_ascii_lowercase);
-    let upper = word.iter().any(u8::is_ascii_uppercase);
-    let first_upper = starts_upper(word);
-    match (first_upper, lower) {
-        (true, _) if letters(word) == 1 => Case::Initial,
-        (true, true) => Case::Capital,
-        (true, false) if upper => Case::Upper,
-        (true, false) => Case::Capital,
-        (false, _) => Case::Lower,
+    if !starts_upper(word) {
+        return Case::Lower;
     }
+    if word.len() == 1 || letters(word) == 1 {
+        return Case::Initial;
+    }
+    let lower = word.iter().any(u8::is_ascii_lowercase);
+    let upper = || word.iter().any(u8::is_ascii_uppercase);
+    if lower || !upper() { Case::Capital } else { Case::Upper }
 }
 
+/// How many letters `word` has; at least two when it says two.
 fn letters(word: &[u8]) -> usize {
-    word.iter().filter(|&&byte| byte & 0xc0 != 0x80).count()
+    match word {
+        // Letters of ASCII are a byte each.
+        [first, second, ..] if first.is_ascii() && second.is_ascii() => 2,
+        _ => word.iter().filter(|&&byte| byte & 0xc0 != 0x80).count(),
+    }
 }
 
 /// Whether `word` begins with a capital: ASCII, or a Latin one with a diacritic.
@@ -187,7 +192,7 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
     let mut end = at + length(word);
     let mut case = case_of(word);
     let mut bits = view.bits(word);
-    if one_of(word, &["doe", "roe"]) {
+    if one_of!(word, &["doe", "roe"]) {
         // Nobody in particular, but written where a name is meant; in these texts hardly ever a deer.
         bits |= cat::SURNAME | cat::SURNAME_COMMON | cat::MOSTLY_NAME;
     }
@@ -261,6 +266,16 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
     Some(Part { start: at, end, case, bits, pieces, last_start })
 }
 
+/// Whether a small word stands at `at` that is not in `but` and that nothing joins to another: [`part`] would read a
+/// lower-case part or none. Most words behind a capitalised one are so, and this is cheap to see.
+pub(crate) fn plain_lower(view: &View<'_>, at: i32, but: &WordSet) -> bool {
+    if !view.byte(at).is_some_and(|byte| byte.is_ascii_lowercase()) {
+        return false;
+    }
+    let word = view.word(at);
+    !but.has(word) && !matches!(view.byte(at + length(word)), Some(b'-' | b'\'' | b'`' | 0xe2))
+}
+
 /// The categories of two hyphenated words as one phrase.
 fn hyphened(view: &View<'_>, at: i32, end: i32) -> u32 {
     let mut phrase = [0; 32];
@@ -306,11 +321,6 @@ pub(crate) fn blanks(view: &View<'_>, at: i32, most: i32) -> i32 {
         n += 1;
     }
     n
-}
-
-/// Whether `word`, in any case, is one of `list` (lower case).
-pub(crate) fn one_of(word: &[u8], list: &[&str]) -> bool {
-    list.iter().any(|known| word.eq_ignore_ascii_case(known.as_bytes()))
 }
 
 /// Whether the trigger starts a word of its own: not the rest of a hyphenated or quoted one, of an address, of a path.

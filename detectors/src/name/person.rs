@@ -6,7 +6,7 @@ use super::cue::{Cue, Grade};
 use super::follow::{self, Follow};
 use super::judge;
 use super::lists;
-use super::part::{Case, Part, blanks, gap, one_of, part};
+use super::part::{Case, Part, blanks, gap, part, plain_lower};
 use crate::words::category as cat;
 
 /// The most words a name has here.
@@ -75,7 +75,7 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
         }
     }
     if cue.grade >= Grade::Near
-        && one_of(view.word(first.start), &["st"])
+        && one_of!(view.word(first.start), &["st"])
         && view.byte(first.end) == Some(b'.')
         && let Some((space, false)) = gap(view, first.end + 1)
         && let Some(next) = part(view, first.end + 1 + space)
@@ -267,8 +267,13 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         return false;
     };
     let at = words.end + space;
-    let Some(found) = part(view, at) else { return false };
     let (Some(&first), Some(&last)) = (words.slice().first(), words.slice().last()) else { return false };
+    // An initial has no case of its own.
+    let case = words.full().last().map_or(last.case, |part| part.case);
+    if case != Case::Lower && plain_lower(view, at, word_set!(PARTICLES)) {
+        return false;
+    }
+    let Some(found) = part(view, at) else { return false };
     if wraps && !wrap_fits(view, words, &found, cue) {
         return false;
     }
@@ -284,8 +289,6 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
     if stops(view, &found) || follow::is_place_or_thing(view, &found) || follow::dotted_credential(view, at) {
         return false;
     }
-    // An initial has no case of its own.
-    let case = words.full().last().map_or(last.case, |part| part.case);
     let fits = match (case, found.case) {
         (Case::Lower, Case::Lower) => lower_fits(view, &first, &found, cue),
         (Case::Lower, _) | (_, Case::Lower) => false,
@@ -493,18 +496,17 @@ fn found_is(view: &View<'_>, found: &Part, letter: u8) -> bool {
     view.byte(found.start) == Some(letter)
 }
 
+/// Particles of surnames in lower case.
+#[rustfmt::skip] // A word list reads better in lines.
+const PARTICLES: &[&str] = &[
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "du", "la", "le", "las",
+    "los", "bin", "ibn", "bint", "al", "el", "ter", "ten", "zu", "zur", "af", "av", "ben", "abu", "mac",
+    "st", "san", "dela", "y", "e", "des", "do", "ap", "op", "vande", "vander", "het",
+];
+
 /// Whether `part` is a particle of a surname.
 pub(crate) fn particle(view: &View<'_>, part: &Part) -> bool {
-    part.pieces == 1
-        && part.len() <= 4
-        && one_of(
-            view.word(part.start),
-            &[
-                "van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "du", "la", "le", "las",
-                "los", "bin", "ibn", "bint", "al", "el", "ter", "ten", "zu", "zur", "af", "av", "ben", "abu", "mac",
-                "st", "san", "dela", "y", "e", "des", "do", "ap", "op", "vande", "vander", "het",
-            ],
-        )
+    part.pieces == 1 && part.len() <= 4 && one_of!(view.word(part.start), PARTICLES)
 }
 
 /// One to three particles and the word that they belong to.
@@ -513,7 +515,7 @@ fn particles(view: &View<'_>, words: &mut Words, found: Part, cue: Cue, wraps: b
     let mut wrapped = wraps;
     for _ in 0..4 {
         // `St. James`.
-        let after = if one_of(view.word(last.start), &["st"]) { after_dot(view, last.end) } else { last.end };
+        let after = if one_of!(view.word(last.start), &["st"]) { after_dot(view, last.end) } else { last.end };
         let Some((space, wraps)) = gap(view, after) else { return false };
         let Some(next) = part(view, after + space) else { return false };
         wrapped |= wraps;
@@ -543,9 +545,9 @@ fn stops(view: &View<'_>, part: &Part) -> bool {
     part.pieces == 1 && part.len() <= 10 && {
         let word = view.word(part.start);
         // A surname written as such is one, though it is also a label: `Page`, `Bell`; a short stop in capitals is not.
-        one_of(word, lists::STOPS)
+        one_of!(word, lists::STOPS)
             && !(part.case == Case::Capital
                 && part.surname() == 3
-                && !one_of(word, &["date", "so", "do", "an", "in", "she"]))
+                && !one_of!(word, &["date", "so", "do", "an", "in", "she"]))
     }
 }

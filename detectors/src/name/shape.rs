@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use super::cue::{self, Cue, Grade};
 use super::follow::{self, Follow};
-use super::part::{Case, blanks, case_of, gap, one_of, part, stands_alone};
+use super::part::{Case, blanks, case_of, gap, part, stands_alone};
 use super::person::{self, particle};
 use crate::kinds;
 use crate::words::category as cat;
@@ -106,7 +106,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         "weber",
         "exhibit",
     ];
-    if initial && one_of(cue::previous_word(view.before()), LETTERED) {
+    if initial && one_of!(cue::previous_word(view.before()), LETTERED) {
         return None;
     }
     let found = person::person(view, 0, super::before(view))?;

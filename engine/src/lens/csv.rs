@@ -83,6 +83,13 @@ impl Delimited {
         self.end_row(sink, sink.base + sink.chunk.len() as u64);
     }
 
+    /// The columns are called so, and the first row is one like the others.
+    pub(crate) fn set_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
+        let info = |name: &&[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
+        self.columns = names.iter().map(info).map(Some).collect();
+        self.in_first = false;
+    }
+
     fn ends_cell(&self, byte: u8) -> bool {
         byte == self.delimiter || byte == b'\n' || byte == b'\r'
     }

@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
-use crate::Slot;
 use crate::operator::Operator;
+use crate::{Markup, Separators, Slot};
 
 /// The position that a replacement fills.
 #[derive(Clone, Copy, Debug, Default)]
@@ -13,19 +13,42 @@ pub(crate) struct Position {
     pub(crate) delimiter: u8,
     /// How many keys of the same object have been replaced before it, when it is the first finding of a key.
     pub(crate) serial: u32,
+    /// In how many JSON strings, one inside the other, the slot's format is itself spelt.
+    pub(crate) depth: u8,
 }
 
 /// As many asterisks as the value has bytes; digits where only a number is valid.
 pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
-    let mut mask = vec![if position.slot == Slot::Number { b'9' } else { b'*' }; raw_len];
+    let filler = match position.slot {
+        Slot::Number => b'9',
+        Slot::Segment(separators) | Slot::Fixed(separators) => {
+            let set = separators.set();
+            b"*X9".iter().copied().find(|byte| !set.has(*byte)).unwrap_or(b'0')
+        }
+        _ => b'*',
+    };
+    let mut mask = vec![filler; raw_len];
     number_key(position, &mut mask);
     Bytes::from(mask)
 }
 
 /// Spells what `operator` made.
 pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
+    let mut spelt = in_slot(position, bytes, operator);
+    for _ in 0..position.depth {
+        spelt = Bytes::from(json_escaped(&spelt));
+    }
+    spelt
+}
+
+fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     match position.slot {
         Slot::Text | Slot::Bare => Bytes::from(bytes.to_vec()),
+        Slot::Line { whole: true } if bytes.is_empty() => Bytes::from_static(b" "),
+        Slot::Line { .. } => {
+            let line = bytes.iter().map(|&byte| if matches!(byte, b'\r' | b'\n') { b' ' } else { byte });
+            Bytes::from(line.collect::<Vec<u8>>())
+        }
         Slot::String => Bytes::from(json_escaped(bytes)),
         Slot::Key => {
             let mut key = json_escaped(bytes);
@@ -36,6 +59,10 @@ pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) 
         }
         Slot::Number => number(bytes, operator),
         Slot::Cell { quoted } => Bytes::from(cell(bytes, quoted, position.delimiter)),
+        Slot::Segment(separators) | Slot::Fixed(separators) => Bytes::from(segment(bytes, separators)),
+        Slot::Markup(place) => Bytes::from(markup(bytes, place)),
+        Slot::Copy => Bytes::from(copy_text(bytes)),
+        Slot::Form => Bytes::from(form_part(bytes)),
     }
 }
 
@@ -91,12 +118,107 @@ fn cell(bytes: &[u8], quoted: bool, delimiter: u8) -> Vec<u8> {
     cell
 }
 
+/// Separators are escaped where the message has an escape, and become blanks where it has none, as line ends do.
+fn segment(bytes: &[u8], separators: Separators) -> Vec<u8> {
+    let Separators { field, component, repetition, escape, subcomponent, .. } = separators;
+    let set = separators.set();
+    let mut value = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte >= b' ' && !set.has(byte) {
+            value.push(byte);
+            continue;
+        }
+        let name: &[u8] = match byte {
+            b'\n' => b".br",
+            _ if byte == field => b"F",
+            _ if byte == component => b"S",
+            _ if byte == subcomponent => b"T",
+            _ if byte == repetition => b"R",
+            _ if byte == escape => b"E",
+            _ => b"",
+        };
+        if escape == 0 || name.is_empty() {
+            value.push(b' ');
+        } else {
+            value.push(escape);
+            value.extend_from_slice(name);
+            value.push(escape);
+        }
+    }
+    value
+}
+
+/// What would part cells, and the escape itself, as COPY writes them.
+fn copy_text(bytes: &[u8]) -> Vec<u8> {
+    let mut cell = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\\' => cell.extend(b"\\\\"),
+            b'\t' => cell.extend(b"\\t"),
+            b'\n' => cell.extend(b"\\n"),
+            b'\r' => cell.extend(b"\\r"),
+            0..b' ' => cell.push(b' '),
+            _ => cell.push(byte),
+        }
+    }
+    cell
+}
+
+/// Everything but the letters and signs that stand for themselves is written as its number.
+fn form_part(bytes: &[u8]) -> Vec<u8> {
+    let mut part = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b' ' => part.push(b'+'),
+            b'-' | b'.' | b'_' | b'*' => part.push(byte),
+            _ if byte.is_ascii_alphanumeric() => part.push(byte),
+            _ => part.extend(format!("%{byte:02X}").as_bytes()),
+        }
+    }
+    part
+}
+
+/// References where they are known; elsewhere what could end the place, or begin another, becomes a sign that cannot.
+fn markup(bytes: &[u8], place: Markup) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        let bare = place == Markup::Attribute { quote: 0 };
+        match (place, byte) {
+            (_, b'\t' | b'\n' | b'\r' | b' ') if bare => text.push(b'_'),
+            (_, b'\t' | b'\n' | b'\r') => text.push(byte),
+            (_, 0..b' ') => text.push(b' '),
+            (Markup::Text | Markup::Attribute { .. }, b'&') => text.extend(b"&amp;"),
+            (Markup::Text | Markup::Attribute { .. }, b'<') => text.extend(b"&lt;"),
+            (Markup::Text | Markup::Attribute { .. }, b'>') => text.extend(b"&gt;"),
+            (Markup::Attribute { .. }, b'"') => text.extend(b"&quot;"),
+            (Markup::Attribute { .. }, b'\'') => text.extend(b"&#39;"),
+            (Markup::Attribute { .. }, b'=' | b'`') if bare => text.push(b'_'),
+            (Markup::Cdata | Markup::Comment | Markup::Instruction, b'>') => text.push(b' '),
+            (Markup::Instruction, b'?') => text.push(b' '),
+            (Markup::Comment, b'-') if text.last().is_none_or(|last| *last == b'-') => text.push(b'_'),
+            (Markup::Declaration, b'<' | b'>' | b'[' | b']' | b'"' | b'\'' | b'&' | b'%') => text.push(b'_'),
+            (Markup::Raw, b'<' | b'>' | b'&') => text.push(b' '),
+            _ => text.push(byte),
+        }
+    }
+    match (place, text.last()) {
+        (Markup::Attribute { quote: 0 }, None) => text.push(b'_'),
+        // What stands on both sides must not meet, nor what ends a replacement and stands behind it.
+        (Markup::Cdata | Markup::Comment | Markup::Instruction | Markup::Raw, None) | (Markup::Cdata, Some(b']')) => {
+            text.push(b' ');
+        }
+        (Markup::Comment, Some(b'-')) => text.push(b'_'),
+        _ => {}
+    }
+    text
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn at(slot: Slot) -> Position {
-        Position { slot, delimiter: b',', serial: 0 }
+        Position { slot, delimiter: b',', serial: 0, depth: 0 }
     }
 
     #[test]
@@ -121,5 +243,34 @@ mod tests {
         assert_eq!(&replacement(at(Slot::String), b"a\"b\n\x01", Operator::Surrogate)[..], b"a\\\"b\\n\\u0001");
         assert_eq!(&replacement(at(Slot::Cell { quoted: true }), b"a\"b,", Operator::Surrogate)[..], b"a\"\"b,");
         assert_eq!(&replacement(at(Slot::Cell { quoted: false }), b"a\"b,", Operator::Surrogate)[..], b"a b ");
+    }
+
+    #[test]
+    fn cells_of_copy_and_parts_of_forms_are_escaped() {
+        assert_eq!(&replacement(at(Slot::Copy), b"a\tb\\\n", Operator::Surrogate)[..], b"a\\tb\\\\\\n");
+        assert_eq!(&replacement(at(Slot::Form), b"a b&[N]", Operator::Surrogate)[..], b"a+b%26%5BN%5D");
+    }
+
+    #[test]
+    fn markup_stays_where_it_is() {
+        let spelt = |place, bytes: &[u8]| replacement(at(Slot::Markup(place)), bytes, Operator::Surrogate);
+        assert_eq!(&spelt(Markup::Text, b"a<&>\"\x01")[..], b"a&lt;&amp;&gt;\" ");
+        assert_eq!(&spelt(Markup::Attribute { quote: b'"' }, b"\"'")[..], b"&quot;&#39;");
+        assert_eq!(&spelt(Markup::Attribute { quote: 0 }, b"a b=")[..], b"a_b_");
+        assert_eq!(&spelt(Markup::Attribute { quote: 0 }, b"")[..], b"_");
+        assert_eq!(&spelt(Markup::Cdata, b"[A]>]")[..], b"[A] ] ");
+        assert_eq!(&spelt(Markup::Comment, b"--a->-")[..], b"_-a- -_");
+        assert_eq!(&spelt(Markup::Comment, b"")[..], b" ");
+        assert_eq!(&spelt(Markup::Instruction, b"?>")[..], b"  ");
+        assert_eq!(&spelt(Markup::Declaration, b"[A]")[..], b"_A_");
+    }
+
+    #[test]
+    fn separators_of_a_segment_are_escaped() {
+        let slot = Slot::Segment(Separators::HL7);
+        assert_eq!(&replacement(at(slot), b"a|b^c\\\n", Operator::Surrogate)[..], b"a\\F\\b\\S\\c\\E\\\\.br\\");
+        let bare = Slot::Segment(Separators { escape: 0, repetition: b'*', ..Separators::HL7 });
+        assert_eq!(&replacement(at(bare), b"a|b\r*", Operator::Surrogate)[..], b"a b  ");
+        assert_eq!(&mask(at(bare), 3)[..], b"XXX");
     }
 }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use memchr::memchr3;
 
 use super::Sink;
+use super::deltas::Plan;
 use super::paths::PathInfo;
 use crate::output::Place;
 use crate::{Meaning, Slot};
@@ -27,6 +28,8 @@ const DEEPEST_PATH: usize = 32;
 pub(crate) struct Json {
     /// A newline ends a record whatever came before.
     lines: bool,
+    /// What a text fills that is no JSON.
+    broken: Slot,
     state: State,
     stack: Vec<Frame>,
     /// Decoded key or value that is being read, as far as somebody wants to know it.
@@ -35,6 +38,10 @@ pub(crate) struct Json {
     /// Raw bytes of an escape or a bare value that began in an earlier chunk, and where.
     pending: Vec<u8>,
     pending_at: u64,
+    /// The strings that go on from text to text.
+    plan: Plan,
+    /// How many string values have begun in this text.
+    strings: u32,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -84,12 +91,60 @@ impl Json {
     pub(crate) fn new(lines: bool) -> Self {
         Self {
             lines,
+            broken: Slot::Bare,
             state: State::Between { key: false },
             stack: Vec::new(),
             captured: Vec::new(),
             capture: Capture::Nothing,
             pending: Vec::new(),
             pending_at: 0,
+            plan: Plan::default(),
+            strings: 0,
+        }
+    }
+
+    /// For JSON that is the data of an event: it must not break the event's lines.
+    pub(crate) fn of_events() -> Self {
+        Self { broken: Slot::Line { whole: false }, ..Self::new(false) }
+    }
+
+    /// For JSON in a string.
+    pub(crate) fn nested() -> Self {
+        Self::new(false)
+    }
+
+    /// Says which strings of the text that comes next go on from text to text.
+    pub(crate) fn expect(&mut self, plan: Plan) {
+        self.plan = plan;
+    }
+
+    /// Where bytes begin that it has not given to any run yet.
+    pub(crate) fn pending_from(&self) -> Option<u64> {
+        (!self.pending.is_empty()).then_some(self.pending_at)
+    }
+
+    /// The text goes on in another line: one ends at `at`.
+    pub(crate) fn line_end(&mut self, sink: &mut Sink<'_>, at: u64) {
+        match self.state {
+            State::Between { .. } => return,
+            State::String { key } => {
+                self.close_string(sink, key);
+                self.break_off(sink);
+            }
+            State::Escape { key } => {
+                self.spill(sink);
+                self.close_string(sink, key);
+                self.break_off(sink);
+            }
+            State::Bare => self.end_bare(sink, None),
+            State::Long => {
+                sink.close();
+                self.state = State::Between { key: false };
+            }
+            State::Text => {}
+        }
+        if self.state == State::Text {
+            sink.decoded(b"\n", at..at, false);
         }
     }
 
@@ -129,6 +184,8 @@ impl Json {
         self.state = State::Between { key: false };
         self.stack.clear();
         self.pending.clear();
+        self.plan = Plan::default();
+        self.strings = 0;
     }
 
     fn between(&mut self, sink: &mut Sink<'_>, at: usize, key: bool) -> usize {
@@ -141,7 +198,7 @@ impl Json {
                 if key {
                     self.open_key(sink);
                 } else {
-                    self.open_value(sink);
+                    self.open_value(sink, sink.base + next as u64);
                 }
                 self.state = State::String { key };
             }
@@ -192,7 +249,7 @@ impl Json {
         sink.open(Place { slot: Slot::Key, replaced_keys, ..Place::default() }, Meaning::default());
     }
 
-    fn open_value(&mut self, sink: &mut Sink<'_>) {
+    fn open_value(&mut self, sink: &mut Sink<'_>, at: u64) {
         let info = self.path(sink);
         self.captured.clear();
         let is_type = self.stack.last().is_some_and(|frame| frame.is_object && frame.name == b"resourceType");
@@ -201,7 +258,16 @@ impl Json {
             Some(info) if info.subject => Capture::Subject,
             _ => Capture::Nothing,
         };
-        sink.open_field(Slot::String, info.as_ref(), 0);
+        let number = self.strings;
+        self.strings += 1;
+        let Some(delta) = self.plan.take(number) else {
+            sink.open_field(Slot::String, info.as_ref(), 0);
+            return;
+        };
+        // A rule of the profile speaks of the whole text, whatever its format.
+        let whole = !delta.nested || info.as_ref().is_some_and(|info| info.rule.is_some());
+        let begin = |sink: &mut Sink<'_>| sink.open_field(Slot::String, info.as_ref(), 0);
+        sink.resume(&delta.key, at, whole.then_some(&begin));
     }
 
     /// What the current field's path means.
@@ -451,7 +517,7 @@ impl Json {
 
     fn break_off(&mut self, sink: &mut Sink<'_>) {
         self.state = State::Text;
-        sink.open(Place { slot: Slot::Bare, ..Place::default() }, Meaning::default());
+        sink.open(Place { slot: self.broken, ..Place::default() }, Meaning::default());
     }
 
     fn text(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {

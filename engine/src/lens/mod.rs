@@ -3,17 +3,26 @@
 //! A lens cuts its format into text runs, each with its field and its exact place in the input, and lets structure pass.
 //! It never fails: whatever does not follow the grammar becomes a text run too, so that no byte of content goes unseen.
 
+pub(crate) mod copy;
 mod csv;
+pub(crate) mod deltas;
 pub(crate) mod encode;
+pub(crate) mod entities;
+mod events;
+mod form;
+mod hl7;
 mod json;
 pub(crate) mod paths;
 mod sniff;
+pub(crate) mod x12;
+mod xml;
 
 use std::fmt;
 use std::ops::Range;
 use std::str::FromStr;
 use std::sync::Arc;
 
+pub(crate) use self::json::Json;
 pub use self::sniff::{SNIFF, Sniffed, Unreadable, sniff};
 
 use crate::memory::Memory;
@@ -22,6 +31,8 @@ use crate::output::{Output, Place};
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Run, Surroundings};
 use crate::scanner::Compiled;
+use crate::spelling::Spelling;
+use crate::strands::{LONGEST_WAIT, Strands};
 use crate::{Field, Meaning, Slot, Tail};
 use paths::PathInfo;
 
@@ -37,6 +48,20 @@ pub enum Format {
     Ndjson,
     /// A table with this delimiter and double quotes.
     Delimited(u8),
+    /// Messages of HL7 version 2, in MLLP frames or bare.
+    Hl7,
+    /// XML and HTML.
+    Xml,
+    /// Interchanges of X12.
+    X12,
+    /// The text form of PostgreSQL's COPY.
+    Copy,
+    /// Form data, as browsers send it.
+    Form,
+    /// Server-sent events. Texts that models stream in pieces are read as the texts they are.
+    Sse,
+    /// One JSON text a line, in which a model streams texts in pieces.
+    Deltas,
 }
 
 impl Format {
@@ -54,6 +79,13 @@ impl Format {
             Self::Ndjson => "ndjson",
             Self::Delimited(b'\t') => "tsv",
             Self::Delimited(_) => "csv",
+            Self::Hl7 => "hl7",
+            Self::Xml => "xml",
+            Self::X12 => "x12",
+            Self::Copy => "copy",
+            Self::Form => "form",
+            Self::Sse => "sse",
+            Self::Deltas => "ndjson-deltas",
         }
     }
 
@@ -63,8 +95,26 @@ impl Format {
         match self {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1,
+            Self::Hl7 => hl7::LONGEST_SHORT * window + hl7::LONGEST_ESCAPE + 3,
+            // What precedes a tag waits until the tag is one.
+            Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
+            Self::X12 => window + x12::HEADER,
+            Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
+            Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
+            // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
+            Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
         }
+    }
+
+    /// Whether several runs may be open at a time.
+    pub(crate) const fn is_interleaved(self) -> bool {
+        matches!(self, Self::Sse | Self::Deltas)
+    }
+
+    /// Whether its records may say whose data they are. A model's answer does not: it is one document, like a text.
+    pub(crate) const fn has_subjects(self) -> bool {
+        self.is_structured() && !self.is_interleaved()
     }
 
     /// Whether it has fields.
@@ -90,6 +140,13 @@ impl FromStr for Format {
             "ndjson" => Self::Ndjson,
             "csv" => Self::CSV,
             "tsv" => Self::TSV,
+            "hl7" => Self::Hl7,
+            "xml" | "html" => Self::Xml,
+            "x12" => Self::X12,
+            "copy" => Self::Copy,
+            "form" => Self::Form,
+            "sse" => Self::Sse,
+            "ndjson-deltas" => Self::Deltas,
             _ => return Err(UnknownFormat),
         })
     }
@@ -101,26 +158,49 @@ pub struct UnknownFormat;
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("unknown input format; there are text json ndjson csv tsv")
+        f.write_str(
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse",
+        )
     }
 }
 
 impl std::error::Error for UnknownFormat {}
 
+/// Whether `byte` at the offset `at` of the input is part of a byte order mark before everything.
+fn in_mark(at: u64, byte: u8) -> bool {
+    usize::try_from(at).ok().and_then(|at| b"\xef\xbb\xbf".get(at)) == Some(&byte)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "it is a small constant")]
+const LONGEST_WAIT_LEN: usize = LONGEST_WAIT as usize;
+
 /// The lens of one stream.
 pub(crate) enum Lens {
     Text { open: bool },
-    Json(Box<json::Json>),
+    Json(Box<Json>),
     Delimited(Box<csv::Delimited>),
+    Hl7(Box<hl7::Hl7>),
+    Xml(Box<xml::Xml>),
+    X12(Box<x12::X12>),
+    Copy(Box<copy::Copy>),
+    Form(Box<form::Form>),
+    Events(Box<events::Events>),
 }
 
 impl Lens {
     pub(crate) fn new(format: Format) -> Self {
         match format {
             Format::Text => Self::Text { open: false },
-            Format::Json => Self::Json(Box::new(json::Json::new(false))),
-            Format::Ndjson => Self::Json(Box::new(json::Json::new(true))),
+            Format::Json => Self::Json(Box::new(Json::new(false))),
+            Format::Ndjson => Self::Json(Box::new(Json::new(true))),
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
+            Format::Hl7 => Self::Hl7(Box::default()),
+            Format::Xml => Self::Xml(Box::default()),
+            Format::X12 => Self::X12(Box::default()),
+            Format::Copy => Self::Copy(Box::default()),
+            Format::Form => Self::Form(Box::default()),
+            Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
+            Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
         }
     }
 
@@ -138,6 +218,12 @@ impl Lens {
             }
             Self::Json(json) => json.feed(sink),
             Self::Delimited(delimited) => delimited.feed(sink),
+            Self::Hl7(hl7) => hl7.feed(sink),
+            Self::Xml(xml) => xml.feed(sink),
+            Self::X12(x12) => x12.feed(sink),
+            Self::Copy(copy) => copy.feed(sink),
+            Self::Form(form) => form.feed(sink),
+            Self::Events(events) => events.feed(sink),
         }
     }
 
@@ -153,6 +239,28 @@ impl Lens {
             }
             Self::Json(json) => json.end(sink),
             Self::Delimited(delimited) => delimited.end(sink),
+            Self::Hl7(hl7) => hl7.end(sink),
+            Self::Xml(xml) => xml.end(sink),
+            Self::X12(x12) => x12.end(sink),
+            Self::Copy(copy) => copy.end(sink),
+            Self::Form(form) => form.end(sink),
+            Self::Events(events) => events.end(sink),
+        }
+    }
+
+    /// Names the columns of a table that does not name them itself.
+    pub(crate) fn name_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
+        match self {
+            Self::Delimited(delimited) => delimited.set_columns(names, sink),
+            Self::Copy(copy) => copy.name_columns(names, sink),
+            _ => {}
+        }
+    }
+
+    /// The sink's chunk is about to go.
+    pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
+        if let Self::Events(events) = self {
+            events.park(sink);
         }
     }
 }
@@ -170,11 +278,16 @@ pub(crate) struct Sink<'a> {
     pub(crate) out: &'a mut Output,
     pub(crate) events: &'a mut Vec<Event>,
     pub(crate) paths: &'a mut paths::Paths,
+    pub(crate) strands: &'a mut Strands,
+    /// When the chunk is the text of another run: how that one is spelt in the input. What counts as offset in the input
+    /// here is an offset of that text.
+    pub(crate) via: Option<&'a Spelling>,
 }
 
 impl Sink<'_> {
     /// A run begins.
     pub(crate) fn open(&mut self, place: Place, meaning: Meaning) {
+        let place = Place { depth: u8::from(self.via.is_some()), ..place };
         let field = Field { slot: place.slot, meaning };
         let rule = place.rule;
         self.out.open(place);
@@ -207,42 +320,91 @@ impl Sink<'_> {
         self.open(place, info.map(|info| info.meaning).unwrap_or_default());
     }
 
+    /// A sink for a lens that reads `text`, which begins at `base` of a run that is spelt as `via` says.
+    pub(crate) fn within<'b>(&'b mut self, text: &'b [u8], base: u64, via: &'b Spelling) -> Sink<'b> {
+        Sink { via: Some(via), ..self.over(text, base) }
+    }
+
+    /// A sink with another chunk, which begins at `base` of the input.
+    pub(crate) fn over<'b>(&'b mut self, chunk: &'b [u8], base: u64) -> Sink<'b> {
+        Sink {
+            chunk,
+            from: 0,
+            base,
+            compiled: self.compiled,
+            memory: self.memory,
+            run: self.run,
+            out: self.out,
+            events: self.events,
+            paths: self.paths,
+            strands: self.strands,
+            via: self.via,
+        }
+    }
+
     /// Bytes of the chunk that stand for themselves. `last` ends the run with them.
     pub(crate) fn text(&mut self, range: Range<usize>, last: bool) {
         let len = range.len() as u64;
-        self.out.spelling.add(len, self.base + range.start as u64, len);
-        let upto = self.base + range.end as u64;
-        self.feed(self.chunk, range, true, last);
-        self.settle(last, upto);
+        let at = self.base + range.start as u64;
+        let chunk = self.chunk;
+        let piece = chunk.get(range.clone()).unwrap_or_default();
+        if self.strands.is_active() {
+            if !self.strand_text(piece, at, len) {
+                self.spell(len, at, len);
+                self.feed(chunk, range, true, false);
+                self.settle(false, at + len);
+            }
+            if last {
+                self.suspend();
+            }
+            return;
+        }
+        self.spell(len, at, len);
+        self.feed(chunk, range, true, last);
+        self.settle(last, at + len);
     }
 
     /// Decoded bytes and the input offsets of those that spell them.
     pub(crate) fn decoded(&mut self, text: &[u8], raw: Range<u64>, last: bool) {
-        self.out.spelling.add(text.len() as u64, raw.start, raw.end - raw.start);
-        // What lies in the chunk is parked first: the decoded bytes go behind it.
-        let mut copied = 0;
-        let mut around =
-            Surroundings { compiled: self.compiled, memory: self.memory, copied: &mut copied, events: self.events };
-        self.run.park(self.chunk, &mut around);
-        self.out.stats.copied += copied;
-        self.feed(text, 0..text.len(), false, last);
-        self.settle(last, raw.end);
+        let len = raw.end - raw.start;
+        let in_strand = self.strands.is_active();
+        if !in_strand || !self.strand_text(text, raw.start, len) {
+            self.spell(text.len() as u64, raw.start, len);
+            // What lies in the chunk is parked first: the decoded bytes go behind it.
+            self.park();
+            self.feed(text, 0..text.len(), false, last && !in_strand);
+            self.settle(last && !in_strand, raw.end);
+        }
+        if in_strand && last {
+            self.suspend();
+        }
     }
 
     /// A whole number, which is replaced as one.
     pub(crate) fn number(&mut self, text: &[u8], raw: Range<u64>, info: Option<&Arc<PathInfo>>) {
         self.open_field(Slot::Number, info, 0);
-        self.out.spelling.add(text.len() as u64, raw.start, raw.end - raw.start);
+        self.spell(text.len() as u64, raw.start, raw.end - raw.start);
         self.feed(text, 0..text.len(), true, true);
         self.out.close(Text { bytes: text, base: 0, open: false });
-        self.out.release(raw.end);
+        self.structure(raw.end);
     }
 
     /// The run ends here.
     pub(crate) fn close(&mut self) {
-        let end = self.out.spelling.raw_end();
+        if self.strands.is_active() {
+            self.suspend();
+            return;
+        }
         self.feed(self.chunk, 0..0, false, true);
-        self.settle(true, end);
+        self.out.release(self.out.spelling.raw_end());
+    }
+
+    /// The next bytes of the run are spelt by the `len` bytes from `at` on.
+    fn spell(&mut self, text_len: u64, at: u64, len: u64) {
+        match self.via {
+            Some(via) => via.spell(&mut self.out.spelling, text_len, at, len),
+            None => self.out.spelling.add(text_len, at, len),
+        }
     }
 
     fn feed(&mut self, chunk: &[u8], range: Range<usize>, stable: bool, last: bool) {
@@ -255,7 +417,7 @@ impl Sink<'_> {
 
     fn settle(&mut self, last: bool, upto: u64) {
         if last {
-            self.out.release(upto);
+            self.structure(upto);
         } else {
             let settled = self.run.released(self.chunk, self.compiled, false);
             self.out.release(self.out.spelling.start_of(settled));
@@ -265,12 +427,17 @@ impl Sink<'_> {
     /// A record ends before `at`.
     pub(crate) fn record(&mut self, at: u64) {
         self.memory.clear();
-        self.out.end_record(at);
+        self.out.end_record(self.raw(at));
     }
 
     /// Everything before `at` is structure or was settled.
     pub(crate) fn structure(&mut self, at: u64) {
-        self.out.release(at);
+        self.out.release(self.raw(at));
+    }
+
+    /// Where the byte at `at` begins in the input.
+    fn raw(&self, at: u64) -> u64 {
+        self.via.map_or(at, |via| via.start_of(at))
     }
 
     /// Copies what the current run still needs of the chunk, which is about to go.

@@ -82,12 +82,14 @@ pub(crate) fn look_up(
     let meaning = compiled.fields.as_ref().map(|fields| fields.meaning(typed.unwrap_or(&shown))).unwrap_or_default();
     let matches =
         |path: &crate::profile::FieldPath| path.matches(&shown) || typed.is_some_and(|typed| path.matches(typed));
-    let rule = rules.fields.iter().find(|rule| matches(&rule.path));
+    // A rule for a field of a message is one for all its components; the first says whose data they are.
+    let rule = rules.fields.iter().find(|rule| matches(&rule.path) || rule.path.holds(&shown));
+    let first = shown.last().is_some_and(|name| *name == b"1");
     let lossy: Vec<_> = shown.iter().map(|name| String::from_utf8_lossy(name)).collect();
     PathInfo {
         meaning,
         rule: rule.map(|rule| (rule.operator, meaning.kind.unwrap_or(rule.kind))),
-        subject: rules.subject.iter().any(matches),
+        subject: rules.subject.iter().any(|path| matches(path) || (first && path.holds(&shown))),
         name: lossy.join(".").into(),
     }
 }

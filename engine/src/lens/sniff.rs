@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Format;
+use super::{Format, x12};
 
 /// So many bytes are looked at, or all when there are fewer.
 pub const SNIFF: usize = 4096;
@@ -90,7 +90,91 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         return Sniffed::Unreadable(Unreadable::BINARY);
     }
     let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
-    Sniffed::Format(json(text).or_else(|| table(text, complete)).unwrap_or(Format::Text))
+    let format = messages(text)
+        .or_else(|| interchange(text))
+        .or_else(|| markup(text))
+        .or_else(|| events(text))
+        .or_else(|| json(text))
+        .or_else(|| form(text, complete))
+        .or_else(|| table(text, complete));
+    Sniffed::Format(format.unwrap_or(Format::Text))
+}
+
+/// A header of HL7 version 2, in a frame or bare: its name, and separators that differ.
+fn messages(text: &[u8]) -> Option<Format> {
+    let text = text.strip_prefix(b"\x0b").unwrap_or(text).trim_ascii_start();
+    let named = [b"MSH", b"FHS", b"BHS"].iter().any(|name| text.starts_with(*name));
+    let [field, rest @ ..] = text.get(3..)? else { return None };
+    let signs = rest.split(|byte| byte == field).next().unwrap_or_default();
+    let differ = |i: usize| signs.iter().skip(i + 1).all(|other| signs.get(i) != Some(other));
+    let fit =
+        (1..=5).contains(&signs.len()) && signs.iter().all(u8::is_ascii_punctuation) && (0..signs.len()).all(differ);
+    (named && field.is_ascii_punctuation() && fit && rest.len() > signs.len()).then_some(Format::Hl7)
+}
+
+/// A header of X12, of its fixed length; or a transaction without one.
+fn interchange(text: &[u8]) -> Option<Format> {
+    let text = text.trim_ascii_start();
+    let header = text.starts_with(b"ISA") && text.get(..x12::HEADER).and_then(x12::separators).is_some();
+    let transaction = text.starts_with(b"ST*") && text.iter().take(40).any(|byte| *byte == b'~');
+    (header || transaction).then_some(Format::X12)
+}
+
+/// A declaration of XML or of HTML, or a first element that goes on as one does.
+fn markup(text: &[u8]) -> Option<Format> {
+    let text = text.trim_ascii_start();
+    let [b'<', rest @ ..] = text else { return None };
+    let lower = rest.get(..16).unwrap_or(rest).to_ascii_lowercase();
+    let declared = [&b"?xml"[..], b"!doctype", b"html", b"!--"].iter().any(|start| lower.starts_with(start));
+    let first = rest.split(|byte| *byte == b'>').next().unwrap_or_default();
+    let name = first.split(|byte| byte.is_ascii_whitespace() || *byte == b'/').next().unwrap_or_default();
+    let named = name.first().is_some_and(u8::is_ascii_alphabetic)
+        && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_:.-".contains(byte));
+    // An element that declares a namespace, or one with an end, or with several others behind it.
+    let tagged = named && first.len() < rest.len() && {
+        let end = [b"</", name, b">"].concat();
+        let space = first.windows(5).any(|five| five == b"xmlns");
+        space || memchr::memmem::find(rest, &end).is_some() || rest.iter().filter(|byte| **byte == b'<').count() > 4
+    };
+    (declared || tagged).then_some(Format::Xml)
+}
+
+/// Pairs on one line without a blank: at least two, whose names are words.
+fn form(text: &[u8], complete: bool) -> Option<Format> {
+    let text = text.trim_ascii_end();
+    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_.-%[]+".contains(byte);
+    let pair = |pair: &[u8]| {
+        let at = pair.iter().position(|byte| *byte == b'=');
+        at.is_some_and(|at| at > 0 && pair.iter().take(at).all(in_name))
+    };
+    let line = text.iter().all(u8::is_ascii_graphic);
+    let pairs = text.split(|byte| *byte == b'&');
+    let all = pairs.clone().enumerate().all(|(i, one)| pair(one) || (!complete && i > 2));
+    (line && pairs.count() > 1 && all).then_some(Format::Form)
+}
+
+/// Server-sent events: every line is a field, and the first that is no comment is one that events begin with. Or lines in
+/// which a model's answer is streamed.
+fn events(text: &[u8]) -> Option<Format> {
+    let line = text.split(|&byte| byte == b'\n').next().unwrap_or(text);
+    let has = |name: &str| memchr::memmem::find(line, name.as_bytes()).is_some();
+    let answers = has("\"response\":\"") || has("\"message\":{\"role\":");
+    if line.len() < text.len() && line.starts_with(b"{\"model\":\"") && answers && has("\"done\":") {
+        return Some(Format::Deltas);
+    }
+    let fields: [&[u8]; 5] = [b"data:", b"event:", b"id:", b"retry:", b":"];
+    let mut lines = text.split(|byte| matches!(byte, b'\r' | b'\n')).filter(|line| !line.is_empty()).peekable();
+    let mut data = false;
+    while let Some(line) = lines.next() {
+        // The last line that is seen may be cut.
+        let cut = lines.peek().is_none() && fields.iter().any(|field| field.starts_with(line));
+        let field = fields.iter().position(|field| line.starts_with(field));
+        if !cut && field.is_none() {
+            return None;
+        }
+        data |= field == Some(0);
+    }
+    data.then_some(Format::Sse)
 }
 
 /// A value in brackets that goes on as JSON does.
@@ -253,6 +337,43 @@ mod tests {
         assert_eq!(format(b"[12:00:03] started"), Some(Format::Text));
         assert_eq!(format(b"[info] \"quoted\""), Some(Format::Text));
         assert_eq!(format(b"{{template}}"), Some(Format::Text));
+    }
+
+    #[test]
+    fn messages_are_known_by_their_header() {
+        assert_eq!(format(b"MSH|^~\\&|A|B\rPID|1\r"), Some(Format::Hl7));
+        assert_eq!(format(b"\x0bMSH|^~\\&|A|B\r\x1c\r"), Some(Format::Hl7));
+        assert_eq!(format(b"FHS#*@!%#A\n"), Some(Format::Hl7));
+        assert_eq!(format(b"MSH and so on, and so forth"), Some(Format::Text));
+        assert_eq!(format(b"MSH - the header - is a segment"), Some(Format::Text));
+    }
+
+    #[test]
+    fn markup_and_interchanges_are_known_by_how_they_begin() {
+        assert_eq!(format(b"<?xml version='1.0'?><a/>"), Some(Format::Xml));
+        assert_eq!(format(b"<!DOCTYPE html><p>"), Some(Format::Xml));
+        assert_eq!(format(b"<ClinicalDocument xmlns=\"urn:hl7-org:v3\"><id/>"), Some(Format::Xml));
+        assert_eq!(format(b"<note>hello</note>"), Some(Format::Xml));
+        assert_eq!(format(b"<jane@example.org> wrote"), Some(Format::Text));
+        assert_eq!(format(b"<3 you"), Some(Format::Text));
+        assert_eq!(format(b"name=Jane+Doe&ssn=219-09-9999\n"), Some(Format::Form));
+        assert_eq!(format(b"https://a.example/?a=b&c=d"), Some(Format::Text));
+        assert_eq!(format(b"a=b"), Some(Format::Text));
+        let (ten, fifteen) = (" ".repeat(10), " ".repeat(15));
+        let who = format!("*00*{ten}*00*{ten}*ZZ*{fifteen}*ZZ*{fifteen}");
+        let header = format!("ISA{who}*240101*1253*^*00501*000000905*1*T*:~GS*");
+        assert_eq!(format(header.as_bytes()), Some(Format::X12));
+        assert_eq!(format(b"ISA is a header"), Some(Format::Text));
+    }
+
+    #[test]
+    fn events_are_told_by_their_fields() {
+        assert_eq!(format(b"data: {\"a\":1}\n\ndata: [DONE]\n\n"), Some(Format::Sse));
+        assert_eq!(format(b": hi\r\nevent: x\r\nid: 4\r\ndata: y\r\n\r\n"), Some(Format::Sse));
+        assert_eq!(format(b"data: see below\nPatient: John\n"), Some(Format::Text));
+        assert_eq!(format(b"id: 4\nname: John\n"), Some(Format::Text));
+        let answer = b"{\"model\":\"m\",\"created_at\":\"x\",\"response\":\"He\",\"done\":false}\n{\"model\":\"m\"}\n";
+        assert_eq!(format(answer), Some(Format::Deltas));
     }
 
     #[test]

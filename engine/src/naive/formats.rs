@@ -1,5 +1,11 @@
 //! Whole-document readers, as simple as they can be: the runs that the streaming lenses must agree with.
 
+pub(super) mod copy;
+pub(super) mod form;
+pub(super) mod hl7;
+pub(super) mod x12;
+pub(super) mod xml;
+
 use crate::Slot;
 
 /// One text run of a document.
@@ -15,6 +21,12 @@ pub(super) struct Run {
     pub(super) record: usize,
     /// Identifies the object that a key belongs to.
     pub(super) object: usize,
+    /// Further raw bytes that spell a byte of `text`, by its index.
+    pub(super) also: Vec<(usize, (usize, usize))>,
+    /// In how many JSON strings its format is spelt.
+    pub(super) depth: u8,
+    /// It is put together from the pieces of several records.
+    pub(super) joined: bool,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -27,12 +39,29 @@ pub(super) struct Name {
 }
 
 impl Run {
-    fn push(&mut self, text: &[u8], start: usize, end: usize) {
+    pub(super) fn push(&mut self, text: &[u8], start: usize, end: usize) {
         self.text.extend(text);
         self.raw.extend(text.iter().map(|_| (start, end)));
     }
 
-    fn plain(&mut self, doc: &[u8], start: usize, end: usize) {
+    /// The raw bytes of the text from `start` to `end`, in pieces that do not touch.
+    pub(super) fn parts(&self, start: usize, end: usize) -> Vec<(usize, usize)> {
+        let mut all = Vec::new();
+        for at in start..end {
+            all.push(self.raw[at]);
+            all.extend(self.also.iter().filter(|(of, _)| *of == at).map(|(_, raw)| *raw));
+        }
+        let mut parts: Vec<(usize, usize)> = Vec::new();
+        for (from, to) in all {
+            match parts.last_mut() {
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
+                _ => parts.push((from, to)),
+            }
+        }
+        parts
+    }
+
+    pub(super) fn plain(&mut self, doc: &[u8], start: usize, end: usize) {
         for i in start..end {
             self.push(&doc[i..=i], i, i + 1);
         }

@@ -4,12 +4,14 @@
 //! else: no chunks, no bitmaps, no hold-back, no lenses. Tests and fuzz targets compare the two. Keep it simple enough to
 //! be seen to be right.
 
+mod events;
 mod formats;
 
 use std::cmp::Reverse;
 
 use crate::lens::encode::{self, Position};
 use crate::lens::paths;
+use crate::memo::Memo;
 use crate::operator::{self, Context, Operator};
 use crate::text::{letter, word_len, word_starts};
 use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
@@ -77,10 +79,23 @@ struct Oracle<'a> {
 
 impl Oracle<'_> {
     fn redact(&mut self, format: Format, doc: &[u8]) -> (Vec<u8>, Vec<Finding>) {
+        // Names of fields that hold pieces of texts are no identifiers.
+        let ruled = |run: &Run| {
+            let path = run.path.iter().map(|name| formats::Name { key: None, ..name.clone() }).collect();
+            let run = Run { path, ..run.clone() };
+            self.info(&[], &run).is_some_and(|info| info.rule.is_some())
+        };
         let runs = match format {
             Format::Text => formats::text(doc),
             Format::Json => formats::json(doc, false),
             Format::Ndjson => formats::json(doc, true),
+            Format::Hl7 => formats::hl7::messages(doc),
+            Format::Xml => formats::xml::document(doc),
+            Format::X12 => formats::x12::interchanges(doc),
+            Format::Sse => events::sse(doc, &ruled),
+            Format::Deltas => events::lines(doc, &ruled),
+            Format::Copy => formats::copy::cells(doc),
+            Format::Form => formats::form::pairs(doc),
             Format::Delimited(delimiter) => {
                 let mut scratch = Oracle { memory: Vec::new(), ..*self };
                 let means = |name: &[u8]| {
@@ -105,7 +120,7 @@ impl Oracle<'_> {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
-            secret[index] = run.slot == Slot::Key && !found.is_empty();
+            secret[index] = matches!(run.slot, Slot::Key | Slot::Form) && !found.is_empty();
             all.push((index, info, found));
         }
         // A long finding cannot wait for a subject, nor can what stands before it.
@@ -133,13 +148,24 @@ impl Oracle<'_> {
                 edits.push(self.edit(format, run, info, found, serial, subject));
             }
         }
+        let mut pieces: Vec<(u64, u64, Vec<u8>)> = Vec::new();
         edits.sort_by_key(|(finding, _)| finding.start);
+        for (finding, with) in &mut edits {
+            let parts = std::mem::take(&mut finding.parts);
+            for &(start, end) in parts.iter().skip(1) {
+                let masked = usize::try_from(if finding.operator == Operator::Mask { end - start } else { 0 });
+                pieces.push((start, end, vec![b'*'; masked.unwrap_or_default()]));
+            }
+            pieces.push((parts[0].0, parts[0].1, with.clone()));
+            finding.set_parts(parts);
+        }
+        pieces.sort();
         let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
         let (mut out, mut at) = (Vec::new(), 0);
-        for (finding, with) in &edits {
-            out.extend(&doc[at..index(finding.start)]);
+        for (start, end, with) in &pieces {
+            out.extend(&doc[at..index(*start)]);
             out.extend(with);
-            at = index(finding.end);
+            at = index(*end);
         }
         out.extend(&doc[at..]);
         (out, edits.into_iter().map(|(finding, _)| finding).collect())
@@ -160,7 +186,8 @@ impl Oracle<'_> {
         }
         let detectors: Vec<&Detector> = self.scanner.detectors().iter().collect();
         let field = Field { slot: run.slot, meaning: info.as_ref().map(|info| info.meaning).unwrap_or_default() };
-        let raw: Vec<usize> = run.raw.iter().map(|raw| raw.0).collect();
+        // A text that is put together from pieces remembers by its own offsets.
+        let raw: Vec<usize> = run.raw.iter().enumerate().map(|(i, raw)| if run.joined { i } else { raw.0 }).collect();
         let lexicon = self.scanner.lexicon();
         let rule = info.as_ref().and_then(|info| info.rule);
         let unseen = rule.is_some_and(|rule| rule.0 == Operator::Keep);
@@ -181,11 +208,11 @@ impl Oracle<'_> {
 
     /// Whose data a record is, and from where on that is known: the first field that says so.
     fn subject(&self, format: Format, runs: &[Run], secret: &[bool], record: usize) -> Option<(usize, Vec<u8>)> {
-        if format == Format::Text {
+        if matches!(format, Format::Text | Format::Sse | Format::Deltas) {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {
-            let value = matches!(run.slot, Slot::String | Slot::Number | Slot::Cell { .. });
+            let value = !matches!(run.slot, Slot::Text | Slot::Key | Slot::Bare | Slot::Fixed(_));
             value
                 && run.record == record
                 && run.text.len() <= 256
@@ -214,14 +241,17 @@ impl Oracle<'_> {
     ) -> (Finding, Vec<u8>) {
         let asked =
             info.as_ref().and_then(|info| info.rule).map_or_else(|| self.rules.operator(found.kind), |rule| rule.0);
-        let (start, end) = (run.raw[found.start].0, run.raw[found.end - 1].1);
+        let parts = run.parts(found.start, found.end);
+        let (start, end) = (parts[0].0, parts[parts.len() - 1].1);
+        let first = parts[0].1 - start;
         let delimiter = if let Format::Delimited(delimiter) = format { delimiter } else { 0 };
-        let position = Position { slot: run.slot, delimiter, serial };
+        let position = Position { slot: run.slot, delimiter, serial, depth: run.depth };
         let value = &run.text[found.start..found.end];
         let long = self.is_long(found) && run.slot != Slot::Number;
         let (applied, with) = match asked {
-            Operator::Mask => (asked, encode::mask(position, end - start)),
-            Operator::Drop if long => (asked, bytes::Bytes::new()),
+            Operator::Mask => (asked, encode::mask(position, first)),
+            _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),
+            Operator::Drop if long && run.slot != (Slot::Line { whole: true }) => (asked, bytes::Bytes::new()),
             Operator::Drop | Operator::Tag => {
                 let tag = if asked == Operator::Tag { operator::tag(found.kind.id()) } else { Vec::new() };
                 (asked, encode::replacement(position, &tag, asked))
@@ -236,7 +266,7 @@ impl Oracle<'_> {
         let finding = Finding {
             start: start as u64,
             end: end as u64,
-            parts: Vec::new(),
+            parts: parts.into_iter().map(|(start, end)| (start as u64, end as u64)).collect(),
             kind: found.kind,
             detector: found.detector,
             confidence: found.confidence,
@@ -270,7 +300,8 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let view = View::new(text, at, false, detector.window, field, lexicon);
+            let memo = Memo::new();
+            let view = View::new(text, at, false, detector.window, field, lexicon, &memo);
             let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
@@ -309,9 +340,10 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     let byte = text[at];
     let word = || &text[at..at + word_len(&text[at..])];
     match trigger {
-        Trigger::Start => at == 0,
+        // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
+        Trigger::Start | Trigger::Field(_) => at == 0,
         Trigger::Bytes(set) => set.has(byte),
-        Trigger::Digits => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,

@@ -22,9 +22,7 @@ pub fn stream(scanner: &Scanner, profile: &Profile, format: Format, doc: &[u8], 
     let mut take = |redactor: &mut crate::Redactor| {
         while let Some(segment) = redactor.poll() {
             out.bytes.extend_from_slice(segment.bytes().as_bytes());
-            if let Segment::Replace { finding, .. } = segment {
-                out.findings.push(finding);
-            }
+            out.findings.extend(segment.finding().cloned());
         }
     };
     let mut from = 0;
@@ -117,9 +115,7 @@ pub fn bulk(
     let mut take = |bulk: &mut crate::Bulk| {
         while let Some(segment) = bulk.poll() {
             out.bytes.extend_from_slice(segment.bytes().as_bytes());
-            if let Segment::Replace { finding, .. } = segment {
-                out.findings.push(finding);
-            }
+            out.findings.extend(segment.finding().cloned());
         }
     };
     let mut from = 0;
@@ -151,13 +147,19 @@ pub fn edits(scanner: &Scanner, profile: &Profile, format: Format, doc: &[u8]) {
     while let Some(segment) = redactor.poll() {
         out.extend_from_slice(segment.bytes().as_bytes());
         match segment {
-            Segment::Keep(_) => {}
+            Segment::Keep(_) | Segment::Found(_) => {}
+            Segment::Cut { start, end, with } => {
+                edited.extend_from_slice(slice(doc, at, start));
+                edited.extend_from_slice(with.as_bytes());
+                at = end;
+            }
             Segment::Part(part) => with.extend_from_slice(part.as_bytes()),
             Segment::Replace { finding, with: last } => {
                 with.extend_from_slice(last.as_bytes());
-                edited.extend_from_slice(slice(doc, at, finding.start));
+                let (start, end) = finding.first_piece();
+                edited.extend_from_slice(slice(doc, at, start));
                 edited.append(&mut with);
-                at = finding.end;
+                at = end;
             }
         }
     }
@@ -172,11 +174,16 @@ fn slice(doc: &[u8], from: u64, to: u64) -> &[u8] {
 
 fn assert_same(run: &Streamed, bytes: &[u8], findings: &[Finding], what: &dyn std::fmt::Display) {
     let key = |finding: &Finding| {
-        let Finding { start, end, kind, detector, confidence, field, operator, .. } = finding.clone();
-        (start, end, kind, detector, confidence, field, operator)
+        let Finding { start, end, parts, kind, detector, confidence, field, operator, .. } = finding.clone();
+        (start, end, parts, kind, detector, confidence, field, operator)
     };
-    let ours: Vec<_> = run.findings.iter().map(key).collect();
-    let theirs: Vec<_> = findings.iter().map(key).collect();
+    // A long one is told of when it is over, among those that began behind it.
+    let sorted = |findings: &[Finding]| {
+        let mut keys: Vec<_> = findings.iter().map(key).collect();
+        keys.sort_by_key(|key| key.0);
+        keys
+    };
+    let (ours, theirs) = (sorted(&run.findings), sorted(findings));
     if let Some(i) = (0..ours.len().max(theirs.len())).find(|&i| ours.get(i) != theirs.get(i)) {
         assert!(ours.get(i) == theirs.get(i), "{what}: finding {i}: {:?}, expected {:?}", ours.get(i), theirs.get(i));
     }

@@ -125,11 +125,11 @@ struct Spans {
 impl Taker for Spans {
     fn take(&mut self, step: Step<'_>) -> Result<Flow, Error> {
         match step.segment {
-            Segment::Keep(_) => {}
+            Segment::Keep(_) | Segment::Cut { .. } => {}
             Segment::Part(_) => {
                 self.begun.get_or_insert_with(|| step.trail.place(step.at));
             }
-            Segment::Replace { finding, .. } => {
+            Segment::Replace { finding, .. } | Segment::Found(finding) => {
                 let start = self.begun.take().unwrap_or_else(|| step.trail.place(finding.start)).raw;
                 let kind = finding.kind.id().to_owned();
                 if finding.parts.is_empty() {
@@ -146,8 +146,7 @@ impl Taker for Spans {
 
 /// The format under which a document is counted.
 fn corpus_format(format: blackbar_engine::Format) -> Format {
-    let all = [Format::Text, Format::Json, Format::Ndjson, Format::Csv, Format::Tsv, Format::Hl7];
-    all.into_iter().find(|known| known.name() == format.name()).unwrap_or(Format::Text)
+    Format::from_name(format.name()).unwrap_or(Format::Text)
 }
 
 fn pretty(scorer: &Scorer, misses: usize) -> String {

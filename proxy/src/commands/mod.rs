@@ -1,12 +1,17 @@
 //! One file a command.
 
+pub(crate) mod check;
 pub(crate) mod detectors;
 pub(crate) mod eval;
-
+pub(crate) mod init;
 pub(crate) mod keygen;
+pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
+pub(crate) mod serve;
+pub(crate) mod status;
+pub(crate) mod verify;
 
 use std::io::{self, Write};
 

@@ -233,11 +233,16 @@ impl<'s> Spool<'s> {
 
     fn note(&mut self, step: &Step<'_>) -> Result<(), Error> {
         match step.segment {
-            Segment::Keep(_) => return Ok(()),
+            Segment::Keep(_) | Segment::Found(_) => return Ok(()),
+            Segment::Cut { start, end, with } => {
+                let place = |offset| step.trail.place(offset).raw;
+                self.edits.end(place(*start), place(*end), with.as_bytes(), &mut self.lines);
+            }
             Segment::Part(with) => self.edits.begin(step.trail.place(step.at).raw, with.as_bytes(), &mut self.lines),
             Segment::Replace { finding, with } => {
                 let place = |offset| step.trail.place(offset).raw;
-                self.edits.end(place(finding.start), place(finding.end), with.as_bytes(), &mut self.lines);
+                let (start, end) = finding.first_piece();
+                self.edits.end(place(start), place(end), with.as_bytes(), &mut self.lines);
             }
         }
         if self.lines.len() >= SPOOLED / 2 {

@@ -126,6 +126,16 @@ impl Taker for Revealing<'_> {
                 let text = step.trail.text(self.written, self.written + mask.len() as u64);
                 self.put(&text)
             }
+            // A piece of a value that does not lie in one: its own bytes too.
+            Segment::Cut { end, .. } => {
+                let text = step.trail.text(self.written, *end);
+                self.put(&text)
+            }
+            Segment::Found(_) => Ok(Flow::Go),
+            Segment::Replace { finding, .. } if !finding.parts.is_empty() => {
+                let text = step.trail.text(self.written, finding.first_piece().1);
+                self.put(&text)
+            }
             Segment::Replace { finding, .. } => {
                 let text = step.trail.text(self.written, finding.end);
                 let ours = self.written == finding.start && self.kinds.iter().any(|kind| finding.kind.is(kind));

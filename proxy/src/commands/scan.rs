@@ -241,13 +241,13 @@ impl Taker for Listing<'_> {
 
     fn take(&mut self, step: Step<'_>) -> Result<Flow, Error> {
         match step.segment {
-            Segment::Keep(_) => {}
+            Segment::Keep(_) | Segment::Cut { .. } => {}
             Segment::Part(_) => {
                 if self.job.style.lists() && self.begun.is_none() {
                     self.begun = Some(step.trail.place(step.at));
                 }
             }
-            Segment::Replace { finding, .. } => {
+            Segment::Replace { finding, .. } | Segment::Found(finding) => {
                 let begun = self.begun.take();
                 if self.near.is_some() {
                     self.explained.found.push((finding.start, finding.end));
@@ -303,8 +303,14 @@ impl Listing<'_> {
 
     fn pretty(&mut self, finding: &Finding, begun: Option<Place>, trail: &Trail, mark: &str) {
         let Place { line, column, .. } = begun.unwrap_or_else(|| trail.place(finding.start));
-        let shown = finding.end.min(finding.start + 4 * SHOWN as u64);
-        let value = shown_value(&trail.text(finding.start, shown), self.job.args.show);
+        let whole = [(finding.start, finding.end)];
+        let parts = if finding.parts.is_empty() { &whole[..] } else { &finding.parts };
+        let mut value = Vec::new();
+        for &(start, end) in parts {
+            let room = (4 * SHOWN).saturating_sub(value.len()) as u64;
+            value.extend_from_slice(&trail.text(start, end.min(start + room)));
+        }
+        let value = shown_value(&value, self.job.args.show);
         let detector = registry::detector_id(self.job.scanner, finding);
         let mut text = format!("{}:{line}:{column}: ", self.name);
         let _ = write!(text, "{} {value} ({detector}, {:.2}", paint(finding.kind.id()), share(finding.confidence));
@@ -348,9 +354,7 @@ impl Listing<'_> {
 fn polled(redactor: &mut Redactor) -> Vec<Finding> {
     let mut findings = Vec::new();
     while let Some(segment) = redactor.poll() {
-        if let Segment::Replace { finding, .. } = segment {
-            findings.push(finding);
-        }
+        findings.extend(segment.finding().cloned());
     }
     findings
 }

@@ -1,9 +1,13 @@
-//! `blackbar.toml`, as far as the bulk commands need it. What it says, not yet what it means.
+//! `blackbar.toml`: read into values that hold together. Nothing is opened or bound here.
 
 mod allow;
 mod detector;
+mod gateway;
+mod limits;
 mod other;
+mod people;
 mod secret;
+mod target;
 mod toml;
 
 use std::env;
@@ -15,7 +19,10 @@ use blackbar_engine::operator::Operator;
 
 pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
+pub(crate) use self::gateway::Gateway;
+pub(crate) use self::limits::Limits;
 pub(crate) use self::secret::Secret;
+pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles};
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};
@@ -28,6 +35,9 @@ pub(crate) struct Config {
     pub(crate) site: Site,
     /// The key of token, fpe, shift and surrogate.
     pub(crate) tokens: Option<Secret>,
+    pub(crate) gateway: Gateway,
+    /// The file that it came from.
+    pub(crate) path: Option<PathBuf>,
 }
 
 /// What belongs to the site and not to a profile.
@@ -91,7 +101,8 @@ impl Config {
         let Some(path) = named.or_else(usual) else { return Ok(Self::default()) };
         notes::info(format_args!("configuration: {}", path.display()));
         let text = read(&path)?;
-        Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))
+        let config = Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))?;
+        Ok(Self { path: Some(path), ..config })
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.
@@ -99,11 +110,11 @@ impl Config {
         let document = Document::parse(name, text)?;
         let root = document.root();
         let mut config = Self { site: site(&root, folder)?, ..Self::default() };
+        let mut root_key = None;
         if let Some(keys) = root.get("keys") {
             let keys = keys.table()?;
             config.tokens = keys.get("tokens").map(|value| Secret::read(value, folder)).transpose()?;
-            // The root key is the gateway's; it is only checked to be a reference.
-            keys.get("root").map(|value| Secret::read(value, folder)).transpose()?;
+            root_key = keys.get("root").map(|value| Secret::read(value, folder)).transpose()?;
             keys.finish()?;
         }
         if let Some(profiles) = root.get("profile") {
@@ -113,7 +124,8 @@ impl Config {
                 table.finish()?;
             }
         }
-        other::check(&root)?;
+        config.gateway = Gateway::read(&root, folder, root_key)?;
+        other::know(&root);
         root.finish()?;
         Ok(config)
     }

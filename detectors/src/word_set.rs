@@ -1,0 +1,167 @@
+//! Fixed lists of words, answered in a few instructions.
+//!
+//! Detectors ask of most words of a text whether they are in some short list. A list is made a hash table at compile
+//! time; most words leave at the first mask, before anything is hashed.
+
+/// A list of words that was made a table at compile time. Words are compared in any ASCII case.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WordSet {
+    words: &'static [&'static str],
+    /// Open addressing: one more than an index into `words`, 0 for none. A power of two long, at least half of it empty.
+    slots: &'static [u8],
+    /// By the low five bits of the first byte: which lengths there are, 31 for all that are longer.
+    lens: [u32; 32],
+}
+
+impl WordSet {
+    /// The set of `words`, whose `slots` were made of them.
+    pub(crate) const fn new(words: &'static [&'static str], slots: &'static [u8]) -> Self {
+        let mut lens = [0; 32];
+        let mut i = 0;
+        while i < words.len() {
+            let word = words[i].as_bytes();
+            assert!(!word.is_empty(), "a word has a letter");
+            lens[(word[0] & 31) as usize] |= 1 << length(word);
+            i += 1;
+        }
+        Self { words, slots, lens }
+    }
+
+    /// Whether `word` is one of them.
+    #[inline(always)]
+    pub(crate) fn has(&self, word: &[u8]) -> bool {
+        self.find(word).is_some()
+    }
+
+    /// Where in the list `word` stands; the first place, when it stands in several.
+    #[inline(always)]
+    pub(crate) fn find(&self, word: &[u8]) -> Option<usize> {
+        let first = word.first()?;
+        let lens = self.lens.get(usize::from(first & 31))?;
+        if lens >> length(word) & 1 == 0 { None } else { self.probe(word) }
+    }
+
+    #[inline(never)]
+    fn probe(&self, word: &[u8]) -> Option<usize> {
+        let mask = self.slots.len() - 1;
+        let mut at = hash(word) & mask;
+        loop {
+            let i = usize::from(*self.slots.get(at)?).checked_sub(1)?;
+            if self.words.get(i)?.as_bytes().eq_ignore_ascii_case(word) {
+                return Some(i);
+            }
+            at = (at + 1) & mask;
+        }
+    }
+}
+
+/// How many slots a list of so many words needs.
+pub(crate) const fn size(words: usize) -> usize {
+    (words * 2 + 1).next_power_of_two()
+}
+
+/// The slots of `words`.
+pub(crate) const fn slots<const SIZE: usize>(words: &[&str]) -> [u8; SIZE] {
+    assert!(words.len() < 255, "a list has at most 254 words");
+    let mut slots = [0; SIZE];
+    let mut i = 0;
+    let mut number = 1;
+    while i < words.len() {
+        let mut at = hash(words[i].as_bytes()) & (SIZE - 1);
+        while slots[at] != 0 {
+            at = (at + 1) & (SIZE - 1);
+        }
+        slots[at] = number;
+        number += 1;
+        i += 1;
+    }
+    slots
+}
+
+/// A length that fits a mask of 32 bits.
+#[expect(clippy::cast_possible_truncation, reason = "at most 31")]
+const fn length(word: &[u8]) -> u32 {
+    if word.len() < 31 { word.len() as u32 } else { 31 }
+}
+
+/// A hash that is the same for both cases of a letter.
+#[inline]
+const fn hash(word: &[u8]) -> usize {
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    // Pieces that overlap cover a word of any length without a loop.
+    let bits = if let (Some(head), Some(tail)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        (u64::from_le_bytes(*head) | LOWER) ^ (u64::from_le_bytes(*tail) | LOWER).rotate_left(23)
+    } else if let (Some(head), Some(tail)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
+        (u32::from_le_bytes(*head) as u64 | (u32::from_le_bytes(*tail) as u64) << 32) | LOWER
+    } else if let (Some(head), Some(tail)) = (word.first_chunk::<2>(), word.last_chunk::<2>()) {
+        (u16::from_le_bytes(*head) as u64 | (u16::from_le_bytes(*tail) as u64) << 16) | LOWER
+    } else if let Some(only) = word.first_chunk::<1>() {
+        only[0] as u64 | LOWER
+    } else {
+        0
+    };
+    ((bits ^ word.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
+}
+
+/// The [`WordSet`] of a constant list, made at compile time.
+macro_rules! word_set {
+    ($words:expr) => {{
+        const OF_SET: &[&str] = $words;
+        static SLOTS_OF_SET: [u8; $crate::word_set::size(OF_SET.len())] = $crate::word_set::slots(OF_SET);
+        static SET: $crate::word_set::WordSet = $crate::word_set::WordSet::new(OF_SET, &SLOTS_OF_SET);
+        &SET
+    }};
+}
+
+/// Whether a word is in a constant list, in any ASCII case.
+macro_rules! one_of {
+    ($word:expr, $words:expr $(,)?) => {
+        word_set!($words).has($word)
+    };
+}
+
+/// [`crate::scan::nearest`] with constant lists.
+macro_rules! nearest {
+    ($before:expr, $wanted:expr, $unwanted:expr, $most:expr $(,)?) => {
+        $crate::scan::nearest($before, word_set!($wanted), word_set!($unwanted), $most)
+    };
+}
+
+/// [`crate::scan::mentions`] with a constant list.
+macro_rules! mentions {
+    ($before:expr, $wanted:expr, $most:expr $(,)?) => {
+        $crate::scan::nearest($before, word_set!($wanted), word_set!(&[]), $most) == Some(true)
+    };
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_set_holds_its_words_in_any_case_and_nothing_else() {
+        const LIST: &[&str] = &["a", "of", "the", "nurse", "physician", "anesthesiologist", "the", "o'brien", "3rd"];
+        let set = word_set!(LIST);
+        for word in LIST {
+            assert!(set.has(word.as_bytes()) && set.has(word.to_ascii_uppercase().as_bytes()), "{word}");
+            let mut longer = word.as_bytes().to_vec();
+            longer.push(b'x');
+            assert!(!set.has(&longer) && !set.has(&longer[1..]), "{word}");
+        }
+        assert_eq!((set.find(b"The"), set.find(b"nursf"), set.find(b"")), (Some(2), None, None));
+        assert!(!one_of!(b"a", &[]));
+    }
+
+    #[test]
+    fn a_set_answers_as_its_list_does() {
+        const LIST: &[&str] = &[
+            "a", "b", "ab", "ba", "abc", "cab", "bad", "dab", "dad", "fade", "bead", "deaf", "cage", "gage", "hide",
+            "head", "abcde", "edcba", "aaaaa", "babab", "cabab", "i", "ii", "iii", "fig", "gif", "chi", "hid", "big",
+            "dig",
+        ];
+        let set = word_set!(LIST);
+        for i in 0..200_000_u32 {
+            let word: String =
+                (0..1 + i % 5).map(|n| char::from(b'a' + u8::try_from((i >> (n * 3)) % 9).unwrap_or(0))).collect();
+            assert_eq!(set.find(word.as_bytes()), LIST.iter().position(|known| *known == word), "{word}");
+        }
+    }
+}

@@ -1,0 +1,567 @@
+//! XML and HTML: text between tags, values of attributes, character data, comments and instructions are runs.
+//!
+//! The grammar is followed loosely, as browsers do. Entities are seen through, except those that a document declares
+//! itself: a declaration is read as text, and what it declares is never expanded. What only begins like a tag is text.
+//! Names of elements and attributes are structure; a name that could be a number of record is none.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use memchr::{memchr, memchr2};
+
+use super::Sink;
+use super::entities::entity;
+use super::paths::PathInfo;
+use crate::{Markup, Slot};
+
+/// The longest reference to a character, with its signs.
+pub(super) const LONGEST_ENTITY: usize = 12;
+/// A longer name is text.
+pub(super) const LONGEST_NAME: usize = 64;
+/// A name with more digits is text.
+const MOST_DIGITS: usize = 4;
+/// Elements deeper than this have the path of the one at this depth.
+const DEEPEST: usize = 256;
+/// The innermost names of a path that are looked at.
+const DEEPEST_PATH: usize = 32;
+/// Longer values are no subject of care.
+const LONGEST_CAPTURE: usize = 256;
+
+#[derive(Default)]
+pub(crate) struct Xml {
+    state: State,
+    /// Names of the open elements, without their prefixes.
+    stack: Vec<Vec<u8>>,
+    /// Open elements beyond the deepest that is remembered.
+    deeper: usize,
+    element: Vec<u8>,
+    attribute: Vec<u8>,
+    /// The tag that is being read ends an element.
+    closing: bool,
+    /// The last byte of the tag was a slash.
+    slash: bool,
+    /// A run is open.
+    open: bool,
+    /// Opening signs of a declaration that are not closed.
+    depth: u32,
+    info: Option<Arc<PathInfo>>,
+    captured: Vec<u8>,
+    capturing: bool,
+    /// The beginning of a tag, a name, an entity or an end mark, until it is known what it is.
+    pending: Vec<u8>,
+    pending_at: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+enum State {
+    /// Between tags.
+    #[default]
+    Content,
+    /// Behind a `<`.
+    Less,
+    /// In the name of a tag.
+    Name,
+    /// In a tag, between attributes.
+    Tag,
+    /// In the name of an attribute.
+    Attribute,
+    /// Behind an equals sign.
+    Equals,
+    /// In the value of an attribute, between quotes or (0) bare.
+    Value { quote: u8 },
+    /// In a reference to a character, within content or within a value.
+    Entity { quote: Option<u8> },
+    /// In a comment, in character data, in an instruction.
+    Section(Markup),
+    /// In a declaration.
+    Declaration,
+}
+
+impl Xml {
+    pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
+        let mut at = sink.from;
+        while let Some(&byte) = sink.chunk.get(at) {
+            at = match self.state {
+                State::Content => self.content(sink, at, byte),
+                State::Less => self.less(sink, at, byte),
+                State::Name => self.name(sink, at, byte),
+                State::Tag => self.tag(sink, at, byte),
+                State::Attribute => self.attribute(sink, at, byte),
+                State::Equals => self.equals(sink, at, byte),
+                State::Value { quote } => self.value(sink, at, quote),
+                State::Entity { quote } => self.entity(sink, at, byte, quote),
+                State::Section(markup) => self.section(sink, at, markup),
+                State::Declaration => self.declaration(sink, at),
+            };
+        }
+    }
+
+    pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
+        if !self.pending.is_empty() {
+            let slot = match self.state {
+                State::Attribute => Markup::Attribute { quote: 0 },
+                State::Section(markup) => markup,
+                _ => self.text_slot(),
+            };
+            self.spill(sink, slot);
+        }
+        if self.open {
+            self.close(sink);
+        }
+        self.state = State::Content;
+        self.stack.clear();
+        self.deeper = 0;
+        sink.record(sink.base + sink.chunk.len() as u64);
+    }
+
+    /// Whether the content of the current element is read as it is: scripts and styles.
+    fn is_raw(&self) -> bool {
+        let raw = |name: &Vec<u8>| name.eq_ignore_ascii_case(b"script") || name.eq_ignore_ascii_case(b"style");
+        self.deeper == 0 && self.stack.last().is_some_and(raw)
+    }
+
+    fn text_slot(&self) -> Markup {
+        if self.is_raw() { Markup::Raw } else { Markup::Text }
+    }
+
+    fn content(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if byte == b'<' {
+            self.hold(sink, at, byte, State::Less);
+            return at + 1;
+        }
+        let raw = self.is_raw();
+        if byte == b'&' && !raw {
+            self.hold(sink, at, byte, State::Entity { quote: None });
+            return at + 1;
+        }
+        let here = sink.base + at as u64;
+        if !self.open && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
+            sink.structure(here + 1);
+            return at + 1;
+        }
+        self.open_content(sink, here);
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        let len = if raw { memchr(b'<', rest) } else { memchr2(b'<', b'&', rest) };
+        let end = len.map_or(sink.chunk.len(), |len| at + len);
+        self.plain(sink, at..end);
+        end
+    }
+
+    /// The byte at `at` begins something that more bytes must tell.
+    fn hold(&mut self, sink: &Sink<'_>, at: usize, byte: u8, state: State) {
+        self.pending.clear();
+        self.pending.push(byte);
+        self.pending_at = sink.base + at as u64;
+        self.state = state;
+    }
+
+    fn open_content(&mut self, sink: &mut Sink<'_>, at: u64) {
+        if !self.open {
+            sink.structure(at);
+            let info = self.path(sink, false);
+            self.open_field(sink, self.text_slot(), info);
+        }
+    }
+
+    fn open_field(&mut self, sink: &mut Sink<'_>, markup: Markup, info: Option<Arc<PathInfo>>) {
+        self.captured.clear();
+        self.capturing = info.as_ref().is_some_and(|info| info.subject);
+        sink.open_field(Slot::Markup(markup), info.as_ref(), 0);
+        self.info = info;
+        self.open = true;
+    }
+
+    /// What the current element, or its attribute, means.
+    fn path(&self, sink: &mut Sink<'_>, attribute: bool) -> Option<Arc<PathInfo>> {
+        let mut names: [&[u8]; DEEPEST_PATH + 2] = [b""; DEEPEST_PATH + 2];
+        let outer = self.stack.iter().skip(self.stack.len().saturating_sub(DEEPEST_PATH)).map(Vec::as_slice);
+        // A tag's own element is not on the stack while it is read.
+        let own = attribute.then_some([local(&self.element), &self.attribute]);
+        let mut len = 0;
+        for (to, name) in names.iter_mut().zip(outer.chain(own.into_iter().flatten())) {
+            *to = name;
+            len += 1;
+        }
+        let names = names.get(..len).filter(|names| !names.is_empty())?;
+        Some(sink.paths.info(names, None, &|_| false, sink.compiled, sink.out.rules()))
+    }
+
+    fn less(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        self.pending.push(byte);
+        match begin(&self.pending, self.is_raw()) {
+            Begin::More => {}
+            Begin::Name => self.state = State::Name,
+            Begin::Section(markup) => {
+                self.leave(sink, at + 1);
+                self.state = State::Section(markup);
+            }
+            Begin::Declaration => {
+                // The byte that tells is its first.
+                self.pending.pop();
+                self.leave(sink, at);
+                self.depth = 1;
+                self.state = State::Declaration;
+                return at;
+            }
+            Begin::Text => {
+                self.pending.pop();
+                self.back_to_text(sink);
+                return at;
+            }
+        }
+        at + 1
+    }
+
+    /// What is pending was structure up to `at`: the text before it ends.
+    fn leave(&mut self, sink: &mut Sink<'_>, at: usize) {
+        if self.open {
+            self.close(sink);
+        }
+        self.pending.clear();
+        sink.structure(sink.base + at as u64);
+    }
+
+    /// What is pending is text.
+    fn back_to_text(&mut self, sink: &mut Sink<'_>) {
+        self.spill(sink, self.text_slot());
+        self.state = State::Content;
+    }
+
+    /// What is pending stands for itself, in the open run or in a new one.
+    fn spill(&mut self, sink: &mut Sink<'_>, markup: Markup) {
+        let pending = std::mem::take(&mut self.pending);
+        if pending.is_empty() {
+            return;
+        }
+        if !self.open {
+            sink.structure(self.pending_at);
+            if matches!(markup, Markup::Text | Markup::Raw) {
+                self.open_content(sink, self.pending_at);
+            } else {
+                let info = if markup == Markup::Cdata { self.path(sink, false) } else { None };
+                self.open_field(sink, markup, info);
+            }
+        }
+        self.note(&pending);
+        sink.decoded(&pending, self.pending_at..self.pending_at + pending.len() as u64, false);
+    }
+
+    fn name(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        let closing = self.pending.get(1) == Some(&b'/');
+        let begins = if closing { 2 } else { 1 };
+        let name = self.pending.get(begins..).unwrap_or_default();
+        if byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/') {
+            self.closing = closing;
+            self.element.clear();
+            self.element.extend_from_slice(name);
+            self.slash = false;
+            self.leave(sink, at);
+            self.attribute.clear();
+            self.state = State::Tag;
+            return at;
+        }
+        if !goes_on(name, byte) {
+            self.back_to_text(sink);
+            return at;
+        }
+        self.pending.push(byte);
+        at + 1
+    }
+
+    fn tag(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        let next = at + 1;
+        match byte {
+            b'>' => {
+                sink.structure(sink.base + next as u64);
+                self.state = State::Content;
+                self.finish_tag(sink, next);
+                return next;
+            }
+            b'/' => self.slash = true,
+            b'=' => self.state = State::Equals,
+            _ if byte.is_ascii_whitespace() => {}
+            _ => {
+                self.slash = false;
+                self.attribute.clear();
+                sink.structure(sink.base + at as u64);
+                self.hold(sink, at, byte, State::Attribute);
+                if !goes_on(b"", byte) {
+                    self.bare_word(sink);
+                }
+                return next;
+            }
+        }
+        if next == sink.chunk.len() {
+            sink.structure(sink.base + next as u64);
+        }
+        next
+    }
+
+    fn finish_tag(&mut self, sink: &mut Sink<'_>, at: usize) {
+        let name = local(&self.element);
+        if self.closing {
+            if self.deeper > 0 {
+                self.deeper -= 1;
+            } else if let Some(open) = self.stack.iter().rposition(|open| open == name) {
+                self.stack.truncate(open);
+                if open == 0 {
+                    sink.record(sink.base + at as u64);
+                }
+            }
+        } else if self.slash || is_void(name) {
+            if self.stack.is_empty() {
+                sink.record(sink.base + at as u64);
+            }
+        } else if self.stack.len() < DEEPEST {
+            self.stack.push(name.to_vec());
+        } else {
+            self.deeper += 1;
+        }
+    }
+
+    /// What stands in a tag and is no attribute is a run.
+    fn bare_word(&mut self, sink: &mut Sink<'_>) {
+        self.spill(sink, Markup::Attribute { quote: 0 });
+        self.state = State::Value { quote: 0 };
+    }
+
+    fn attribute(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if byte == b'=' {
+            self.name_attribute();
+            self.pending.clear();
+            sink.structure(sink.base + at as u64 + 1);
+            self.state = State::Equals;
+            return at + 1;
+        }
+        if byte.is_ascii_whitespace() || matches!(byte, b'>' | b'/') {
+            // A word without a value is content as much as a name.
+            self.name_attribute();
+            self.bare_word(sink);
+            self.close(sink);
+            self.state = State::Tag;
+            return at;
+        }
+        if !goes_on(&self.pending, byte) {
+            self.bare_word(sink);
+            return at;
+        }
+        self.pending.push(byte);
+        at + 1
+    }
+
+    fn name_attribute(&mut self) {
+        self.attribute.clear();
+        self.attribute.push(b'@');
+        self.attribute.extend_from_slice(local(&self.pending));
+    }
+
+    fn equals(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
+        if byte == b'>' {
+            self.state = State::Tag;
+            return at;
+        }
+        if byte.is_ascii_whitespace() {
+            sink.structure(sink.base + at as u64 + 1);
+            return at + 1;
+        }
+        let quote = if matches!(byte, b'"' | b'\'') { byte } else { 0 };
+        let from = at + usize::from(quote != 0);
+        sink.structure(sink.base + from as u64);
+        let info = if self.attribute.is_empty() { None } else { self.path(sink, true) };
+        self.open_field(sink, Markup::Attribute { quote }, info);
+        self.state = State::Value { quote };
+        self.slash = false;
+        from
+    }
+
+    fn value(&mut self, sink: &mut Sink<'_>, at: usize, quote: u8) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        let bare = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'&');
+        let len = if quote == 0 { rest.iter().position(bare) } else { memchr2(quote, b'&', rest) };
+        let end = len.map_or(sink.chunk.len(), |len| at + len);
+        self.plain(sink, at..end);
+        match sink.chunk.get(end) {
+            None => end,
+            Some(b'&') => {
+                self.hold(sink, end, b'&', State::Entity { quote: Some(quote) });
+                end + 1
+            }
+            Some(_) => {
+                self.close(sink);
+                self.attribute.clear();
+                self.state = State::Tag;
+                end + usize::from(quote != 0)
+            }
+        }
+    }
+
+    /// Collects a reference until its semicolon.
+    fn entity(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8, quote: Option<u8>) -> usize {
+        let back = quote.map_or(State::Content, |quote| State::Value { quote });
+        if byte == b';'
+            && let Some(c) = entity(self.pending.get(1..).unwrap_or_default())
+        {
+            self.open_content(sink, self.pending_at);
+            let mut utf8 = [0; 4];
+            let text = c.encode_utf8(&mut utf8).as_bytes();
+            self.note(text);
+            sink.decoded(text, self.pending_at..sink.base + at as u64 + 1, false);
+            self.pending.clear();
+            self.state = back;
+            return at + 1;
+        }
+        if (byte.is_ascii_alphanumeric() || byte == b'#') && self.pending.len() + 1 < LONGEST_ENTITY {
+            self.pending.push(byte);
+            return at + 1;
+        }
+        self.spill(sink, self.text_slot());
+        self.state = back;
+        at
+    }
+
+    /// In a comment, in character data, in an instruction: up to its end mark.
+    fn section(&mut self, sink: &mut Sink<'_>, at: usize, markup: Markup) -> usize {
+        let mark = end_mark(markup);
+        if self.pending.is_empty() {
+            let rest = sink.chunk.get(at..).unwrap_or_default();
+            let len = mark.first().and_then(|first| memchr(*first, rest));
+            let end = len.map_or(sink.chunk.len(), |len| at + len);
+            if end > at {
+                if !self.open {
+                    let info = if markup == Markup::Cdata { self.path(sink, false) } else { None };
+                    self.open_field(sink, markup, info);
+                }
+                self.plain(sink, at..end);
+                return end;
+            }
+            self.pending_at = sink.base + at as u64;
+        }
+        self.pending.extend(sink.chunk.get(at));
+        if self.pending == mark {
+            self.leave(sink, at + 1);
+            self.state = State::Content;
+            return at + 1;
+        }
+        // What can no longer belong to the mark is text.
+        let text = (0..self.pending.len()).find(|&from| mark.starts_with(self.pending.get(from..).unwrap_or_default()));
+        let rest = self.pending.split_off(text.unwrap_or(self.pending.len()));
+        let next_at = self.pending_at + self.pending.len() as u64;
+        self.spill(sink, markup);
+        self.pending = rest;
+        self.pending_at = next_at;
+        at + 1
+    }
+
+    /// In a declaration: up to the sign that closes it.
+    fn declaration(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        if !self.open {
+            self.open_field(sink, Markup::Declaration, None);
+        }
+        let len = memchr2(b'<', b'>', rest);
+        let end = len.map_or(sink.chunk.len(), |len| at + len);
+        match sink.chunk.get(end) {
+            None => {
+                self.plain(sink, at..end);
+                end
+            }
+            Some(b'>') if self.depth <= 1 => {
+                self.plain(sink, at..end);
+                self.close(sink);
+                sink.structure(sink.base + end as u64 + 1);
+                self.state = State::Content;
+                end + 1
+            }
+            Some(byte) => {
+                self.depth = if *byte == b'<' { self.depth.saturating_add(1) } else { self.depth - 1 };
+                self.plain(sink, at..end + 1);
+                end + 1
+            }
+        }
+    }
+
+    fn plain(&mut self, sink: &mut Sink<'_>, range: Range<usize>) {
+        if !range.is_empty() {
+            self.note(sink.chunk.get(range.clone()).unwrap_or_default());
+            sink.text(range, false);
+        }
+    }
+
+    fn note(&mut self, text: &[u8]) {
+        if self.capturing {
+            self.capturing = self.captured.len() + text.len() <= LONGEST_CAPTURE;
+            self.captured.extend_from_slice(if self.capturing { text } else { b"" });
+        }
+    }
+
+    fn close(&mut self, sink: &mut Sink<'_>) {
+        sink.close();
+        self.open = false;
+        if std::mem::take(&mut self.capturing) {
+            sink.out.learn_subject(&self.captured);
+        }
+    }
+}
+
+enum Begin {
+    /// It may become several things.
+    More,
+    /// A tag; what was read is the first byte of its name.
+    Name,
+    Section(Markup),
+    /// A declaration, whose first byte was read.
+    Declaration,
+    /// None of these, which shows at the last byte.
+    Text,
+}
+
+/// Judges what begins with `<`, which was judged without its last byte before.
+fn begin(pending: &[u8], raw: bool) -> Begin {
+    const CDATA: &[u8] = b"<![CDATA[";
+    match pending {
+        [b'<', b'/'] => Begin::More,
+        [b'<', b'/', byte] if begins_name(*byte) => Begin::Name,
+        [b'<', byte] if begins_name(*byte) && !raw => Begin::Name,
+        _ if raw => Begin::Text,
+        [b'<', b'!'] | [b'<', b'!', b'-'] => Begin::More,
+        [b'<', b'!', b'-', b'-'] => Begin::Section(Markup::Comment),
+        [b'<', b'?'] => Begin::Section(Markup::Instruction),
+        [b'<', b'!', byte] if byte.is_ascii_alphabetic() => Begin::Declaration,
+        _ if pending == CDATA => Begin::Section(Markup::Cdata),
+        _ if CDATA.starts_with(pending) => Begin::More,
+        _ => Begin::Text,
+    }
+}
+
+const fn end_mark(markup: Markup) -> &'static [u8] {
+    match markup {
+        Markup::Comment => b"-->",
+        Markup::Cdata => b"]]>",
+        _ => b"?>",
+    }
+}
+
+fn begins_name(byte: u8) -> bool {
+    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80
+}
+
+/// Whether a name that begins with `name` may have `byte` next.
+fn goes_on(name: &[u8], byte: u8) -> bool {
+    if name.is_empty() {
+        return begins_name(byte);
+    }
+    let digits = name.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let fits = begins_name(byte) || matches!(byte, b'-' | b'.') || (byte.is_ascii_digit() && digits < MOST_DIGITS);
+    fits && name.len() < LONGEST_NAME
+}
+
+/// A name without its prefix.
+fn local(name: &[u8]) -> &[u8] {
+    let from = name.iter().rposition(|byte| *byte == b':').map_or(0, |at| at + 1);
+    name.get(from..).unwrap_or_default()
+}
+
+/// Elements of HTML that have no end.
+fn is_void(name: &[u8]) -> bool {
+    [&b"br"[..], b"hr", b"img", b"input", b"wbr"].iter().any(|void| name.eq_ignore_ascii_case(void))
+}

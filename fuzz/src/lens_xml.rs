@@ -1,0 +1,33 @@
+//! Markup: tags, attributes, references, sections and declarations, whole and broken.
+
+use blackbar_engine::Format;
+
+use crate::hold::{self, MOST};
+use crate::input::Input;
+use crate::pieces::{FIELDS, Spelling, text};
+use crate::setup;
+
+/// What parts values, whole and broken.
+#[rustfmt::skip] // A word list reads better in lines.
+const SIGNS: &[&str] = &[
+    "<a>", "</a>", "<name>", "</name>", "<patient>", "<given>", "<id extension=\"", "<p title='", "\">", "'/>", "<br/>", "<x y z=1 ",
+    "&amp;", "&#65;", "&#x41;", "&eacute;", "&nope;", "&#", "<!--", "-->", "--", "<![CDATA[", "]]>", "]", "<?pi ", "?>",
+    "<!DOCTYPE a [<!ENTITY b \"", "\">]>", "<script>", "</script>", "<style>", "<", ">", "/", "=", "\"", "&", ";", "\n",
+];
+
+/// Holds the laws of streaming.
+pub fn run(data: &[u8]) {
+    let mut input = Input::new(data);
+    let profile = setup::profile(input.byte());
+    let cuts = input.cuts();
+    let mut doc = Vec::new();
+    while !input.is_empty() && doc.len() < MOST {
+        match input.byte() % 8 {
+            0..=2 => doc.extend(input.pick(SIGNS).bytes()),
+            3 => doc.extend(input.pick(FIELDS).bytes()),
+            _ => text(&mut input, Spelling::Plain, &mut doc),
+        }
+    }
+    doc.truncate(MOST);
+    hold::streaming(profile, Format::Xml, &cuts, &doc);
+}

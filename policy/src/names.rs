@@ -1,0 +1,56 @@
+//! How the parts of a name become one name, so that two different things never share it.
+
+/// `ehr`, `clinical` → `ehr.clinical`; a part with anything but letters, digits, `_`, `-` and `$` stands in double quotes, as
+/// in SQL: the schema `a.b` of `ehr` is `ehr."a.b"`, and never the table `b` of the schema `a`.
+pub(crate) fn joined(parts: &[&str]) -> String {
+    let mut name = String::with_capacity(parts.iter().map(|part| part.len() + 1).sum());
+    for (place, part) in parts.iter().enumerate() {
+        if place > 0 {
+            name.push('.');
+        }
+        push_part(&mut name, part);
+    }
+    name
+}
+
+/// Appends one part, quoted where it must be.
+pub(crate) fn push_part(name: &mut String, part: &str) {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '_' | '-' | '$');
+    if !part.is_empty() && part.chars().all(plain) {
+        name.push_str(part);
+        return;
+    }
+    name.push('"');
+    for c in part.chars() {
+        if c == '"' {
+            name.push('"');
+        }
+        name.push(c);
+    }
+    name.push('"');
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn plain_parts_are_joined_by_points_and_others_are_quoted() {
+        assert_eq!(joined(&["ehr", "clinical", "patients"]), "ehr.clinical.patients");
+        assert_eq!(joined(&["ehr", "a.b", "say \"x\""]), r#"ehr."a.b"."say ""x""""#);
+        assert_eq!(joined(&["ehr", ""]), r#"ehr."""#);
+    }
+
+    proptest! {
+        #[test]
+        fn different_parts_have_different_names(
+            a in prop::collection::vec(r#"[a."/-]{0,3}"#, 1..4),
+            b in prop::collection::vec(r#"[a."/-]{0,3}"#, 1..4),
+        ) {
+            let name = |parts: &[String]| joined(&parts.iter().map(String::as_str).collect::<Vec<_>>());
+            prop_assert_eq!(a == b, name(&a) == name(&b));
+        }
+    }
+}

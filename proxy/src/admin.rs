@@ -1,0 +1,120 @@
+//! The control socket: one line of JSON in, one out, for whoever owns the gateway on this machine.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
+use tokio::net::{UnixListener, UnixStream};
+
+use crate::config::Config;
+use crate::error::{Error, Id};
+use crate::front::http::Stop;
+use crate::gate::Gate;
+
+/// The listening end.
+pub(crate) struct Socket {
+    listener: UnixListener,
+    path: PathBuf,
+    owner: u32,
+}
+
+/// What the gateway says of itself. No content, no secrets.
+#[derive(Clone)]
+pub(crate) struct Status {
+    gate: Arc<Gate>,
+    targets: Vec<String>,
+    started: Instant,
+}
+
+const NAME: &str = "control.sock";
+const LONGEST: u64 = 64 << 10;
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl Socket {
+    /// Makes the socket. Whoever holds the folder's lock may remove one that a dead gateway left.
+    pub(crate) fn bind(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(NAME);
+        let failed = |error: std::io::Error| Error::io(Id::DataFolder, "the control socket", &error).at_path(&path);
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            _ => {}
+        }
+        let listener = UnixListener::bind(&path).map_err(failed)?;
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).map_err(failed)?;
+        let owner = std::os::unix::fs::MetadataExt::uid(&std::fs::metadata(&path).map_err(failed)?);
+        Ok(Self { listener, path: path.clone(), owner })
+    }
+
+    /// Answers until it is told to stop.
+    pub(crate) async fn serve(self, status: Status, mut stop: Stop) {
+        loop {
+            tokio::select! {
+                accepted = self.listener.accept() => {
+                    if let Ok((stream, _)) = accepted {
+                        // One at a time: commands are short, and nobody can pile them up.
+                        let answered = tokio::time::timeout(PATIENCE, answer(stream, self.owner, &status)).await;
+                        drop(answered);
+                    }
+                }
+                _ = stop.changed() => break,
+            }
+        }
+        // What stays behind is removed by the next gateway.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}
+
+async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Result<()> {
+    let peer = stream.peer_cred()?;
+    let mut stream = BufReader::new(stream);
+    let mut line = String::new();
+    (&mut stream).take(LONGEST).read_line(&mut line).await?;
+    let known = peer.uid() == owner || peer.uid() == 0;
+    let command =
+        serde_json::from_str::<Value>(&line).ok().and_then(|value| Some(value.get("do")?.as_str()?.to_owned()));
+    let reply = match command.as_deref() {
+        _ if !known => json!({ "error": "only the gateway's own user is answered" }),
+        Some("status") => status.json(),
+        _ => json!({ "error": "unknown command" }),
+    };
+    let mut text = reply.to_string();
+    text.push('\n');
+    stream.write_all(text.as_bytes()).await?;
+    stream.flush().await
+}
+
+impl Status {
+    pub(crate) fn new(config: &Config, gate: &Arc<Gate>) -> Self {
+        let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
+        Self { gate: Arc::clone(gate), targets, started: Instant::now() }
+    }
+
+    fn json(&self) -> Value {
+        json!({
+            "version": env!("CARGO_PKG_VERSION"),
+            "up_seconds": self.started.elapsed().as_secs(),
+            "targets": self.targets,
+            "rules": self.gate.version(),
+        })
+    }
+}
+
+/// Asks the gateway that owns `folder`.
+pub(crate) fn ask(folder: &Path, command: &Value) -> Result<Value, Error> {
+    use std::io::{BufRead as _, Write as _};
+
+    let path = folder.join(NAME);
+    let failed = |error: std::io::Error| {
+        let error = Error::io(Id::NoGateway, "no gateway answers", &error).at_path(&path);
+        error.hint("`blackbar serve` starts one")
+    };
+    let mut stream = std::os::unix::net::UnixStream::connect(&path).map_err(failed)?;
+    stream.set_read_timeout(Some(PATIENCE)).map_err(failed)?;
+    writeln!(stream, "{command}").map_err(failed)?;
+    let mut line = String::new();
+    std::io::BufReader::new(stream).read_line(&mut line).map_err(failed)?;
+    serde_json::from_str(&line).map_err(|_| failed(std::io::ErrorKind::InvalidData.into()))
+}

@@ -1,0 +1,107 @@
+//! A request as policy sees it.
+
+use std::collections::BTreeSet;
+
+use blackbar_policy::{Action, Facts, HttpFacts, HttpPath, Resource};
+use blackbar_wire::http::Target;
+
+/// What is to be done with what, and what is known about it.
+pub(crate) struct Request<'r> {
+    pub(crate) method: &'r str,
+    pub(crate) target: &'r Target,
+    pub(crate) media_type: Option<String>,
+    pub(crate) body_bytes: Option<u64>,
+}
+
+/// Why policy cannot be asked.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum NoQuestion {
+    /// No policy knows the method.
+    Method,
+    /// The path has another spelling for policy than for the upstream.
+    Path,
+}
+
+impl std::fmt::Display for NoQuestion {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Method => "no policy knows this method",
+            Self::Path => "the path has another spelling for policy than for the upstream",
+        })
+    }
+}
+
+impl Request<'_> {
+    /// The parts that must all be allowed, with their facts.
+    pub(crate) fn parts(&self, target: &str) -> Result<(Vec<(Action, Resource)>, Facts), NoQuestion> {
+        let path = HttpPath::parse(self.target.path()).map_err(|_| NoQuestion::Path)?;
+        // What is judged is what is sent, or nothing is.
+        if path.as_str() != self.target.path() {
+            return Err(NoQuestion::Path);
+        }
+        let searches = self.method == "POST" && path.as_str().ends_with("/_search");
+        let action = if searches { Some(Action::HttpSearch) } else { Action::from_method(self.method) };
+        let action = action.ok_or(NoQuestion::Method)?;
+        let query: BTreeSet<String> = self.target.parameters().into_iter().collect();
+        let resource = Resource::path(target, &path);
+        let facts = HttpFacts {
+            method: self.method.to_owned(),
+            rows_unbounded: is_unbounded(&path, action, &query),
+            path,
+            query,
+            media_type: self.media_type.clone(),
+            body_bytes: self.body_bytes,
+        };
+        Ok((vec![(action, resource)], Facts::Http(facts)))
+    }
+}
+
+/// An export, or a search of a whole type that names nobody and no count.
+fn is_unbounded(path: &HttpPath, action: Action, parameters: &BTreeSet<String>) -> bool {
+    const BOUNDS: &[&str] = &["_count", "_id", "encounter", "identifier", "patient", "subject"];
+    let segments: Vec<&str> = path.as_str().split('/').filter(|segment| !segment.is_empty()).collect();
+    if segments.iter().any(|segment| matches!(*segment, "$export" | "$everything")) {
+        return true;
+    }
+    let last = match segments.as_slice() {
+        [rest @ .., "_search"] => rest.last(),
+        all => all.last(),
+    };
+    // `Patient`, but not `Patient/7`: types are capitalised words.
+    let is_type = last.is_some_and(|segment| {
+        segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
+    });
+    let bounded = parameters.iter().any(|name| BOUNDS.contains(&name.split([':', '.']).next().unwrap_or_default()));
+    matches!(action, Action::HttpGet | Action::HttpSearch) && is_type && !bounded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unbounded(method: &str, target: &str) -> bool {
+        let target = Target::parse(target.as_bytes(), 1000).unwrap();
+        let request = Request { method, target: &target, media_type: None, body_bytes: None };
+        let (_, facts) = request.parts("fhir").unwrap();
+        let Facts::Http(facts) = facts else { panic!("facts of HTTP") };
+        facts.rows_unbounded
+    }
+
+    #[test]
+    fn exports_and_searches_of_whole_types_have_no_bound() {
+        for (method, target, expected) in [
+            ("GET", "/Patient", true),
+            ("GET", "/Patient?name=Smith", true),
+            ("POST", "/Patient/_search", true),
+            ("GET", "/Patient/7/$everything", true),
+            ("GET", "/Group/1/$export", true),
+            ("GET", "/Patient?_count=5", false),
+            ("GET", "/Observation?patient:Patient=7", false),
+            ("GET", "/Patient/7", false),
+            ("POST", "/Patient", false),
+            ("GET", "/v1/models", false),
+        ] {
+            assert_eq!(unbounded(method, target), expected, "{method} {target}");
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! The body of an answer: decoded, redacted, recorded, encoded, one step whenever the client asks for more.
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use blackbar_engine::{Clean, Format, Raw};
+use blackbar_wire::http::{Charset, Coding};
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use tokio::time::{Instant, Sleep};
+
+use super::coding::{DecodeError, Decoder, Encoder};
+use super::problem::Problem;
+use super::text::Text;
+use crate::gate::{Answer, Grant};
+
+/// What a client is sent. Content can only be in it as [`Clean`] bytes of a grant's answer; everything else was written in
+/// this program.
+pub(super) struct ClientBody(Sent);
+
+enum Sent {
+    /// A message of the gateway's own.
+    Own(Option<Bytes>),
+    /// An answer of the upstream.
+    Redacted(Box<Redacted>),
+}
+
+impl ClientBody {
+    pub(super) const fn none() -> Self {
+        Self(Sent::Own(None))
+    }
+
+    pub(super) fn problem(problem: &Problem) -> Self {
+        Self(Sent::Own(Some(problem.json().into())))
+    }
+
+    pub(super) fn redacted(body: Redacted) -> Self {
+        Self(Sent::Redacted(Box::new(body)))
+    }
+}
+
+/// How the upstream's body is read, and how it goes on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Shape {
+    pub(super) coding: Coding,
+    pub(super) charset: Charset,
+    pub(super) format: Format,
+    /// The coding that the client gets.
+    pub(super) encode: Coding,
+    pub(super) expansion: u64,
+    /// How long the upstream may be silent.
+    pub(super) idle: Duration,
+    /// When the whole must be over.
+    pub(super) until: Option<Instant>,
+}
+
+/// The pipeline of one body.
+pub(super) struct Redacted<B = hyper::body::Incoming> {
+    upstream: B,
+    decoder: Decoder,
+    text: Text,
+    answer: Answer,
+    encoder: Option<Encoder>,
+    /// Ready to be sent.
+    out: VecDeque<Bytes>,
+    /// Bytes went into the encoder that did not come out yet.
+    unflushed: bool,
+    /// The upstream has sent everything.
+    sent: bool,
+    /// All of it was decoded.
+    read: bool,
+    idle: Duration,
+    silence: Pin<Box<Sleep>>,
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+/// Why a body ends before its end. Nothing of the content is in it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum BodyError {
+    /// The upstream broke off.
+    Upstream,
+    /// It cannot be decoded.
+    Coding,
+    /// It grows beyond every measure.
+    Bomb,
+    /// It is not what it says.
+    NotText,
+    /// It was silent for too long, or took too long.
+    Timeout,
+    /// It cannot be recorded.
+    Record,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
+    /// Starts the pipeline. `document` names the request.
+    pub(super) fn new(upstream: B, grant: &Grant, shape: &Shape, document: &str) -> Result<Self, BodyError> {
+        Ok(Self {
+            upstream,
+            decoder: Decoder::new(shape.coding, shape.expansion).map_err(|_| BodyError::Coding)?,
+            text: Text::new(shape.charset, shape.format),
+            answer: grant.answer(shape.format, document),
+            encoder: Some(Encoder::new(shape.encode).map_err(|_| BodyError::Coding)?),
+            out: VecDeque::new(),
+            unflushed: false,
+            sent: false,
+            read: false,
+            idle: shape.idle,
+            silence: Box::pin(tokio::time::sleep(shape.idle)),
+            until: shape.until.map(|until| Box::pin(tokio::time::sleep_until(until))),
+        })
+    }
+
+    /// Reads until the first bytes were judged, so that what is not to be passed is refused with a status of its own.
+    pub(super) async fn judge(&mut self) -> Result<(), BodyError> {
+        poll_fn(|cx| {
+            while !self.text.is_judged() && !self.read {
+                match self.step(cx) {
+                    Poll::Ready(Ok(())) => {}
+                    Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                    Poll::Pending => return Poll::Pending,
+                }
+            }
+            Poll::Ready(Ok(()))
+        })
+        .await
+    }
+
+    /// Does the next thing that can be done.
+    fn step(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        match self.answer.poll(cx) {
+            Poll::Ready(Some(Ok(bytes))) => return Poll::Ready(self.encode(bytes)),
+            Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Record)),
+            Poll::Ready(None) => {}
+            Poll::Pending => return self.wait(cx),
+        }
+        if self.read {
+            return Poll::Ready(self.finish());
+        }
+        match self.decoder.next() {
+            Ok(Some(bytes)) => {
+                let text = self.text.decode(bytes).map_err(|_| BodyError::NotText);
+                return Poll::Ready(text.map(|text| self.answer.push(Raw::from(text))));
+            }
+            Ok(None) => {}
+            Err(error) => return Poll::Ready(Err(error.into())),
+        }
+        if self.sent {
+            return Poll::Ready(self.end());
+        }
+        match Pin::new(&mut self.upstream).poll_frame(cx) {
+            Poll::Ready(Some(Ok(frame))) => {
+                let next = Instant::now() + self.idle;
+                self.silence.as_mut().reset(next);
+                // Trailers are content that nobody needs: they are dropped.
+                if let Ok(bytes) = frame.into_data() {
+                    self.decoder.push(bytes);
+                }
+                Poll::Ready(Ok(()))
+            }
+            Poll::Ready(Some(Err(_))) => Poll::Ready(Err(BodyError::Upstream)),
+            Poll::Ready(None) => {
+                self.sent = true;
+                self.decoder.end();
+                Poll::Ready(Ok(()))
+            }
+            Poll::Pending => self.wait(cx),
+        }
+    }
+
+    /// Nothing can be done now: what was compressed so far leaves, and the clocks are looked at.
+    fn wait(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
+        if std::mem::take(&mut self.unflushed) {
+            let flushed = self.encoder.as_mut().map_or(Ok(None), Encoder::flush);
+            return Poll::Ready(flushed.map(|bytes| self.out.extend(bytes)).map_err(|_| BodyError::Coding));
+        }
+        let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
+        if late || self.silence.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Err(BodyError::Timeout));
+        }
+        Poll::Pending
+    }
+
+    fn encode(&mut self, bytes: Clean) -> Result<(), BodyError> {
+        let Some(encoder) = &mut self.encoder else { return Ok(()) };
+        self.unflushed = true;
+        let sent = encoder.push(bytes.into_bytes()).map_err(|_| BodyError::Coding)?;
+        self.out.extend(sent);
+        Ok(())
+    }
+
+    /// Everything was decoded.
+    fn end(&mut self) -> Result<(), BodyError> {
+        if !self.decoder.is_complete() {
+            return Err(BodyError::Coding);
+        }
+        let rest = self.text.finish().map_err(|_| BodyError::NotText)?;
+        self.answer.push(Raw::from(rest));
+        self.answer.finish();
+        self.read = true;
+        Ok(())
+    }
+
+    /// Everything was redacted.
+    fn finish(&mut self) -> Result<(), BodyError> {
+        if let Some(encoder) = self.encoder.take() {
+            let rest = encoder.finish().map_err(|_| BodyError::Coding)?;
+            self.out.extend(rest);
+        }
+        Ok(())
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        loop {
+            if let Some(bytes) = self.out.pop_front() {
+                return Poll::Ready(Some(Ok(Frame::data(bytes))));
+            }
+            if self.encoder.is_none() {
+                return Poll::Ready(None);
+            }
+            match self.step(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(error)) => {
+                    // What was not sent stays unsent, and nothing follows an error.
+                    self.encoder = None;
+                    return Poll::Ready(Some(Err(error)));
+                }
+                Poll::Pending => return Poll::Pending,
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.encoder.is_none() && self.out.is_empty()
+    }
+}
+
+impl Body for ClientBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        match &mut self.0 {
+            Sent::Own(own) => Poll::Ready(own.take().map(|own| Ok(Frame::data(own)))),
+            Sent::Redacted(redacted) => Pin::new(&mut **redacted).poll_frame(cx),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match &self.0 {
+            Sent::Own(own) => own.is_none(),
+            Sent::Redacted(redacted) => redacted.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match &self.0 {
+            Sent::Own(own) => SizeHint::with_exact(own.as_ref().map_or(0, |own| own.len() as u64)),
+            Sent::Redacted(_) => SizeHint::default(),
+        }
+    }
+}
+
+impl From<DecodeError> for BodyError {
+    fn from(error: DecodeError) -> Self {
+        match error {
+            DecodeError::Bomb => Self::Bomb,
+            DecodeError::Damaged => Self::Coding,
+        }
+    }
+}
+
+impl fmt::Display for BodyError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Upstream => "the upstream broke off",
+            Self::Coding => "the answer cannot be decoded",
+            Self::Bomb => "the answer grows beyond every measure when it is decoded",
+            Self::NotText => "the answer is not what it says it is",
+            Self::Timeout => "the answer took too long",
+            Self::Record => "the answer cannot be recorded",
+        })
+    }
+}
+
+impl std::error::Error for BodyError {}

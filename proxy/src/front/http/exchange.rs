@@ -1,0 +1,312 @@
+//! One request and its answer.
+
+use std::future::poll_fn;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+use arc_swap::ArcSwap;
+use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
+use http::header::{self, HeaderMap, HeaderValue};
+use http::{Method, Request, Response, StatusCode, request};
+use http_body::Body;
+use hyper::body::Incoming;
+use tokio::time::Instant;
+
+use super::asked;
+use super::body::{BodyError, ClientBody, Redacted, Shape};
+use super::head::{Heads, coding_for, unchanged};
+use super::problem::{Kind, Problem};
+use super::upstream::{NoAnswer, UpBody, Upstream};
+use crate::config::{Config, HttpTarget, Limits, Protocol, Target};
+use crate::error::{Error, Id};
+use crate::gate::{Asked, Gate, Grant, Identity, Presented, Refused};
+use crate::notes;
+
+/// One HTTP target, ready for requests.
+pub(crate) struct Front {
+    gate: Arc<Gate>,
+    served: ArcSwap<Served>,
+}
+
+/// What a reload replaces.
+struct Served {
+    target: Target,
+    http: HttpTarget,
+    upstream: Upstream,
+    rewriter: Rewriter,
+    limits: Limits,
+}
+
+/// Who is at the other end of a connection.
+#[derive(Debug)]
+pub(super) struct Peer {
+    pub(super) address: SocketAddr,
+    pub(super) certificate: Option<Vec<u8>>,
+    pub(super) encrypted: bool,
+}
+
+impl Front {
+    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
+        Ok(Self { gate, served: ArcSwap::from_pointee(Served::new(target, limits)?) })
+    }
+
+    /// Takes the target's new settings and credential. What cannot be used changes nothing.
+    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
+        let name = self.served.load().target.name.clone();
+        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
+            self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
+        }
+        Ok(())
+    }
+
+    /// Answers a request, whatever it is.
+    pub(super) async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<ClientBody> {
+        let to_head = request.method() == Method::HEAD;
+        let served = self.served.load_full();
+        let exchanged = self.exchange(&served, request, peer).await;
+        exchanged.unwrap_or_else(|problem| problem.response(to_head))
+    }
+
+    async fn exchange(
+        &self,
+        served: &Served,
+        request: Request<Incoming>,
+        peer: &Peer,
+    ) -> Result<Response<ClientBody>, Problem> {
+        let started = Instant::now();
+        let (parts, body) = request.into_parts();
+        let admitted = admitted(&parts, &served.limits)?;
+        let identity = self.identity(served, &parts.headers, peer).await?;
+        let grant = self.grant(served, &identity, &parts, &admitted, peer)?;
+
+        notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
+        if grant.is_expired(SystemTime::now()) {
+            return Err(unauthenticated("the credential has expired"));
+        }
+        let version = self.gate.version();
+        let heads = Heads {
+            rewriter: &served.rewriter,
+            version: &version,
+            cookies: served.http.cookies,
+            token_headers: &served.http.token_headers,
+        };
+        let body = UpBody::new(admitted.has_body.then_some(body), &served.limits);
+        let mut up = Request::new(body);
+        *up.method_mut() = parts.method.clone();
+        *up.headers_mut() = heads.up(&parts.headers, peer.address, peer.encrypted);
+        if let Some(name) = served.upstream.credential_header() {
+            up.headers_mut().remove(name);
+        }
+        let target = admitted.target.below(served.upstream.base());
+        let answer = served.upstream.send(up, &target).await.map_err(no_answer)?;
+
+        let (head, upstream) = answer.into_parts();
+        let status = head.status.as_u16();
+        if matches!(status, 401 | 407) {
+            // It concerns the gateway's own credential; a client would look for the fault in its own.
+            return Err(Problem::new(Kind::Upstream, 502, "the upstream does not accept the gateway's credential"));
+        }
+        let to_head = parts.method == Method::HEAD;
+        let names: Vec<(&str, &[u8])> =
+            head.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+        let planned = plan(status, to_head, &names)?;
+        let mut lines = grant.lines();
+        let mut headers = heads.down(&head.headers, status, &mut lines)?;
+        let body = match planned.body {
+            BodyPlan::None => {
+                if !to_head && !matches!(status, 204 | 205 | 304) {
+                    must_be_empty(upstream, &served.limits).await?;
+                }
+                ClientBody::none()
+            }
+            BodyPlan::Redact { coding, charset, format } => {
+                let encode = coding_for(&parts.headers, coding);
+                let limits = &served.limits;
+                let until = (!limits.total_timeout.is_zero()).then(|| started + limits.total_timeout);
+                let shape = Shape {
+                    coding,
+                    charset,
+                    format,
+                    encode,
+                    expansion: limits.expansion,
+                    idle: limits.idle_timeout,
+                    until,
+                };
+                let mut redacted = Redacted::new(upstream, &grant, &shape, admitted.target.path())?;
+                redacted.judge().await?;
+                if encode != blackbar_wire::http::Coding::Identity {
+                    headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encode.name()));
+                }
+                headers.append(header::VARY, HeaderValue::from_static("accept-encoding"));
+                ClientBody::redacted(redacted)
+            }
+        };
+        let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
+        if let Some(value) = content_type.and_then(|value| unchanged(&value, &mut lines)) {
+            headers.insert(header::CONTENT_TYPE, value);
+        }
+        let mut response = Response::new(body);
+        // The reason phrase of the upstream is content; the status alone goes on.
+        *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::BAD_GATEWAY);
+        *response.headers_mut() = headers;
+        Ok(response)
+    }
+
+    async fn identity(&self, served: &Served, headers: &HeaderMap, peer: &Peer) -> Result<Identity, Problem> {
+        let secret = secret(headers, &served.http.token_headers)?;
+        let presented = Presented {
+            secret: secret.as_deref(),
+            certificate: peer.certificate.as_deref(),
+            target: &served.target.name,
+            source: Some(peer.address.ip()),
+        };
+        self.gate.authenticate(&presented).await.map_err(|_| unauthenticated("no credential that counts was presented"))
+    }
+
+    fn grant(
+        &self,
+        served: &Served,
+        identity: &Identity,
+        parts: &request::Parts,
+        admitted: &Admitted,
+        peer: &Peer,
+    ) -> Result<Grant, Problem> {
+        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
+        let request = asked::Request {
+            method: parts.method.as_str(),
+            target: &admitted.target,
+            media_type: media_type.map(|media| media.essence().to_owned()),
+            body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
+        };
+        let (questions, facts) = request.parts(&served.target.name).map_err(|why| {
+            let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
+            Problem::new(Kind::BadRequest, status, why.to_string())
+        })?;
+        let asked = Asked {
+            target: &served.target,
+            parts: questions,
+            facts,
+            source: Some(peer.address.ip()),
+            reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
+        };
+        self.gate.authorize(identity, &asked).map_err(refused)
+    }
+}
+
+impl Served {
+    fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
+        let Protocol::Http(http) = &target.protocol else {
+            return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
+        };
+        // A promise to redact what goes up is kept or not made.
+        if let Some(profile) = &http.request_profile {
+            let error = Error::new(Id::ConfigValue, "requests are not redacted by this build");
+            return Err(error
+                .at(&profile.place)
+                .hint("take request_profile out, and send nothing that must not go up"));
+        }
+        if http.restore_answers {
+            return Err(Error::new(Id::ConfigValue, "answers are not restored by this build").at(&target.place));
+        }
+        let upstream =
+            Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
+        let public = match &http.public_url {
+            Some(url) => url.to_string(),
+            None => format!("{}://{}", if target.tls.is_some() { "https" } else { "http" }, target.listen),
+        };
+        let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
+            Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
+        })?;
+        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
+    }
+}
+
+fn admitted(parts: &request::Parts, limits: &Limits) -> Result<Admitted, Problem> {
+    let version = match parts.version {
+        http::Version::HTTP_2 => Version::Http2,
+        http::Version::HTTP_11 => Version::Http11,
+        _ => Version::Http10,
+    };
+    let headers: Vec<(&str, &[u8])> =
+        parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes())).collect();
+    let authority = parts.uri.authority().map(http::uri::Authority::as_str);
+    let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
+    let head = Head {
+        version,
+        method: parts.method.as_str(),
+        absolute: parts.uri.scheme().is_some() || authority.is_some(),
+        authority: authority.filter(|_| version == Version::Http2),
+        target: target.as_bytes(),
+        headers: &headers,
+    };
+    Ok(admit(&head, limits.url_bytes, limits.request_bytes)?)
+}
+
+/// The one credential that a request shows. Several that differ are none: nobody knows which of them is meant.
+fn secret(headers: &HeaderMap, names: &[String]) -> Result<Option<String>, Problem> {
+    let mut found: Option<String> = None;
+    for name in names {
+        for value in headers.get_all(name.as_str()) {
+            let text = value.to_str().map_err(|_| unauthenticated("the credential is no text"))?;
+            let secret = if name == "authorization" {
+                let (scheme, secret) = text.split_once(' ').unwrap_or((text, ""));
+                if !scheme.eq_ignore_ascii_case("bearer") {
+                    return Err(unauthenticated("a credential is presented as `Bearer …`"));
+                }
+                secret.trim()
+            } else {
+                text.trim()
+            };
+            if secret.is_empty() || found.as_deref().is_some_and(|other| other != secret) {
+                return Err(unauthenticated("more than one credential, or an empty one"));
+            }
+            found = Some(secret.to_owned());
+        }
+    }
+    Ok(found)
+}
+
+fn unauthenticated(detail: &str) -> Problem {
+    Problem::new(Kind::Unauthenticated, 401, detail)
+}
+
+fn refused(refused: Refused) -> Problem {
+    match refused {
+        Refused::Denied(reasons) => {
+            let reasons: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            Problem::new(Kind::Denied, 403, reasons.join("; "))
+        }
+        Refused::Held(policies) => {
+            Problem::new(Kind::ApprovalRequired, 403, format!("held by {}", policies.join(", ")))
+        }
+        Refused::CannotOblige(why) => Problem::new(Kind::Denied, 403, why),
+    }
+}
+
+fn no_answer(why: NoAnswer) -> Problem {
+    match why {
+        NoAnswer::Unreachable => Problem::new(Kind::Upstream, 502, "the upstream cannot be reached"),
+        NoAnswer::Broken => Problem::new(Kind::Upstream, 502, "the upstream broke off or does not speak HTTP properly"),
+        NoAnswer::Timeout => Problem::new(Kind::Timeout, 504, "the upstream did not begin an answer in time"),
+        NoAnswer::Request => {
+            Problem::new(Kind::BadRequest, 400, "the body of the request broke off, or is longer than the limit")
+        }
+    }
+}
+
+/// An answer without a type has no body; one that has bytes all the same is of a type that nobody knows.
+async fn must_be_empty(mut upstream: Incoming, limits: &Limits) -> Result<(), Problem> {
+    let empty = async {
+        loop {
+            match poll_fn(|cx| Pin::new(&mut upstream).poll_frame(cx)).await {
+                None => return Ok(()),
+                Some(Ok(frame)) if frame.data_ref().is_none_or(bytes::Bytes::is_empty) => {}
+                Some(Ok(_)) => return Err(Unanswerable::Media.into()),
+                Some(Err(_)) => return Err(BodyError::Upstream.into()),
+            }
+        }
+    };
+    tokio::time::timeout(limits.idle_timeout, empty).await.unwrap_or_else(|_| Err(BodyError::Timeout.into()))
+}

@@ -1,0 +1,90 @@
+//! A client's connection, with its bytes looked at before the server library reads them.
+
+use std::future::Future as _;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use blackbar_wire::http::WireForm;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::time::Sleep;
+
+/// A connection on which malformed HTTP/1 comes to nothing.
+pub(super) struct Guarded<S> {
+    inner: S,
+    form: WireForm,
+    /// What followed was malformed: the connection reads as ended.
+    spoilt: bool,
+    /// Until so late the first bytes must have come; later the library has its own clocks.
+    first: Option<Pin<Box<Sleep>>>,
+    seen: usize,
+}
+
+/// Enough for the library to know which version is spoken.
+const ENOUGH: usize = 24;
+/// No parser takes these for anything, so the library answers 400 and closes.
+const NONSENSE: &[u8] = b"\0\0\0\0";
+
+impl<S> Guarded<S> {
+    pub(super) fn new(inner: S, longest_line: usize, first: Duration) -> Self {
+        let first = Some(Box::pin(tokio::time::sleep(first)));
+        Self { inner, form: WireForm::new(longest_line), spoilt: false, first, seen: 0 }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let this = &mut *self;
+        if this.spoilt {
+            return Poll::Ready(Ok(()));
+        }
+        let before = into.filled().len();
+        match Pin::new(&mut this.inner).poll_read(cx, into) {
+            Poll::Ready(Ok(())) => {}
+            Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+            Poll::Pending => {
+                let late = this.first.as_mut().is_some_and(|first| first.as_mut().poll(cx).is_ready());
+                return if late { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending };
+            }
+        }
+        let new = into.filled().get(before..).unwrap_or_default();
+        this.seen = this.seen.saturating_add(new.len());
+        if this.seen >= ENOUGH {
+            this.first = None;
+        }
+        if this.form.observe(new).is_err() {
+            this.spoilt = true;
+            into.set_filled(before);
+            let nonsense = NONSENSE.get(..into.remaining()).unwrap_or(NONSENSE);
+            into.put_slice(nonsense);
+        }
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.inner).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.inner.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}

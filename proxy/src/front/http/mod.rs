@@ -1,0 +1,19 @@
+//! HTTP: requests are admitted, attributed and judged here; answers come back redacted while they stream.
+
+pub(crate) mod asked;
+mod body;
+mod coding;
+mod exchange;
+mod guard;
+mod head;
+mod listener;
+mod problem;
+mod text;
+pub(crate) mod tls;
+mod upstream;
+
+#[cfg(test)]
+mod tests;
+
+pub(crate) use self::exchange::Front;
+pub(crate) use self::listener::{Bound, Certificates, Stop};

@@ -1,0 +1,3 @@
+//! The fronts: one module a protocol.
+
+pub(crate) mod http;

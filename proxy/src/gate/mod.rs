@@ -1,0 +1,206 @@
+//! The gate: who asks, whether they may, and the only handle with which an answer reaches them.
+//!
+//! Both protocols come through here. [`Gate::authenticate`] makes an [`Identity`], [`Gate::authorize`] a [`Grant`]; only a
+//! grant has a redactor and a way to the client.
+
+mod grant;
+mod policies;
+mod profiles;
+mod recorder;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use arc_swap::ArcSwap;
+use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
+
+pub(crate) use self::grant::{Answer, Grant, Lines};
+pub(crate) use self::policies::Policies;
+use self::profiles::Profiles;
+use self::recorder::Recorder;
+use crate::config::{Config, Named, Target};
+use crate::error::Error;
+
+/// Everything that stands between a client and a target.
+pub(crate) struct Gate {
+    state: ArcSwap<State>,
+    authenticator: Arc<dyn Authenticator>,
+}
+
+/// What a reload replaces, all at once.
+struct State {
+    policies: Policies,
+    profiles: Profiles,
+    /// What identifies both.
+    version: String,
+}
+
+/// Somebody who has proved who they are.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) subject: Subject,
+    /// `credential`, `oidc`, `certificate`.
+    pub(crate) authenticated_by: String,
+    /// On whose behalf they act.
+    pub(crate) acting_for: BTreeSet<String>,
+    /// When it no longer counts.
+    pub(crate) expires: Option<SystemTime>,
+}
+
+/// What a client shows. Its `Debug` hides it.
+#[allow(dead_code, reason = "an authenticator reads what it needs")]
+pub(crate) struct Presented<'p> {
+    pub(crate) secret: Option<&'p str>,
+    /// The client's certificate, checked against the listener's roots.
+    pub(crate) certificate: Option<&'p [u8]>,
+    pub(crate) target: &'p str,
+    pub(crate) source: Option<IpAddr>,
+}
+
+/// Tells who has what was shown. Nobody is told why it does not count.
+pub(crate) trait Authenticator: Send + Sync {
+    /// Who it is.
+    fn authenticate<'a>(
+        &'a self,
+        presented: &'a Presented<'a>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>>;
+}
+
+/// What was shown does not count.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) struct Unknown;
+
+/// One request, as policy sees it.
+#[derive(Debug)]
+pub(crate) struct Asked<'a> {
+    pub(crate) target: &'a Target,
+    /// What is to be done with what; all of it must be allowed.
+    pub(crate) parts: Vec<(Action, Resource)>,
+    pub(crate) facts: Facts,
+    pub(crate) source: Option<IpAddr>,
+    pub(crate) reason_given: bool,
+}
+
+/// Why there is no grant.
+#[derive(Clone, Debug)]
+pub(crate) enum Refused {
+    /// Policy says no.
+    Denied(Vec<Reason>),
+    /// People have to agree first; the policies that say so.
+    Held(Vec<String>),
+    /// A permit asks for what this protocol cannot do.
+    CannotOblige(&'static str),
+}
+
+impl Gate {
+    pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
+        Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator })
+    }
+
+    /// Reads policies and profiles again. What cannot be used changes nothing.
+    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
+        self.state.store(Arc::new(State::read(config)?));
+        Ok(())
+    }
+
+    /// Who is it?
+    pub(crate) async fn authenticate(&self, presented: &Presented<'_>) -> Result<Identity, Unknown> {
+        let identity = self.authenticator.authenticate(presented).await?;
+        if identity.expires.is_some_and(|expires| SystemTime::now() >= expires) {
+            return Err(Unknown);
+        }
+        Ok(identity)
+    }
+
+    /// May they?
+    pub(crate) fn authorize(&self, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
+        let state = self.state.load();
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let circumstances = Circumstances {
+            time_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+            source: asked.source,
+            authenticated_by: identity.authenticated_by.clone(),
+            acting_for: identity.acting_for.clone(),
+            reason_given: asked.reason_given,
+        };
+        let questions = asked.parts.iter().map(|(action, resource)| Question {
+            subject: &identity.subject,
+            action: *action,
+            resource,
+            facts: &asked.facts,
+            circumstances: &circumstances,
+        });
+        let (because, duties) = match state.policies.set().decide_all(questions) {
+            Decision::Allowed { because, duties } => (because, duties),
+            Decision::Denied { because } => return Err(Refused::Denied(because.into_iter().collect())),
+            Decision::Held { until, .. } => {
+                return Err(Refused::Held(until.keys().map(ToString::to_string).collect()));
+            }
+        };
+        if duties.limit_rows.is_some() && matches!(asked.facts, Facts::Http(_) | Facts::Tool(_)) {
+            return Err(Refused::CannotOblige(
+                "a permit limits rows, and an answer over HTTP has none that could be counted",
+            ));
+        }
+        let mut names = duties.profiles;
+        if duties.target_profile || names.is_empty() {
+            names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
+        }
+        let (scanner, profile) = state
+            .profiles
+            .combined(&names)
+            .ok_or(Refused::CannotOblige("a permit names a profile that the configuration does not have"))?;
+        let recorder = Recorder::new(asked.target.record);
+        let because = because.iter().map(ToString::to_string).collect();
+        Ok(Grant::new(scanner, profile, because, identity.expires, recorder))
+    }
+
+    /// What identifies the rules that answers were made with.
+    pub(crate) fn version(&self) -> String {
+        self.state.load().version.clone()
+    }
+}
+
+/// What a grant redacts with when nobody names anything.
+const DEFAULT_PROFILE: &str = "safe-harbor";
+
+impl State {
+    fn read(config: &Config) -> Result<Self, Error> {
+        let policies = Policies::read(&config.gateway.policies)?;
+        let mut names: BTreeSet<String> = policies.set().profiles().into_iter().map(str::to_owned).collect();
+        names.insert(DEFAULT_PROFILE.to_owned());
+        let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
+        names.extend(of_targets.map(|Named { name, .. }| name.clone()));
+        let profiles = Profiles::prepare(&names, config)?;
+        let version = profiles.version(policies.set().hash());
+        Ok(Self { policies, profiles, version })
+    }
+}
+
+/// Counts nobody, for a gateway that has nobody to ask.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Nobody;
+
+impl Authenticator for Nobody {
+    fn authenticate<'a>(
+        &'a self,
+        _: &'a Presented<'a>,
+    ) -> std::pin::Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>> {
+        Box::pin(async { Err(Unknown) })
+    }
+}
+
+impl fmt::Debug for Presented<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Presented(secret: {}, certificate: {})", self.secret.is_some(), self.certificate.is_some())
+    }
+}
+
+impl fmt::Debug for Gate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Gate({})", self.version())
+    }
+}
