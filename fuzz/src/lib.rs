@@ -21,6 +21,9 @@ pub mod lens_text;
 pub mod lens_x12;
 pub mod lens_xml;
 pub mod operators;
+pub mod pg_copy;
+pub mod pg_frames;
+pub mod pg_session;
 mod pieces;
 mod setup;
 pub mod site_patterns;
@@ -49,6 +52,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_x12", run: lens_x12::run },
     Target { name: "lens_xml", run: lens_xml::run },
     Target { name: "operators", run: operators::run },
+    Target { name: "pg_copy", run: pg_copy::run },
+    Target { name: "pg_frames", run: pg_frames::run },
+    Target { name: "pg_session", run: pg_session::run },
     Target { name: "site_patterns", run: site_patterns::run },
 ];
 

@@ -1,4 +1,4 @@
-//! PostgreSQL's frontend/backend protocol, versions 3.0 and 3.2.
+//! Which messages there are: the first byte of each, in both directions.
 
 /// The first byte of a message from the server: which message it is.
 ///
@@ -126,6 +126,72 @@ impl BackendTag {
     }
 }
 
+/// The first byte of a message from the client, after the startup.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+#[non_exhaustive]
+pub enum FrontendTag {
+    /// `B`: binds values to a statement, which makes a portal.
+    Bind,
+    /// `C`: forgets a statement or a portal.
+    Close,
+    /// `d`: a piece of a COPY stream.
+    CopyData,
+    /// `c`
+    CopyDone,
+    /// `f`
+    CopyFail,
+    /// `D`: asks for the columns of a statement or a portal.
+    Describe,
+    /// `E`: runs a portal.
+    Execute,
+    /// `H`
+    Flush,
+    /// `F`: calls a function by its OID.
+    FunctionCall,
+    /// `P`: prepares a statement.
+    Parse,
+    /// `p`: a password or a step of SASL; what it is depends on the request before it.
+    Password,
+    /// `Q`: one or several statements as text.
+    Query,
+    /// `S`
+    Sync,
+    /// `X`
+    Terminate,
+}
+
+/// Every tag with its byte on the wire.
+const FRONTEND_TAGS: &[(FrontendTag, u8)] = &[
+    (FrontendTag::Bind, b'B'),
+    (FrontendTag::Close, b'C'),
+    (FrontendTag::CopyData, b'd'),
+    (FrontendTag::CopyDone, b'c'),
+    (FrontendTag::CopyFail, b'f'),
+    (FrontendTag::Describe, b'D'),
+    (FrontendTag::Execute, b'E'),
+    (FrontendTag::Flush, b'H'),
+    (FrontendTag::FunctionCall, b'F'),
+    (FrontendTag::Parse, b'P'),
+    (FrontendTag::Password, b'p'),
+    (FrontendTag::Query, b'Q'),
+    (FrontendTag::Sync, b'S'),
+    (FrontendTag::Terminate, b'X'),
+];
+
+impl FrontendTag {
+    /// The tag that this byte stands for; `None` for a byte that the protocol does not define.
+    #[must_use]
+    pub fn from_byte(byte: u8) -> Option<Self> {
+        FRONTEND_TAGS.iter().find(|(_, known)| *known == byte).map(|(tag, _)| *tag)
+    }
+
+    /// Part of the extended protocol: after an error the server skips until `Sync`.
+    #[must_use]
+    pub const fn is_extended(self) -> bool {
+        matches!(self, Self::Bind | Self::Close | Self::Describe | Self::Execute | Self::Flush | Self::Parse)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
@@ -137,6 +203,8 @@ mod tests {
         // In the order of an ASCII table, typed from the protocol's list of message formats.
         let known: Vec<u8> = (0..=u8::MAX).filter(|byte| BackendTag::from_byte(*byte).is_some()).collect();
         assert_eq!(known, b"123ACDEGHIKNRSTVWZcdnstv");
+        let known: Vec<u8> = (0..=u8::MAX).filter(|byte| FrontendTag::from_byte(*byte).is_some()).collect();
+        assert_eq!(known, b"BCDEFHPQSXcdfp");
     }
 
     #[test]
@@ -144,6 +212,8 @@ mod tests {
         let tags: BTreeSet<_> = BACKEND_TAGS.iter().map(|(tag, _)| tag).collect();
         let bytes: BTreeSet<_> = BACKEND_TAGS.iter().map(|(_, byte)| byte).collect();
         assert_eq!((tags.len(), bytes.len()), (BACKEND_TAGS.len(), BACKEND_TAGS.len()));
+        let tags: BTreeSet<_> = FRONTEND_TAGS.iter().map(|(tag, _)| tag).collect();
+        assert_eq!(tags.len(), FRONTEND_TAGS.len());
     }
 
     #[test]
