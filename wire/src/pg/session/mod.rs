@@ -21,10 +21,10 @@
 //! By the description of its portal, or of its statement and the formats of its `Bind`. When neither is known the session
 //! describes the portal itself before the `Execute` and keeps the answer. A row without columns ends the session.
 
-#[cfg(test)]
-mod model;
 mod names;
 mod server;
+#[cfg(test)]
+mod tests;
 
 use std::collections::VecDeque;
 use std::fmt;
