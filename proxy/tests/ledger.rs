@@ -1,4 +1,5 @@
 //! `verify` and `prove`, on a data folder that an earlier build wrote.
+#![allow(clippy::unwrap_used, reason = "these are tests, outside of their functions")]
 
 mod common;
 

@@ -46,7 +46,7 @@ fn it_survives_a_restart_and_so_does_its_end() {
         let credentials = open();
         kept = issue(&credentials, &request(agent("agent-7"), HOUR)).unwrap();
         ended = issue(&credentials, &request(agent("agent-8"), HOUR)).unwrap();
-        assert_eq!(credentials.revoke(&Which::Subject("agent-8"), 5).unwrap(), [ended.1.id.clone()]);
+        assert_eq!(credentials.revoke(&Which::Subject("agent-8"), 5).unwrap(), std::slice::from_ref(&ended.1.id));
         assert_eq!(credentials.authenticate(ended.0.expose(), 5), None, "at once");
         salt = credentials.scram("agent-7", 0).salt;
     }

@@ -14,8 +14,8 @@ pub(super) enum Json {
     Integer(i64),
     OtherNumber,
     Text(String),
-    List(Vec<Json>),
-    Object(BTreeMap<String, Json>),
+    List(Vec<Self>),
+    Object(BTreeMap<String, Self>),
 }
 
 impl Json {
