@@ -225,6 +225,8 @@ impl Answered {
             let length = lower.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok());
             (rest.to_vec(), length.is_none_or(|length: usize| length == rest.len()))
         };
+        // A connection that closes without a word has answered nothing.
+        let complete = complete && status != 0;
         Self { raw: raw.to_vec(), status, head, body, complete }
     }
 
