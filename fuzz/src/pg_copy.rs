@@ -13,12 +13,12 @@ pub fn run(data: &[u8]) {
         0 => CopyFormat::Text { delimiter: input.pick(b"\t|,"), null: b"\\N".to_vec() },
         1 => CopyFormat::Binary,
         _ => {
-            let (quote, header) = (input.pick(b"\"'"), input.byte() % 2 == 0);
+            let (quote, header) = (input.pick(b"\"'"), input.byte().is_multiple_of(2));
             let escape = input.pick(&[quote, b'\\']);
             CopyFormat::Csv { delimiter: input.pick(b",;"), quote, escape, null: Vec::new(), header }
         }
     };
-    let change = input.byte() % 2 == 0;
+    let change = input.byte().is_multiple_of(2);
     let cuts = input.cuts();
     let mut stream = Vec::new();
     if format == CopyFormat::Binary {

@@ -31,8 +31,11 @@ pub fn run(data: &[u8]) {
             }
             6 => {
                 if let Some(id) = open.pop() {
-                    let verdict =
-                        if input.byte() % 3 == 0 { Verdict::Deny(report()) } else { Verdict::Allow(Allow::as_is(1)) };
+                    let verdict = if input.byte().is_multiple_of(3) {
+                        Verdict::Deny(report())
+                    } else {
+                        Verdict::Allow(Allow::as_is(1))
+                    };
                     session.verdict(id, verdict);
                 }
             }

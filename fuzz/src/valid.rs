@@ -66,10 +66,11 @@ impl Form {
             Self::Segments(ours) => std::str::from_utf8(out).is_ok_and(|out| segments(out).as_ref() == Some(ours)),
             Self::Events(events) => match form(Format::Sse, out) {
                 Some(Self::Events(theirs)) => {
-                    let same = |((_, ours), (_, theirs)): (&(String, Option<Json>), &(String, Option<Json>))| {
+                    let same = |(ours, theirs): (&Option<Json>, &Option<Json>)| {
                         ours.as_ref().is_none_or(|ours| theirs.as_ref().is_some_and(|theirs| ours.becomes(theirs)))
                     };
-                    events.len() == theirs.len() && events.iter().zip(&theirs).all(same)
+                    events.len() == theirs.len()
+                        && events.iter().zip(&theirs).all(|(ours, theirs)| same((&ours.1, &theirs.1)))
                 }
                 _ => false,
             },
