@@ -156,6 +156,7 @@ pub static OTHER_ID: Detector = Detector {
         Trigger::Field(hint::OTHER_ID),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "letters and digits behind accession, specimen, encounter, visit, CSN, subject, case, claim, Rx, confirmation, \
          order, reference, authorization, employee, id; user names and handles behind their labels; UUIDs behind a label",

@@ -18,10 +18,12 @@ pub static PHONE: Detector = Detector {
     window: Window { before: 72, longest: 48, after: 8 },
     reach: Reach { bytes: 2, across: ByteSet::of(b"+(") },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 12).after(ByteSet::of(b" \t().-/\xe2\xc2"))),
+        // Four digits at least, in one group or several.
+        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b" \t().-/\xe2\xc2")).goes_on()),
         Trigger::Number(DigitRun::of_lens(4, 12)),
     ]),
     verify: Verify::Pure(verify_phone),
+    teaches: false,
     takes: Cow::Borrowed(
         "3-3-4 with brackets, dashes, dots, slashes, blanks, +1, extensions; ten digits, seven digits, pagers of four to \
          six digits and foreign numbers behind a label; + and a country code",
@@ -41,6 +43,7 @@ pub static FAX: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[Trigger::Words(&["fax", "faxed", "faxes", "facsimile", "telefax", "efax"])]),
     verify: Verify::Pure(verify_fax),
+    teaches: false,
     takes: Cow::Borrowed("any telephone number behind fax or facsimile, with up to four words between"),
     refuses: Cow::Borrowed("dates, page counts and times behind the word"),
 };

@@ -1,6 +1,6 @@
 //! Stage one: every byte is read once and becomes a bit in a few 64-byte bitmaps.
 //!
-//! Stage two looks only at candidates, the set bits of [`Block::candidates`]. A kernel turns 64 bytes into a [`Block`];
+//! Stage two looks only at candidates: words, and the set bits of [`Block::others`]. A kernel turns 64 bytes into a [`Block`];
 //! the portable one here is the reference, and any faster one must equal it bit for bit.
 
 use crate::ByteSet;
@@ -26,27 +26,25 @@ pub(crate) struct Block {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Carry {
     digit: bool,
-    alpha: bool,
 }
 
 impl Carry {
     pub(crate) fn after(byte: Option<u8>) -> Self {
-        Self { digit: byte.is_some_and(|b| b.is_ascii_digit()), alpha: byte.is_some_and(|b| b.is_ascii_alphabetic()) }
+        Self { digit: byte.is_some_and(|b| b.is_ascii_digit()) }
     }
 }
 
 impl Block {
-    /// Positions where some trigger may fire. A superset: words beside code points beyond ASCII are decided later.
+    /// Positions beside the starts of words where some trigger may fire.
     #[inline]
-    pub(crate) fn candidates(&self, carry: Carry) -> u64 {
+    pub(crate) fn others(&self, carry: Carry) -> u64 {
         let digits = self.digit & !(self.digit << 1 | u64::from(carry.digit));
-        let words = self.alpha & !(self.alpha << 1 | u64::from(carry.alpha));
-        digits | words | self.lead | self.special
+        digits | self.lead | self.special
     }
 
     #[inline]
     pub(crate) fn carry(&self) -> Carry {
-        Carry { digit: self.digit >> 63 == 1, alpha: self.alpha >> 63 == 1 }
+        Carry { digit: self.digit >> 63 == 1 }
     }
 }
 
@@ -188,8 +186,8 @@ mod tests {
     #[test]
     fn runs_begin_once() {
         let classifier = Classifier::new(ByteSet::EMPTY);
-        let block = classifier.partial(b"ab 12c");
-        assert_eq!(block.candidates(Carry::default()), 0b10_1001);
-        assert_eq!(block.candidates(Carry::after(Some(b'x'))), 0b10_1000);
+        let block = classifier.partial(b"12 34c");
+        assert_eq!(block.others(Carry::default()), 0b00_1001);
+        assert_eq!(block.others(Carry::after(Some(b'7'))), 0b00_1000);
     }
 }
