@@ -20,7 +20,12 @@ pub(crate) enum Link {
 
 /// How `next` follows what stands before it, which ends in `gap`. Whatever [`crate::name::part`] reads as one part or
 /// as the white space between two is no break.
+#[inline]
 pub(crate) fn link(gap: &[u8], next: &NearWord<'_>) -> Link {
+    if gap == b" " {
+        let joined = matches!(next.after, Some(b'-' | b'\'' | b'`'));
+        return if joined || next.is_capital() { Link::Joined } else { Link::Small };
+    }
     let fits =
         |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n' | b'.' | b'\'' | b'`' | b'-' | b'&') || *byte >= 0x80;
     if gap.len() > WIDEST_GAP || !gap.iter().all(fits) {

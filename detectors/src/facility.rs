@@ -172,19 +172,16 @@ const KNOWN_FIRST: &[&str] = &[
 
 /// At a capital: what a place of care is called last has to follow among words with capitals.
 fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
-    if one_of!(near.word().letters, KNOWN_FIRST) {
-        return Ok(true);
-    }
     for n in 1..chain::LONGEST {
-        let Some((gap, next)) = near.next(n)? else { return Ok(false) };
+        let Some((gap, next)) = near.next(n)? else { break };
         match chain::link(gap, &next) {
-            Link::Broken => return Ok(false),
-            Link::Small if !one_of!(next.letters, JOINS) => return Ok(false),
+            Link::Broken => break,
+            Link::Small if !one_of!(next.letters, JOINS) => break,
             _ if is_head(&next) => return Ok(true),
             _ => {}
         }
     }
-    Ok(true)
+    Ok(one_of!(near.word().letters, KNOWN_FIRST))
 }
 
 /// At a small word that leads to a place: the same among small words. One with a capital is for [`glance_capital`].

@@ -162,16 +162,19 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     }
     let (line, start) = (before.get(..before.len() - lead)?, -clamp(lead));
     let opener = *line.last()?;
-    let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
-    if !matches!(opener, b'(' | b'|' | b' ') || (opener == b' ' && !marked(line)) {
+    if !matches!(opener, b'(' | b'|' | b' ') {
         return None;
     }
     let run = view.run(start, &BANNER_PARTS, 16);
     let run = run.strip_suffix(b".").unwrap_or(run);
     let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
+    if !(5..=12).contains(&digits) {
+        return None;
+    }
+    let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let starts_well = run.first().is_some_and(u8::is_ascii_alphanumeric);
-    if !(5..=12).contains(&digits) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
+    if (opener == b' ' && !marked(line)) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
         return None;
     }
     let end = start + clamp(run.len());

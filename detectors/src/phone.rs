@@ -83,7 +83,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
     let open = view.byte(-1) == Some(b'(') && view.byte(len(first)) == Some(b')');
     let start = if open && view.byte(-2) == Some(b'+') { -2 } else { -i32::from(plus || open) };
     // Everything but a handful of shapes leaves here.
-    if first.len() > 12 || !stands_alone(view, start) {
+    if first.len() > 12 || !(plus || start == -2) && is_short(view, first) || !stands_alone(view, start) {
         return None;
     }
     let number = read(view, 0, open)?;
@@ -193,6 +193,21 @@ fn verify_fax(view: &View<'_>) -> Option<Verdict> {
     };
     let end = extension(view, number.end).unwrap_or(number.end);
     (good && end <= 88).then(|| Verdict::new(start, end, kinds::FAX, 95, "label"))
+}
+
+/// Whether the number that begins with `first`, and has no plus, is too short for one of another country and begins as
+/// none of the shapes that are shorter does: a date, a dose, a pressure.
+fn is_short(view: &View<'_>, first: &[u8]) -> bool {
+    /// All that may part two digits of a number.
+    const BODY: ByteSet = ByteSet::DIGIT.or(ByteSet::of(b" \t().-/")).range(0x80, 0xff);
+    const LONGEST: usize = 32;
+    if matches!(first.len(), 3 | 7 | 10..) || first == b"1" {
+        return false;
+    }
+    let body = view.run(len(first), &BODY, LONGEST);
+    let more = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let alone = more == 0 && (4..=6).contains(&first.len());
+    body.len() < LONGEST && first.len() + more < 9 && !alone
 }
 
 /// Whether a number of no known plan is long enough to be one of another country, and no date.

@@ -1,6 +1,6 @@
 //! Stage one: every byte is read once and becomes a bit in a few 64-byte bitmaps.
 //!
-//! Stage two looks only at candidates: words, and the set bits of [`Block::others`]. A kernel turns 64 bytes into a [`Block`];
+//! Stage two looks only at candidates: words, beginnings of numbers, and bytes that some detector asked for. A kernel turns 64 bytes into a [`Block`];
 //! the portable one here is the reference, and any faster one must equal it bit for bit.
 
 use crate::ByteSet;
@@ -18,6 +18,8 @@ pub(crate) struct Block {
     pub(crate) alpha: u64,
     /// Bytes that can begin a code point beyond ASCII (0xc0 and above): perhaps a letter, decided in stage two.
     pub(crate) lead: u64,
+    /// Bytes beyond ASCII, whether they can begin a code point or not.
+    pub(crate) wide: u64,
     /// Bytes that some detector asked for by value.
     pub(crate) special: u64,
 }
@@ -35,11 +37,10 @@ impl Carry {
 }
 
 impl Block {
-    /// Positions beside the starts of words where some trigger may fire.
+    /// The beginnings of runs of digits.
     #[inline]
-    pub(crate) fn others(&self, carry: Carry) -> u64 {
-        let digits = self.digit & !(self.digit << 1 | u64::from(carry.digit));
-        digits | self.lead | self.special
+    pub(crate) fn numbers(&self, carry: Carry) -> u64 {
+        self.digit & !(self.digit << 1 | u64::from(carry.digit))
     }
 
     #[inline]
@@ -59,6 +60,7 @@ const DIGIT: u8 = 1;
 const ALPHA: u8 = 2;
 const LEAD: u8 = 4;
 const SPECIAL: u8 = 8;
+const WIDE: u8 = 16;
 
 impl Classifier {
     pub(crate) fn new(special: ByteSet) -> Self {
@@ -67,7 +69,8 @@ impl Classifier {
             *class = if byte.is_ascii_digit() { DIGIT } else { 0 }
                 | if byte.is_ascii_alphabetic() { ALPHA } else { 0 }
                 | if byte >= 0xc0 { LEAD } else { 0 }
-                | if special.has(byte) { SPECIAL } else { 0 };
+                | if special.has(byte) { SPECIAL } else { 0 }
+                | if byte >= 0x80 { WIDE } else { 0 };
         }
         Self { class, kernel: Kernel::new(special) }
     }
@@ -94,6 +97,7 @@ impl Classifier {
             block.alpha |= gather(lane >> 1) << shift;
             block.lead |= gather(lane >> 2) << shift;
             block.special |= gather(lane >> 3) << shift;
+            block.wide |= gather(lane >> 4) << shift;
         }
         block
     }
@@ -108,9 +112,15 @@ impl Classifier {
         for (to, from) in filled.iter_mut().zip(bytes) {
             *to = *from;
         }
-        let Block { digit, alpha, lead, special } = self.block(&filled);
+        let Block { digit, alpha, lead, wide, special } = self.block(&filled);
         let there = (1 << bytes.len()) - 1;
-        Block { digit: digit & there, alpha: alpha & there, lead: lead & there, special: special & there }
+        Block {
+            digit: digit & there,
+            alpha: alpha & there,
+            lead: lead & there,
+            wide: wide & there,
+            special: special & there,
+        }
     }
 }
 
@@ -139,6 +149,7 @@ mod tests {
                 assert_eq!(bit(block.digit), byte.is_ascii_digit());
                 assert_eq!(bit(block.alpha), byte.is_ascii_alphabetic());
                 assert_eq!(bit(block.lead), *byte >= 0xc0);
+                assert_eq!(bit(block.wide), *byte >= 0x80);
                 assert_eq!(bit(block.special), matches!(byte, b'@' | b'9'));
             }
             assert_eq!(block, classifier.portable(&bytes), "the kernel of this processor differs");
@@ -177,8 +188,14 @@ mod tests {
             let there = if len == BLOCK { u64::MAX } else { (1 << len) - 1 };
             let part = classifier.partial(&both[..len]);
             proptest::prop_assert_eq!(
-                (part.digit, part.alpha, part.lead, part.special),
-                (whole.digit & there, whole.alpha & there, whole.lead & there, whole.special & there)
+                (part.digit, part.alpha, part.lead, part.wide, part.special),
+                (
+                    whole.digit & there,
+                    whole.alpha & there,
+                    whole.lead & there,
+                    whole.wide & there,
+                    whole.special & there
+                )
             );
         }
     }
@@ -187,7 +204,7 @@ mod tests {
     fn runs_begin_once() {
         let classifier = Classifier::new(ByteSet::EMPTY);
         let block = classifier.partial(b"12 34c");
-        assert_eq!(block.others(Carry::default()), 0b00_1001);
-        assert_eq!(block.others(Carry::after(Some(b'7'))), 0b00_1000);
+        assert_eq!(block.numbers(Carry::default()), 0b00_1001);
+        assert_eq!(block.numbers(Carry::after(Some(b'7'))), 0b00_1000);
     }
 }

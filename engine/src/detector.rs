@@ -44,10 +44,11 @@ impl Detector {
         let kept = (verdict.start >= 0 || view.reaches(verdict.start, &self.reach))
             && verdict.start < verdict.end
             && verdict.end <= i32::from(self.window.longest)
-            && (view.holds(verdict.end) || view.wants().is_some())
-            && (self.teaches || verdict.teaches.iter().all(Option::is_none));
+            && (view.holds(verdict.end) || view.wants().is_some());
         debug_assert!(kept, "detector `{}` answered outside its declared window", self.id);
-        kept.then_some(verdict)
+        let silent = self.teaches || verdict.teaches.iter().all(Option::is_none);
+        debug_assert!(silent, "detector `{}` teaches and does not say so", self.id);
+        kept.then_some(Verdict { teaches: if self.teaches { verdict.teaches } else { [None, None] }, ..verdict })
     }
 }
 
@@ -108,7 +109,7 @@ pub enum Trigger {
     Sign(Sign),
     /// One of the triggers on words, unless a glance at the words around it shows that `verify` would refuse. A filter
     /// as well. With [`Trigger::Start`] it also leaves out runs that do not begin with a letter.
-    When(&'static Trigger, Glance),
+    When(&'static Self, Glance),
     /// The first byte of a text run: a field, a cell, a document.
     Start,
     /// The same, where the field's name has one of these hints. A filter as well: `verify` refuses any other start.

@@ -13,7 +13,7 @@ use crate::near::Near;
 use crate::resolve::{Candidate, Event, Resolver, Text};
 use crate::scanner::{Asked, Compiled};
 use crate::text::{LONGEST_WORD, letter, word_len, word_starts};
-use crate::words::{PAGE, Words};
+use crate::words::{PAGE, Word, Words};
 use crate::{Field, Kind, Tail, Verdict, View};
 
 /// How many bytes of a new chunk are put behind parked ones at a time.
@@ -306,7 +306,11 @@ impl Run {
                 let other = if others == 0 { block_end } else { block + others.trailing_zeros() as usize };
                 while let Some(word) = words.get(place).filter(|word| word.start() < other) {
                     if word.is_loud() || around.memory.may_know(word.hash) {
-                        self.ask(text, word.start(), Some(place), words, around, judge)?;
+                        if word.is_known() {
+                            self.ask_at_word(text, word, place, words, around, judge)?;
+                        } else {
+                            self.ask(text, word.start(), None, words, around, judge)?;
+                        }
                     }
                     place += 1;
                 }
@@ -320,6 +324,42 @@ impl Run {
             }
             block = block_end;
         }
+        Ok(())
+    }
+
+    /// Asks the detectors that a known word triggers, when nothing else is triggered with it.
+    #[inline]
+    fn ask_at_word(
+        &mut self,
+        text: Text<'_>,
+        word: &Word,
+        place: usize,
+        words: &Words,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let on = &around.compiled.on;
+        let made = self.candidates.len();
+        self.asked.be(&on.none);
+        if word.is_loud()
+            && let Some(near) = Near::new(words, place, text.bytes, text.base == 0, text.open, &self.field)
+        {
+            let entry = Entry { bits: word.bits, triggers: word.triggers };
+            on.ask_word(entry, (word.is_capital(), false, self.taken), Some(&near), &mut self.asked);
+        }
+        let trigger = text.base + word.start() as u64;
+        if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
+            self.candidates.extend(repeat(around.compiled, trigger, usize::from(word.len), kind, judge));
+        }
+        if self.asked.is_empty() {
+            return Ok(());
+        }
+        let asking = Asking { text, at: word.start(), made, words };
+        self.lessons.clear();
+        while let Some(index) = self.asked.pop() {
+            self.ask_one(index, &asking, around.compiled, judge)?;
+        }
+        self.teach(text, trigger, around, judge);
         Ok(())
     }
 
@@ -422,13 +462,18 @@ impl Run {
         if begins {
             self.candidates.extend(self.claim.take());
         }
+        self.teach(text, trigger, around, judge);
+        Ok(())
+    }
+
+    /// Remembers the words of findings.
+    fn teach(&mut self, text: Text<'_>, trigger: u64, around: &mut Surroundings<'_>, judge: &impl Judge) {
         if !self.lessons.is_empty() {
             let raw = judge.raw(trigger);
             for (start, end, any_case, kind) in self.lessons.drain(..) {
                 around.memory.teach(text.slice(start, end), any_case, kind, raw);
             }
         }
-        Ok(())
     }
 
     /// Asks one detector, and notes its answer.

@@ -76,6 +76,8 @@ pub(crate) struct Dispatch {
     pub(crate) bytes: Vec<Asked>,
     /// Nobody.
     pub(crate) none: Asked,
+    /// Every special byte counts only before a letter, a digit, another special one or a byte beyond ASCII.
+    pub(crate) signs_join: bool,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
     /// The one that beats all others, and its priority. A run that it takes whole holds no other finding.
@@ -347,6 +349,7 @@ impl Dispatch {
             words: Vec::new(),
             special: ByteSet::EMPTY,
             bytes: vec![none.clone(); 256],
+            signs_join: true,
             teachers: none.clone(),
             strongest: None,
             none,
@@ -420,6 +423,8 @@ impl Dispatch {
             Trigger::Sign(sign) => {
                 if self.signs.add(sign, index) {
                     self.special = self.special.or(sign.of);
+                    let joins = ByteSet::ALNUM.range(0x80, 0xff).or(sign.of);
+                    self.signs_join &= !sign.ends && sign.after.but(joins).is_empty();
                 } else {
                     self.add_bytes(sign.of, index);
                 }
@@ -434,6 +439,7 @@ impl Dispatch {
 
     fn add_bytes(&mut self, set: ByteSet, index: u16) {
         self.special = self.special.or(set);
+        self.signs_join = false;
         for byte in set.iter() {
             if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
                 list.insert(index);

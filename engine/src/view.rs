@@ -127,9 +127,18 @@ impl<'a> View<'a> {
             self.ask((word.end() + 1).min(self.end));
             return letters;
         }
+        // Most places that are asked about and begin no word show it at once.
+        if let Some(byte) = self.text.get(from)
+            && byte.is_ascii()
+            && !byte.is_ascii_alphabetic()
+        {
+            self.ask(from + 1);
+            return &[];
+        }
         self.read_word(from, offset)
     }
 
+    #[inline(never)]
     fn read_word(&self, from: usize, offset: i32) -> &'a [u8] {
         if from < self.first || (offset < 0 && from >= self.at) {
             return &[];

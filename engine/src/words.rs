@@ -7,7 +7,7 @@
 use std::cell::Cell;
 
 use crate::blocks::{BLOCK, Carry};
-use crate::lexicon::{self, Entry, Folded};
+use crate::lexicon::{self, Entry, Folded, Lexicon};
 use crate::scanner::Compiled;
 use crate::text::{LONGEST_WORD, lanes};
 
@@ -27,7 +27,7 @@ pub(crate) struct Word {
     /// Its categories in the lexicon.
     pub(crate) bits: u32,
     /// Where it begins in the text at hand.
-    pub(crate) at: u32,
+    pub(crate) at: usize,
     /// One more than the index of the list of conditions that this very word meets.
     pub(crate) triggers: u16,
     pub(crate) len: u8,
@@ -59,12 +59,12 @@ impl Word {
 
     #[inline]
     pub(crate) fn start(&self) -> usize {
-        self.at as usize
+        self.at
     }
 
     #[inline]
     pub(crate) fn end(&self) -> usize {
-        self.at as usize + usize::from(self.len)
+        self.at + usize::from(self.len)
     }
 }
 
@@ -76,6 +76,7 @@ pub(crate) struct Words {
     alpha: [u64; BLOCKS + 1],
     digits: [u64; BLOCKS],
     others: [u64; BLOCKS],
+    wide: [u64; BLOCKS + 1],
     /// Index of the first byte that was read.
     from: usize,
     /// Index one past the last byte that was read.
@@ -98,6 +99,7 @@ impl Words {
             alpha: [0; BLOCKS + 1],
             digits: [0; BLOCKS],
             others: [0; BLOCKS],
+            wide: [0; BLOCKS + 1],
             from: 0,
             to: 0,
             over: false,
@@ -121,50 +123,64 @@ impl Words {
         let before = from.checked_sub(1).and_then(|i| text.get(i)).copied();
         let mut carry = Carry::after(before);
         let stretch = text.get(from..to).unwrap_or_default();
-        let maps = self.alpha.iter_mut().zip(&mut self.digits).zip(&mut self.others);
+        let maps = self.alpha.iter_mut().zip(&mut self.digits).zip(&mut self.others).zip(&mut self.wide);
         let mut blocks = 0;
-        for (bytes, ((alpha, digits), others)) in stretch.chunks(BLOCK).zip(maps) {
+        for (bytes, (((alpha, digits), others), wide)) in stretch.chunks(BLOCK).zip(maps) {
             let block = compiled.classifier.partial(bytes);
-            (*alpha, *digits, *others) = (block.alpha, block.digit, block.others(carry));
+            let mut special = block.special;
+            if compiled.on.signs_join {
+                // Such a byte counts only before a letter, a digit, one of its like or a byte beyond ASCII; what follows
+                // the block may be any.
+                let joins = block.alpha | block.digit | block.special | block.wide;
+                let last = if bytes.len() == BLOCK || open && to == text.len() { 1 << (bytes.len() - 1) } else { 0 };
+                special &= joins >> 1 | last;
+            }
+            (*alpha, *digits, *wide) = (block.alpha, block.digit, block.wide);
+            *others = block.numbers(carry) | block.lead | special;
             carry = block.carry();
             blocks += 1;
         }
-        if let Some(end) = self.alpha.get_mut(blocks) {
-            *end = 0;
+        for map in [&mut self.alpha[..], &mut self.wide[..]] {
+            if let Some(end) = map.get_mut(blocks) {
+                *end = 0;
+            }
         }
-        self.gather(text, blocks, before.is_some_and(|byte| byte.is_ascii_alphabetic()), compiled);
+        self.gather(text, blocks, before, compiled);
     }
 
     /// Makes a list of the words of `blocks` blocks.
-    fn gather(&mut self, text: &[u8], blocks: usize, begun: bool, compiled: &Compiled) {
+    #[expect(clippy::cast_possible_truncation, reason = "a page has few words, none looked up is longer than 48 bytes")]
+    fn gather(&mut self, text: &[u8], blocks: usize, before: Option<u8>, compiled: &Compiled) {
         let on = &compiled.on;
-        let (every, capitals) = (on.asks_every_word(), on.asks_capitals());
-        let mut last = u64::from(begun);
-        for (n, pair) in self.alpha.windows(2).take(blocks).enumerate() {
-            let &[alpha, next] = pair else { break };
+        // What makes a word loud, by whether it has a capital.
+        let loud = [on.asks_every_word(), on.asks_every_word() || on.asks_capitals()];
+        let mut last = u64::from(before.is_some_and(|byte| byte.is_ascii_alphabetic()));
+        let mut last_wide = u64::from(before.is_some_and(|byte| byte >= 0x80));
+        let mut base = self.from;
+        for (alphas, wides) in self.alpha.windows(2).zip(self.wide.windows(2)).take(blocks) {
+            let (&[alpha, next], &[wide, next_wide]) = (alphas, wides) else { break };
             let mut starts = alpha & !(alpha << 1 | last);
-            last = alpha >> 63;
+            // Nothing beyond ASCII is near most words.
+            let ascii = wide | last_wide | next_wide == 0;
+            (last, last_wide) = (alpha >> 63, wide >> 63);
             while starts != 0 {
                 let bit = starts.trailing_zeros();
                 starts &= starts - 1;
                 let here = (!(alpha >> bit)).trailing_zeros();
-                let len = if bit + here == 64 { here + (!next).trailing_zeros() } else { here };
-                let at = self.from + n * BLOCK + bit as usize;
-                let end = at + len as usize;
-                let mut word = Word { at: at as u32, ..Word::default() };
-                let ends = match text.get(end) {
-                    Some(byte) => byte.is_ascii() && end < self.to,
-                    None => self.over,
-                };
-                let begins = at.checked_sub(1).and_then(|i| text.get(i)).is_none_or(u8::is_ascii);
-                let capital = text.get(at).is_some_and(u8::is_ascii_uppercase);
-                word.flags = if capital { CAPITAL } else { 0 };
-                if ends && begins && len as usize <= LONGEST_WORD {
-                    word.len = len as u8;
-                    let (hash, entry) = look_up(text, at, len as usize, &compiled.lexicon);
+                let len = if bit + here == 64 { here + (!next).trailing_zeros() } else { here } as usize;
+                let at = base + bit as usize;
+                let Some(rest) = text.get(at..) else { break };
+                let first = rest.first_chunk::<8>().map_or_else(|| lanes::load(rest), |all| u64::from_le_bytes(*all));
+                let capital = first & 0x20 == 0;
+                let mut word = Word { at, flags: if capital { CAPITAL } else { 0 }, ..Word::default() };
+                let ends = at + len < self.to || self.over;
+                if ends && len <= LONGEST_WORD && (ascii || touches_ascii_only(text, at, len)) {
+                    let (hash, entry) = look_up(rest, first, len, &compiled.lexicon);
                     (word.hash, word.bits, word.triggers) = (hash, entry.bits, entry.triggers);
-                    let loud = every || capital && capitals || entry.triggers > 0 || entry.bits & on.categories != 0;
-                    word.flags |= if loud { LOUD } else { 0 };
+                    word.len = len as u8;
+                    if entry.triggers > 0 || entry.bits & on.categories != 0 || loud[usize::from(capital)] {
+                        word.flags |= LOUD;
+                    }
                 } else {
                     word.flags |= UNKNOWN | LOUD;
                 }
@@ -173,6 +189,7 @@ impl Words {
                 }
                 self.list.push(word);
             }
+            base += BLOCK;
         }
     }
 
@@ -219,24 +236,27 @@ impl Words {
     }
 }
 
-/// The hash and the entry of the ASCII word `text[at..at + len]`.
+/// Whether neither the byte before nor the one behind the word `text[at..at + len]` is beyond ASCII.
+fn touches_ascii_only(text: &[u8], at: usize, len: usize) -> bool {
+    let ascii = |byte: Option<&u8>| byte.is_none_or(u8::is_ascii);
+    ascii(at.checked_sub(1).and_then(|i| text.get(i))) && ascii(text.get(at + len))
+}
+
+/// The hash and the entry of the word of `len` ASCII letters that `rest` begins with; `first` are its first eight bytes.
 #[inline]
-fn look_up(text: &[u8], at: usize, len: usize, lexicon: &lexicon::Lexicon) -> (u64, Entry) {
-    let lane = |at: usize, len: usize| {
-        let rest = text.get(at..).unwrap_or_default();
-        let bytes = rest.first_chunk::<8>().map_or_else(|| lanes::load(rest), |all| u64::from_le_bytes(*all));
-        lanes::small(bytes, len)
-    };
+fn look_up(rest: &[u8], first: u64, len: usize, lexicon: &Lexicon) -> (u64, Entry) {
     if len <= 8 {
-        let only = lane(at, len);
+        let only = lanes::small(first, len);
         let hash = lexicon::hash_of(len, &[only]);
         (hash, lexicon.entry_of(hash, len, &[only]))
     } else if len <= 16 {
-        let both = [lane(at, 8), lane(at + 8, len - 8)];
+        let second = rest.get(8..).unwrap_or_default();
+        let second = second.first_chunk::<8>().map_or_else(|| lanes::load(second), |all| u64::from_le_bytes(*all));
+        let both = [lanes::small(first, 8), lanes::small(second, len - 8)];
         let hash = lexicon::hash_of(len, &both);
         (hash, lexicon.entry_of(hash, len, &both))
     } else {
-        let word = text.get(at..at + len).unwrap_or_default();
-        Folded::new(word).map_or((0, Entry::default()), |word| (word.hash(), lexicon.entry(&word)))
+        let word = rest.get(..len).unwrap_or_default();
+        Folded::new(word).map_or_else(|| (0, Entry::default()), |word| (word.hash(), lexicon.entry(&word)))
     }
 }

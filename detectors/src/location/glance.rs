@@ -45,17 +45,16 @@ pub(super) fn capital(near: &Near<'_>) -> Result<bool, Unseen> {
         return Ok(true);
     }
     let listed = word.bits & cat::CITY != 0 || word.bits == 0;
-    let led = leads(near)?;
-    if led && listed {
+    if listed && leads(near)? {
         return Ok(true);
     }
     for n in 1..chain::LONGEST {
-        if zip_behind(near, n - 1)? {
+        let Some((gap, next)) = near.next(n)? else { return zip_behind(near, n - 1) };
+        // A ZIP code and what parts it from the words around it.
+        if gap.len() > 6 && zip_behind(near, n - 1)? {
             return Ok(true);
         }
-        let Some((gap, next)) = near.next(n)? else { return Ok(false) };
-        let capital = next.is_capital();
-        if capital
+        if next.is_capital()
             && gap.len() <= chain::WIDEST_GAP
             && (next.bits & cat::STATE != 0 || one_of!(next.letters, STATE_HEADS) || one_of!(next.letters, KINDS))
         {
@@ -65,7 +64,7 @@ pub(super) fn capital(near: &Near<'_>) -> Result<bool, Unseen> {
             Link::Broken => return Ok(false),
             Link::Small if !one_of!(next.letters, JOINS) => return Ok(false),
             // More words that something leads to may be the name of a town.
-            _ if led => return Ok(true),
+            _ if n == 1 && !listed && leads(near)? => return Ok(true),
             _ => {}
         }
     }

@@ -28,10 +28,16 @@ pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
     {
         return Ok(true);
     }
+    if let Some((b" ", next)) = near.next(1)? {
+        return plainly(near, &word, role, &next);
+    }
     let behind = near.following(0, 24)?;
     let blanks = behind.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
     match behind.get(blanks) {
-        Some(byte) if byte.is_ascii_alphabetic() && blanks > 0 => plainly(near, &word, role),
+        Some(byte) if byte.is_ascii_alphabetic() && blanks > 0 => match near.next(1)? {
+            Some((_, next)) => plainly(near, &word, role, &next),
+            None => Err(Unseen),
+        },
         // A label that nothing follows on its line names nobody; a greeting may stand on its own.
         None => Ok(blanks == 24),
         Some(b'\n' | b'\r' | b'!') => Ok(role == Role::Greeting),
@@ -44,8 +50,7 @@ pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
 }
 
 /// The same, when only blanks part it from the next word.
-fn plainly(near: &Near<'_>, word: &NearWord<'_>, role: Role) -> Result<bool, Unseen> {
-    let Some((_, next)) = near.next(1)? else { return Ok(false) };
+fn plainly(near: &Near<'_>, word: &NearWord<'_>, role: Role, next: &NearWord<'_>) -> Result<bool, Unseen> {
     let met = one_of!(word.letters, &["to", "with"])
         && near.previous()?.is_some_and(|(verb, _)| {
             one_of!(
@@ -64,10 +69,10 @@ fn plainly(near: &Near<'_>, word: &NearWord<'_>, role: Role) -> Result<bool, Uns
         });
     }
     match role {
-        Role::Relative | Role::Patient | Role::By | Role::Greeting => may_be_small(near, &next),
+        Role::Relative | Role::Patient | Role::By | Role::Greeting => may_be_small(near, next),
         // `my name is ann`: as sure as a label.
         Role::Is => Ok(near.previous()?.is_some_and(|(before, _)| one_of!(before.letters, &["name", "names"]))),
-        _ => Ok(met && may_be_small(near, &next)?),
+        _ => Ok(met && may_be_small(near, next)?),
     }
 }
 

@@ -53,6 +53,7 @@ impl Avx2 {
             digit: join(one.digit, two.digit),
             alpha: join(one.alpha, two.alpha),
             lead: join(one.lead, two.lead),
+            wide: join(one.wide, two.wide),
             special: join(one.special, two.special),
         }
     }
@@ -72,6 +73,7 @@ impl Avx2 {
             digit: mask(within(bytes, b'0', b'9')),
             alpha: mask(within(small, b'a', b'z')),
             lead: mask(lead),
+            wide: mask(bytes),
             special: mask(self.special(bytes)),
         }
     }
@@ -97,6 +99,7 @@ struct Half {
     digit: u32,
     alpha: u32,
     lead: u32,
+    wide: u32,
     special: u32,
 }
 
