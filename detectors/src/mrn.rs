@@ -57,7 +57,9 @@ pub static MRN: Detector = Detector {
             ]),
             label::value_ahead,
         ),
-        Trigger::Number(DigitRun::ANY.before(BANNER).inside().after(BANNER_PARTS).or_hinted(hint::MRN)),
+        Trigger::Number(
+            DigitRun::of_lens(1, 4).before(BANNER).inside().after(BANNER_PARTS).goes_on().or_hinted(hint::MRN),
+        ),
         Trigger::Number(DigitRun::of_lens(5, 12).before(BANNER).inside()),
         Trigger::Field(hint::MRN),
     ]),

@@ -20,6 +20,8 @@ pub(crate) struct Block {
     pub(crate) lead: u64,
     /// Bytes beyond ASCII, whether they can begin a code point or not.
     pub(crate) wide: u64,
+    /// [`ByteSet::BLANK`].
+    pub(crate) blank: u64,
     /// Bytes that some detector asked for by value.
     pub(crate) special: u64,
 }
@@ -61,6 +63,7 @@ const ALPHA: u8 = 2;
 const LEAD: u8 = 4;
 const SPECIAL: u8 = 8;
 const WIDE: u8 = 16;
+const BLANK: u8 = 32;
 
 impl Classifier {
     pub(crate) fn new(special: ByteSet) -> Self {
@@ -70,7 +73,8 @@ impl Classifier {
                 | if byte.is_ascii_alphabetic() { ALPHA } else { 0 }
                 | if byte >= 0xc0 { LEAD } else { 0 }
                 | if special.has(byte) { SPECIAL } else { 0 }
-                | if byte >= 0x80 { WIDE } else { 0 };
+                | if byte >= 0x80 { WIDE } else { 0 }
+                | if ByteSet::BLANK.has(byte) { BLANK } else { 0 };
         }
         Self { class, kernel: Kernel::new(special) }
     }
@@ -98,6 +102,7 @@ impl Classifier {
             block.lead |= gather(lane >> 2) << shift;
             block.special |= gather(lane >> 3) << shift;
             block.wide |= gather(lane >> 4) << shift;
+            block.blank |= gather(lane >> 5) << shift;
         }
         block
     }
@@ -112,13 +117,14 @@ impl Classifier {
         for (to, from) in filled.iter_mut().zip(bytes) {
             *to = *from;
         }
-        let Block { digit, alpha, lead, wide, special } = self.block(&filled);
+        let Block { digit, alpha, lead, wide, blank, special } = self.block(&filled);
         let there = (1 << bytes.len()) - 1;
         Block {
             digit: digit & there,
             alpha: alpha & there,
             lead: lead & there,
             wide: wide & there,
+            blank: blank & there,
             special: special & there,
         }
     }
@@ -150,6 +156,7 @@ mod tests {
                 assert_eq!(bit(block.alpha), byte.is_ascii_alphabetic());
                 assert_eq!(bit(block.lead), *byte >= 0xc0);
                 assert_eq!(bit(block.wide), *byte >= 0x80);
+                assert_eq!(bit(block.blank), *byte <= b' ');
                 assert_eq!(bit(block.special), matches!(byte, b'@' | b'9'));
             }
             assert_eq!(block, classifier.portable(&bytes), "the kernel of this processor differs");
@@ -188,12 +195,13 @@ mod tests {
             let there = if len == BLOCK { u64::MAX } else { (1 << len) - 1 };
             let part = classifier.partial(&both[..len]);
             proptest::prop_assert_eq!(
-                (part.digit, part.alpha, part.lead, part.wide, part.special),
+                (part.digit, part.alpha, part.lead, part.wide, part.blank, part.special),
                 (
                     whole.digit & there,
                     whole.alpha & there,
                     whole.lead & there,
                     whole.wide & there,
+                    whole.blank & there,
                     whole.special & there
                 )
             );

@@ -81,7 +81,7 @@ pub(crate) struct Thread {
 }
 
 /// How many answers of the profile are kept at hand.
-const OPERATORS: usize = 16;
+const OPERATORS: usize = 24;
 
 pub(crate) struct Output {
     rules: Arc<Rules>,
@@ -354,15 +354,18 @@ impl Output {
 
     /// The profile's operator of `kind`. Names of kinds are compared once; most findings are of a few kinds.
     fn operator_of(&self, kind: Kind) -> Operator {
-        let slot = &self.operators[kind.id().as_ptr().addr() / 4 % OPERATORS];
-        match slot.get() {
-            Some((known, operator)) if std::ptr::eq(known.id(), kind.id()) => operator,
-            _ => {
-                let operator = self.rules.operator(kind);
-                slot.set(Some((kind, operator)));
-                operator
+        for slot in &self.operators {
+            match slot.get() {
+                Some((known, operator)) if std::ptr::eq(known.id(), kind.id()) => return operator,
+                Some(_) => {}
+                None => {
+                    let operator = self.rules.operator(kind);
+                    slot.set(Some((kind, operator)));
+                    return operator;
+                }
             }
         }
+        self.rules.operator(kind)
     }
 
     /// Queues the replacement of the text from `start` to `end` of the run.

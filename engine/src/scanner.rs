@@ -9,7 +9,7 @@ use crate::near::Near;
 use crate::numbers::Numbers;
 use crate::signs::Signs;
 use crate::text::LONGEST_WORD;
-use crate::{ByteSet, Detector, Fields, Glance, Lexicon, Reach, Trigger};
+use crate::{ByteSet, Detector, Fields, Glance, Lexicon, Reach, Sign, Trigger};
 
 /// The widest window a text detector may declare, in bytes: before, longest and after together.
 pub const WIDEST_WINDOW: usize = 512;
@@ -76,8 +76,10 @@ pub(crate) struct Dispatch {
     pub(crate) bytes: Vec<Asked>,
     /// Nobody.
     pub(crate) none: Asked,
-    /// Every special byte counts only before a letter, a digit, another special one or a byte beyond ASCII.
-    pub(crate) signs_join: bool,
+    /// No special byte counts that stands behind something and before a blank.
+    pub(crate) signs_end_nothing: bool,
+    /// The conditions of `signs`.
+    seen: Vec<Sign>,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
     /// The one that beats all others, and its priority. A run that it takes whole holds no other finding.
@@ -319,6 +321,10 @@ impl Builder {
             (Some((only, index)), None) => Some((index, only.priority)),
             _ => None,
         };
+        on.signs_end_nothing &= on.seen.iter().all(|sign| {
+            let solid = ByteSet::ALL.but(ByteSet::BLANK);
+            sign.after.but(solid).is_empty() || sign.before.but(ByteSet::BLANK).is_empty()
+        });
         let classifier = Classifier::new(on.special);
         let inner = Compiled { detectors, lexicon, fields, classifier, on, before, ahead, reaches };
         Ok(Scanner { inner: Arc::new(inner) })
@@ -349,7 +355,8 @@ impl Dispatch {
             words: Vec::new(),
             special: ByteSet::EMPTY,
             bytes: vec![none.clone(); 256],
-            signs_join: true,
+            signs_end_nothing: true,
+            seen: Vec::new(),
             teachers: none.clone(),
             strongest: None,
             none,
@@ -423,8 +430,7 @@ impl Dispatch {
             Trigger::Sign(sign) => {
                 if self.signs.add(sign, index) {
                     self.special = self.special.or(sign.of);
-                    let joins = ByteSet::ALNUM.range(0x80, 0xff).or(sign.of);
-                    self.signs_join &= !sign.ends && sign.after.but(joins).is_empty();
+                    self.seen.push(*sign);
                 } else {
                     self.add_bytes(sign.of, index);
                 }
@@ -439,7 +445,7 @@ impl Dispatch {
 
     fn add_bytes(&mut self, set: ByteSet, index: u16) {
         self.special = self.special.or(set);
-        self.signs_join = false;
+        self.signs_end_nothing = false;
         for byte in set.iter() {
             if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
                 list.insert(index);

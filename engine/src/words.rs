@@ -125,15 +125,15 @@ impl Words {
         let stretch = text.get(from..to).unwrap_or_default();
         let maps = self.alpha.iter_mut().zip(&mut self.digits).zip(&mut self.others).zip(&mut self.wide);
         let mut blocks = 0;
+        // Whether the byte before the block is a blank; before the first one it may be.
+        let mut parted = 1;
         for (bytes, (((alpha, digits), others), wide)) in stretch.chunks(BLOCK).zip(maps) {
             let block = compiled.classifier.partial(bytes);
             let mut special = block.special;
-            if compiled.on.signs_join {
-                // Such a byte counts only before a letter, a digit, one of its like or a byte beyond ASCII; what follows
-                // the block may be any.
-                let joins = block.alpha | block.digit | block.special | block.wide;
-                let last = if bytes.len() == BLOCK || open && to == text.len() { 1 << (bytes.len() - 1) } else { 0 };
-                special &= joins >> 1 | last;
+            if compiled.on.signs_end_nothing {
+                // The end of a sentence or a label does not matter: a sign behind something and before a blank.
+                special &= !(block.blank >> 1) | (block.blank << 1 | parted);
+                parted = block.blank >> 63;
             }
             (*alpha, *digits, *wide) = (block.alpha, block.digit, block.wide);
             *others = block.numbers(carry) | block.lead | special;

@@ -79,16 +79,45 @@ fn plainly(near: &Near<'_>, word: &NearWord<'_>, role: Role, next: &NearWord<'_>
 /// Whether a name in small letters could begin with `next`, the word behind the trigger: a name or a word that no list
 /// knows, or one that is joined to another or goes on with a particle.
 fn may_be_small(near: &Near<'_>, next: &NearWord<'_>) -> Result<bool, Unseen> {
-    if next.bits & cat::ANY_NAME != 0
-        || next.bits == 0
+    if next.bits == 0
         || matches!(next.after, Some(b'-' | b'\'' | b'`' | b'^'))
         || one_of!(next.letters, PARTICLES)
         || one_of!(next.letters, &["doe", "roe"])
     {
         return Ok(true);
     }
+    if next.bits & cat::ANY_NAME != 0 {
+        // An ordinary word is taken for a name here only when it is a common one, or when what follows tells.
+        return Ok(ordinary(next.bits) == 0 || next.bits & cat::GIVEN_COMMON != 0 || !prose_follows(near, next)?);
+    }
     Ok(near.next(2)?.is_some_and(|(_, second)| one_of!(second.letters, PARTICLES)))
 }
+
+/// Whether two plain words follow `next`, the first word behind the trigger: nothing that tells of a person, such as a
+/// relative, a degree or a record number, and no particle.
+fn prose_follows(near: &Near<'_>, next: &NearWord<'_>) -> Result<bool, Unseen> {
+    if next.after != Some(b' ') {
+        return Ok(false);
+    }
+    for n in 2..4 {
+        let Some((b" ", word)) = near.next(n)? else { return Ok(false) };
+        let plain = word.letters.len() > 1
+            && word.after == Some(b' ')
+            && word.letters.iter().all(u8::is_ascii_lowercase)
+            && !one_of!(word.letters, TELLING)
+            && !one_of!(word.letters, PARTICLES);
+        if !plain {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Small words behind a name that tell of a person or a record, see `follow`.
+const TELLING: &[&str] = &[
+    "rn", "md", "np", "lpn", "cna", "mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member", "bed", "room",
+    "icu",
+];
 
 /// At a word that a name may begin with.
 pub(super) fn begins(near: &Near<'_>) -> Result<bool, Unseen> {

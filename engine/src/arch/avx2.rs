@@ -54,6 +54,7 @@ impl Avx2 {
             alpha: join(one.alpha, two.alpha),
             lead: join(one.lead, two.lead),
             wide: join(one.wide, two.wide),
+            blank: join(one.blank, two.blank),
             special: join(one.special, two.special),
         }
     }
@@ -74,6 +75,8 @@ impl Avx2 {
             alpha: mask(within(small, b'a', b'z')),
             lead: mask(lead),
             wide: mask(bytes),
+            // What is no more than a blank and not negative.
+            blank: !(mask(_mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(0x20))) | mask(bytes)),
             special: mask(self.special(bytes)),
         }
     }
@@ -100,6 +103,7 @@ struct Half {
     alpha: u32,
     lead: u32,
     wide: u32,
+    blank: u32,
     special: u32,
 }
 
