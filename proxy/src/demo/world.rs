@@ -51,7 +51,9 @@ impl World {
         let labelled = document.labels.iter().zip(&document.values);
         let telling = labelled.filter(|(label, value)| {
             let kind = label.kind.split(':').next().unwrap_or_default();
-            TELLING.contains(&kind) && value.chars().count() >= LONG_ENOUGH
+            // One word of a name may be another word elsewhere: a Jackson-Pratt drain.
+            let one_word = kind == "name" && !value.contains(' ');
+            TELLING.contains(&kind) && value.chars().count() >= LONG_ENOUGH && !one_word
         });
         self.secrets.extend(telling.map(|(label, value)| (label.kind.clone(), value.clone())));
     }

@@ -18,6 +18,7 @@ use tokio::time::Instant;
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
 use super::head::{Heads, coding_for, pairs, unchanged};
+use super::links::Links;
 use super::problem::{Kind, Problem};
 use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
@@ -38,6 +39,8 @@ struct Served {
     http: HttpTarget,
     upstream: Upstream,
     rewriter: Rewriter,
+    /// For bodies, where the public URL is known for sure.
+    links: Links,
     limits: Limits,
 }
 
@@ -172,6 +175,7 @@ impl Front {
                     expansion: limits.expansion,
                     idle: limits.idle_timeout,
                     until,
+                    links: served.links.clone(),
                 };
                 let mut redacted = Redacted::new(upstream, &grant, recording, &shape, admitted.target.path())?;
                 if let Err(error) = redacted.judge().await {
@@ -259,7 +263,9 @@ impl Served {
         let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
             Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
         })?;
-        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
+        let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
+        let links = links.unwrap_or_default();
+        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, links, limits: limits.clone() })
     }
 }
 
