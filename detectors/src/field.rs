@@ -44,16 +44,8 @@ pub(crate) fn verify(view: &View<'_>) -> Option<Verdict> {
     let kind = settle(kind, value, field.meaning.confidence, field.meaning.hints)?;
     let end = i32::try_from(head.len()).ok()?;
     let sure = field.meaning.confidence.max(50);
-    let start = if field.meaning.hints & hint::OTHER_ID != 0 { reference(head) } else { 0 };
+    let start = if field.meaning.hints & hint::OTHER_ID != 0 { fhir::id_in_reference(head) } else { 0 };
     Some(Verdict::new(start, end, kind, sure, "field name").with_tail(Tail::Rest))
-}
-
-/// Where the id begins in `Patient/123`: what sort of thing it is of names nobody, and the id is the same as in its own place.
-fn reference(value: &[u8]) -> i32 {
-    let Some(slash) = value.iter().position(|byte| *byte == b'/') else { return 0 };
-    let (resource, id) = value.split_at(slash);
-    let named = id.get(1).is_some_and(u8::is_ascii_alphanumeric) && fhir::is_referenced(resource);
-    if named { i32::try_from(slash + 1).unwrap_or(0) } else { 0 }
 }
 
 /// A cell that nothing names and that a UUID fills: rows of tables are about people and what was done for them.
@@ -329,8 +321,7 @@ mod tests {
                 for value in values {
                     let field = Field { slot: Slot::Number, meaning };
                     for one in findings(&[&FIELD], &Lexicon::new(), value, &field, 0) {
-                        let id = if path.ends_with("reference") { value.rfind('/').map_or(0, |slash| slash + 1) } else { 0 };
-            assert_eq!((one.start, one.end), (id, value.len()), "the whole value");
+                        assert_eq!((one.start, one.end), (0, value.len()), "the whole value");
                     }
                 }
             }

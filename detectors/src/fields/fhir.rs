@@ -69,6 +69,14 @@ pub(crate) fn is_referenced(resource: &[u8]) -> bool {
     RESOURCES.iter().any(|known| known.as_bytes() == resource)
 }
 
+/// Where the id begins in `Patient/123`: the type names nobody, and the id is the same as in its own place. 0 elsewhere.
+pub(crate) fn id_in_reference(value: &[u8]) -> i32 {
+    let Some(slash) = value.iter().position(|byte| *byte == b'/') else { return 0 };
+    let (resource, id) = value.split_at(slash);
+    let named = id.get(1).is_some_and(u8::is_ascii_alphanumeric) && is_referenced(resource);
+    if named { i32::try_from(slash + 1).unwrap_or(0) } else { 0 }
+}
+
 /// The types of R4 that are about somebody's care, or about who gives it.
 #[rustfmt::skip] // A word list reads better in lines.
 const RESOURCES: &[&str] = &[

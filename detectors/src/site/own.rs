@@ -132,7 +132,9 @@ impl Bases {
         let piece: Vec<u8> =
             view.run(1, &url::ALL, LONGEST_LINK).iter().copied().take_while(|byte| !BORDERS.has(*byte)).collect();
         let end = 1 + i32::try_from(piece.len()).ok()?;
-        let may_be = !piece.is_empty() && is_somebodys(inside, view.byte(0)?, &piece, view.byte(end));
+        // A longer link is the other detector's, as a whole.
+        let fits = !piece.is_empty() && piece.len() < LONGEST_LINK;
+        let may_be = fits && is_somebodys(inside, view.byte(0)?, &piece, view.byte(end));
         may_be.then(|| Verdict::new(1, end, kinds::OTHER_ID, 90, "piece of an own link"))
     }
 }
