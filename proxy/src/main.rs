@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod approvals;
 mod cli;
 mod commands;
 mod config;
@@ -18,6 +19,7 @@ mod profile;
 mod progress;
 mod registry;
 mod report;
+mod reviewer_key;
 #[allow(dead_code, reason = "the fronts that use it come next")]
 mod state;
 mod stream;
@@ -67,6 +69,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Status(status) => commands::status::run(status, global),
         Command::Sessions(sessions) => commands::sessions::run(sessions, global),
         Command::Token(token) => commands::token::run(token, global),
+        Command::Approvals(approvals) => commands::approvals::run(approvals, global),
     }
 }
 

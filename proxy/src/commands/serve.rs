@@ -17,7 +17,7 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::http::{Bound, Certificates, Front};
-use crate::gate::{Gate, Known, Recorder};
+use crate::gate::{Gate, Holds, Known, Recorder, now_ms};
 use crate::notes;
 use crate::output::digest::sha256;
 use crate::tokens::Desk;
@@ -78,7 +78,10 @@ struct Standing {
 async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
-    let gate = Arc::new(Gate::new(&config, Arc::new(Known(desk.credentials())))?);
+    let holds = Arc::new(Holds::new(desk.state(), Arc::clone(recorder), limits));
+    holds.sweep(now_ms());
+    let gate = Gate::new(&config, Arc::new(Known(desk.credentials())))?.holding(Arc::clone(&holds));
+    let gate = Arc::new(gate);
     recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
@@ -121,7 +124,12 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
             _ = interrupt.recv() => break None,
             _ = second.tick() => {
                 let recorder = Arc::clone(recorder);
-                let ticked = tokio::task::spawn_blocking(move || recorder.tick()).await;
+                let holds = Arc::clone(&holds);
+                let ticked = tokio::task::spawn_blocking(move || {
+                    holds.tick(now_ms());
+                    recorder.tick()
+                });
+                let ticked = ticked.await;
                 if let Ok(Err(error)) = ticked {
                     break Some(error);
                 }

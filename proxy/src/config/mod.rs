@@ -21,6 +21,7 @@ pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
+pub(crate) use self::people::ApproverSection;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles};
 pub(crate) use self::toml::duration;

@@ -34,6 +34,8 @@ pub(crate) struct ApproverSection {
     pub(crate) groups: Vec<String>,
     /// `ed25519:…`
     pub(crate) key: String,
+    /// The other subjects that are the same person.
+    pub(crate) also: Vec<String>,
     pub(crate) place: String,
 }
 
@@ -102,6 +104,7 @@ pub(super) fn approvers(root: &Table<'_, '_>) -> Result<Vec<ApproverSection>, Er
             subject: table.required("subject")?.to_owned(),
             groups: table.strings("groups")?.into_iter().map(str::to_owned).collect(),
             key,
+            also: table.strings("also")?.into_iter().map(str::to_owned).collect(),
             place: table.place(),
         };
         // Two keys of one subject would be two votes.

@@ -4,8 +4,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use blackbar_policy::SubjectKind;
+
 use super::{Authenticator, Identity, Presented, Unknown};
-use crate::identity::credentials::Credentials;
+use crate::identity::credentials::{Credential, Credentials};
 
 /// Counts those who present a credential that this gateway issued and that is still good.
 pub(crate) struct Known(pub(crate) Arc<Credentials>);
@@ -23,10 +25,17 @@ impl Authenticator for Known {
             Ok(Identity {
                 authenticated_by: circumstances.authenticated_by,
                 acting_for: circumstances.acting_for,
+                behind: known.behind(),
                 expires: UNIX_EPOCH.checked_add(expires),
                 subject: known.subject,
             })
         })
+    }
+
+    fn is_agent(&self, subject: &str) -> bool {
+        let agent =
+            |known: &Arc<Credential>| known.subject.id() == subject && known.subject.kind() == SubjectKind::Agent;
+        self.0.list(now_ms()).iter().any(agent)
     }
 }
 

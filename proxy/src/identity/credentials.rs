@@ -280,6 +280,7 @@ impl Credential {
             expires_ms: self.expires_ms,
             credential: Some(self.id.clone()),
             actors: self.actors.clone(),
+            issued_by: Some(self.issued_by.clone()),
         }
     }
 }

@@ -24,6 +24,8 @@ pub(crate) struct Identity {
     pub(crate) credential: Option<String>,
     /// Who acts in the name of the subject, the nearest first; empty when it acts itself.
     pub(crate) actors: Vec<String>,
+    /// Who issued the credential, where this gateway did.
+    pub(crate) issued_by: Option<String>,
 }
 
 /// How an identity was proved.
@@ -36,6 +38,11 @@ pub(crate) enum Method {
 }
 
 impl Identity {
+    /// Everybody else who stands behind what the subject asks.
+    pub(crate) fn behind(&self) -> BTreeSet<String> {
+        self.actors.iter().chain(&self.issued_by).cloned().collect()
+    }
+
     /// What policies see of the moment.
     pub(crate) fn circumstances(
         &self,
