@@ -10,7 +10,6 @@ mod error;
 mod exit;
 mod front;
 mod gate;
-#[allow(dead_code, reason = "the fronts that use it come next")]
 mod identity;
 mod input;
 mod notes;
@@ -20,7 +19,6 @@ mod progress;
 mod registry;
 mod report;
 mod reviewer_key;
-#[allow(dead_code, reason = "the fronts that use it come next")]
 mod state;
 mod stream;
 mod tokens;

@@ -31,6 +31,11 @@ impl Desk {
         Ok(Self { state, credentials, max_ttl })
     }
 
+    /// Forgets what has expired.
+    pub(crate) fn sweep(&self) -> Result<(), Error> {
+        self.credentials.sweep(now_ms()).map_err(|error| Error::new(Id::DataFolder, error.to_string()))
+    }
+
     /// What survives a restart, for who keeps other things there.
     pub(crate) fn state(&self) -> Arc<State> {
         Arc::clone(&self.state)

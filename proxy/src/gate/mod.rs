@@ -3,6 +3,7 @@
 //! Both protocols come through here. [`Gate::authenticate`] makes an [`Identity`], [`Gate::authorize`] a [`Grant`]; only a
 //! grant has a redactor and a way to the client.
 
+mod door;
 mod grant;
 mod hold;
 mod holds;
@@ -23,10 +24,11 @@ use arc_swap::ArcSwap;
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
+pub(crate) use self::door::Door;
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
-pub(crate) use self::known::{Known, now_ms};
+pub(crate) use self::known::{Known, Scram, now_ms};
 use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
@@ -65,6 +67,8 @@ pub(crate) struct Identity {
     pub(crate) behind: BTreeSet<String>,
     /// When it no longer counts.
     pub(crate) expires: Option<SystemTime>,
+    /// The credential behind it, by an id that is no secret.
+    pub(crate) credential: Option<String>,
 }
 
 /// What a client shows. Its `Debug` hides it.
@@ -84,6 +88,18 @@ pub(crate) trait Authenticator: Send + Sync {
         &'a self,
         presented: &'a Presented<'a>,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>>;
+
+    /// Begins a SCRAM exchange with somebody who says they are `subject`. `None`: that is not possible here.
+    fn scram(&self, subject: &str) -> Option<Scram> {
+        let _ = subject;
+        None
+    }
+
+    /// Whether an identity of before counts still.
+    fn still_counts(&self, identity: &Identity) -> bool {
+        let _ = identity;
+        true
+    }
 
     /// Whether a credential that counts says that this subject is an agent. Agents never approve.
     fn is_agent(&self, _subject: &str) -> bool {
@@ -119,6 +135,12 @@ pub(crate) enum Refused {
     Unrecorded(RecordError),
 }
 
+impl Identity {
+    fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|expires| SystemTime::now() >= expires)
+    }
+}
+
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
         Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator, holds: None })
@@ -143,10 +165,18 @@ impl Gate {
     /// Who is it?
     pub(crate) async fn authenticate(&self, presented: &Presented<'_>) -> Result<Identity, Unknown> {
         let identity = self.authenticator.authenticate(presented).await?;
-        if identity.expires.is_some_and(|expires| SystemTime::now() >= expires) {
-            return Err(Unknown);
-        }
-        Ok(identity)
+        if identity.is_expired() { Err(Unknown) } else { Ok(identity) }
+    }
+
+    /// Begins a SCRAM exchange with somebody who says they are `subject`.
+    #[allow(dead_code, reason = "asked by the front of databases")]
+    pub(crate) fn scram(&self, subject: &str) -> Option<Scram> {
+        self.authenticator.scram(subject)
+    }
+
+    /// Whether an identity of before counts still: it has not expired, and its credential was not revoked.
+    pub(crate) fn still_counts(&self, identity: &Identity) -> bool {
+        !identity.is_expired() && self.authenticator.still_counts(identity)
     }
 
     /// May they? What was decided is recorded with what was asked; [`Recording::settle`] waits for both.

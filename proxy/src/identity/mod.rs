@@ -1,8 +1,10 @@
-//! Who is asking: credentials that this gateway issued, and tokens of configured issuers.
+//! Who is asking: credentials that this gateway issued, tokens of configured issuers, and client certificates.
 //!
 //! Everything here takes the time as an argument. What has to be fetched is asked for through [`oidc::FetchKeys`].
 
+pub(crate) mod certificate;
 pub(crate) mod credentials;
+pub(crate) mod fetch;
 pub(crate) mod oidc;
 pub(crate) mod scram;
 pub(crate) mod secret;
@@ -35,6 +37,8 @@ pub(crate) enum Method {
     Credential,
     /// A token of a configured issuer.
     Oidc,
+    /// A client certificate.
+    Certificate,
 }
 
 impl Identity {
@@ -67,6 +71,7 @@ impl Method {
         match self {
             Self::Credential => "credential",
             Self::Oidc => "oidc",
+            Self::Certificate => "certificate",
         }
     }
 }

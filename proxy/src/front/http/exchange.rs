@@ -129,7 +129,7 @@ impl Front {
         };
 
         notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
-        if grant.is_expired(SystemTime::now()) {
+        if grant.is_expired(SystemTime::now()) || !self.gate.still_counts(&identity) {
             return Err(unauthenticated("the credential has expired"));
         }
         // Request and decision are on disk before the upstream knows of them.

@@ -43,6 +43,7 @@ impl Authenticator for OneAgent {
                     acting_for: [].into(),
                     behind: [].into(),
                     expires: None,
+                    credential: None,
                 })
                 .ok_or(Unknown)
         })
