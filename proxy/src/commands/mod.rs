@@ -1,5 +1,6 @@
 //! One file a command.
 
+pub(crate) mod approvals;
 pub(crate) mod check;
 pub(crate) mod detectors;
 pub(crate) mod eval;

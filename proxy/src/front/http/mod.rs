@@ -6,6 +6,7 @@ mod coding;
 mod exchange;
 mod guard;
 mod head;
+mod hold;
 mod links;
 mod listener;
 mod problem;
