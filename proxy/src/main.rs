@@ -7,6 +7,7 @@ mod commands;
 mod config;
 mod error;
 mod exit;
+#[allow(dead_code, reason = "the front of databases is being built")]
 mod front;
 mod gate;
 #[allow(dead_code, reason = "the fronts that use it come next")]

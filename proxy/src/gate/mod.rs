@@ -5,6 +5,8 @@
 
 mod grant;
 mod known;
+#[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+mod labels;
 mod policies;
 mod profiles;
 mod recorder;
@@ -21,6 +23,7 @@ use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, 
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::known::{Known, now_ms};
+pub(crate) use self::labels::Labels;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
@@ -81,10 +84,17 @@ pub(crate) struct Unknown;
 pub(crate) struct Asked<'a> {
     pub(crate) target: &'a Target,
     /// What is to be done with what; all of it must be allowed.
-    pub(crate) parts: Vec<(Action, Resource)>,
-    pub(crate) facts: Facts,
+    pub(crate) parts: Vec<Part>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) reason_given: bool,
+}
+
+/// One action on one resource, with what is known about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) action: Action,
+    pub(crate) resource: Resource,
+    pub(crate) facts: Facts,
 }
 
 /// Why there is no grant.
@@ -161,11 +171,11 @@ impl Gate {
             acting_for: identity.acting_for.clone(),
             reason_given: asked.reason_given,
         };
-        let questions = asked.parts.iter().map(|(action, resource)| Question {
+        let questions = asked.parts.iter().map(|part| Question {
             subject: &identity.subject,
-            action: *action,
-            resource,
-            facts: &asked.facts,
+            action: part.action,
+            resource: &part.resource,
+            facts: &part.facts,
             circumstances: &circumstances,
         });
         let (because, duties) = match state.policies.set().decide_all(questions) {
@@ -175,7 +185,8 @@ impl Gate {
                 return Err(Refused::Held(until.keys().map(ToString::to_string).collect()));
             }
         };
-        if duties.limit_rows.is_some() && matches!(asked.facts, Facts::Http(_) | Facts::Tool(_)) {
+        let uncounted = |part: &Part| matches!(part.facts, Facts::Http(_) | Facts::Tool(_));
+        if duties.limit_rows.is_some() && asked.parts.iter().any(uncounted) {
             return Err(Refused::CannotOblige(
                 "a permit limits rows, and an answer over HTTP has none that could be counted",
             ));
@@ -184,18 +195,23 @@ impl Gate {
         if duties.target_profile || names.is_empty() {
             names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
         }
-        let (scanner, profile) = state
-            .profiles
-            .combined(&names)
-            .ok_or(Refused::CannotOblige("a permit names a profile that the configuration does not have"))?;
+        let missing = Refused::CannotOblige("a permit names a profile that the configuration does not have");
+        let (scanner, profile) = state.profiles.combined(&names).ok_or_else(|| missing.clone())?;
+        let labels = state.profiles.labels(&names).ok_or(missing)?;
         let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires))
+        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels))
     }
 
     /// Redacts what a request says before it is recorded, whatever becomes of it.
     pub(crate) fn lines_of_record(&self) -> Option<Lines> {
         let (scanner, profile) = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into())?;
         Some(Lines::new(&scanner, &profile))
+    }
+
+    /// The labels of every profile that a grant may name: what may be hidden from somebody.
+    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+    pub(crate) fn all_labels(&self) -> Arc<Labels> {
+        self.state.load().profiles.all_labels()
     }
 
     /// How many policies are in force.

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
+use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -23,7 +24,7 @@ use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
-use crate::gate::{Asked, Conversation, Gate, Grant, Identity, Presented, RecordError, Recording, Refused};
+use crate::gate::{Asked, Conversation, Gate, Grant, Identity, Part, Presented, RecordError, Recording, Refused};
 use crate::notes;
 
 /// One HTTP target, ready for requests.
@@ -226,13 +227,17 @@ impl Front {
         })?;
         let asked = Asked {
             target: &served.target,
-            parts: questions,
-            facts,
+            parts: parts_of(questions, &facts),
             source: Some(peer.address.ip()),
             reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
         };
         self.gate.authorize(identity, &asked, recording).map_err(refused)
     }
+}
+
+/// Each action on each resource, with the facts of the request.
+fn parts_of(questions: Vec<(Action, Resource)>, facts: &Facts) -> Vec<Part> {
+    questions.into_iter().map(|(action, resource)| Part { action, resource, facts: facts.clone() }).collect()
 }
 
 impl Served {

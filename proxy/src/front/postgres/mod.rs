@@ -1,0 +1,4 @@
+//! PostgreSQL: statements are judged before they go up, rows are masked on their way down.
+
+pub(crate) mod catalog;
+pub(crate) mod judge;
