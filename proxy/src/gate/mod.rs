@@ -23,7 +23,7 @@ use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, 
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::known::{Known, now_ms};
-pub(crate) use self::labels::Labels;
+pub(crate) use self::labels::{Label, Labels};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
