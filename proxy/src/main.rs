@@ -9,6 +9,7 @@ mod config;
 mod demo;
 mod error;
 mod exit;
+#[allow(dead_code, reason = "the front of databases is being built")]
 mod front;
 mod gate;
 mod identity;

@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
+use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -26,7 +27,7 @@ use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
 };
 use crate::notes;
 
@@ -298,11 +299,15 @@ fn asked_of<'a>(
     })?;
     Ok(Asked {
         target: &served.target,
-        parts: questions,
-        facts,
+        parts: parts_of(questions, &facts),
         source: Some(peer.address.ip()),
         reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
     })
+}
+
+/// Each action on each resource, with the facts of the request.
+fn parts_of(questions: Vec<(Action, Resource)>, facts: &Facts) -> Vec<Part> {
+    questions.into_iter().map(|(action, resource)| Part { action, resource, facts: facts.clone() }).collect()
 }
 
 impl Served {
