@@ -19,7 +19,7 @@ pub static IP: Detector = Detector {
     reach: Reach { bytes: 4, across: HEX },
     triggers: Cow::Borrowed(&[
         Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on()),
-        Trigger::Sign(Sign::of(b":").before(HEX)),
+        Trigger::Sign(Sign::of(b":").before(HEX).after(HEX.or(ByteSet::of(b":.")))),
         Trigger::Sign(Sign::of(b":").before(ByteSet::ALL.but(HEX)).or_begins().after(ByteSet::of(b":"))),
     ]),
     verify: Verify::Pure(verify),

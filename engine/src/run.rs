@@ -45,8 +45,9 @@ pub(crate) struct Run {
     lessons: Vec<(u64, u64, bool, Kind)>,
     /// A rule of the profile claims the whole run, if it has any byte.
     claim: Option<Candidate>,
-    /// A finding that beats all others takes the whole run: of the detectors only those matter that may teach words.
-    taken: bool,
+    /// From here on a finding that beats all others takes the run: of the detectors only those matter that may teach words,
+    /// or reach back before it.
+    taken: Option<u64>,
 }
 
 /// Where the bytes at hand lie.
@@ -82,7 +83,7 @@ impl Run {
     /// Makes it new for another run.
     pub(crate) fn restart(&mut self, field: Field, claim: Option<Candidate>) {
         self.field = field;
-        self.taken = claim.is_some();
+        self.taken = claim.map(|_| 0);
         self.claim = claim;
         self.resolver.reset();
         (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
@@ -345,7 +346,7 @@ impl Run {
             && let Some(near) = Near::new(words, place, text.bytes, text.base == 0, text.open, &self.field)
         {
             let entry = Entry { bits: word.bits, triggers: word.triggers };
-            on.ask_word(entry, (word.is_capital(), false, self.taken), Some(&near), &mut self.asked);
+            on.ask_word(entry, (word.is_capital(), false, self.taken == Some(0)), Some(&near), &mut self.asked);
         }
         let trigger = text.base + word.start() as u64;
         if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
@@ -380,7 +381,7 @@ impl Run {
         asked.be(&on.none);
         let trigger = text.base + at as u64;
         let begins = trigger == 0;
-        let taken = self.taken;
+        let taken = self.taken == Some(0);
         let made = self.candidates.len();
         if begins {
             asked.add(&on.start);
@@ -448,13 +449,9 @@ impl Run {
         {
             self.asked.remove(strongest);
             self.ask_one(strongest, &asking, compiled, judge)?;
-            let takes = |made: &Candidate| {
-                made.start == 0 && made.priority == priority && made.tail == Tail::Rest && !made.kept
-            };
-            if self.candidates.get(made..).unwrap_or_default().iter().any(takes) {
-                self.taken = true;
-                self.asked.keep(&on.teachers);
-            }
+            let takes = |made: &&Candidate| made.priority == priority && made.tail == Tail::Rest && !made.kept;
+            let taken = self.candidates.get(made..).unwrap_or_default().iter().find(takes).map(|made| made.start);
+            self.taken = self.taken.or(taken);
         }
         while let Some(index) = self.asked.pop() {
             self.ask_one(index, &asking, compiled, judge)?;
@@ -486,16 +483,22 @@ impl Run {
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
         let Some(detector) = compiled.detectors.get(usize::from(index)) else { return Ok(()) };
+        let trigger = text.base + at as u64;
+        if let Some(taken) = self.taken
+            && !detector.teaches
+            && trigger.saturating_sub(u64::from(detector.reach.bytes)) >= taken
+        {
+            return Ok(());
+        }
         let view = View::new(text.bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, words);
         let verdict = detector.ask(&view);
         if let Some(wants) = view.wants() {
             self.candidates.truncate(made);
             // Whoever is asked again decides again.
-            self.taken = self.taken && (text.base + at as u64 > 0 || self.claim.is_some());
+            self.taken = self.taken.filter(|_| trigger > 0 || self.claim.is_some());
             return Err(Undecided { at, wants });
         }
         let Some(verdict) = verdict else { return Ok(()) };
-        let trigger = text.base + at as u64;
         let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
         let (start, end) = (offset(verdict.start), offset(verdict.end));
         let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
