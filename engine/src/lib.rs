@@ -35,7 +35,7 @@ mod view;
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
 pub use detector::{Detector, DigitRun, Reach, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
-pub use field::{Field, Fields, Markup, Meaning, Separators, Slot};
+pub use field::{ANSWER, Field, Fields, Markup, Meaning, Separators, Slot};
 pub use finding::{Finding, Segment};
 pub use kind::Kind;
 pub use lens::{Format, SNIFF, Sniffed, UnknownFormat, Unreadable, sniff};
