@@ -8,7 +8,7 @@ use std::borrow::Cow;
 use blackbar_engine::{ByteSet, Detector, Kind, Meaning, Reach, Slot, Trigger, Verdict, Verify, View, Window};
 
 use crate::field::{is_placeholder, settle};
-use crate::fields::{column, hint};
+use crate::fields::column;
 use crate::kinds;
 use crate::scan::len;
 

@@ -277,6 +277,9 @@ fn rest_is_text(doc: &[u8], at: usize, lines: bool, record: usize, runs: &mut Ve
     end + usize::from(len.is_some())
 }
 
+/// The cells of a row.
+type Row = Vec<Vec<u8>>;
+
 /// A table. The first row names the columns if `may_name` holds for every cell, and more of them mean something than
 /// have something found in them.
 pub(super) fn table(
@@ -284,7 +287,7 @@ pub(super) fn table(
     delimiter: u8,
     found_in: &mut dyn FnMut(&Run) -> bool,
     means: &dyn Fn(&[u8]) -> bool,
-    guess: &dyn Fn(&[Vec<Vec<u8>>]) -> Vec<Meaning>,
+    guess: &dyn Fn(&[Row]) -> Vec<Meaning>,
 ) -> Vec<Run> {
     let (mut suspects, mut runs) = (0, Vec::<Run>::new());
     let mut names: Vec<Option<Vec<u8>>> = Vec::new();
@@ -370,7 +373,7 @@ pub(super) fn table(
 }
 
 /// The rows of the first 4 KiB, as a reader sees them: line by line, but for line ends between quotes.
-fn head(doc: &[u8], mark: usize, delimiter: u8) -> Vec<Vec<Vec<u8>>> {
+fn head(doc: &[u8], mark: usize, delimiter: u8) -> Vec<Row> {
     let complete = doc.len() < 4096;
     let mut text = doc[..doc.len().min(4096)].to_vec();
     text.drain(..if mark == 3 { 3 } else { 0 });
@@ -412,7 +415,7 @@ fn head(doc: &[u8], mark: usize, delimiter: u8) -> Vec<Vec<Vec<u8>>> {
 }
 
 /// The row behind others that names the columns; 0 when none does, not even the first; nothing when the first may.
-fn header_behind(rows: &[Vec<Vec<u8>>], means: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
+fn header_behind(rows: &[Row], means: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
     let fits = |cell: &Vec<u8>| cell.len() <= 64 && may_name(cell.trim_ascii());
     let telling = |row: &[Vec<u8>]| row.iter().filter(|cell| fits(cell) && means(cell.trim_ascii())).count();
     let misfits = |row: &[Vec<u8>]| row.iter().filter(|cell| !fits(cell)).count();
@@ -425,7 +428,7 @@ fn header_behind(rows: &[Vec<Vec<u8>>], means: &dyn Fn(&[u8]) -> bool) -> Option
     };
     let behind = (first + 1..rows.len().min(16)).find(names);
     let named = on_top > 0 && rows.get(first).is_some_and(|row| on_top >= misfits(row));
-    behind.or((!named).then_some(0))
+    behind.or(if named { None } else { Some(0) })
 }
 
 fn may_name(cell: &[u8]) -> bool {
