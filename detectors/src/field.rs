@@ -62,7 +62,7 @@ fn unique_cell(view: &View<'_>) -> Option<Verdict> {
 }
 
 /// Values that stand for the absence of one.
-fn is_placeholder(value: &[u8]) -> bool {
+pub(crate) fn is_placeholder(value: &[u8]) -> bool {
     #[rustfmt::skip] // A word list reads better in lines.
     const NONE: &[&str] = &[
         "n/a", "na", "n.a.", "none", "null", "nil", "unknown", "unk", "undefined", "true", "false", "yes", "no", "not
@@ -81,7 +81,7 @@ fn is_tag(value: &[u8]) -> bool {
 }
 
 /// The kind that `value` has in a field of `kind`; `None` when it can be nothing of the sort.
-fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Option<Kind> {
+pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Option<Kind> {
     let letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
     let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
     let alnum = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
@@ -90,7 +90,8 @@ fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Option<Kind> 
         "name" if kind == kinds::NAME_USER => alnum > 0,
         "name" => letters && !is_link(value),
         "location" if kind == kinds::LOCATION_GEO => digits > 1,
-        "location" => alnum > 1 || letters,
+        // One letter answers a question.
+        "location" => alnum > 1 || (letters && !value.is_ascii()),
         "facility" => letters,
         "zip" => digits > 2,
         "date" => is_date(value, digits, letters),
@@ -177,7 +178,7 @@ fn identifier(kind: Kind, value: &[u8], confidence: u8, hints: u64, digits: usiz
     if hints & hint::SSN != 0 && is_ssn(value) {
         return Some(kinds::SSN);
     }
-    (digits > 0 || alnum > 3).then_some(kind)
+    (alnum > 1 && (digits > 0 || alnum > 3)).then_some(kind)
 }
 
 /// A reference to a resource that is about no one: `Medication/12`.

@@ -5,7 +5,7 @@ use blackbar_engine::{Near, Unseen, View};
 
 use crate::context;
 use crate::fields::hint;
-use crate::shape::{Shape, Value, clamp, hyphen};
+use crate::shape::{Shape, Value, any_digit, clamp, hyphen};
 
 /// A phrase that announces an identifier.
 #[derive(Clone, Copy, Debug)]
@@ -324,6 +324,7 @@ pub(crate) fn connect(view: &View<'_>, from: i32, sure: bool) -> Option<Between>
             b'<' => b.at = qualifier_end(view, b.at, b'>'),
             0xc2 if view.byte(b.at + 1) == Some(0xa0) => b.at += 2,
             0xe2 if hyphen(view, b.at) || matches!(view.slice(b.at, 3), [0xe2, 0x80, 0x98..=0x9d]) => b.at += 3,
+            0xd9 | 0xdb | 0xef if any_digit(view, b.at).is_some() => return Some(b),
             byte if byte.is_ascii_digit() => return Some(b),
             _ => {
                 let word = view.word(b.at);

@@ -21,6 +21,7 @@ pub mod fields;
 pub mod health_plan;
 pub mod image;
 pub mod ip;
+mod keyed;
 pub mod kinds;
 mod label;
 pub mod license;
@@ -63,6 +64,7 @@ pub static ALL: &[&Detector] = &[
     &health_plan::HEALTH_PLAN,
     &image::IMAGE,
     &ip::IP,
+    &keyed::KEYED,
     &license::LICENSE,
     &location::GEO,
     &location::PLACE,

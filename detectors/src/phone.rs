@@ -8,6 +8,7 @@ use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
 use crate::scan::{before, blanks, dash, digits, is_wordy, label, len};
+use crate::shape::{any_hyphen, invisible, line_break};
 
 /// Telephone numbers, found by their shape.
 pub static PHONE: Detector = Detector {
@@ -20,6 +21,7 @@ pub static PHONE: Detector = Detector {
     triggers: Cow::Borrowed(&[
         // Four digits at least, in one group or several.
         Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b" \t().-/\xe2\xc2")).goes_on()),
+        Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::of(b"\r\n&%\xef"))),
         Trigger::Number(DigitRun::of_lens(4, 12)),
     ]),
     verify: Verify::Pure(verify_phone),
@@ -126,6 +128,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
                     },
                     "three, three and four digits",
                 ),
+                Sign::Line if label => found(end, 85, "three, three and four digits over a line end"),
                 Sign::Blank if label || good => found(end, if label { 93 } else { 55 }, "three, three and four digits"),
                 Sign::None if label && (good || said || close_label(text)) => found(end, 85, "ten digits in context"),
                 _ => None,
@@ -252,6 +255,8 @@ enum Sign {
     Dot,
     Slash,
     Blank,
+    /// The end of a line that was wrapped.
+    Line,
 }
 
 /// Reads the number that starts at `at`, just behind a bracket if `open`.
@@ -275,7 +280,7 @@ fn read(view: &View<'_>, at: i32, open: bool) -> Option<Number> {
         here += len(run);
         let Some((sign, next)) = separator(view, here, opened) else { break };
         // Enough digits: what follows a blank is another number.
-        if count >= 10 && (sign == Sign::Blank || count + 3 > 15) {
+        if count >= 10 && (matches!(sign, Sign::Blank | Sign::Line) || count + 3 > 15) {
             break;
         }
         opened = view.byte(next - 1) == Some(b'(');
@@ -315,6 +320,8 @@ fn shape(lens: &[usize], signs: &[Sign; 8], firsts: &[[u8; 3]; 8], bracket: bool
             let mixed = one == Sign::Blank || two == Sign::Blank;
             let kind = if bracket || one == Sign::Bracket {
                 Sign::Bracket
+            } else if one == Sign::Line || two == Sign::Line {
+                Sign::Line
             } else if mixed && one != two {
                 two.max_strict(one)
             } else {
@@ -365,10 +372,16 @@ fn shorter(view: &View<'_>, at: i32, lens: &[usize], signs: &[Sign; 8], shape: S
 /// What parts two groups at `at`, and where the next group starts.
 fn separator(view: &View<'_>, at: i32, opened: bool) -> Option<(Sign, i32)> {
     let digit = |at: i32| view.byte(at).is_some_and(|byte| byte.is_ascii_digit());
-    let mut next = at + blanks(view, at, 2);
-    let spaced = next > at;
+    let start = at + invisible(view, at);
+    let mut next = start + blanks(view, start, 2);
+    let spaced = next > start;
     let mut sign = if spaced { Sign::Blank } else { Sign::None };
     match view.byte(next)? {
+        // `606 555` and, on the next line, `0171`.
+        b'\r' | b'\n' => {
+            next += line_break(view, next);
+            sign = if spaced || digits(view, next, 5).len() != 4 { Sign::None } else { Sign::Line };
+        }
         b')' if opened && !spaced => {
             next += 1;
             sign = Sign::Bracket;
@@ -389,14 +402,16 @@ fn separator(view: &View<'_>, at: i32, opened: bool) -> Option<(Sign, i32)> {
             sign = Sign::Slash;
             next += 1;
         }
-        b'-' | 0xe2 => {
-            let width = dash(view.slice(next, 3));
+        b'-' | 0xe2 | 0xef | b'&' | b'%' => {
+            let width = any_hyphen(view, next);
             if width == 0 {
                 return None;
             }
             sign = Sign::Dash;
-            next += i32::try_from(width).unwrap_or(0);
+            next += width;
+            next += invisible(view, next);
             next += blanks(view, next, 1);
+            next += line_break(view, next);
             if view.byte(next) == Some(b'(') {
                 next += 1;
                 sign = Sign::Bracket;

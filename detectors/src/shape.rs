@@ -236,6 +236,69 @@ pub(crate) fn hyphen(view: &View<'_>, at: i32) -> bool {
     matches!(view.slice(at, 3), [0xe2, 0x80, 0x90..=0x95])
 }
 
+/// A digit of any script that people type numbers in, and how many bytes it takes: ASCII, full-width, Arabic-Indic.
+pub(crate) fn any_digit(view: &View<'_>, at: i32) -> Option<(u8, i32)> {
+    match view.byte(at)? {
+        byte @ b'0'..=b'9' => Some((byte, 1)),
+        0xef => match view.slice(at, 3) {
+            [0xef, 0xbc, last @ 0x90..=0x99] => Some((last - 0x90 + b'0', 3)),
+            _ => None,
+        },
+        0xd9 => match view.slice(at, 2) {
+            [0xd9, last @ 0xa0..=0xa9] => Some((last - 0xa0 + b'0', 2)),
+            _ => None,
+        },
+        0xdb => match view.slice(at, 2) {
+            [0xdb, last @ 0xb0..=0xb9] => Some((last - 0xb0 + b'0', 2)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// How many bytes at `at` show nothing: soft hyphens, blanks without width, marks of direction.
+pub(crate) fn invisible(view: &View<'_>, at: i32) -> i32 {
+    let mut end = at;
+    loop {
+        end += match view.byte(end) {
+            Some(0xc2) if view.byte(end + 1) == Some(0xad) => 2,
+            Some(0xe2) if matches!(view.slice(end, 3), [0xe2, 0x80, 0x8b..=0x8f] | [0xe2, 0x81, 0xa0]) => 3,
+            Some(0xef) if view.slice(end, 3) == [0xef, 0xbb, 0xbf] => 3,
+            _ => return end - at,
+        };
+        if end - at >= 12 {
+            return end - at;
+        }
+    }
+}
+
+/// How many bytes a hyphen takes at `at`: a dash of any width, or one that is written as a reference or in hexadecimal.
+pub(crate) fn any_hyphen(view: &View<'_>, at: i32) -> i32 {
+    match view.byte(at) {
+        Some(b'-') => 1,
+        Some(0xe2) if hyphen(view, at) || view.slice(at, 3) == "−".as_bytes() => 3,
+        Some(0xef) if view.slice(at, 3) == "－".as_bytes() => 3,
+        Some(b'%') if view.slice(at, 3).eq_ignore_ascii_case(b"%2d") => 3,
+        Some(b'&') => {
+            const NAMES: [&str; 8] =
+                ["&#45;", "&#x2d;", "&#8208;", "&#8209;", "&#8211;", "&ndash;", "&hyphen;", "&minus;"];
+            let fits = |name: &&str| view.slice(at, name.len()).eq_ignore_ascii_case(name.as_bytes());
+            NAMES.iter().find(|name| fits(name)).map_or(0, |name| clamp(name.len()))
+        }
+        _ => 0,
+    }
+}
+
+/// How many bytes a line end takes at `at`, with the margin of the next line: blanks and the sign of a quotation.
+pub(crate) fn line_break(view: &View<'_>, at: i32) -> i32 {
+    const MARGIN: ByteSet = ByteSet::of(b" \t>");
+    let end = at + i32::from(view.byte(at) == Some(b'\r'));
+    if view.byte(end) != Some(b'\n') {
+        return 0;
+    }
+    end + 1 - at + clamp(view.run(end + 1, &MARGIN, 12).len())
+}
+
 /// The end of a UUID that starts at `at`.
 pub(crate) fn uuid(view: &View<'_>, at: i32) -> Option<i32> {
     const GROUPS: [i32; 5] = [8, 4, 4, 4, 12];

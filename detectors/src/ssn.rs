@@ -9,7 +9,7 @@ use crate::context;
 use crate::fields::hint;
 use crate::kinds;
 use crate::label::connect;
-use crate::shape::{clamp, hyphen};
+use crate::shape::{any_digit, any_hyphen, clamp, invisible, line_break};
 
 /// Social security and individual taxpayer numbers: by their grouping, by their label, masked, or their last four.
 pub static SSN: Detector = Detector {
@@ -242,7 +242,7 @@ fn skip_last_four(view: &View<'_>, from: i32, mut last_four: bool) -> Option<(i3
         let byte = view.byte(at)?;
         if byte == b'4' && last_four && !view.byte(at + 1).is_some_and(|b| b.is_ascii_digit() || b == b'-') {
             at += 1;
-        } else if byte.is_ascii_digit() {
+        } else if any_digit(view, at).is_some() {
             return Some((at, last_four));
         } else if matches!(byte, b' ' | b':' | b'(' | b')' | b'=' | b'#' | b'-' | b'.' | b'*' | b'"') {
             at += 1;
@@ -299,6 +299,8 @@ enum Separators {
     Hyphens,
     Dots,
     Blanks,
+    /// Tabs or the end of a line: only behind a label.
+    Wide,
     Mixed,
 }
 
@@ -315,20 +317,23 @@ impl Number {
         let mut number = Self { digits: [0; 9], groups: [0; 3], separators: Separators::None, end: at };
         let mut count = 0;
         for group in 0..3 {
-            let run = view.run(number.end, &ByteSet::DIGIT, 10);
-            for &digit in run {
+            let from = count;
+            while let Some((digit, width)) = any_digit(view, number.end) {
                 *number.digits.get_mut(count)? = digit;
                 count += 1;
+                number.end += width;
             }
-            *number.groups.get_mut(group)? = run.len();
-            number.end += clamp(run.len());
-            if run.is_empty() || count == 9 || group == 2 {
+            *number.groups.get_mut(group)? = count - from;
+            if count == from || count == 9 || group == 2 {
                 break;
             }
             let (separator, width) = separator(view, number.end)?;
             number.separators = match number.separators {
                 Separators::None => separator,
                 same if same == separator => same,
+                // One of them is that of a wrapped line.
+                Separators::Hyphens | Separators::Blanks if separator == Separators::Wide => separator,
+                Separators::Wide if separator != Separators::Dots => Separators::Wide,
                 _ => Separators::Mixed,
             };
             number.end += width;
@@ -337,7 +342,8 @@ impl Number {
     }
 }
 
-/// One separator with the blanks around a hyphen; Unicode hyphens and blanks count as theirs.
+/// One separator with the blanks around a hyphen; other hyphens and blanks count as theirs. A line may be wrapped behind
+/// either.
 fn separator(view: &View<'_>, at: i32) -> Option<(Separators, i32)> {
     let blank = |at: i32| match view.byte(at) {
         Some(b' ') => 1,
@@ -345,19 +351,27 @@ fn separator(view: &View<'_>, at: i32) -> Option<(Separators, i32)> {
         Some(0xe2) if matches!(view.slice(at, 3), [0xe2, 0x80, 0x82..=0x8a | 0xaf]) => 3,
         _ => 0,
     };
-    let lead = blank(at);
-    let middle = match view.byte(at + lead) {
-        Some(b'-') => 1,
-        Some(0xe2) if hyphen(view, at + lead) || view.slice(at + lead, 3) == "−".as_bytes() => 3,
-        Some(0xc2) if view.byte(at + lead + 1) == Some(0xad) => 2,
-        Some(b'.') if lead == 0 => return Some((Separators::Dots, 1)),
-        _ => 0,
-    };
-    match (lead, middle) {
-        (0, 0) => None,
-        (lead, 0) => Some((Separators::Blanks, lead)),
-        (lead, middle) => Some((Separators::Hyphens, lead + middle + blank(at + lead + middle))),
+    let hidden = invisible(view, at);
+    let lead = hidden + blank(at + hidden);
+    if lead == 0 && view.byte(at) == Some(b'.') {
+        return Some((Separators::Dots, 1));
     }
+    let middle = any_hyphen(view, at + lead);
+    let mut end = at + lead + middle;
+    end += invisible(view, end);
+    end += if middle > 0 { blank(end) } else { 0 };
+    let wrapped = line_break(view, end);
+    end += wrapped;
+    let tabs = if middle == 0 && wrapped == 0 { clamp(view.run(end, &ByteSet::of(b"\t"), 2).len()) } else { 0 };
+    end += tabs;
+    let separators = match (middle > 0, wrapped + tabs > 0) {
+        (true, _) => Separators::Hyphens,
+        (false, true) => Separators::Wide,
+        // A soft hyphen is one where a line ends.
+        (false, false) if hidden > 0 => Separators::Hyphens,
+        (false, false) => Separators::Blanks,
+    };
+    (end > at).then_some((separators, end - at))
 }
 
 #[cfg(test)]

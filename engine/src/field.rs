@@ -1,6 +1,6 @@
 //! Where in its format a text stands: the slot it fills and what its field is said to hold.
 
-use crate::{ByteSet, Kind};
+use crate::{ByteSet, Kind, Lexicon};
 
 /// What sort of position a text run fills. It decides how a replacement must be written to stay valid.
 #[derive(Clone, Copy, Debug, Default, Eq, Hash, PartialEq)]
@@ -38,6 +38,13 @@ pub enum Slot {
     Form,
 }
 
+impl Slot {
+    /// Whether it names one of several things that must not have the same name.
+    pub(crate) fn is_name(self) -> bool {
+        matches!(self, Self::Key | Self::Markup(Markup::Name))
+    }
+}
+
 /// Where in XML or HTML a text stands.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Markup {
@@ -58,6 +65,8 @@ pub enum Markup {
     Declaration,
     /// A script or a style.
     Raw,
+    /// The name of an attribute that may be an identifier.
+    Name,
 }
 
 /// What separates the parts of a segment; 0 where a message has no such separator.
@@ -109,11 +118,21 @@ pub struct Meaning {
     pub hints: u64,
 }
 
+/// What stands first in the path of a field of a language model's answer, as the type does in that of a resource.
+pub const ANSWER: &[u8] = b"(answer)";
+
 /// Knows what fields of formats mean. The engine asks once per field, not per value.
 pub trait Fields: Send + Sync {
     /// The meaning of the field at `path`, a list of names from the outermost to the innermost. Array positions are
     /// not part of it. A column of a table is a path of one name.
     fn meaning(&self, path: &[&[u8]]) -> Meaning;
+
+    /// The meanings of the columns of a table that does not name them, by its first rows; cells may be missing at the
+    /// end of a row. What is not said means nothing.
+    fn columns(&self, rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
+        let _ = (rows, lexicon);
+        Vec::new()
+    }
 }
 
 /// The field a text run belongs to.

@@ -463,11 +463,12 @@ impl Output {
         self.found += 1;
         let finding = self.finding(found, start, start + 1, operator);
         let position = self.position();
+        // A long finding cannot wait for a subject, nor can what stands before it.
+        self.decide_before(u64::MAX);
         if self.interleaved {
             self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
             return;
         }
-        self.decide_before(u64::MAX);
         self.write(finding.start);
         self.pass(finding.start);
         if operator == Operator::Tag {

@@ -25,6 +25,16 @@ pub(crate) struct Strands {
     active: Option<usize>,
     /// The strands that were continued, counted.
     turns: u64,
+    /// The run that waits while others beside it are read; or else what those need.
+    beside: Box<Beside>,
+}
+
+/// A run with everything that belongs to it.
+#[derive(Default)]
+struct Beside {
+    run: Run,
+    thread: Thread,
+    memory: Memory,
 }
 
 struct Strand {
@@ -186,6 +196,34 @@ impl Sink<'_> {
             self.strands.active = Some(i);
             self.out.floor = self.strands.floor();
         }
+    }
+
+    /// The current run waits while others beside it are read.
+    pub(crate) fn step_aside(&mut self) {
+        self.park();
+        let undecided = self.run.undecided(self.compiled).map(|text| self.out.spelling.start_of(text));
+        self.swap_beside();
+        self.out.floor = undecided.unwrap_or(u64::MAX);
+    }
+
+    /// The run that waits is the current one again. No other is open.
+    pub(crate) fn step_back(&mut self) {
+        self.swap_beside();
+        self.out.floor = u64::MAX;
+    }
+
+    /// Changes the current run for the one that waits, or the other way round.
+    pub(crate) fn swap_beside(&mut self) {
+        self.park();
+        let Beside { run, thread, .. } = &mut *self.strands.beside;
+        std::mem::swap(self.run, run);
+        self.out.exchange(thread);
+    }
+
+    /// Changes the entity memory for one of the runs beside, or the other way round. Those know nothing of what stands
+    /// around them.
+    pub(crate) fn swap_memory(&mut self) {
+        std::mem::swap(self.memory, &mut self.strands.beside.memory);
     }
 
     /// Makes the run, thread and memory of strand `i` the current ones, or the other way round.

@@ -124,6 +124,13 @@ impl Fields for Names {
         let secret = path.last().is_some_and(|name| name.eq_ignore_ascii_case(b"secret"));
         Meaning { kind: secret.then_some(WHOLE), confidence: 90, hints: 0 }
     }
+
+    fn columns(&self, rows: &[Vec<Vec<u8>>], _: &Lexicon) -> Vec<Meaning> {
+        let width = rows.iter().map(Vec::len).max().unwrap_or_default();
+        let marked = |i: usize| rows.iter().any(|row| row.get(i).is_some_and(|cell| cell.starts_with(b"B")));
+        let meaning = |i| Meaning { kind: marked(i).then_some(WHOLE), confidence: 80, hints: 0 };
+        (0..width).map(meaning).collect()
+    }
 }
 
 fn detector(
@@ -224,6 +231,8 @@ const SMALL: &[&str] = &[
     "[\"1\\u00323-45\"]",
     "\"\\ud83d\\n\"",
     "secret,b\n1,2",
+    "1,B\n2,a@b\n3",
+    "1\r\n\"B\"\"x",
     "\"a\"\"@b\",#123",
     "cé\u{301}@x “Bo”",
     "A1|a^b@c\\T\\d",
@@ -239,6 +248,9 @@ const SMALL: &[&str] = &[
     "<!A <a@b>>mr",
     "a@b<br/>@c&at;",
     "<script>a<b@c&",
+    "<p>a<b>@b</b>c",
+    "<p>a<!--d@-->@c",
+    "<p>x<br q=a@b>@c",
     "NM1*a@b*x:y^z~",
     "ISA*a@b~DMG*",
     "NTE*1*a@b:c~ST~",
@@ -308,6 +320,8 @@ const PIECES: &[&str] = &[
     "{\"open\":\"",
     "\"shut\":",
     "secret,open\n",
+    "\nsecret,secret,pid\n",
+    ",,",
     "\"\"",
     "“",
     "é",
@@ -336,6 +350,13 @@ const PIECES: &[&str] = &[
     "<a>",
     "</a>",
     "<secret>",
+    "<p>",
+    "</p>",
+    "<b>",
+    "</b>",
+    "<i secret=",
+    "</i>",
+    "<br/>",
     "<p open='",
     "<pid v=",
     "&amp;",

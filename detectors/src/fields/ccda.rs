@@ -12,6 +12,18 @@ use crate::kinds;
 pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     let last = path.last()?;
     let clinical = path.first() == Some(&b"ClinicalDocument".as_slice());
+    let above = path.get(..path.len() - 1)?;
+    // FHIR writes the values of its elements as an attribute, and what an extension is in another.
+    if !clinical {
+        let meaning = match *last {
+            b"@value" => fhir::of(above),
+            b"@url" => fhir::of(&[above, &[b"url"]].concat()).filter(|meaning| meaning.kind.is_none()),
+            _ => None,
+        };
+        if meaning.is_some() {
+            return meaning;
+        }
+    }
     if let Some(rule) = RULES.iter().find(|rule| ends_with(path, rule.end)) {
         return Some(person(path, rule.meaning));
     }
@@ -21,13 +33,7 @@ pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     if ATTRIBUTES.iter().any(|known| last.eq_ignore_ascii_case(known.as_bytes())) {
         return Some(CODED);
     }
-    let above = path.get(..path.len() - 1)?;
-    match (*last, clinical) {
-        // FHIR writes the values of its elements as an attribute.
-        (b"@value", false) => fhir::of(above),
-        (_, true) => Some(Meaning::default()),
-        _ => None,
-    }
+    clinical.then(Meaning::default)
 }
 
 /// A name's kind is that of the role around it.
@@ -232,6 +238,8 @@ mod tests {
             ("ClinicalDocument/component/section/entry/act/effectiveTime/low/@value", "date"),
             ("Patient/name/family/@value", "name"),
             ("Bundle/entry/resource/Patient/birthDate/@value", "date"),
+            ("Patient/identifier/value/@value", "other-id"),
+            ("Bundle/entry/resource/Patient/telecom/value/@value", "phone"),
         ];
         for (path, expected) in table {
             assert_eq!(kind(path), Some(expected), "{path}");
@@ -247,6 +255,8 @@ mod tests {
             "observation/value/@value",
             "html/body/div/@class",
             "ClinicalDocument/component/section/title",
+            "Patient/extension/@url",
+            "Observation/valueQuantity/value/@value",
         ] {
             assert_eq!(kind(path), None, "{path}");
         }

@@ -66,6 +66,8 @@ enum Shape {
     Town(Kind),
     /// A date, with a time or without.
     Date,
+    /// When and how often (TQ): how much, how often, how long, from when, until when.
+    Timing,
     /// An hour of the day, or how long something takes.
     Quantity,
     /// A code with its text and its system.
@@ -82,7 +84,7 @@ enum Shape {
 
 use Shape::{
     Address, Code, Contact, Data, Date, Id, Located, Name, Organisation, Person, Place, Pointer, Quantity, Ssn, System,
-    Text, Town,
+    Text, Timing, Town,
 };
 
 const NONE: Meaning = Meaning { kind: None, confidence: 0, hints: 0 };
@@ -122,7 +124,8 @@ impl Shape {
             (Place, 1 | 4 | 7 | 9) | (System, 1) => HOUSE,
             (Place, 2 | 3) => NONE,
             (Town(kind), 1) => sure(kind, hint::LOCATION),
-            (Date, _) => DATED,
+            (Date, _) | (Timing, 4 | 5) => DATED,
+            (Timing, _) => Meaning { kind: None, confidence: 0, hints: hint::QUANTITY },
             (Quantity, _) => Meaning { kind: None, confidence: 0, hints: hint::QUANTITY },
             (Pointer, 1) => sure(kinds::URL, hint::URL | hint::OTHER_ID),
             (Data, 5) => sure(kinds::IMAGE, hint::IMAGE),
@@ -147,7 +150,8 @@ fn hints_of(kind: Kind) -> u64 {
 /// What OBX-2 declares OBX-5 to be.
 fn declared_type(declared: &[u8]) -> Option<Shape> {
     Some(match declared {
-        b"NM" | b"SN" | b"SI" | b"MO" | b"MA" | b"NA" | b"CP" | b"TQ" => Quantity,
+        b"NM" | b"SN" | b"SI" | b"MO" | b"MA" | b"NA" | b"CP" => Quantity,
+        b"TQ" => Timing,
         b"CE" | b"CF" | b"CNE" | b"CWE" | b"ID" | b"IS" | b"CM" => Code,
         b"DT" | b"TS" | b"DTM" | b"DR" => Date,
         b"TM" => Quantity,
@@ -226,11 +230,11 @@ static SEGMENTS: &[(&str, Fields)] = &[
         (&[45], ANYBODY), (&[46], Contact), (&[52], CITY), (&[56, 57], Code),
     ]),
     ("ORC", &[
-        (&[1, 5, 6, 14, 16, 20, 25, 28, 29, 30], Code), (&[2, 3, 4, 8], OTHER), (&[7], Quantity), (&[9, 15, 27], Date), (&[10, 11, 12, 19], PROVIDER), (&[13], Place), (&[17, 18], Code),
+        (&[1, 5, 6, 14, 16, 20, 25, 28, 29, 30], Code), (&[2, 3, 4, 8], OTHER), (&[7], Timing), (&[9, 15, 27], Date), (&[10, 11, 12, 19], PROVIDER), (&[13], Place), (&[17, 18], Code),
         (&[21], Organisation), (&[22, 24], Address), (&[23], Contact), (&[31], Text),
     ]),
     ("OBR", &[
-        (&[1, 9, 23, 27, 37], Quantity), (&[2, 3], OTHER), (&[4, 5, 11, 12, 15, 24, 25, 30, 31, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49], Code), (&[6, 7, 8, 14, 22, 36], Date),
+        (&[1, 9, 23, 37], Quantity), (&[27], Timing), (&[2, 3], OTHER), (&[4, 5, 11, 12, 15, 24, 25, 30, 31, 38, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49], Code), (&[6, 7, 8, 14, 22, 36], Date),
         (&[10, 16, 28], PROVIDER), (&[13, 39], Text), (&[17], Contact), (&[18, 19, 20, 21], OTHER), (&[26, 29], Code), (&[32, 33, 34, 35], Located(kinds::NAME_PROVIDER)), (&[50], Code), (&[51, 53, 54], OTHER),
     ]),
     ("OBX", &[
@@ -242,7 +246,7 @@ static SEGMENTS: &[(&str, Fields)] = &[
     ("NTE", &[(&[1], Quantity), (&[2, 4], Code), (&[3], Text), (&[5], PROVIDER), (&[6, 7, 8], Date)]),
     ("ROL", &[(&[1], OTHER), (&[2, 3, 7, 8, 9, 10], Code), (&[4], PROVIDER), (&[5, 6], Date), (&[11], Address), (&[12], Contact)]),
     ("SCH", &[
-        (&[1, 2, 4, 5, 26, 27], OTHER), (&[3, 9, 10], Quantity), (&[6, 7, 8, 14, 24, 25], Code), (&[11], Date), (&[12, 16, 20], PROVIDER), (&[13, 17, 21], Contact), (&[15, 18, 22], Address), (&[19, 23], Place),
+        (&[1, 2, 4, 5, 26, 27], OTHER), (&[3, 9, 10], Quantity), (&[6, 7, 8, 14, 24, 25], Code), (&[11], Timing), (&[12, 16, 20], PROVIDER), (&[13, 17, 21], Contact), (&[15, 18, 22], Address), (&[19, 23], Place),
     ]),
     ("RGS", &[(&[1], Quantity), (&[2, 3], Code)]),
     ("AIS", &[(&[1, 5, 6, 7, 8], Quantity), (&[2, 3, 9, 10], Code), (&[4], Date)]),
@@ -269,7 +273,7 @@ static SEGMENTS: &[(&str, Fields)] = &[
     ("AL1", &[(&[1], Quantity), (&[2, 3, 4], Code), (&[5], Text), (&[6], Date)]),
     ("IAM", &[(&[1], Quantity), (&[2, 3, 4, 6, 9, 10, 12, 15, 16, 17], Code), (&[5], Text), (&[7], OTHER), (&[8, 11, 13, 20], Date), (&[14], Person(kinds::NAME)), (&[18], PROVIDER), (&[19], Organisation)]),
     ("RXA", &[
-        (&[1, 2, 6, 12, 13], Quantity), (&[3, 4, 16, 22], Date), (&[5, 7, 8, 14, 17, 18, 19, 20, 21], Code), (&[9], Text), (&[10], PROVIDER), (&[11], Place), (&[15], Code), (&[27], Place), (&[28], Address),
+        (&[1, 2, 6, 12, 13], Quantity), (&[3, 4, 22], Date), (&[5, 7, 8, 14, 16, 17, 18, 19, 20, 21], Code), (&[9], Text), (&[10], PROVIDER), (&[11], Place), (&[15], Code), (&[27], Place), (&[28], Address),
     ]),
     ("RXE", &[(&[1, 3, 4, 10, 12, 16, 17, 19, 23, 25, 33], Quantity), (&[2, 5, 6, 9, 11, 20, 21, 24, 26], Code), (&[7], Text), (&[13, 14], PROVIDER), (&[15], OTHER), (&[18, 32], Date), (&[8], Place)]),
     ("RXO", &[(&[2, 3, 11, 12, 13, 18, 19], Quantity), (&[1, 4, 5, 9, 10, 16, 17, 20, 21, 23, 24], Code), (&[6, 7], Text), (&[14, 15], PROVIDER), (&[8], Place)]),

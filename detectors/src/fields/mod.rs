@@ -1,20 +1,26 @@
 //! What a field of a format means: a column name, a JSON key, a FHIR path, an HL7 field, an element of XML or X12.
 
+pub mod answers;
 pub mod ccda;
 pub mod column;
 pub mod fhir;
 pub mod hl7;
 mod names;
+pub mod table;
 pub mod x12;
 
-use blackbar_engine::{Fields, Meaning};
+use blackbar_engine::{Fields, Lexicon, Meaning};
 
-/// What the built-in tables know: FHIR and C-CDA elements, HL7 fields and X12 elements by their path, everything else by the names of columns and keys.
+/// What the built-in tables know: FHIR and C-CDA elements, HL7 fields and X12 elements by their path, everything else by
+/// the names of columns and keys.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct BuiltIn;
 
 impl Fields for BuiltIn {
     fn meaning(&self, path: &[&[u8]]) -> Meaning {
+        if let Some(below) = answers::inside(path) {
+            return answers::of(below).unwrap_or_else(|| self.meaning(below));
+        }
         let known = hl7::of(path).or_else(|| x12::of(path)).or_else(|| ccda::of(path)).or_else(|| fhir::of(path));
         known.unwrap_or_else(|| match path {
             [around @ .., last] if last.starts_with(b"@") => {
@@ -24,6 +30,10 @@ impl Fields for BuiltIn {
             }
             _ => column::of_path(path),
         })
+    }
+
+    fn columns(&self, rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
+        table::columns(rows, lexicon)
     }
 }
 

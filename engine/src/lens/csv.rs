@@ -1,16 +1,24 @@
-//! Tables with a delimiter: every cell is a run; the first row may name the columns.
+//! Tables with a delimiter: every cell is a run; the first row may name the columns, or one behind a few lines of titles.
+//!
+//! The first rows are gathered before any is read: they tell where the names stand, and what columns hold that have none.
+
+mod head;
 
 use std::ops::Range;
 use std::sync::Arc;
 
 use super::Sink;
 use super::paths::PathInfo;
-use crate::{Slot, output::Place};
+use crate::{Meaning, Slot, output::Place};
 
 /// Columns beyond this have no name.
 const MOST_COLUMNS: usize = 4096;
 /// A longer first-row cell is no name.
 const LONGEST_NAME: usize = 64;
+/// So much of a table is gathered before it is read.
+pub(crate) const HEAD: usize = 4096;
+/// The rows above the one that names the columns, at most.
+pub(crate) const MOST_TITLES: usize = 16;
 
 pub(crate) struct Delimited {
     delimiter: u8,
@@ -28,6 +36,19 @@ pub(crate) struct Delimited {
     columns: Vec<Option<Arc<PathInfo>>>,
     captured: Vec<u8>,
     capturing: bool,
+    gathering: Gathering,
+    /// Columns that are called so behind this row.
+    header: Option<(usize, Vec<Option<Arc<PathInfo>>>)>,
+    /// Rows that have ended, as far as anybody counts.
+    rows: usize,
+}
+
+/// The first bytes of a table.
+enum Gathering {
+    /// They have not all come: where they begin, once one has, and what earlier chunks held of them.
+    Waits { start: Option<u64>, gathered: Vec<u8> },
+    /// They were read.
+    Done,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -58,10 +79,86 @@ impl Delimited {
             columns: Vec::new(),
             captured: Vec::new(),
             capturing: false,
+            gathering: Gathering::Waits { start: None, gathered: Vec::new() },
+            header: None,
+            rows: 0,
         }
     }
 
     pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
+        let Gathering::Waits { start, .. } = &mut self.gathering else {
+            self.read(sink);
+            return;
+        };
+        if sink.from < sink.chunk.len() {
+            let start = *start.get_or_insert(sink.base + sink.from as u64);
+            if sink.base + sink.chunk.len() as u64 >= start + HEAD as u64 {
+                self.read_head(sink, false);
+            }
+        }
+    }
+
+    /// Copies what was gathered, as the chunk goes away.
+    pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
+        if let Gathering::Waits { start: Some(start), gathered } = &mut self.gathering {
+            let from = usize::try_from(start.saturating_sub(sink.base)).unwrap_or(usize::MAX);
+            let kept = sink.chunk.get(from..).unwrap_or_default();
+            gathered.extend_from_slice(kept);
+            sink.out.stats.copied += kept.len() as u64;
+        }
+    }
+
+    /// Reads the first bytes of the table, which have come, and what else is in the chunk.
+    fn read_head(&mut self, sink: &mut Sink<'_>, complete: bool) {
+        let Gathering::Waits { start, mut gathered } = std::mem::replace(&mut self.gathering, Gathering::Done) else {
+            return;
+        };
+        let start = start.unwrap_or(sink.base);
+        let mut rest = usize::try_from(start.saturating_sub(sink.base)).unwrap_or(usize::MAX);
+        if gathered.is_empty() {
+            let all = sink.chunk.get(rest..).unwrap_or_default();
+            self.study(all.get(..HEAD).unwrap_or(all), complete, start == 0, sink);
+        } else {
+            rest = sink.chunk.len().min(HEAD.saturating_sub(gathered.len()));
+            gathered.extend_from_slice(sink.chunk.get(..rest).unwrap_or_default());
+            sink.out.stats.copied += rest as u64;
+            self.study(&gathered, complete, start == 0, sink);
+            let mut head = sink.over(&gathered, start);
+            self.read(&mut head);
+            head.park();
+        }
+        let mut part = sink.over(sink.chunk, sink.base);
+        part.from = rest;
+        self.read(&mut part);
+    }
+
+    /// Learns from the first bytes what the columns are.
+    fn study(&mut self, head: &[u8], complete: bool, begins: bool, sink: &mut Sink<'_>) {
+        if !self.in_first {
+            return;
+        }
+        let rows = head::rows(head, self.delimiter, complete, begins);
+        let mut look_up = |name: &[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
+        let mut is_telling = |name: &[u8]| look_up(name).is_telling();
+        match head::header(&rows, &mut is_telling) {
+            head::Header::First => {}
+            head::Header::Behind(row) => {
+                let names = rows.get(row).map(|row| &**row).unwrap_or_default();
+                self.header = Some((row, names.iter().map(|name| Some(look_up(name.trim_ascii()))).collect()));
+            }
+            head::Header::None => {
+                let fields = sink.compiled.fields.as_ref();
+                let meanings = fields.map(|fields| fields.columns(&rows, &sink.compiled.lexicon)).unwrap_or_default();
+                if meanings.iter().any(|meaning| *meaning != Meaning::default()) {
+                    let columns = meanings.into_iter().enumerate();
+                    self.columns = columns.map(|(i, meaning)| Some(Arc::new(PathInfo::column(i, meaning)))).collect();
+                    self.in_first = false;
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, sink: &mut Sink<'_>) {
         let mut at = sink.from;
         while let Some(&byte) = sink.chunk.get(at) {
             at = match self.state {
@@ -75,6 +172,9 @@ impl Delimited {
     }
 
     pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
+        if matches!(self.gathering, Gathering::Waits { start: Some(_), .. }) {
+            self.read_head(sink, true);
+        }
         match self.state {
             State::Start | State::Behind => {}
             State::Plain | State::Quoted | State::Quote => self.close(sink),
@@ -88,6 +188,7 @@ impl Delimited {
         let info = |name: &&[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
         self.columns = names.iter().map(info).map(Some).collect();
         self.in_first = false;
+        self.gathering = Gathering::Done;
     }
 
     fn ends_cell(&self, byte: u8) -> bool {
@@ -121,6 +222,11 @@ impl Delimited {
             self.name_columns(sink);
             self.in_first = false;
         }
+        if let Some((_, columns)) = self.header.take_if(|(row, _)| *row == self.rows) {
+            self.columns = columns;
+            self.in_first = false;
+        }
+        self.rows = self.rows.saturating_add(1);
         self.column = 0;
         sink.record(at);
     }

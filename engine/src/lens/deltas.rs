@@ -32,6 +32,7 @@ struct End {
 #[derive(Clone, Copy)]
 enum Test {
     Is(&'static [&'static str]),
+    BeginsWith(&'static str),
     EndsWith(&'static str),
     Contains(&'static str),
     /// Any string.
@@ -43,6 +44,7 @@ impl Test {
     fn holds(self, value: &[u8], is_string: bool) -> bool {
         match self {
             Self::Is(list) => list.iter().any(|one| one.as_bytes() == value),
+            Self::BeginsWith(start) => value.starts_with(start.as_bytes()),
             Self::EndsWith(end) => value.ends_with(end.as_bytes()),
             Self::Contains(part) => value.windows(part.len()).any(|window| window == part.as_bytes()),
             Self::String => is_string,
@@ -61,6 +63,8 @@ const TYPED: u8 = 2;
 const CANDIDATES: u8 = 3;
 /// One answer a stream.
 const PLAIN: u8 = 4;
+/// Content blocks in events that are named by a key.
+const WRAPPERS: u8 = 5;
 /// Strings that are whole texts of JSON.
 const WHOLE: u8 = 254;
 /// Data that is no JSON.
@@ -68,10 +72,13 @@ const TEXT: u8 = 255;
 
 const CHOICE: &[&str] = &["choices[].index"];
 const CALL: &[&str] = &["choices[].index", "choices[].delta.tool_calls[].index"];
-const BLOCK: &[&str] = &["index"];
+const BLOCK: &[&str] = &["index", "contentBlockIndex"];
+/// The same where the event is named by the key around it.
+const WRAPPED: &[&str] = &["contentBlockDelta.contentBlockIndex"];
 const ITEM: &[&str] = &["item_id", "output_index", "content_index", "summary_index"];
 const TYPE: &[&str] =
     &["item_id", "output_index", "content_index", "summary_index", "type", "id", "messageId", "toolCallId"];
+const THREAD: &[&str] = &["id", "delta.content[].index"];
 const CANDIDATE: &[&str] = &["candidates[].index"];
 const PART: &[&str] = &["candidates[].index", "candidates[].content.parts[].thought"];
 
@@ -101,6 +108,12 @@ const SHAPES: &[Shape] = &[
     text(BLOCKS, 3, "completion", &[]),
     text(BLOCKS, 4, "delta.message.content.text", BLOCK),
     call(BLOCKS, 5, "delta.message.tool_calls.function.arguments", BLOCK),
+    text(BLOCKS, 6, "delta.reasoningContent.text", BLOCK),
+    call(BLOCKS, 7, "delta.toolUse.input", BLOCK),
+    text(WRAPPERS, 0, "contentBlockDelta.delta.text", WRAPPED),
+    text(WRAPPERS, 1, "contentBlockDelta.delta.reasoningContent.text", WRAPPED),
+    call(WRAPPERS, 2, "contentBlockDelta.delta.toolUse.input", WRAPPED),
+    text(TYPED, 3, "delta.content[].text.value", THREAD),
     Shape { when: Some(("type", Test::Contains("arguments"))), ..call(TYPED, 0, "delta", TYPE) },
     text(TYPED, 1, "delta", TYPE),
     call(TYPED, 2, "inputTextDelta", TYPE),
@@ -110,6 +123,9 @@ const SHAPES: &[Shape] = &[
     text(PLAIN, 2, "response", &[]),
     text(PLAIN, 3, "thinking", &[]),
     text(PLAIN, 4, "token.text", &[]),
+    text(PLAIN, 7, "generation", &[]),
+    text(PLAIN, 8, "outputText", &[]),
+    text(PLAIN, 9, "outputs[].text", &[]),
     // Data that are one string.
     text(PLAIN, 6, "", &[]),
     Shape { when: Some(("stop", Test::Present)), ..text(PLAIN, 5, "content", &[]) },
@@ -130,6 +146,15 @@ const ENDS: &[End] = &[
         keys: &[],
     },
     End { family: BLOCKS, at: "stop_reason", when: Test::String, keys: &[] },
+    End { family: BLOCKS, at: "stopReason", when: Test::String, keys: &[] },
+    End {
+        family: WRAPPERS,
+        at: "contentBlockStop.contentBlockIndex",
+        when: Test::Present,
+        keys: &["contentBlockStop.contentBlockIndex"],
+    },
+    End { family: WRAPPERS, at: "messageStop.stopReason", when: Test::String, keys: &[] },
+    End { family: PLAIN, at: "stop_reason", when: Test::String, keys: &[] },
     End { family: TYPED, at: "type", when: Test::EndsWith(".done"), keys: ITEM },
     End {
         family: TYPED,
@@ -150,6 +175,22 @@ const ENDS: &[End] = &[
     End { family: PLAIN, at: "generated_text", when: Test::String, keys: &[] },
 ];
 
+/// What tells a record of a model's answer that holds no piece of it.
+const ANSWERS: &[(&str, Test)] = &[
+    ("object", Test::BeginsWith("chat.completion")),
+    ("object", Test::BeginsWith("text_completion")),
+    ("object", Test::BeginsWith("thread.")),
+    ("object", Test::Is(&["response"])),
+    ("type", Test::BeginsWith("response.")),
+    ("type", Test::BeginsWith("message_")),
+    ("type", Test::BeginsWith("content_block_")),
+];
+
+/// Whether an object that calls itself so is a model's answer, or a part of one.
+pub(crate) fn is_answer(object: &[u8]) -> bool {
+    ANSWERS.iter().any(|(at, test)| *at == "object" && test.holds(object, true))
+}
+
 /// A string that continues a text.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Delta {
@@ -166,6 +207,8 @@ pub(crate) struct Plan {
     pub(crate) is_string: bool,
     /// What the keys of texts begin with that end behind it.
     pub(crate) ends: Vec<Vec<u8>>,
+    /// The text is a part of a model's answer.
+    pub(crate) is_answer: bool,
 }
 
 impl Plan {
@@ -217,6 +260,10 @@ pub(crate) fn plan(json: &[u8]) -> Plan {
             plan.ends.push(key(end.family, end.keys, fact, &facts));
         }
     }
+    let says = |fact: &Fact<'_>| {
+        ANSWERS.iter().any(|(at, test)| *at == fact.path && test.holds(fact.value, fact.number.is_some()))
+    };
+    plan.is_answer = !plan.strings.is_empty() || !plan.ends.is_empty() || facts.iter().any(says);
     for number in reader.nested {
         let at = plan.strings.partition_point(|(other, _)| *other < number);
         if plan.strings.get(at).is_none_or(|(other, _)| *other != number) {
@@ -384,7 +431,9 @@ fn known(path: &[u8]) -> Option<&'static str> {
         std::iter::once(shape.text).chain(when).chain(shape.keys.iter().copied()).find(same)
     };
     let in_end = |end: &'static End| std::iter::once(end.at).chain(end.keys.iter().copied()).find(same);
-    SHAPES.iter().find_map(in_shape).or_else(|| ENDS.iter().find_map(in_end))
+    let in_answer = |(at, _): &&'static (&'static str, Test)| at.as_bytes() == path;
+    let answer = || ANSWERS.iter().find(in_answer).map(|(at, _)| *at);
+    SHAPES.iter().find_map(in_shape).or_else(|| ENDS.iter().find_map(in_end)).or_else(answer)
 }
 
 /// How long a string is, up to its quote. None when it has no end on its line.
@@ -443,6 +492,27 @@ mod tests {
         let done =
             r#"{"type":"response.output_text.done","item_id":"m","output_index":0,"content_index":0,"text":"x"}"#;
         assert!(ends(typed, done) && !ends(typed, &done.replace("\"m\"", "\"n\"")));
+    }
+
+    #[test]
+    fn blocks_of_wrapped_events_are_told_apart() {
+        let first = strings(r#"{"contentBlockDelta":{"delta":{"text":"a"},"contentBlockIndex":0}}"#);
+        let other = strings(r#"{"contentBlockDelta":{"contentBlockIndex":1,"delta":{"text":"b"}}}"#);
+        assert_ne!(first[0].1.key, other[0].1.key);
+        let ends = plan(br#"{"contentBlockStop":{"contentBlockIndex":1}}"#).ends;
+        assert!(other[0].1.key.starts_with(&ends[0]) && !first[0].1.key.starts_with(&ends[0]));
+    }
+
+    #[test]
+    fn answers_are_told_by_what_they_say_of_themselves() {
+        for json in [
+            r#"{"id":"c","object":"chat.completion.chunk","created":1718000000,"choices":[]}"#,
+            r#"{"type":"response.created","response":{"created_at":1718000000}}"#,
+            r#"{"model":"m","created_at":"x","message":{"content":"a"},"done":false}"#,
+        ] {
+            assert!(plan(json.as_bytes()).is_answer, "{json}");
+        }
+        assert!(!plan(br#"{"object":"customer","created":1718000000,"note":"{\"a\":1}"}"#).is_answer);
     }
 
     #[test]

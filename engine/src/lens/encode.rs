@@ -25,6 +25,7 @@ pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
             let set = separators.set();
             b"*X9".iter().copied().find(|byte| !set.has(*byte)).unwrap_or(b'0')
         }
+        Slot::Markup(Markup::Name) => b'X',
         _ => b'*',
     };
     let mut mask = vec![filler; raw_len];
@@ -60,16 +61,22 @@ fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
         Slot::Number => number(bytes, operator),
         Slot::Cell { quoted } => Bytes::from(cell(bytes, quoted, position.delimiter)),
         Slot::Segment(separators) | Slot::Fixed(separators) => Bytes::from(segment(bytes, separators)),
+        Slot::Markup(Markup::Name) => {
+            let mut name = markup_name(bytes);
+            number_key(position, &mut name);
+            Bytes::from(name)
+        }
         Slot::Markup(place) => Bytes::from(markup(bytes, place)),
         Slot::Copy => Bytes::from(copy_text(bytes)),
         Slot::Form => Bytes::from(form_part(bytes)),
     }
 }
 
-/// Keys of one object must differ: all replaced ones but the first are numbered.
+/// Keys of one object must differ, and so must attributes of one tag: all replaced ones but the first are numbered.
 fn number_key(position: Position, key: &mut Vec<u8>) {
-    if position.slot == Slot::Key && position.serial > 0 {
-        key.extend_from_slice(format!("#{}", position.serial + 1).as_bytes());
+    if position.slot.is_name() && position.serial > 0 {
+        let sign = if position.slot == Slot::Key { '#' } else { '.' };
+        key.extend_from_slice(format!("{sign}{}", position.serial + 1).as_bytes());
     }
 }
 
@@ -194,6 +201,8 @@ fn markup(bytes: &[u8], place: Markup) -> Vec<u8> {
             (Markup::Attribute { .. }, b'\'') => text.extend(b"&#39;"),
             (Markup::Attribute { .. }, b'=' | b'`') if bare => text.push(b'_'),
             (Markup::Cdata | Markup::Comment | Markup::Instruction, b'>') => text.push(b' '),
+            // Its text may go on behind its end, where these are markup.
+            (Markup::Cdata, b'<' | b'&') => text.push(b' '),
             (Markup::Instruction, b'?') => text.push(b' '),
             (Markup::Comment, b'-') if text.last().is_none_or(|last| *last == b'-') => text.push(b'_'),
             (Markup::Declaration, b'<' | b'>' | b'[' | b']' | b'"' | b'\'' | b'&' | b'%') => text.push(b'_'),
@@ -211,6 +220,16 @@ fn markup(bytes: &[u8], place: Markup) -> Vec<u8> {
         _ => {}
     }
     text
+}
+
+/// Letters, digits and the signs that names may have; at least one.
+fn markup_name(bytes: &[u8]) -> Vec<u8> {
+    let sign = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_') || *byte >= 0x80;
+    let mut name: Vec<u8> = bytes.iter().map(|byte| if sign(byte) { *byte } else { b'_' }).collect();
+    if name.first().is_none_or(|byte| matches!(byte, b'-' | b'.' | b'0'..=b'9')) {
+        name.insert(0, b'_');
+    }
+    name
 }
 
 #[cfg(test)]
@@ -259,10 +278,17 @@ mod tests {
         assert_eq!(&spelt(Markup::Attribute { quote: 0 }, b"a b=")[..], b"a_b_");
         assert_eq!(&spelt(Markup::Attribute { quote: 0 }, b"")[..], b"_");
         assert_eq!(&spelt(Markup::Cdata, b"[A]>]")[..], b"[A] ] ");
+        assert_eq!(&spelt(Markup::Cdata, b"a<&b")[..], b"a  b");
         assert_eq!(&spelt(Markup::Comment, b"--a->-")[..], b"_-a- -_");
         assert_eq!(&spelt(Markup::Comment, b"")[..], b" ");
         assert_eq!(&spelt(Markup::Instruction, b"?>")[..], b"  ");
         assert_eq!(&spelt(Markup::Declaration, b"[A]")[..], b"_A_");
+        assert_eq!(&spelt(Markup::Name, b"[A b]")[..], b"_A_b_");
+        assert_eq!(&spelt(Markup::Name, b"1")[..], b"_1");
+        assert_eq!(&spelt(Markup::Name, b"")[..], b"_");
+        let second = Position { serial: 1, ..at(Slot::Markup(Markup::Name)) };
+        assert_eq!(&replacement(second, b"A", Operator::Tag)[..], b"A.2");
+        assert_eq!(&mask(second, 2)[..], b"XX.2");
     }
 
     #[test]

@@ -9,10 +9,10 @@ use std::sync::Arc;
 use memchr::memchr3;
 
 use super::Sink;
-use super::deltas::Plan;
+use super::deltas::{self, Plan};
 use super::paths::PathInfo;
 use crate::output::Place;
-use crate::{Meaning, Slot};
+use crate::{ANSWER, Meaning, Slot};
 
 /// Nesting beyond this is read as plain text.
 const DEEPEST: usize = 512;
@@ -252,7 +252,7 @@ impl Json {
     fn open_value(&mut self, sink: &mut Sink<'_>, at: u64) {
         let info = self.path(sink);
         self.captured.clear();
-        let is_type = self.stack.last().is_some_and(|frame| frame.is_object && frame.name == b"resourceType");
+        let is_type = self.stack.last().is_some_and(|frame| frame.is_object && names_type(&frame.name));
         self.capture = match &info {
             _ if is_type => Capture::Type,
             Some(info) if info.subject => Capture::Subject,
@@ -282,12 +282,12 @@ impl Json {
         if shown == 0 {
             return None;
         }
-        let mut type_at = None;
+        let mut type_at = self.plan.is_answer.then_some((0, ANSWER));
         for ((frame, name), (i, secret)) in named().skip(skipped).zip(&mut names).zip(secret.iter_mut().enumerate()) {
             *name = &frame.name;
             *secret = frame.secret;
             if !frame.type_name.is_empty() {
-                type_at = Some((i, &frame.type_name));
+                type_at = Some((i, &*frame.type_name));
             }
         }
         let names = names.get(..shown)?;
@@ -377,7 +377,7 @@ impl Json {
                 frame.secret = found || self.capture == Capture::TooLong;
                 frame.replaced_keys += u32::from(found);
             } else if self.capture == Capture::Type {
-                frame.type_name.clone_from(&self.captured);
+                frame.type_name = type_name(&frame.name, &self.captured);
             }
         }
         if self.capture == Capture::Subject {
@@ -535,6 +535,20 @@ impl Json {
         self.reset();
         sink.record(sink.base + (at + len) as u64 + 1);
         at + len + 1
+    }
+}
+
+/// Whether a field says what the object around it is.
+fn names_type(field: &[u8]) -> bool {
+    matches!(field, b"resourceType" | b"object")
+}
+
+/// The type that the value of such a field declares; nothing where none is known.
+fn type_name(field: &[u8], value: &[u8]) -> Vec<u8> {
+    match field {
+        b"object" if deltas::is_answer(value) => ANSWER.to_vec(),
+        b"object" => Vec::new(),
+        _ => value.to_vec(),
     }
 }
 

@@ -4,7 +4,7 @@
 //! It never fails: whatever does not follow the grammar becomes a text run too, so that no byte of content goes unseen.
 
 pub(crate) mod copy;
-mod csv;
+pub(crate) mod csv;
 pub(crate) mod deltas;
 pub(crate) mod encode;
 pub(crate) mod entities;
@@ -94,10 +94,10 @@ impl Format {
     pub(crate) const fn raw_window(self, window: usize) -> usize {
         match self {
             Self::Text => window,
-            Self::Delimited(_) => 2 * window + 1,
+            Self::Delimited(_) => 2 * window + 1 + csv::HEAD,
             Self::Hl7 => hl7::LONGEST_SHORT * window + hl7::LONGEST_ESCAPE + 3,
-            // What precedes a tag waits until the tag is one.
-            Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3,
+            // What precedes a tag waits until the tag is one; and for so long for the text to go on behind it.
+            Self::Xml => xml::LONGEST_ENTITY * (window + 1) + xml::LONGEST_NAME + 3 + xml::LONGEST_WAIT_LEN,
             Self::X12 => window + x12::HEADER,
             Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
             Self::Form => form::ESCAPE * (window + 1),
@@ -107,14 +107,19 @@ impl Format {
         }
     }
 
+    /// Whether texts go on from record to record.
+    const fn is_stream(self) -> bool {
+        matches!(self, Self::Sse | Self::Deltas)
+    }
+
     /// Whether several runs may be open at a time.
     pub(crate) const fn is_interleaved(self) -> bool {
-        matches!(self, Self::Sse | Self::Deltas)
+        self.is_stream() || matches!(self, Self::Xml)
     }
 
     /// Whether its records may say whose data they are. A model's answer does not: it is one document, like a text.
     pub(crate) const fn has_subjects(self) -> bool {
-        self.is_structured() && !self.is_interleaved()
+        self.is_structured() && !self.is_stream()
     }
 
     /// Whether it has fields.
@@ -259,8 +264,11 @@ impl Lens {
 
     /// The sink's chunk is about to go.
     pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
-        if let Self::Events(events) = self {
-            events.park(sink);
+        match self {
+            Self::Events(events) => events.park(sink),
+            Self::Delimited(delimited) => delimited.park(sink),
+            Self::Xml(xml) => xml.park(sink),
+            _ => {}
         }
     }
 }

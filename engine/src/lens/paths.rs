@@ -22,6 +22,11 @@ pub(crate) struct PathInfo {
 }
 
 impl PathInfo {
+    /// What is known of a column without a name, the `i`th.
+    pub(crate) fn column(i: usize, meaning: Meaning) -> Self {
+        Self { meaning, rule: None, subject: false, name: format!("column {}", i + 1).into() }
+    }
+
     /// Whether anything depends on the path.
     pub(crate) fn is_telling(&self) -> bool {
         self.meaning != Meaning::default() || self.rule.is_some() || self.subject

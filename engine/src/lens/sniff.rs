@@ -112,10 +112,12 @@ fn messages(text: &[u8]) -> Option<Format> {
     (named && field.is_ascii_punctuation() && fit && rest.len() > signs.len()).then_some(Format::Hl7)
 }
 
-/// A header of X12, of its fixed length; or a transaction without one.
+/// A header of X12; or a transaction without one.
 fn interchange(text: &[u8]) -> Option<Format> {
     let text = text.trim_ascii_start();
-    let header = text.starts_with(b"ISA") && text.get(..x12::HEADER).and_then(x12::separators).is_some();
+    let whole = |len: usize| matches!(text.get(..len).map(x12::header), Some(x12::Header::Whole(..)));
+    let header =
+        text.starts_with(b"ISA") && text.get(3).is_some_and(|byte| x12::is_sign(*byte)) && (4..=x12::HEADER).any(whole);
     let transaction = text.starts_with(b"ST*") && text.iter().take(40).any(|byte| *byte == b'~');
     (header || transaction).then_some(Format::X12)
 }
@@ -237,6 +239,36 @@ fn table(text: &[u8], complete: bool) -> Option<Format> {
 }
 
 fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
+    let text = text.trim_ascii_start();
+    is_table_from_here(text, delimiter, complete) || has_titles(text, delimiter, complete)
+}
+
+/// Whether a table with names of columns follows a few short lines that are narrower than it.
+fn has_titles(text: &[u8], delimiter: u8, complete: bool) -> bool {
+    const MOST_TITLES: usize = 6;
+    const LONGEST_TITLE: usize = 80;
+    let mut rest = text;
+    let mut widest = 0;
+    for _ in 0..MOST_TITLES {
+        let Some(len) = memchr::memchr(b'\n', rest) else { return false };
+        let (title, behind) = rest.split_at(len);
+        if title.len() > LONGEST_TITLE {
+            return false;
+        }
+        let count = |line: &[u8]| line.iter().filter(|byte| **byte == delimiter).count();
+        widest = widest.max(count(title));
+        rest = behind.get(1..).unwrap_or_default();
+        let head = rest.split(|byte| matches!(byte, b'\n' | b'\r')).next().unwrap_or_default();
+        if names_columns(head, delimiter) >= 2 && count(head) >= widest.max(1) {
+            let rows = rows(rest, delimiter, complete);
+            let width = rows.first().map_or(0, |row| row.delimiters);
+            return rows.len() >= 3 && rows.iter().all(|row| row.delimiters == width);
+        }
+    }
+    false
+}
+
+fn is_table_from_here(text: &[u8], delimiter: u8, complete: bool) -> bool {
     let rows = rows(text, delimiter, complete);
     let first = rows.first().copied().unwrap_or_default();
     let even = rows.iter().all(|row| row.delimiters == first.delimiters);
@@ -244,10 +276,16 @@ fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
     let head = text.split(|byte| matches!(byte, b'\n' | b'\r')).find(|line| !line.is_empty()).unwrap_or_default();
     let named = names_columns(head, delimiter);
     // Names of columns tell a table even when rows have stray delimiters, or no row ends in what is seen.
-    if named >= 3 || (named == 2 && even && rows.len() >= 2) {
+    let filled = || rows.iter().all(|row| row.delimiters > 0 || row.longest == 0);
+    if named >= 3 || (named == 2 && rows.len() >= 2 && (even || filled())) {
         return true;
     }
-    if first.delimiters == 0 || !even {
+    // Most rows of one width: the others are ragged.
+    let cut = usize::from(complete && !matches!(text.last(), Some(b'\n' | b'\r')));
+    let usual = rows.iter().filter(|row| row.delimiters == first.delimiters).count() + cut;
+    let close = rows.iter().filter(|row| row.spaced * 2 <= row.delimiters).count() * 5 >= rows.len() * 4;
+    let mostly = first.delimiters >= 3 && rows.len() >= 3 && usual * 5 >= rows.len() * 4 && close;
+    if first.delimiters == 0 || !(even || mostly) {
         return false;
     }
     // A first row that is short of prose: its cells hold no sentences. Many cells in every row are no accident either.
@@ -260,11 +298,21 @@ fn is_table(text: &[u8], delimiter: u8, complete: bool) -> bool {
 #[derive(Clone, Copy, Default)]
 struct Row {
     delimiters: usize,
+    /// Those of them with a blank behind, as in prose.
+    spaced: usize,
     longest: usize,
 }
 
 /// The whole rows of `text`, without empty ones at the end.
 fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
+    rows_by(text, delimiter, complete, true).unwrap_or_else(|| {
+        // A quote that is never closed is none.
+        rows_by(text, delimiter, complete, false).unwrap_or_default()
+    })
+}
+
+/// The same. Nothing when the quotes of a whole text do not pair.
+fn rows_by(text: &[u8], delimiter: u8, complete: bool, quotes: bool) -> Option<Vec<Row>> {
     let mut rows = Vec::new();
     let (mut row, mut quoted, mut at_start, mut cell) = (Row::default(), false, true, 0usize);
     let mut bytes = text.iter().copied().peekable();
@@ -272,7 +320,7 @@ fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
         match byte {
             // A doubled quote stands for one.
             b'"' if quoted && bytes.next_if_eq(&b'"').is_some() => cell += 1,
-            b'"' if quoted || at_start => (quoted, at_start) = (!quoted, false),
+            b'"' if quotes && (quoted || at_start) => (quoted, at_start) = (!quoted, false),
             b'\n' | b'\r' if !quoted => {
                 if byte == b'\r' {
                     bytes.next_if_eq(&b'\n');
@@ -282,6 +330,7 @@ fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
             }
             _ if byte == delimiter && !quoted => {
                 row.delimiters += 1;
+                row.spaced += usize::from(bytes.peek() == Some(&b' '));
                 (cell, at_start) = (0, true);
             }
             _ => {
@@ -291,13 +340,16 @@ fn rows(text: &[u8], delimiter: u8, complete: bool) -> Vec<Row> {
             }
         }
     }
+    if complete && quoted {
+        return None;
+    }
     if complete && (row.delimiters > 0 || row.longest > 0) {
         rows.push(row);
     }
     while rows.last().is_some_and(|row| row.delimiters == 0 && row.longest == 0) {
         rows.pop();
     }
-    rows
+    Some(rows)
 }
 
 /// How many columns a first line names: short cells of word characters, with no blank behind a delimiter, as there is in
@@ -363,6 +415,9 @@ mod tests {
         let who = format!("*00*{ten}*00*{ten}*ZZ*{fifteen}*ZZ*{fifteen}");
         let header = format!("ISA{who}*240101*1253*^*00501*000000905*1*T*:~GS*");
         assert_eq!(format(header.as_bytes()), Some(Format::X12));
+        let bare = b"ISA*00**00**ZZ*SUBM*ZZ*RCVR*240318*1412*^*00501*1*0*P*:~GS*HC*S*R~";
+        assert_eq!(format(bare), Some(Format::X12));
+        assert_eq!(format(&bare.map(|byte| if byte == b'*' { 0x1d } else { byte })), Some(Format::X12));
         assert_eq!(format(b"ISA is a header"), Some(Format::Text));
     }
 
@@ -392,6 +447,15 @@ mod tests {
         assert_eq!(format(b"ssn,phone\r\n219099123,4155550199\r\n"), Some(Format::CSV));
         assert_eq!(format(b"id,ssn,phone\r1,219099123,4155550199\r"), Some(Format::CSV));
         assert_eq!(format(b"id,ssn,note\n1,219099123,a\n2,219456789,b, c\n\nTotal 2 rows\n"), Some(Format::CSV));
+        assert_eq!(format(b"ssn,last_name\n531482096,Oyelaran,x\n531482097,Adeyemi\n"), Some(Format::CSV));
+        assert_eq!(format(b"ssn,last_name\n\"531482096,Oyelaran\n531482097,Adeyemi\n"), Some(Format::CSV));
+        let ragged = "1,a b,2,x\n2,\"c, d\",3,y\n3,e,4\n4,f,5,z\n5,g,6,w\n6,h,7,v\n";
+        assert_eq!(format(ragged.as_bytes()), Some(Format::CSV));
+        let titles = b"Report: active patients\nGenerated,2024-01-01\n\nssn,last_name\n1,Oyelaran\n2,Adeyemi\n";
+        assert_eq!(format(titles), Some(Format::CSV));
+        let list = b"A: a, b, c, d\nB: x, y, z, w\nC: no, none, never, ever\nD: one, two, three\nE: p, q, r, s\n";
+        assert_eq!(format(list), Some(Format::Text));
+        assert_eq!(format(b"Smith saw him.\nHe was well\nafter that, and so\non, and on\n"), Some(Format::Text));
         assert_eq!(format(b"Alert, oriented, well nourished, in no distress.\nHeart: regular.\n"), Some(Format::Text));
     }
 

@@ -1,7 +1,8 @@
 //! X12 interchanges (837, 835, 270 and their kin): every element is a run, or every component of one.
 //!
-//! The interchange header has a fixed length and says what separates. An element's field is its segment, its number, and
-//! what qualifies it: the entity that the loop is about, or the code that stands before the value.
+//! The interchange header says what separates. Its elements are padded to a fixed length, though some writers leave that
+//! out. An element's field is its segment, its number, and what qualifies it: the entity that the loop is about, or the
+//! code that stands before the value.
 
 use std::io::Write as _;
 use std::ops::Range;
@@ -10,26 +11,10 @@ use super::Sink;
 use crate::output::Place;
 use crate::{Meaning, Separators, Slot};
 
-/// The length of an interchange header with its terminator.
+/// The length of an interchange header with its terminator; what is not padded is shorter.
 pub(super) const HEADER: usize = 106;
-/// Where its elements begin, and how long they are; the last is a separator.
-pub(crate) const HEADER_ELEMENTS: [(usize, usize); 15] = [
-    (4, 2),
-    (7, 10),
-    (18, 2),
-    (21, 10),
-    (32, 2),
-    (35, 15),
-    (51, 2),
-    (54, 15),
-    (70, 6),
-    (77, 4),
-    (82, 1),
-    (84, 5),
-    (90, 9),
-    (100, 1),
-    (102, 1),
-];
+/// The elements of a header before the one that is a separator.
+const HEADER_ELEMENTS: usize = 15;
 /// Longer values are no subject of care.
 const LONGEST_CAPTURE: usize = 256;
 /// Longer values qualify nothing.
@@ -137,7 +122,7 @@ impl X12 {
             }
             self.pending_at = here;
         }
-        if self.pending == b"ISA" && byte.is_ascii_punctuation() {
+        if self.pending == b"ISA" && is_sign(byte) {
             self.pending.push(byte);
             self.state = State::Header;
             return at + 1;
@@ -168,17 +153,18 @@ impl X12 {
 
     fn header(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
         self.pending.push(byte);
-        if self.pending.len() < HEADER {
-            return at + 1;
-        }
-        let Some(separators) = separators(&self.pending) else {
-            self.open_text(sink);
-            return at + 1;
+        let (separators, elements) = match header(&self.pending) {
+            Header::More => return at + 1,
+            Header::Broken => {
+                self.open_text(sink);
+                return at + 1;
+            }
+            Header::Whole(separators, elements) => (separators, elements),
         };
         self.separators = separators;
         sink.record(self.pending_at);
         let header = std::mem::take(&mut self.pending);
-        for (i, (from, len)) in HEADER_ELEMENTS.into_iter().enumerate() {
+        for (i, (from, len)) in elements.into_iter().enumerate() {
             let value = header.get(from..from + len).unwrap_or_default();
             if value.iter().all(u8::is_ascii_whitespace) {
                 continue;
@@ -192,7 +178,7 @@ impl X12 {
             sink.decoded(value, raw..raw + len as u64, true);
         }
         self.place = Qualified::default();
-        sink.structure(self.pending_at + HEADER as u64);
+        sink.structure(self.pending_at + header.len() as u64);
         self.state = State::Start;
         at + 1
     }
@@ -352,22 +338,51 @@ fn in_name(byte: u8, position: usize) -> bool {
     byte.is_ascii_uppercase() || (position > 0 && byte.is_ascii_digit())
 }
 
-/// What a header says, if it is one: the separator stands where it must and the others are signs of their own.
-pub(crate) fn separators(header: &[u8]) -> Option<Separators> {
-    let field = *header.get(3)?;
-    let parted = HEADER_ELEMENTS.iter().all(|(from, len)| {
-        let values = header.get(*from..from + len).unwrap_or_default();
-        header.get(from - 1) == Some(&field) && !values.contains(&field)
-    });
-    let component = *header.get(104)?;
-    let terminator = *header.get(105)?;
-    let sign = |byte: u8| byte.is_ascii_punctuation() || matches!(byte, b'\n' | b'\r' | 0x1c..=0x1f);
+/// What the first bytes of a header say.
+pub(crate) enum Header {
+    /// It may go on.
+    More,
+    /// It is none, which shows at the last byte.
+    Broken,
+    /// It ends with the last byte: its separators, and where its elements begin and how long they are.
+    Whole(Separators, Vec<(usize, usize)>),
+}
+
+/// Judges the beginning of a header, which was judged without its last byte before.
+pub(crate) fn header(bytes: &[u8]) -> Header {
+    let Some(&field) = bytes.get(3) else { return Header::More };
+    let mut elements = Vec::with_capacity(HEADER_ELEMENTS);
+    let mut at = 4;
+    while elements.len() < HEADER_ELEMENTS
+        && let Some(len) = bytes.get(at..).and_then(|rest| memchr::memchr(field, rest))
+    {
+        elements.push((at, len));
+        at += len + 1;
+    }
+    let (component, terminator) = (bytes.get(at), bytes.get(at + 1));
+    let (HEADER_ELEMENTS, Some(&component), Some(&terminator)) = (elements.len(), component, terminator) else {
+        return if bytes.len() < HEADER { Header::More } else { Header::Broken };
+    };
+    let element = |i: usize| elements.get(i).and_then(|(from, len)| bytes.get(*from..from + len)).unwrap_or_default();
+    let ends = |byte: u8| is_sign(byte) || matches!(byte, b'\n' | b'\r');
     let apart = field != component && component != terminator && field != terminator;
-    let repetition = *header.get(82)?;
-    let repeats = repetition.is_ascii_punctuation() && ![field, component, terminator].contains(&repetition);
-    let valid = parted && header.get(103) == Some(&field) && sign(component) && sign(terminator) && apart;
-    let repetition = if repeats { repetition } else { 0 };
-    valid.then_some(Separators { field, component, repetition, escape: 0, subcomponent: 0, terminator })
+    let version = element(11);
+    let versioned = (1..=5).contains(&version.len()) && version.iter().all(u8::is_ascii_digit);
+    if !(is_sign(component) && ends(terminator) && apart && versioned) {
+        return Header::Broken;
+    }
+    // Older versions have a letter there, for the standards that they follow.
+    let repetition = match element(10) {
+        [sign] if is_sign(*sign) && ![field, component, terminator].contains(sign) => *sign,
+        _ => 0,
+    };
+    let separators = Separators { field, component, repetition, escape: 0, subcomponent: 0, terminator };
+    Header::Whole(separators, elements)
+}
+
+/// Whether a byte may separate: signs, and the separators of ASCII.
+pub(crate) fn is_sign(byte: u8) -> bool {
+    byte.is_ascii_punctuation() || matches!(byte, 0x1c..=0x1f)
 }
 
 /// Ends a run with `range`.

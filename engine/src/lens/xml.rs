@@ -3,7 +3,11 @@
 //! The grammar is followed loosely, as browsers do. Entities are seen through, except those that a document declares
 //! itself: a declaration is read as text, and what it declares is never expanded. What only begins like a tag is text.
 //! Names of elements and attributes are structure; a name that could be a number of record is none.
+//!
+//! A text goes on through comments, character data and instructions, and within paragraphs through the tags of type and
+//! links: it waits while what stands in them is read beside it.
 
+use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -12,7 +16,8 @@ use memchr::{memchr, memchr2};
 use super::Sink;
 use super::entities::entity;
 use super::paths::PathInfo;
-use crate::{Markup, Slot};
+use crate::output::Place;
+use crate::{Markup, Meaning, Slot};
 
 /// The longest reference to a character, with its signs.
 pub(super) const LONGEST_ENTITY: usize = 12;
@@ -20,28 +25,45 @@ pub(super) const LONGEST_ENTITY: usize = 12;
 pub(super) const LONGEST_NAME: usize = 64;
 /// A name with more digits is text.
 const MOST_DIGITS: usize = 4;
-/// Elements deeper than this have the path of the one at this depth.
+/// So many open elements are remembered, the innermost ones.
 const DEEPEST: usize = 256;
 /// The innermost names of a path that are looked at.
 const DEEPEST_PATH: usize = 32;
 /// Longer values are no subject of care.
 const LONGEST_CAPTURE: usize = 256;
+/// A text that has undecided bytes ends when so many bytes of markup follow them.
+const LONGEST_WAIT: u64 = 4096;
+/// The same.
+pub(super) const LONGEST_WAIT_LEN: usize = 4096;
 
 #[derive(Default)]
 pub(crate) struct Xml {
     state: State,
     /// Names of the open elements, without their prefixes.
-    stack: Vec<Vec<u8>>,
-    /// Open elements beyond the deepest that is remembered.
-    deeper: usize,
+    stack: VecDeque<Vec<u8>>,
+    /// Open elements around those, whose names are forgotten.
+    forgotten: usize,
     element: Vec<u8>,
     attribute: Vec<u8>,
     /// The tag that is being read ends an element.
     closing: bool,
     /// The last byte of the tag was a slash.
     slash: bool,
+    /// Names of attributes of the tag in which something was replaced.
+    replaced_names: u32,
     /// A run is open.
     open: bool,
+    /// A text waits for what follows the markup that is being read: whether it says whose data the record is, and what
+    /// it is so far.
+    waiting: Option<(bool, Vec<u8>)>,
+    /// What is read now stands beside a text.
+    aside: bool,
+    /// A run is open that has an entity memory of its own.
+    apart: bool,
+    /// The last thing that was read is the end of an element within a text.
+    behind_end: bool,
+    /// Before the text goes on, a line ends.
+    breaks: bool,
     /// Opening signs of a declaration that are not closed.
     depth: u32,
     info: Option<Arc<PathInfo>>,
@@ -65,6 +87,8 @@ enum State {
     Tag,
     /// In the name of an attribute.
     Attribute,
+    /// In one that may be an identifier.
+    LongName,
     /// Behind an equals sign.
     Equals,
     /// In the value of an attribute, between quotes or (0) bare.
@@ -87,6 +111,7 @@ impl Xml {
                 State::Name => self.name(sink, at, byte),
                 State::Tag => self.tag(sink, at, byte),
                 State::Attribute => self.attribute(sink, at, byte),
+                State::LongName => self.long_name(sink, at),
                 State::Equals => self.equals(sink, at, byte),
                 State::Value { quote } => self.value(sink, at, quote),
                 State::Entity { quote } => self.entity(sink, at, byte, quote),
@@ -105,19 +130,98 @@ impl Xml {
             };
             self.spill(sink, slot);
         }
+        self.end_text(sink);
+        self.state = State::Content;
+        self.stack.clear();
+        self.forgotten = 0;
+        sink.record(sink.base + sink.chunk.len() as u64);
+    }
+
+    /// The chunk is about to go.
+    pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
+        self.expire(sink, sink.base + sink.chunk.len() as u64);
+    }
+
+    /// A text that has waited for too long ends. Whether it has depends on where it goes on, so it is no matter when that
+    /// is noticed.
+    fn expire(&mut self, sink: &mut Sink<'_>, at: u64) {
+        if at <= sink.out.floor.saturating_add(LONGEST_WAIT) {
+            return;
+        }
+        if let Some((capturing, captured)) = self.waiting.take() {
+            let apart = self.apart;
+            if apart {
+                sink.swap_memory();
+            }
+            sink.swap_beside();
+            sink.out.floor = u64::MAX;
+            sink.close();
+            if capturing {
+                sink.out.learn_subject(&captured);
+            }
+            sink.swap_beside();
+            if apart {
+                sink.swap_memory();
+            }
+        }
+    }
+
+    /// What stands before `at` is structure; a text that is open has bytes before it, perhaps, that are not settled.
+    fn pass(&self, sink: &mut Sink<'_>, at: usize) {
+        if !self.open {
+            sink.structure(sink.base + at as u64);
+        }
+    }
+
+    /// The text waits while markup is read.
+    fn suspend(&mut self, sink: &mut Sink<'_>) {
+        if std::mem::take(&mut self.open) {
+            sink.step_aside();
+            self.aside = true;
+            self.waiting = Some((std::mem::take(&mut self.capturing), std::mem::take(&mut self.captured)));
+        }
+    }
+
+    /// The text goes on at `at`, if it has not waited too long.
+    fn resume(&mut self, sink: &mut Sink<'_>, at: u64) {
+        self.expire(sink, at);
+        if let Some((capturing, captured)) = self.waiting.take() {
+            sink.step_back();
+            (self.open, self.capturing, self.captured) = (true, capturing, captured);
+            if self.breaks {
+                // It belongs to what stands before it.
+                let end = sink.out.spelling.raw_end();
+                self.note(b"\n");
+                sink.decoded(b"\n", end..end, false);
+            }
+        }
+        (self.aside, self.behind_end, self.breaks) = (false, false, false);
+    }
+
+    /// No text goes on.
+    fn end_text(&mut self, sink: &mut Sink<'_>) {
         if self.open {
             self.close(sink);
         }
-        self.state = State::Content;
-        self.stack.clear();
-        self.deeper = 0;
-        sink.record(sink.base + sink.chunk.len() as u64);
+        if let Some((capturing, captured)) = self.waiting.take() {
+            sink.step_back();
+            (self.capturing, self.captured) = (capturing, captured);
+            self.close(sink);
+        }
+        (self.aside, self.behind_end, self.breaks) = (false, false, false);
+    }
+
+    /// Whether the tag whose name was read stands within a text.
+    fn is_within_text(&self) -> bool {
+        let name = local(&self.element);
+        let flows = || self.stack.iter().any(|name| is_in(name, FLOWS));
+        is_in(name, WITHIN) && flows() && (!self.closing || self.stack.back().is_some_and(|open| open == name))
     }
 
     /// Whether the content of the current element is read as it is: scripts and styles.
     fn is_raw(&self) -> bool {
         let raw = |name: &Vec<u8>| name.eq_ignore_ascii_case(b"script") || name.eq_ignore_ascii_case(b"style");
-        self.deeper == 0 && self.stack.last().is_some_and(raw)
+        self.stack.back().is_some_and(raw)
     }
 
     fn text_slot(&self) -> Markup {
@@ -135,7 +239,8 @@ impl Xml {
             return at + 1;
         }
         let here = sink.base + at as u64;
-        if !self.open && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
+        self.expire(sink, here);
+        if !self.open && self.waiting.is_none() && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
             sink.structure(here + 1);
             return at + 1;
         }
@@ -157,6 +262,9 @@ impl Xml {
 
     fn open_content(&mut self, sink: &mut Sink<'_>, at: u64) {
         if !self.open {
+            self.resume(sink, at);
+        }
+        if !self.open {
             sink.structure(at);
             let info = self.path(sink, false);
             self.open_field(sink, self.text_slot(), info);
@@ -164,11 +272,21 @@ impl Xml {
     }
 
     fn open_field(&mut self, sink: &mut Sink<'_>, markup: Markup, info: Option<Arc<PathInfo>>) {
+        self.set_apart(sink);
         self.captured.clear();
         self.capturing = info.as_ref().is_some_and(|info| info.subject);
         sink.open_field(Slot::Markup(markup), info.as_ref(), 0);
         self.info = info;
         self.open = true;
+    }
+
+    /// The run that is about to begin stands beside a text, perhaps.
+    fn set_apart(&mut self, sink: &mut Sink<'_>) {
+        if self.aside {
+            sink.swap_memory();
+            sink.memory.clear();
+            self.apart = true;
+        }
     }
 
     /// What the current element, or its attribute, means.
@@ -192,7 +310,16 @@ impl Xml {
             Begin::More => {}
             Begin::Name => self.state = State::Name,
             Begin::Section(markup) => {
-                self.leave(sink, at + 1);
+                if markup == Markup::Cdata {
+                    // The text goes on in it.
+                    if !self.open {
+                        self.resume(sink, self.pending_at);
+                    }
+                } else {
+                    self.suspend(sink);
+                }
+                self.pending.clear();
+                self.pass(sink, at + 1);
                 self.state = State::Section(markup);
             }
             Begin::Declaration => {
@@ -214,9 +341,7 @@ impl Xml {
 
     /// What is pending was structure up to `at`: the text before it ends.
     fn leave(&mut self, sink: &mut Sink<'_>, at: usize) {
-        if self.open {
-            self.close(sink);
-        }
+        self.end_text(sink);
         self.pending.clear();
         sink.structure(sink.base + at as u64);
     }
@@ -233,11 +358,12 @@ impl Xml {
         if pending.is_empty() {
             return;
         }
+        let is_text = matches!(markup, Markup::Text | Markup::Raw);
         if !self.open {
-            sink.structure(self.pending_at);
-            if matches!(markup, Markup::Text | Markup::Raw) {
+            if is_text {
                 self.open_content(sink, self.pending_at);
             } else {
+                sink.structure(self.pending_at);
                 let info = if markup == Markup::Cdata { self.path(sink, false) } else { None };
                 self.open_field(sink, markup, info);
             }
@@ -255,7 +381,18 @@ impl Xml {
             self.element.clear();
             self.element.extend_from_slice(name);
             self.slash = false;
-            self.leave(sink, at);
+            self.replaced_names = 0;
+            if self.is_within_text() {
+                self.suspend(sink);
+                // Elements that follow each other at once are set apart, as is what stands behind a line end.
+                let parts = (self.behind_end && !closing) || is_in(local(&self.element), &[b"br"]);
+                self.breaks |= parts && self.waiting.is_some();
+                self.behind_end = closing;
+                self.pending.clear();
+                sink.structure(sink.base + at as u64);
+            } else {
+                self.leave(sink, at);
+            }
             self.attribute.clear();
             self.state = State::Tag;
             return at;
@@ -300,22 +437,26 @@ impl Xml {
     fn finish_tag(&mut self, sink: &mut Sink<'_>, at: usize) {
         let name = local(&self.element);
         if self.closing {
-            if self.deeper > 0 {
-                self.deeper -= 1;
-            } else if let Some(open) = self.stack.iter().rposition(|open| open == name) {
+            if let Some(open) = self.stack.iter().rposition(|open| open == name) {
                 self.stack.truncate(open);
-                if open == 0 {
-                    sink.record(sink.base + at as u64);
-                }
+            } else if self.stack.is_empty() && self.forgotten > 0 {
+                self.forgotten -= 1;
+            } else {
+                return;
             }
-        } else if self.slash || is_void(name) {
-            if self.stack.is_empty() {
+            if self.stack.is_empty() && self.forgotten == 0 {
                 sink.record(sink.base + at as u64);
             }
-        } else if self.stack.len() < DEEPEST {
-            self.stack.push(name.to_vec());
+        } else if self.slash || is_void(name) {
+            if self.stack.is_empty() && self.forgotten == 0 {
+                sink.record(sink.base + at as u64);
+            }
         } else {
-            self.deeper += 1;
+            if self.stack.len() == DEEPEST {
+                self.stack.pop_front();
+                self.forgotten += 1;
+            }
+            self.stack.push_back(name.to_vec());
         }
     }
 
@@ -342,17 +483,48 @@ impl Xml {
             return at;
         }
         if !goes_on(&self.pending, byte) {
-            self.bare_word(sink);
+            self.attribute.clear();
+            if in_name(byte) {
+                self.open_long_name(sink);
+            } else {
+                self.bare_word(sink);
+            }
             return at;
         }
         self.pending.push(byte);
         at + 1
     }
 
+    /// A name that is longer than names are, or has more digits: what is pending of it is read as text that must stay
+    /// a name.
+    fn open_long_name(&mut self, sink: &mut Sink<'_>) {
+        sink.structure(self.pending_at);
+        let slot = Slot::Markup(Markup::Name);
+        self.set_apart(sink);
+        sink.open(Place { slot, replaced_keys: self.replaced_names, ..Place::default() }, Meaning::default());
+        let pending = std::mem::take(&mut self.pending);
+        sink.decoded(&pending, self.pending_at..self.pending_at + pending.len() as u64, false);
+        self.open = true;
+        self.state = State::LongName;
+    }
+
+    fn long_name(&mut self, sink: &mut Sink<'_>, at: usize) -> usize {
+        let rest = sink.chunk.get(at..).unwrap_or_default();
+        let len = rest.iter().position(|byte| !in_name(*byte));
+        let end = len.map_or(sink.chunk.len(), |len| at + len);
+        self.plain(sink, at..end);
+        if len.is_some() {
+            self.close(sink);
+            self.replaced_names += u32::from(sink.out.found > 0);
+            self.state = State::Tag;
+        }
+        end
+    }
+
     fn name_attribute(&mut self) {
         self.attribute.clear();
         self.attribute.push(b'@');
-        self.attribute.extend_from_slice(local(&self.pending));
+        self.attribute.extend_from_slice(attribute_name(&self.pending));
     }
 
     fn equals(&mut self, sink: &mut Sink<'_>, at: usize, byte: u8) -> usize {
@@ -438,7 +610,11 @@ impl Xml {
         }
         self.pending.extend(sink.chunk.get(at));
         if self.pending == mark {
-            self.leave(sink, at + 1);
+            if markup != Markup::Cdata && self.open {
+                self.close(sink);
+            }
+            self.pending.clear();
+            self.pass(sink, at + 1);
             self.state = State::Content;
             return at + 1;
         }
@@ -497,6 +673,9 @@ impl Xml {
     fn close(&mut self, sink: &mut Sink<'_>) {
         sink.close();
         self.open = false;
+        if std::mem::take(&mut self.apart) {
+            sink.swap_memory();
+        }
         if std::mem::take(&mut self.capturing) {
             sink.out.learn_subject(&self.captured);
         }
@@ -553,6 +732,60 @@ fn goes_on(name: &[u8], byte: u8) -> bool {
     let digits = name.iter().filter(|byte| byte.is_ascii_digit()).count();
     let fits = begins_name(byte) || matches!(byte, b'-' | b'.') || (byte.is_ascii_digit() && digits < MOST_DIGITS);
     fits && name.len() < LONGEST_NAME
+}
+
+/// Whether a byte may be in a name.
+fn in_name(byte: u8) -> bool {
+    begins_name(byte) || matches!(byte, b'-' | b'.' | b'0'..=b'9')
+}
+
+/// An attribute's name without its prefix; what declares a prefix declares a namespace.
+fn attribute_name(name: &[u8]) -> &[u8] {
+    if name.starts_with(b"xmlns:") { b"xmlns" } else { local(name) }
+}
+
+/// Elements whose content is prose, in HTML and in the narrative of documents.
+const FLOWS: &[&[u8]] = &[b"html", b"body", b"div", b"p", b"td", b"th", b"li", b"dd", b"dt", b"text", b"paragraph"];
+/// Elements within prose that do not part it.
+const WITHIN: &[&[u8]] = &[
+    b"b",
+    b"strong",
+    b"i",
+    b"em",
+    b"u",
+    b"s",
+    b"strike",
+    b"del",
+    b"ins",
+    b"mark",
+    b"small",
+    b"big",
+    b"sub",
+    b"sup",
+    b"span",
+    b"font",
+    b"a",
+    b"code",
+    b"kbd",
+    b"samp",
+    b"tt",
+    b"var",
+    b"cite",
+    b"q",
+    b"abbr",
+    b"acronym",
+    b"dfn",
+    b"bdo",
+    b"bdi",
+    b"wbr",
+    b"nobr",
+    b"br",
+    b"content",
+    b"linkHtml",
+];
+
+fn is_in(name: &[u8], list: &[&[u8]]) -> bool {
+    list.iter().any(|one| name.eq_ignore_ascii_case(one))
 }
 
 /// A name without its prefix.

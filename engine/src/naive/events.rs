@@ -2,9 +2,9 @@
 //! as that is data.
 
 use super::formats::{self, Run};
-use crate::Slot;
 use crate::lens::deltas;
 use crate::strands::MOST_STRANDS;
+use crate::{ANSWER, Slot};
 
 /// A text that is put together: whose it is, whether it is JSON, when it was last continued, and what it is so far.
 struct Text {
@@ -104,6 +104,10 @@ impl<'r> Reader<'r> {
                 let delta = if run.slot == Slot::String { plan.take(strings) } else { None };
                 strings += u32::from(run.slot == Slot::String);
                 let mut run = through(run, &data);
+                if plan.is_answer && run.typed.is_none() && !run.path.is_empty() {
+                    let names = run.path.iter().map(|name| name.name.clone());
+                    run.typed = Some(std::iter::once(ANSWER.to_vec()).chain(names).collect());
+                }
                 for name in &mut run.path {
                     name.key = name.key.map(|key| base + key - removed.iter().filter(|gone| **gone < key).count());
                 }

@@ -6,7 +6,8 @@ pub(super) mod hl7;
 pub(super) mod x12;
 pub(super) mod xml;
 
-use crate::Slot;
+use crate::lens::deltas::is_answer;
+use crate::{ANSWER, Meaning, Slot};
 
 /// One text run of a document.
 #[derive(Clone, Debug, Default)]
@@ -27,6 +28,10 @@ pub(super) struct Run {
     pub(super) depth: u8,
     /// It is put together from the pieces of several records.
     pub(super) joined: bool,
+    /// It stands beside another run: it neither teaches nor knows what stands around it.
+    pub(super) apart: bool,
+    /// Of a column without a name: which it is, and what it means.
+    pub(super) column: Option<(usize, Meaning)>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -109,6 +114,8 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                         frame.key = Some(runs.len() - 1);
                     } else if frame.object && frame.name == b"resourceType" && text.len() <= 256 {
                         frame.type_name = text;
+                    } else if frame.object && frame.name == b"object" && text.len() <= 256 {
+                        frame.type_name = if is_answer(&text) { ANSWER.to_vec() } else { Vec::new() };
                     }
                 }
                 (at, key) = (next, false);
@@ -270,6 +277,9 @@ fn rest_is_text(doc: &[u8], at: usize, lines: bool, record: usize, runs: &mut Ve
     end + usize::from(len.is_some())
 }
 
+/// The cells of a row.
+type Row = Vec<Vec<u8>>;
+
 /// A table. The first row names the columns if `may_name` holds for every cell, and more of them mean something than
 /// have something found in them.
 pub(super) fn table(
@@ -277,6 +287,7 @@ pub(super) fn table(
     delimiter: u8,
     found_in: &mut dyn FnMut(&Run) -> bool,
     means: &dyn Fn(&[u8]) -> bool,
+    guess: &dyn Fn(&[Row]) -> Vec<Meaning>,
 ) -> Vec<Run> {
     let (mut suspects, mut runs) = (0, Vec::<Run>::new());
     let mut names: Vec<Option<Vec<u8>>> = Vec::new();
@@ -284,6 +295,17 @@ pub(super) fn table(
     // A byte order mark, or the beginning of one, is no content.
     let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
     let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
+    let (mut guessed, mut rows) = (Vec::new(), 0);
+    let head = head(doc, mark, delimiter);
+    let header = header_behind(&head, means);
+    if header == Some(0) {
+        guessed = guess(&head);
+        if guessed.iter().any(|meaning| *meaning != Meaning::default()) {
+            first = false;
+        } else {
+            guessed.clear();
+        }
+    }
     let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     while at < doc.len() {
         if first && names.len() <= column && column < 4096 {
@@ -297,6 +319,7 @@ pub(super) fn table(
             if let Some(Some(name)) = columns.get(column) {
                 run.path = vec![Name { name: name.clone(), ..Name::default() }];
             }
+            run.column = guessed.get(column).map(|meaning| (column, *meaning));
             if quoted {
                 at += 1;
                 while at < doc.len() && (doc[at] != b'"' || doc.get(at + 1) == Some(&b'"')) {
@@ -337,11 +360,75 @@ pub(super) fn table(
                     }
                     first = false;
                 }
+                if header.is_some_and(|row| row > 0 && row == rows) {
+                    columns = head[rows].iter().map(|name| Some(name.trim_ascii().to_vec())).collect();
+                    first = false;
+                }
+                rows += 1;
                 (column, record) = (0, record + 1);
             }
         }
     }
     runs
+}
+
+/// The rows of the first 4 KiB, as a reader sees them: line by line, but for line ends between quotes.
+fn head(doc: &[u8], mark: usize, delimiter: u8) -> Vec<Row> {
+    let complete = doc.len() < 4096;
+    let mut text = doc[..doc.len().min(4096)].to_vec();
+    text.drain(..if mark == 3 { 3 } else { 0 });
+    let (mut rows, mut row, mut cell) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut quoted, mut fresh, mut at) = (false, true, 0);
+    while at < text.len() && rows.len() < 64 {
+        let byte = text[at];
+        at += 1;
+        if quoted {
+            if byte == b'"' && text.get(at) == Some(&b'"') {
+                at += 1;
+            } else if byte == b'"' {
+                quoted = false;
+                continue;
+            }
+            cell.push(byte);
+        } else if fresh && byte == b'"' {
+            (quoted, fresh) = (true, false);
+        } else if byte == delimiter {
+            row.push(std::mem::take(&mut cell));
+            fresh = true;
+        } else if byte == b'\n' || byte == b'\r' {
+            at += usize::from(byte == b'\r' && text.get(at) == Some(&b'\n'));
+            row.push(std::mem::take(&mut cell));
+            rows.push(std::mem::take(&mut row));
+            fresh = true;
+        } else {
+            cell.push(byte);
+            fresh = false;
+        }
+    }
+    // A cell has begun, be it empty.
+    let open = !fresh || !row.is_empty();
+    if complete && at >= text.len() && rows.len() < 64 && open {
+        row.push(cell);
+        rows.push(row);
+    }
+    rows
+}
+
+/// The row behind others that names the columns; 0 when none does, not even the first; nothing when the first may.
+fn header_behind(rows: &[Row], means: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
+    let fits = |cell: &Vec<u8>| cell.len() <= 64 && may_name(cell.trim_ascii());
+    let telling = |row: &[Vec<u8>]| row.iter().filter(|cell| fits(cell) && means(cell.trim_ascii())).count();
+    let misfits = |row: &[Vec<u8>]| row.iter().filter(|cell| !fits(cell)).count();
+    let first = rows.iter().position(|row| row.len() > 1 || !row[0].is_empty()).unwrap_or(0);
+    let on_top = rows.get(first).map_or(0, |row| telling(row));
+    let names = |i: &usize| {
+        let row = &rows[*i];
+        let count = telling(row);
+        misfits(row) == 0 && count >= 2 && count > on_top && 2 * count >= row.len()
+    };
+    let behind = (first + 1..rows.len().min(16)).find(names);
+    let named = on_top > 0 && rows.get(first).is_some_and(|row| on_top >= misfits(row));
+    behind.or(if named { None } else { Some(0) })
 }
 
 fn may_name(cell: &[u8]) -> bool {

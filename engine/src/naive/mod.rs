@@ -108,7 +108,11 @@ impl Oracle<'_> {
                     self.info(&[], &run).is_some_and(|info| info.is_telling())
                 };
                 let mut found = |run: &Run| !scratch.found_in(run, &scratch.info(&[], run)).is_empty();
-                formats::table(doc, delimiter, &mut found, &means)
+                let guess = |rows: &[Vec<Vec<u8>>]| {
+                    let fields = self.scanner.inner.fields.as_ref();
+                    fields.map(|fields| fields.columns(rows, self.scanner.lexicon())).unwrap_or_default()
+                };
+                formats::table(doc, delimiter, &mut found, &means, &guess)
             }
         };
         let mut secret = vec![false; runs.len()];
@@ -122,7 +126,7 @@ impl Oracle<'_> {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
-            secret[index] = matches!(run.slot, Slot::Key | Slot::Form) && !found.is_empty();
+            secret[index] = (run.slot.is_name() || run.slot == Slot::Form) && !found.is_empty();
             all.push((index, info, found));
         }
         // A long finding cannot wait for a subject, nor can what stands before it.
@@ -137,9 +141,9 @@ impl Oracle<'_> {
             let run = &runs[*index];
             let subject = self.subject(format, &runs, &secret, run.record);
             let replaced =
-                |other: &usize| runs[*other].slot == Slot::Key && runs[*other].object == run.object && secret[*other];
+                |other: &usize| runs[*other].slot == run.slot && runs[*other].object == run.object && secret[*other];
             let serial = (0..*index).filter(replaced).count();
-            let serial = if run.slot == Slot::Key { u32::try_from(serial).unwrap_or(u32::MAX) } else { 0 };
+            let serial = if run.slot.is_name() { u32::try_from(serial).unwrap_or(u32::MAX) } else { 0 };
             for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {
                 let start = run.raw[found.start].0;
                 let counts = |known: usize| {
@@ -174,6 +178,9 @@ impl Oracle<'_> {
     }
 
     fn info(&self, secret: &[bool], run: &Run) -> Option<paths::PathInfo> {
+        if let Some((number, meaning)) = run.column {
+            return Some(paths::PathInfo::column(number, meaning));
+        }
         let names: Vec<&[u8]> = run.path.iter().map(|name| &name.name[..]).collect();
         let typed: Option<Vec<&[u8]>> = run.typed.as_ref().map(|typed| typed.iter().map(|name| &name[..]).collect());
         let hidden = |i: usize| run.path[i].long || run.path[i].key.is_some_and(|key| secret[key]);
@@ -195,7 +202,9 @@ impl Oracle<'_> {
         let unseen = rule.is_some_and(|rule| rule.0 == Operator::Keep);
         let rules = self.rules;
         let admit = |kind: Kind, confidence: u8| !unseen && confidence >= rules.least_confidence && !rules.is_off(kind);
-        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, &mut self.memory, &admit);
+        let mut own = Vec::new();
+        let memory = if run.apart { &mut own } else { &mut self.memory };
+        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, memory, &admit);
         match rule {
             Some((_, kind)) if !unseen && !run.text.is_empty() => {
                 let (end, detector) = (run.text.len(), detectors.len() + 1);

@@ -1,7 +1,7 @@
 //! X12, by whole segments.
 
 use super::{Name, Run};
-use crate::lens::x12::{HEADER_ELEMENTS, Qualified, USUAL, is_free, separators};
+use crate::lens::x12::{Header, Qualified, USUAL, header, is_free, is_sign};
 use crate::{Separators, Slot};
 
 /// Interchanges, and whatever stands between their segments.
@@ -15,11 +15,12 @@ pub(in crate::naive) fn interchanges(doc: &[u8]) -> Vec<Run> {
             continue;
         }
         let rest = &doc[at..];
-        if rest.starts_with(b"ISA") && rest.get(3).is_some_and(u8::is_ascii_punctuation) {
-            match rest.get(..106).and_then(separators) {
-                Some(found) => {
+        if rest.starts_with(b"ISA") && rest.get(3).is_some_and(|byte| is_sign(*byte)) {
+            let len = (4..=rest.len()).find(|len| !matches!(header(&rest[..*len]), Header::More));
+            match len.map(|len| (header(&rest[..len]), len)) {
+                Some((Header::Whole(found, elements), taken)) => {
                     (signs, place, record) = (found, Qualified::default(), record + 1);
-                    for ((from, len), number) in HEADER_ELEMENTS.into_iter().zip(1..) {
+                    for ((from, len), number) in elements.into_iter().zip(1..) {
                         let value = &rest[from..from + len];
                         if !value.iter().all(u8::is_ascii_whitespace) {
                             let mut run = element(b"ISA", b"", number, 1, record);
@@ -28,11 +29,11 @@ pub(in crate::naive) fn interchanges(doc: &[u8]) -> Vec<Run> {
                             runs.push(run);
                         }
                     }
-                    at += 106;
+                    at += taken;
                 }
-                None => {
-                    // All that a header would take is text, and what follows up to a terminator.
-                    let taken = (at + 106).min(doc.len());
+                _ => {
+                    // All that was taken for a header is text, and what follows up to a terminator.
+                    let taken = len.map_or(doc.len(), |len| at + len);
                     at = text(doc, at, taken, signs, record, &mut runs);
                 }
             }

@@ -6,21 +6,55 @@ use crate::{Markup, Slot};
 
 /// Everything between tags, in attributes, and in sections.
 pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
-    let mut reader = Reader { doc, runs: Vec::new(), stack: Vec::new(), deeper: 0, record: 0 };
+    let mut reader = Reader { doc, runs: Vec::new(), stack: Vec::new(), forgotten: 0, record: 0 };
     let mut at = 0;
     let mut open: Option<Run> = None;
+    // The last thing was the end of an element within the text; the text goes on in a new line.
+    let (mut behind_end, mut breaks) = (false, false);
     while at < doc.len() {
-        match reader.markup(at) {
+        let sort = reader.markup(at);
+        if !matches!(sort, Some(Sort::Tag { .. } | Sort::Section(Markup::Comment | Markup::Instruction, _))) {
+            let blank = doc[at].is_ascii_whitespace() || b"\xef\xbb\xbf".get(at) == Some(&doc[at]);
+            if sort.is_none() && open.is_none() && blank {
+                at += 1;
+                continue;
+            }
+            if let Some(run) = open.as_mut().filter(|_| breaks && !matches!(sort, Some(Sort::Declaration(_)))) {
+                let end = run.raw.last().map_or(at, |raw| raw.1);
+                run.push(b"\n", end, end);
+            }
+            (behind_end, breaks) = (false, false);
+        }
+        match sort {
+            Some(Sort::Section(Markup::Cdata, from)) => {
+                let len = doc[from..].windows(3).position(|window| window == b"]]>");
+                let end = len.map_or(doc.len(), |len| from + len);
+                if end > from {
+                    open.get_or_insert_with(|| reader.run(Markup::Cdata, &[])).plain(doc, from, end);
+                }
+                at = len.map_or(end, |_| end + 3);
+            }
             Some(sort) => {
-                reader.runs.extend(open.take());
+                let within = match &sort {
+                    Sort::Tag { closing, name, .. } => reader.is_within_text(*closing, local(name)),
+                    Sort::Section(..) => true,
+                    Sort::Declaration(_) => false,
+                };
+                if !within {
+                    reader.runs.extend(open.take());
+                    (behind_end, breaks) = (false, false);
+                } else if let Sort::Tag { closing, name, .. } = &sort {
+                    let parts = (behind_end && !closing) || local(name).eq_ignore_ascii_case(b"br");
+                    breaks |= parts && open.is_some();
+                    behind_end = *closing;
+                }
+                let known = reader.runs.len();
                 at = reader.read(sort);
+                for run in &mut reader.runs[known..] {
+                    run.apart = open.is_some();
+                }
             }
             None => {
-                let blank = doc[at].is_ascii_whitespace() || b"\xef\xbb\xbf".get(at) == Some(&doc[at]);
-                if open.is_none() && blank {
-                    at += 1;
-                    continue;
-                }
                 let raw = reader.is_raw();
                 let run = open.get_or_insert_with(|| reader.run(if raw { Markup::Raw } else { Markup::Text }, &[]));
                 at = if raw { plain(doc, at, run) } else { character(doc, at, run) };
@@ -35,7 +69,7 @@ struct Reader<'a> {
     doc: &'a [u8],
     runs: Vec<Run>,
     stack: Vec<Vec<u8>>,
-    deeper: usize,
+    forgotten: usize,
     record: usize,
 }
 
@@ -47,9 +81,22 @@ enum Sort {
 }
 
 impl Reader<'_> {
+    /// Whether a tag stands within a text of prose and does not part it.
+    fn is_within_text(&self, closing: bool, name: &[u8]) -> bool {
+        const FLOWS: &str = " html body div p td th li dd dt text paragraph ";
+        const WITHIN: &str = " b strong i em u s strike del ins mark small big sub sup span font a code kbd samp tt var \
+                              cite q abbr acronym dfn bdo bdi wbr nobr br content linkhtml ";
+        let is_in = |name: &[u8], list: &str| {
+            let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+            list.contains(&format!(" {name} "))
+        };
+        let flows = self.stack.iter().any(|name| is_in(name, FLOWS));
+        is_in(name, WITHIN) && flows && (!closing || self.stack.last().is_some_and(|open| open == name))
+    }
+
     fn is_raw(&self) -> bool {
         let last = self.stack.last().map(|name| name.to_ascii_lowercase());
-        self.deeper == 0 && last.is_some_and(|name| name == b"script" || name == b"style")
+        last.is_some_and(|name| name == b"script" || name == b"style")
     }
 
     fn markup(&self, at: usize) -> Option<Sort> {
@@ -124,7 +171,7 @@ impl Reader<'_> {
     }
 
     fn tag(&mut self, closing: bool, element: &[u8], mut at: usize) -> usize {
-        let (mut attribute, mut slash) = (Vec::new(), false);
+        let (mut attribute, mut slash, tag) = (Vec::new(), false, at);
         while at < self.doc.len() {
             match self.doc[at] {
                 b'>' => {
@@ -162,7 +209,19 @@ impl Reader<'_> {
                     attribute.clear();
                     if named {
                         attribute.push(b'@');
-                        attribute.extend(local(&self.doc[at..at + len]));
+                        let name = &self.doc[at..at + len];
+                        attribute.extend(if name.starts_with(b"xmlns:") { b"xmlns" } else { local(name) });
+                    }
+                    let in_name = |byte: &u8| byte.is_ascii_alphanumeric() || b"_:-.".contains(byte) || *byte >= 0x80;
+                    if len > 0 && behind.is_some_and(in_name) {
+                        // A name that is longer than names are, or has more digits.
+                        let rest = &self.doc[at..];
+                        let end = at + rest.iter().position(|byte| !in_name(byte)).unwrap_or(rest.len());
+                        let mut run = Run { object: tag, ..self.bare(Markup::Name) };
+                        run.plain(self.doc, at, end);
+                        self.runs.push(run);
+                        at = end;
+                        continue;
                     }
                     let run = self.bare(Markup::Attribute { quote: 0 });
                     if named && behind == Some(&b'=') {
@@ -196,19 +255,25 @@ impl Reader<'_> {
 
     fn finish(&mut self, closing: bool, name: &[u8], slash: bool) {
         let void = ["br", "hr", "img", "input", "wbr"].iter().any(|void| name.eq_ignore_ascii_case(void.as_bytes()));
-        if closing && self.deeper > 0 {
-            self.deeper -= 1;
-        } else if closing {
-            if let Some(open) = self.stack.iter().rposition(|open| open == name) {
+        let outermost = |reader: &Self| usize::from(reader.stack.is_empty() && reader.forgotten == 0);
+        if closing {
+            let open = self.stack.iter().rposition(|open| open == name);
+            if let Some(open) = open {
                 self.stack.truncate(open);
-                self.record += usize::from(open == 0);
+            } else if self.stack.is_empty() && self.forgotten > 0 {
+                self.forgotten -= 1;
+            } else {
+                return;
             }
+            self.record += outermost(self);
         } else if slash || void {
-            self.record += usize::from(self.stack.is_empty());
-        } else if self.stack.len() < 256 {
-            self.stack.push(name.to_vec());
+            self.record += outermost(self);
         } else {
-            self.deeper += 1;
+            if self.stack.len() == 256 {
+                self.stack.remove(0);
+                self.forgotten += 1;
+            }
+            self.stack.push(name.to_vec());
         }
     }
 }

@@ -1,0 +1,126 @@
+//! The first rows of a table, seen as a whole before they are read.
+
+use super::{LONGEST_NAME, MOST_TITLES, may_be_name};
+
+/// More rows tell no more.
+const MOST_ROWS: usize = 64;
+
+/// Where the row stands that names the columns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Header {
+    /// On top, or nowhere else: the reader of the first row decides.
+    First,
+    /// Behind so many other rows.
+    Behind(usize),
+    /// Nowhere, as far as names tell.
+    None,
+}
+
+/// Looks for the names of columns. Those that mean something tell a row of names from one of values; titles above it have
+/// none, or fewer of them.
+pub(super) fn header(rows: &[Vec<Vec<u8>>], is_telling: &mut dyn FnMut(&[u8]) -> bool) -> Header {
+    let mut count = |row: &[Vec<u8>]| {
+        let fits = |cell: &&Vec<u8>| cell.len() <= LONGEST_NAME && may_be_name(cell.trim_ascii());
+        let names = row.iter().filter(fits).count();
+        (row.len() - names, row.iter().filter(fits).filter(|cell| is_telling(cell.trim_ascii())).count())
+    };
+    let first = rows.iter().position(|row| !is_blank(row)).unwrap_or_default();
+    let (misfits, on_top) = rows.get(first).map(|row| count(row)).unwrap_or_default();
+    for (i, row) in rows.iter().enumerate().take(MOST_TITLES).skip(first + 1) {
+        let (misfits, telling) = count(row);
+        if misfits == 0 && telling >= 2 && telling > on_top && 2 * telling >= row.len() {
+            return Header::Behind(i);
+        }
+    }
+    if on_top > 0 && on_top >= misfits { Header::First } else { Header::None }
+}
+
+fn is_blank(row: &[Vec<u8>]) -> bool {
+    matches!(row, [cell] if cell.is_empty())
+}
+
+/// The rows of the first bytes of a table, with their quotes resolved; the last only if it is all that there is of it.
+/// `begins` says that a byte order mark may stand before them.
+pub(super) fn rows(head: &[u8], delimiter: u8, complete: bool, begins: bool) -> Vec<Vec<Vec<u8>>> {
+    let mut text = if begins { head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head) } else { head };
+    let (mut rows, mut row) = (Vec::new(), Vec::new());
+    while !text.is_empty() && rows.len() < MOST_ROWS {
+        let (cell, rest) = cell(text, delimiter);
+        row.push(cell);
+        let Some((end, rest)) = rest.split_first() else {
+            text = b"";
+            break;
+        };
+        text = rest;
+        if *end == delimiter {
+            if text.is_empty() {
+                row.push(Vec::new());
+            }
+            continue;
+        }
+        if *end == b'\r' {
+            text = text.strip_prefix(b"\n").unwrap_or(text);
+        }
+        rows.push(std::mem::take(&mut row));
+    }
+    if complete && text.is_empty() && !row.is_empty() {
+        rows.push(row);
+    }
+    rows
+}
+
+/// The first cell of `text`, and what follows it, its separator first.
+fn cell(text: &[u8], delimiter: u8) -> (Vec<u8>, &[u8]) {
+    let ends = |byte: &u8| *byte == delimiter || matches!(byte, b'\n' | b'\r');
+    let mut cell = Vec::new();
+    let mut rest = text;
+    if let Some(quoted) = text.strip_prefix(b"\"") {
+        rest = quoted;
+        while let Some((&byte, behind)) = rest.split_first() {
+            rest = behind;
+            if byte == b'"' {
+                match behind.strip_prefix(b"\"") {
+                    Some(behind) => rest = behind,
+                    None => break,
+                }
+            }
+            cell.push(byte);
+        }
+    }
+    let len = rest.iter().position(ends).unwrap_or(rest.len());
+    let (more, behind) = rest.split_at(len);
+    cell.extend_from_slice(more);
+    (cell, behind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(head: &str, complete: bool) -> Vec<String> {
+        let rows = rows(head.as_bytes(), b',', complete, true);
+        let text = |cell: &Vec<u8>| String::from_utf8_lossy(cell).into_owned();
+        rows.iter().map(|row| row.iter().map(text).collect::<Vec<_>>().join("|")).collect()
+    }
+
+    #[test]
+    fn rows_are_read_with_their_quotes() {
+        assert_eq!(shown("\u{feff}a,\"b,\"\"c\n\"\r\n,\n\nd", true), ["a|b,\"c\n", "|", "", "d"]);
+        assert_eq!(shown("a,b\nc,", false), ["a|b"]);
+        assert_eq!(shown("a,b\nc,", true), ["a|b", "c|"]);
+        assert_eq!(shown("a\rb\"x,\"c\"d", true), ["a", "b\"x|cd"]);
+    }
+
+    #[test]
+    fn names_stand_on_top_or_behind_titles() {
+        let find = |head: &str| {
+            let rows = rows(head.as_bytes(), b',', true, true);
+            header(&rows, &mut |name| [&b"ssn"[..], b"dob", b"name"].contains(&name))
+        };
+        assert_eq!(find("ssn,name\n1,2\n"), Header::First);
+        assert_eq!(find("Report,2024-01-01\n\nssn,name,x\n1,2,3\n"), Header::Behind(2));
+        assert_eq!(find("ssn,note\nname,dob\n"), Header::Behind(1));
+        assert_eq!(find("a,b\nc,d\n"), Header::None);
+        assert_eq!(find("1,2\n3,4\n"), Header::None);
+    }
+}
