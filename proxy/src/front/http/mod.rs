@@ -6,6 +6,8 @@ mod coding;
 mod exchange;
 mod guard;
 mod head;
+mod hold;
+mod links;
 mod listener;
 mod problem;
 mod recorded;

@@ -36,6 +36,8 @@ pub(crate) struct Recording {
     places: Vec<Value>,
     begun: Instant,
     ended: bool,
+    /// What holds the request, until it is told what became of it.
+    held: Option<Details>,
 }
 
 /// How far an answer may be ahead of its record.
@@ -69,6 +71,7 @@ impl Recording {
             places: Vec::new(),
             begun: Instant::now(),
             ended: false,
+            held: None,
         }
     }
 
@@ -90,8 +93,19 @@ impl Recording {
 
     /// What was decided about it.
     pub(crate) fn decided(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
+        self.held = None;
         let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
         self.write(|session| session.writer.event(leaf, now()))
+    }
+
+    /// It is held, and more will be decided. If not, the end says at least this.
+    pub(crate) fn undecided(&mut self, details: Details) {
+        self.held = Some(details);
+    }
+
+    /// The session that it is recorded in.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.session.as_ref().map(|session| session.writer.id().to_string())
     }
 
     /// Waits until all so far is on disk, if the target asks for it: then the upstream may be asked.
@@ -220,6 +234,9 @@ impl Recording {
             return Ok(());
         }
         self.ended = true;
+        if let Some(held) = self.held.take() {
+            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        }
         self.tell_places()?;
         let complete = outcome == Outcome::Success;
         let (number, bytes) = (self.number(), self.gathered);
@@ -267,7 +284,8 @@ impl Recording {
         self.note(json!({ "exchange": self.number(), "replaced_at": places }))
     }
 
-    fn note(&mut self, note: Value) -> Result<(), RecordError> {
+    /// Something for the encrypted recording only.
+    pub(crate) fn note(&mut self, note: Value) -> Result<(), RecordError> {
         self.block(Direction::Note, note.to_string().as_bytes())
     }
 
