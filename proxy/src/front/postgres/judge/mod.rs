@@ -192,6 +192,11 @@ impl Judge {
             }
             b"datestyle" => self.state.foreign |= !value.to_ascii_lowercase().starts_with(b"iso"),
             b"intervalstyle" => self.state.foreign |= !is("postgres"),
+            // From version 18 on. It is in force, and others that were asked for may still come to be.
+            b"search_path" => {
+                self.meanings += 1;
+                self.state.foreign |= !self.state.in_force(value);
+            }
             _ => {}
         }
     }

@@ -2,7 +2,9 @@
 
 use blackbar_engine::operator::Operator;
 use blackbar_wire::pg::copy::CopyFormat;
+use blackbar_wire::pg::session::{Action, Allow, Session, Verdict};
 use blackbar_wire::pg::value::{Base, Decision, Shape};
+use blackbar_wire::pg::{BackendFrame, Columns, Framer, FrontendFrame, Limits};
 use proptest::prelude::*;
 
 use super::*;
@@ -113,6 +115,71 @@ fn what_columns_are_subject_to() {
     for (text, expected) in STATEMENTS {
         assert_eq!(plan(&one(text), 0), *expected, "{text}");
     }
+}
+
+/// Columns as a server describes them: relation, attribute, type.
+fn described(columns: &[(u32, i16, u32)]) -> Columns {
+    let framed = |tag: u8, body: &[u8]| {
+        let length = u32::try_from(body.len() + 4).unwrap().to_be_bytes();
+        [&[tag][..], &length, body].concat()
+    };
+    let mut session = Session::<()>::new();
+    let mut client = Framer::<FrontendFrame>::new(Limits::default());
+    client.push(&framed(b'Q', b"SELECT\0"));
+    session.handle_frontend(client.next().unwrap().unwrap());
+    let mut body = i16::try_from(columns.len()).unwrap().to_be_bytes().to_vec();
+    for (table, attribute, type_oid) in columns {
+        body.extend(b"c\0");
+        body.extend(table.to_be_bytes());
+        body.extend(attribute.to_be_bytes());
+        body.extend(type_oid.to_be_bytes());
+        body.extend([255, 255, 255, 255, 255, 255, 0, 0]);
+    }
+    let mut server = Framer::<BackendFrame>::new(Limits::default());
+    server.push(&framed(b'T', &body));
+    loop {
+        match session.poll() {
+            Some(Action::Ask(ask)) => {
+                session.verdict(ask.id, Verdict::Allow(Allow::as_is(())));
+                session.handle_backend(server.next().unwrap().unwrap());
+            }
+            Some(Action::RowDescription { columns, .. }) => return columns,
+            Some(_) => {}
+            None => panic!("nothing was described"),
+        }
+    }
+}
+
+#[test]
+fn what_the_server_says_of_a_column_counts_as_well() {
+    let decisions = |text: &str, columns: &[(u32, i16, u32)]| -> Vec<String> {
+        let plan = one(text).outline.plan(&labels());
+        let shown = |decision| match decision {
+            Decision::Pass => "pass".to_owned(),
+            Decision::Detect => "detect".to_owned(),
+            Decision::Replace { operator, .. } => operator.to_string(),
+        };
+        plan.decisions(0, &described(columns), &snapshot()).into_iter().map(shown).collect()
+    };
+    let all = [(20_001, 1, 20), (20_001, 2, 25), (20_001, 3, 25), (20_001, 4, 25), (20_001, 5, 25), (20_001, 6, 25)];
+    assert_eq!(
+        decisions("SELECT * FROM patients", &all),
+        ["pass", "token", "tag", "surrogate", "detect", "generalise"]
+    );
+    // The text says one thing, the server another.
+    assert_eq!(decisions("SELECT title FROM drugs", &[(20_001, 3, 25)]), ["tag"]);
+    assert_eq!(decisions("SELECT title FROM drugs", &[(20_003, 3, 25)]), ["drop"]);
+    // A whole row; an attribute and a relation that nobody knows; one of the server's own.
+    assert_eq!(decisions("SELECT title FROM drugs", &[(20_001, 0, 25)]), ["tag"]);
+    assert_eq!(decisions("SELECT title FROM drugs", &[(20_001, 99, 1082)]), ["drop"]);
+    assert_eq!(decisions("SELECT title FROM drugs", &[(40_000, 1, 25)]), ["tag"]);
+    assert_eq!(decisions("SELECT relname FROM pg_class", &[(1259, 2, 19)]), ["detect"]);
+    assert_eq!(decisions("SELECT title FROM drugs", &[(0, 0, 25)]), ["detect"]);
+    // More or fewer columns than the text has.
+    assert_eq!(decisions("SELECT title FROM drugs", &[(0, 0, 25), (0, 0, 23)]), ["tag", "drop"]);
+    assert_eq!(decisions("SELECT upper(ssn), count(*) FROM patients", &[(0, 0, 25), (0, 0, 20)]), ["tag", "pass"]);
+    let known = |columns: &[(u32, i16, u32)]| snapshot().knows(&described(columns));
+    assert!(known(&all) && known(&[(1259, 2, 19)]) && !known(&[(40_000, 1, 25)]) && !known(&[(0, 0, 50_000)]));
 }
 
 #[test]

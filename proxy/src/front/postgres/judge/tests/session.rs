@@ -157,6 +157,12 @@ fn settings_that_the_server_reports_are_heeded() {
     assert!(ask(&mut other, "SELECT 1").is_ok());
     other.setting(b"DateStyle", b"German, DMY");
     assert_eq!(ask(&mut other, "SELECT 1").unwrap_err().code, "0A000");
+    let mut told = judge();
+    told.setting(b"search_path", b"evil, \"$user\"");
+    assert_eq!(
+        asks(&ask(&mut told, "SELECT ssn FROM patients").unwrap()),
+        ["select clinical.patients", "select evil.patients"]
+    );
     let mut escapes = judge();
     escapes.setting(b"standard_conforming_strings", b"off");
     assert_eq!(asks(&ask(&mut escapes, r"SELECT '\' || ssn FROM patients --'").unwrap()), ["opaque *"]);
