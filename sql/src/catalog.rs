@@ -73,6 +73,8 @@ pub struct Function {
 /// What a function promises about its effects. The order is that of trust.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Volatility {
+    /// Looks at its arguments only, and is code of an extension: nobody's SQL runs in it.
+    Computes,
     /// Looks at its arguments only.
     Immutable,
     /// Looks at the database, changes nothing.

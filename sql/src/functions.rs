@@ -79,6 +79,7 @@ impl FunctionClass {
 /// What a call may do. `path` is where unqualified names are looked for.
 pub(crate) fn classify(schema: Option<&str>, name: &str, catalog: &Catalog, path: &[String]) -> FunctionClass {
     let own = catalog.volatility(schema, name, path).map(|volatility| match volatility {
+        Volatility::Computes => FunctionClass::Harmless,
         Volatility::Immutable | Volatility::Stable => FunctionClass::OwnReading,
         Volatility::Volatile => FunctionClass::Unknown,
     });
@@ -243,6 +244,20 @@ mod tests {
         });
         assert_eq!(classify(None, "lower", &catalog, &path()), FunctionClass::Unknown);
         assert_eq!(classify(Some("pg_catalog"), "lower", &catalog, &path()), FunctionClass::Harmless);
+    }
+
+    #[test]
+    fn code_of_an_extension_that_only_computes_is_trusted_unless_another_has_its_name() {
+        let mut catalog = Catalog::new(1);
+        let function = |schema: &str, volatility| Function {
+            schema: schema.to_owned(),
+            name: "similarity".to_owned(),
+            volatility,
+        };
+        catalog.add_function(function("public", Volatility::Computes));
+        assert_eq!(classify(None, "similarity", &catalog, &path()), FunctionClass::Harmless);
+        catalog.add_function(function("public", Volatility::Stable));
+        assert_eq!(classify(None, "similarity", &catalog, &path()), FunctionClass::OwnReading);
     }
 
     #[test]

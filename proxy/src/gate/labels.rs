@@ -84,11 +84,23 @@ impl Rule {
         }
         // PostgreSQL folds names to lower case, and who writes a label may not know. To hide too much is the lesser evil,
         // to keep too much is not.
-        let alike = |one: char, other: char| match self.operator {
-            Operator::Keep => one == other,
-            _ => one.to_lowercase().eq(other.to_lowercase()),
+        let exact = self.operator == Operator::Keep;
+        let alike = |one: char, other: char| one == other || !exact && one.to_lowercase().eq(other.to_lowercase());
+        let fits = |(pattern, name): (&String, &&str)| {
+            if pattern.contains('*') {
+                return glob(pattern, name, alike);
+            }
+            let (mut letters, mut others) = (pattern.chars(), name.chars());
+            loop {
+                match (letters.next(), others.next()) {
+                    (None, None) => return true,
+                    (Some(one), Some(other)) if alike(one, other) => {}
+                    _ => return false,
+                }
+            }
         };
-        self.parts.iter().zip(&name[name.len() - known..]).all(|(pattern, name)| glob(pattern, name, alike))
+        // The column first: it tells most of them apart.
+        self.parts.iter().zip(&name[name.len() - known..]).rev().all(fits)
     }
 }
 

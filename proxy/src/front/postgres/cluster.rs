@@ -67,17 +67,28 @@ impl Cluster {
 
     /// The rows of a query, in text format.
     pub(super) fn rows(&self, sql: &str) -> Vec<Vec<Option<String>>> {
+        self.answer(sql, "").unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// The rows of a statement whose effects are undone; names are those of `clinical`. `None`: the server refuses it.
+    pub(super) fn tried(&self, sql: &str) -> Option<Vec<Vec<Option<String>>>> {
+        self.answer(&format!("BEGIN; {sql}; ROLLBACK"), "clinical").ok()
+    }
+
+    fn answer(&self, sql: &str, path: &str) -> Result<Vec<Vec<Option<String>>>, String> {
         let output = self
-            .psql(&["-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-c", sql])
-            .env("PGOPTIONS", "-c search_path=")
+            .psql(&["-v", "ON_ERROR_STOP=1", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-c", sql])
+            .env("PGOPTIONS", format!("-c search_path={path} -c statement_timeout=1s"))
             .output()
             .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        if !output.status.success() {
+            return Err(String::from_utf8_lossy(&output.stderr).into_owned());
+        }
         let text = String::from_utf8(output.stdout).unwrap();
         let text = text.strip_suffix('\n').unwrap_or(&text);
         let cell = |cell: &str| (cell != "\x1d").then(|| cell.to_owned());
         let rows = text.split('\x1e').filter(|row| !row.is_empty());
-        rows.map(|row| row.split('\x1f').map(cell).collect()).collect()
+        Ok(rows.map(|row| row.split('\x1f').map(cell).collect()).collect())
     }
 
     /// The catalog as it is now.

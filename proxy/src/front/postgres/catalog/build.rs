@@ -123,6 +123,7 @@ impl Builder {
             Query::Functions => {
                 let (schema, name) = (text(1)?, text(2)?);
                 let volatility = match cell(3)? {
+                    b"i" if cell(5)? == b"t" => Volatility::Computes,
                     b"i" => Volatility::Immutable,
                     b"s" => Volatility::Stable,
                     _ => Volatility::Volatile,

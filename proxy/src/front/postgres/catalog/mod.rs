@@ -14,6 +14,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use blackbar_sql::Catalog;
+use blackbar_wire::pg::Column;
 use blackbar_wire::pg::value::{Base, Builtin, Shape, Types};
 
 #[allow(unused_imports, reason = "the seam to what takes snapshots, which is being built")]
@@ -117,6 +118,15 @@ impl Snapshot {
     /// Whether the OID is that of one of the server's own relations, of which a snapshot holds nothing.
     pub(crate) fn is_system(oid: u32) -> bool {
         oid < FIRST_OF_OTHERS
+    }
+
+    /// Whether it knows every relation and type that these columns are said to be of. If not, it should be taken anew.
+    pub(crate) fn knows(&self, columns: &[Column]) -> bool {
+        let known = |column: &Column| {
+            let relation = Self::is_system(column.table) || self.tables.contains_key(&column.table);
+            relation && self.knows_type(column.type_oid)
+        };
+        columns.iter().all(known)
     }
 
     /// The function of that OID.

@@ -129,6 +129,26 @@ fn the_version_and_the_pulse_change_with_the_catalog_and_with_nothing_else() {
 }
 
 #[test]
+fn code_of_an_extension_that_only_computes_is_trusted() {
+    let Some(cluster) = Cluster::start() else { return };
+    let available = "SELECT 1 FROM pg_catalog.pg_available_extensions WHERE name = 'pg_trgm'";
+    if cluster.rows(available).is_empty() {
+        eprintln!("skipped: the server has no extension pg_trgm");
+        return;
+    }
+    // SQL that says the same of itself is somebody's own.
+    cluster.run("CREATE EXTENSION pg_trgm");
+    cluster.run("CREATE FUNCTION liar() RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT 1'");
+    let snapshot = cluster.snapshot();
+    let is_proved = |text: &str| {
+        let facts = analyse(text, snapshot.catalog(), &Session::default()).remove(0);
+        !facts.outputs[0].origin.is_unprovable()
+    };
+    assert!(is_proved("SELECT similarity('a', 'b')"));
+    assert!(!is_proved("SELECT liar()") && !is_proved("SELECT set_limit(0.5)"));
+}
+
+#[test]
 fn rows_that_were_not_asked_for_are_refused() {
     let row = |query: usize, cells: &[Option<&[u8]>]| Builder::default().row(query, cells);
     assert_eq!(row(99, &[]), Err(CatalogError::Row { query: 99 }));

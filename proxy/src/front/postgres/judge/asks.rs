@@ -29,6 +29,16 @@ impl<'a> Asks<'a> {
         self.parts
     }
 
+    /// With others, which hold for other values too.
+    pub(super) fn and(mut self, parts: Vec<Part>) -> Self {
+        for part in parts {
+            if !self.parts.contains(&part) {
+                self.parts.push(part);
+            }
+        }
+        self
+    }
+
     pub(super) fn connect(&mut self) {
         self.add(Action::Connect, Resource::target(self.target), Facts::None);
     }

@@ -28,11 +28,12 @@ mod values;
 mod wayback;
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blackbar_engine::operator::Keyring;
 use blackbar_sql::{
-    CursorAct, CursorUse, FunctionClass, Opacity, PreparedUse, Session, SettingClass, StatementFacts, StatementKind,
+    CursorAct, CursorUse, FunctionClass, Limit, Opacity, PreparedUse, Rows, Session, SettingClass, StatementFacts,
+    StatementKind,
 };
 use blackbar_wire::pg::frontend::{Bind, FunctionCall, Parse};
 use blackbar_wire::pg::session::Forget;
@@ -63,6 +64,8 @@ pub(crate) struct Judge {
     state: State,
     /// The state before the last request, when that may have changed it.
     before: Option<State>,
+    /// Counts how often names may have come to mean something else.
+    meanings: u64,
 }
 
 /// What a judge knows of its session from the start.
@@ -105,6 +108,19 @@ pub(crate) struct Prepared {
     pub(crate) text: Bytes,
     /// The types that the client gave its parameters.
     pub(crate) types: Vec<u32>,
+    /// What was judged last, for the next values.
+    known: Mutex<Option<Arc<Known>>>,
+}
+
+/// A judgement that holds for other values as well, as long as names mean the same.
+#[derive(Debug)]
+struct Known {
+    version: u64,
+    /// See [`Judge::meanings`].
+    meanings: u64,
+    /// `None` when values play a part in them.
+    parts: Option<Vec<Part>>,
+    outline: Arc<Outline>,
 }
 
 /// What the judge says.
@@ -134,7 +150,7 @@ impl Judge {
     /// A judge for a session that has just begun.
     pub(crate) fn new(about: About) -> Self {
         let state = State::new(about.search_path.clone());
-        Self { about, state, before: None }
+        Self { about, state, before: None, meanings: 0 }
     }
 
     /// Judges a request. `quiet`: no transaction is open and the server owes nothing.
@@ -161,6 +177,7 @@ impl Judge {
     pub(crate) fn denied(&mut self) {
         if let Some(before) = self.before.take() {
             self.state = before;
+            self.meanings += 1;
         }
     }
 
@@ -169,9 +186,17 @@ impl Judge {
         let is = |known: &str| value.eq_ignore_ascii_case(known.as_bytes());
         match name.to_ascii_lowercase().as_slice() {
             b"client_encoding" => self.state.foreign |= !is("UTF8"),
-            b"standard_conforming_strings" => self.state.standard_conforming_strings = is("on"),
+            b"standard_conforming_strings" => {
+                self.meanings += 1;
+                self.state.standard_conforming_strings = is("on");
+            }
             b"datestyle" => self.state.foreign |= !value.to_ascii_lowercase().starts_with(b"iso"),
             b"intervalstyle" => self.state.foreign |= !is("postgres"),
+            // From version 18 on. It is in force, and others that were asked for may still come to be.
+            b"search_path" => {
+                self.meanings += 1;
+                self.state.foreign |= !self.state.in_force(value);
+            }
             _ => {}
         }
     }
@@ -186,15 +211,11 @@ impl Judge {
                     self.state.prepare(parse.name.clone(), &Bytes::copy_from_slice(&parse.text));
                 }
                 let text = judged.text.clone().unwrap_or_else(|| parse.text.clone());
-                judged.prepared = Some(Arc::new(Prepared { text, types: parse.types.clone() }));
+                let types = parse.types.clone();
+                judged.prepared = Some(Arc::new(Prepared { text, types, known: Mutex::default() }));
                 Ok(judged)
             }
-            What::Bind(bind, Some(statement)) => {
-                let mut judged = self.text(snapshot, &statement.text, bind, Some(bind))?;
-                // The text went up with the `Parse`.
-                judged.text = None;
-                Ok(judged)
-            }
+            What::Bind(bind, Some(statement)) => self.bound(snapshot, bind, statement),
             What::Bind(bind, None) => {
                 let readings = self.prepared(&bind.statement, snapshot);
                 self.readings(snapshot, readings.unwrap_or_default(), bind, Some(bind))
@@ -215,6 +236,52 @@ impl Judge {
                 Ok(Judged::of(asks.parts(), Outline::unknown(snapshot)))
             }
         }
+    }
+
+    /// Values for a statement that the protocol knows.
+    fn bound(&mut self, snapshot: &Arc<Snapshot>, bind: &Bind, statement: &Prepared) -> Result<Judged, Report> {
+        let holds = |known: &&Arc<Known>| known.version == snapshot.version() && known.meanings == self.meanings;
+        let locked = || statement.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = locked().as_ref().filter(holds).map(Arc::clone);
+        if let Some(known) = known {
+            let readings = known.outline.readings(0);
+            let mut asks = Asks::new(&self.about.target);
+            let mut found = Found::default();
+            self.judge_values(readings, snapshot, bind, &mut asks, &mut found)?;
+            let parts = match &known.parts {
+                Some(parts) => parts.clone(),
+                None => {
+                    let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
+                    for reading in readings {
+                        asks.statement(reading, &eyes, bind);
+                    }
+                    Vec::new()
+                }
+            };
+            return Ok(found.judged(asks.and(parts), Arc::clone(&known.outline)));
+        }
+        let mut judged = self.text(snapshot, &statement.text, bind, Some(bind))?;
+        // The text went up with the `Parse`.
+        judged.text = None;
+        let readings = judged.outline.readings(0);
+        let same_for_all = judged.forget == Forget::Nothing
+            && readings.iter().all(|reading| {
+                reading.facts().is_some_and(|facts| !lasts(facts) && facts.prepared.is_none() && facts.cursor.is_none())
+            });
+        if same_for_all && judged.outline.len() == 1 {
+            let valued = |reading: &Reading| {
+                reading.facts().is_none_or(|facts| {
+                    matches!(facts.limit, Some(Limit::Parameter(_))) || matches!(facts.rows, Rows::UnlessParameters(_))
+                })
+            };
+            // Leave to resolve is asked for where there is something to resolve.
+            let valued = judged.values.is_some() || readings.iter().any(valued);
+            let parts = (!valued).then(|| judged.parts.clone());
+            let outline = Arc::clone(&judged.outline);
+            let known = Known { version: snapshot.version(), meanings: self.meanings, parts, outline };
+            *locked() = Some(Arc::new(known));
+        }
+        Ok(judged)
     }
 
     /// A text of any number of statements.
@@ -266,7 +333,7 @@ impl Judge {
         }
         let outline = Outline::new(statements, snapshot, &self.state.tainted);
         let text = (!edits.is_empty()).then(|| edited(text, edits));
-        Ok(Judged { forget, text, reason, ..judged.judged(asks, outline) })
+        Ok(Judged { forget, text, reason, ..judged.judged(asks, Arc::new(outline)) })
     }
 
     /// A statement of which the readings are known.
@@ -284,7 +351,8 @@ impl Judge {
         }
         let mut judged = Found::default();
         self.judge_readings(&readings, snapshot, values, bind, &mut asks, &mut judged)?;
-        Ok(judged.judged(asks, Outline::new(vec![readings], snapshot, &self.state.tainted)))
+        let outline = Outline::new(vec![readings], snapshot, &self.state.tainted);
+        Ok(judged.judged(asks, Arc::new(outline)))
     }
 
     /// All readings of one statement.
@@ -304,14 +372,34 @@ impl Judge {
                 if self.about.unlabelled == Unlabelled::Deny {
                     refusals::unlabelled(facts, &eyes, &self.state.own_relations)?;
                 }
-                probes::of(reading, facts, &eyes, values, &mut found.probes);
             }
-            found.written.extend(wayback::written(reading, bind));
             asks.statement(reading, &eyes, values);
+            if bind.is_none() {
+                probes::of(reading, &eyes, values, &mut found.probes);
+                found.written.extend(wayback::written(reading, None));
+            }
         }
-        if let Some(bind) = bind
-            && let Some(values) = wayback::values(readings, bind, &eyes, self.about.tokens.as_deref())?
-        {
+        match bind {
+            Some(bind) => self.judge_values(readings, snapshot, bind, asks, found),
+            None => Ok(()),
+        }
+    }
+
+    /// What depends on values alone.
+    fn judge_values(
+        &self,
+        readings: &[Reading],
+        snapshot: &Snapshot,
+        bind: &Bind,
+        asks: &mut Asks<'_>,
+        found: &mut Found,
+    ) -> Result<(), Report> {
+        let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
+        for reading in readings {
+            probes::of(reading, &eyes, bind, &mut found.probes);
+            found.written.extend(wayback::written(reading, Some(bind)));
+        }
+        if let Some(values) = wayback::values(readings, bind, &eyes, self.about.tokens.as_deref())? {
             asks.resolve();
             found.values = Some(values);
         }
@@ -338,6 +426,11 @@ impl Judge {
             if self.state == before {
                 return Ok(variants);
             }
+            let meant = |state: &State| (state.paths.len(), state.own_relations.len(), state.tainted.len());
+            if meant(&self.state) == meant(&before) {
+                return Ok(variants);
+            }
+            self.meanings += 1;
             variants = self.variants(snapshot, text);
         }
         Err(too_many())
@@ -433,9 +526,9 @@ struct Found {
 }
 
 impl Found {
-    fn judged(self, asks: Asks<'_>, outline: Outline) -> Judged {
+    fn judged(self, asks: Asks<'_>, outline: Arc<Outline>) -> Judged {
         let Self { probes, written, values } = self;
-        Judged { probes, written, values, ..Judged::of(asks.parts(), outline) }
+        Judged { probes, written, values, ..Judged::with(asks.parts(), outline) }
     }
 }
 
@@ -446,9 +539,13 @@ impl Judged {
     }
 
     fn of(parts: Vec<Part>, outline: Outline) -> Self {
+        Self::with(parts, Arc::new(outline))
+    }
+
+    fn with(parts: Vec<Part>, outline: Arc<Outline>) -> Self {
         Self {
             parts,
-            outline: Arc::new(outline),
+            outline,
             prepared: None,
             forget: Forget::Nothing,
             text: None,

@@ -99,6 +99,16 @@ impl Outline {
         Self { unknown: true, ..Self::new(Vec::new(), snapshot, &BTreeSet::new()) }
     }
 
+    /// How many statements the text has.
+    pub(super) fn len(&self) -> usize {
+        self.statements.len()
+    }
+
+    /// All ways to read the statement at this place.
+    pub(super) fn readings(&self, ordinal: usize) -> &[Reading] {
+        self.statements.get(ordinal).map(Vec::as_slice).unwrap_or_default()
+    }
+
     /// What becomes of the answers under these labels.
     pub(crate) fn plan(&self, labels: &Arc<Labels>) -> Arc<Plan> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use blackbar_policy::SqlFacts;
-use blackbar_sql::{Against, Literal, StatementFacts, literals};
+use blackbar_sql::{Against, Literal, literals};
 use bytes::Bytes;
 
 use super::reading::{Eyes, Reading, Seen};
@@ -19,13 +19,8 @@ pub(crate) struct Probe {
 }
 
 /// Adds what a statement tries.
-pub(super) fn of(
-    reading: &Reading,
-    facts: &StatementFacts,
-    eyes: &Eyes<'_>,
-    values: &dyn Values,
-    probes: &mut Vec<Probe>,
-) {
+pub(super) fn of(reading: &Reading, eyes: &Eyes<'_>, values: &dyn Values, probes: &mut Vec<Probe>) {
+    let Some(facts) = reading.facts() else { return };
     let mut spelt: Option<Vec<Literal>> = None;
     for probe in &facts.probes {
         let Some((table, column)) = facts.column(probe.column) else { continue };

@@ -74,6 +74,16 @@ impl State {
         self.cursors.retain(|_, declared| !declared.is_empty());
     }
 
+    /// The server says that this `search_path` is in force. False: it is one too many.
+    pub(super) fn in_force(&mut self, path: &[u8]) -> bool {
+        let Ok(path) = std::str::from_utf8(path) else { return false };
+        let path = split_names(path);
+        if !self.paths.contains(&path) {
+            self.paths.push(path);
+        }
+        self.paths.len() <= MOST_PATHS
+    }
+
     /// What a statement may bring about. `text` is the statement's own; `tainted`: relations that may hold labelled values
     /// now, in columns that nobody labelled.
     pub(super) fn note(
