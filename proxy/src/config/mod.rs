@@ -6,6 +6,7 @@ mod gateway;
 mod limits;
 mod other;
 mod people;
+mod postgres;
 mod secret;
 mod target;
 mod toml;
@@ -21,8 +22,11 @@ pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
+pub(crate) use self::postgres::Server;
 pub(crate) use self::secret::Secret;
-pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles, Unlabelled};
+pub(crate) use self::target::{
+    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
+};
 pub(crate) use self::toml::duration;
 use self::toml::{Document, Table, Value};
 use crate::cli::percent;

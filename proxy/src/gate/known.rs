@@ -1,11 +1,13 @@
 //! Who is known: the credentials that this gateway issued.
 
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use super::{Authenticator, Identity, Presented, Unknown};
-use crate::identity::credentials::Credentials;
+use crate::identity::credentials::{Credentials, ScramExchange};
+use crate::identity::scram::ITERATIONS;
 
 /// Counts those who present a credential that this gateway issued and that is still good.
 pub(crate) struct Known(pub(crate) Arc<Credentials>);
@@ -17,17 +19,51 @@ impl Authenticator for Known {
     ) -> Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>> {
         Box::pin(async move {
             let known = presented.secret.and_then(|secret| self.0.authenticate(secret, now_ms()));
-            let known = known.ok_or(Unknown)?;
-            let circumstances = known.circumstances(now_ms(), presented.source, false);
-            let expires = Duration::from_millis(u64::try_from(known.expires_ms).map_err(|_| Unknown)?);
-            Ok(Identity {
-                authenticated_by: circumstances.authenticated_by,
-                acting_for: circumstances.acting_for,
-                expires: UNIX_EPOCH.checked_add(expires),
-                subject: known.subject,
-            })
+            counted(known.ok_or(Unknown)?, presented.source)
         })
     }
+
+    fn scram(&self, subject: &str) -> Option<Scram> {
+        Some(Scram(self.0.scram(subject, now_ms())))
+    }
+
+    fn still_counts(&self, identity: &Identity) -> bool {
+        let live = |id: &String| self.0.is_live(id, identity.subject.id(), now_ms());
+        identity.credential.as_ref().is_none_or(live)
+    }
+}
+
+/// A SCRAM exchange with somebody who says who they are. It runs to the same end whether anybody knows them or not.
+pub(crate) struct Scram(ScramExchange);
+
+impl Scram {
+    /// What the password was salted with, and how often.
+    pub(crate) fn salted_with(&self) -> (&[u8], u32) {
+        (&self.0.salt, ITERATIONS)
+    }
+
+    /// Who made this proof, with the signature that the gateway answers with.
+    pub(crate) fn finish(
+        &self,
+        exchange: &[u8],
+        proof: &[u8; 32],
+        source: Option<IpAddr>,
+    ) -> Option<(Identity, [u8; 32])> {
+        let (known, signature) = self.0.finish(exchange, proof)?;
+        Some((counted(known, source).ok()?, signature))
+    }
+}
+
+fn counted(known: crate::identity::Identity, source: Option<IpAddr>) -> Result<Identity, Unknown> {
+    let circumstances = known.circumstances(now_ms(), source, false);
+    let expires = Duration::from_millis(u64::try_from(known.expires_ms).map_err(|_| Unknown)?);
+    Ok(Identity {
+        authenticated_by: circumstances.authenticated_by,
+        acting_for: circumstances.acting_for,
+        expires: UNIX_EPOCH.checked_add(expires),
+        credential: known.credential,
+        subject: known.subject,
+    })
 }
 
 /// Milliseconds since 1970.

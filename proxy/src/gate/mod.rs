@@ -22,7 +22,7 @@ use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
-pub(crate) use self::known::{Known, now_ms};
+pub(crate) use self::known::{Known, Scram, now_ms};
 pub(crate) use self::labels::Labels;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
@@ -54,6 +54,8 @@ pub(crate) struct Identity {
     pub(crate) acting_for: BTreeSet<String>,
     /// When it no longer counts.
     pub(crate) expires: Option<SystemTime>,
+    /// The credential behind it, by an id that is no secret.
+    pub(crate) credential: Option<String>,
 }
 
 /// What a client shows. Its `Debug` hides it.
@@ -73,6 +75,18 @@ pub(crate) trait Authenticator: Send + Sync {
         &'a self,
         presented: &'a Presented<'a>,
     ) -> std::pin::Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>>;
+
+    /// Begins a SCRAM exchange with somebody who says they are `subject`. `None`: that is not possible here.
+    fn scram(&self, subject: &str) -> Option<Scram> {
+        let _ = subject;
+        None
+    }
+
+    /// Whether an identity of before counts still.
+    fn still_counts(&self, identity: &Identity) -> bool {
+        let _ = identity;
+        true
+    }
 }
 
 /// What was shown does not count.
@@ -110,6 +124,12 @@ pub(crate) enum Refused {
     Unrecorded(RecordError),
 }
 
+impl Identity {
+    fn is_expired(&self) -> bool {
+        self.expires.is_some_and(|expires| SystemTime::now() >= expires)
+    }
+}
+
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
         Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator })
@@ -124,10 +144,22 @@ impl Gate {
     /// Who is it?
     pub(crate) async fn authenticate(&self, presented: &Presented<'_>) -> Result<Identity, Unknown> {
         let identity = self.authenticator.authenticate(presented).await?;
-        if identity.expires.is_some_and(|expires| SystemTime::now() >= expires) {
-            return Err(Unknown);
-        }
-        Ok(identity)
+        if identity.is_expired() { Err(Unknown) } else { Ok(identity) }
+    }
+
+    /// Begins a SCRAM exchange with somebody who says they are `subject`.
+    pub(crate) fn scram(&self, subject: &str) -> Option<Scram> {
+        self.authenticator.scram(subject)
+    }
+
+    /// Whether an identity of before counts still: it has not expired, and its credential was not revoked.
+    pub(crate) fn still_counts(&self, identity: &Identity) -> bool {
+        !identity.is_expired() && self.authenticator.still_counts(identity)
+    }
+
+    /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
+    pub(crate) fn foresee(&self, identity: &Identity, asked: &Asked<'_>) -> Result<(), Refused> {
+        Self::decide(&self.state.load(), identity, asked).map(drop)
     }
 
     /// May they? What was decided is recorded with what was asked; [`Recording::settle`] waits for both.
@@ -199,7 +231,7 @@ impl Gate {
         let (scanner, profile) = state.profiles.combined(&names).ok_or_else(|| missing.clone())?;
         let labels = state.profiles.labels(&names).ok_or(missing)?;
         let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels))
+        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels).limited(duties.limit_rows))
     }
 
     /// Redacts what a request says before it is recorded, whatever becomes of it.

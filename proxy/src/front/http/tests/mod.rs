@@ -17,8 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::exchange::Front;
-use super::listener::Bound;
 use crate::config::Config;
+use crate::front::Bound;
 use crate::gate::{Authenticator, Gate, Identity, Presented, Recorder, Unknown};
 
 /// A credential that counts.
@@ -42,6 +42,7 @@ impl Authenticator for OneAgent {
                     authenticated_by: "credential".to_owned(),
                     acting_for: [].into(),
                     expires: None,
+                    credential: None,
                 })
                 .ok_or(Unknown)
         })
