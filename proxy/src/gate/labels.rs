@@ -9,7 +9,7 @@ use blackbar_engine::Kind;
 use blackbar_engine::operator::Operator;
 
 /// The labels of one profile, or of several that hold at once.
-#[derive(Clone, Default)]
+#[derive(Clone, Default, Eq, PartialEq)]
 pub(crate) struct Labels {
     /// One entry for each profile.
     profiles: Vec<Arc<[Rule]>>,

@@ -18,16 +18,17 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use blackbar_engine::operator::Keyring;
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
 
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::known::{Known, Scram, now_ms};
-pub(crate) use self::labels::Labels;
+pub(crate) use self::labels::{Label, Labels};
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
-use crate::config::{Config, Named, Target};
+use crate::config::{Config, Named, Secret, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -40,7 +41,9 @@ pub(crate) struct Gate {
 struct State {
     policies: Policies,
     profiles: Profiles,
-    /// What identifies both.
+    /// The keys of tokens, when the configuration has some.
+    tokens: Option<Arc<Keyring>>,
+    /// What identifies policies and profiles.
     version: String,
 }
 
@@ -246,6 +249,11 @@ impl Gate {
         self.state.load().profiles.all_labels()
     }
 
+    /// The keys by which tokens in requests are resolved.
+    pub(crate) fn tokens(&self) -> Option<Arc<Keyring>> {
+        self.state.load().tokens.clone()
+    }
+
     /// How many policies are in force.
     pub(crate) fn policies(&self) -> usize {
         self.state.load().policies.set().len()
@@ -281,7 +289,9 @@ impl State {
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
         let version = profiles.version(policies.set().hash());
-        Ok(Self { policies, profiles, version })
+        let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
+        let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
+        Ok(Self { policies, profiles, tokens, version })
     }
 }
 

@@ -253,7 +253,11 @@ impl Asking {
         self.record(request, &judged.parts, outbox)?;
         match self.gate.authorize(&self.identity, &self.asked(&judged.parts), outbox.recording()) {
             Ok(grant) => {
-                let plan = judged.outline.plan(grant.labels(), snapshot);
+                // A replacement that would take the place of what it stands for.
+                if let Some(report) = judged.forbidden(grant.labels(), snapshot) {
+                    return self.denied_by_judge(report, outbox).map(Err);
+                }
+                let plan = judged.outline.plan(grant.labels());
                 let defines = |part: &Part| matches!(part.action, Action::Ddl | Action::Opaque | Action::Call);
                 let defines = judged.parts.iter().any(defines);
                 let granted = Arc::new(Granted { grant, plan, snapshot: Arc::clone(snapshot), defines });
@@ -297,6 +301,7 @@ impl Asking {
             return Err(error);
         }
         let outcome = if matches!(refused, Refused::Held(_)) { Outcome::Held } else { Outcome::Denied };
+        self.judge.denied();
         outbox.asked(outcome, None);
         Ok(Told { verdict: Verdict::Deny(self.report(&refused, Severity::Error)), settle: false })
     }
@@ -309,10 +314,20 @@ impl Asking {
         outbox: &mut Outbox,
     ) -> Result<Told, RecordError> {
         self.record(request, &[], outbox)?;
+        self.denied_by_judge(report, outbox)
+    }
+
+    fn denied_by_judge(&mut self, report: Report, outbox: &mut Outbox) -> Result<Told, RecordError> {
+        self.judge.denied();
         let details = Details::new().text("sqlstate", report.code);
         outbox.recording().decided(Kind::DecisionDenied, Outcome::Denied, details)?;
         outbox.asked(Outcome::Denied, None);
         Ok(Told { verdict: Verdict::Deny(report), settle: false })
+    }
+
+    /// What was allowed does not go up after all.
+    pub(super) fn withdrawn(&mut self) {
+        self.judge.denied();
     }
 
     /// A refusal, as the client reads it.

@@ -133,6 +133,8 @@ impl Guest {
             search_path: search_path.map(|(_, path)| names(path)).unwrap_or_default(),
             labels: self.front.gate.all_labels(),
             unlabelled: served.postgres.unlabelled,
+            facts: Arc::clone(&served.facts),
+            tokens: self.front.gate.tokens(),
         };
         let asking = Asking::new(
             Arc::clone(&self.front.gate),

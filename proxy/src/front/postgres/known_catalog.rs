@@ -5,12 +5,11 @@ use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwapOption;
 use blackbar_wire::pg::frontend::write_query;
-use blackbar_wire::pg::{BackendTag, Limits, own_row};
+use blackbar_wire::pg::{BackendTag, Limits, own_row, sqlstate};
 use bytes::Bytes;
 use tokio::sync::Mutex;
 
-use super::catalog::{Builder, Snapshot};
-use super::link::ReadError;
+use super::catalog::{Builder, CatalogError, Snapshot};
 use super::upstream::{Connected, NoSession, Upstream};
 use crate::notes;
 
@@ -19,8 +18,17 @@ pub(super) struct KnownCatalog {
     upstream: Arc<Upstream>,
     current: ArcSwapOption<Taken>,
     /// The gateway's own connection; whoever holds it takes the next snapshot.
-    own: Mutex<Option<Connected>>,
+    own: Mutex<Own>,
 }
+
+#[derive(Default)]
+struct Own {
+    connected: Option<Connected>,
+    /// The last snapshot, with what the server's pulse was when it was taken.
+    last: Option<(Row, Arc<Snapshot>)>,
+}
+
+type Row = Vec<Option<Bytes>>;
 
 struct Taken {
     snapshot: Arc<Snapshot>,
@@ -36,7 +44,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 impl KnownCatalog {
     pub(super) fn new(upstream: Arc<Upstream>) -> Self {
-        Self { upstream, current: ArcSwapOption::empty(), own: Mutex::new(None) }
+        Self { upstream, current: ArcSwapOption::empty(), own: Mutex::default() }
     }
 
     /// The snapshot, if it is young enough. One that is not quite young has its successor taken meanwhile.
@@ -79,70 +87,91 @@ impl KnownCatalog {
             Err(_) => Err(NoSession::Unreachable),
         };
         if taken.is_err() {
-            *own = None;
+            own.connected = None;
         }
-        let snapshot = Arc::new(taken?);
+        let snapshot = taken?;
         self.current.store(Some(Arc::new(Taken { snapshot: Arc::clone(&snapshot), at })));
         Ok(snapshot)
     }
 
-    async fn take(&self, own: &mut Option<Connected>) -> Result<Snapshot, NoSession> {
+    async fn take(&self, own: &mut Own) -> Result<Arc<Snapshot>, NoSession> {
         // A connection that stood for long may be gone: a new one is tried once.
-        if let Some(connected) = own.as_mut() {
-            match self.ask(connected).await {
-                Err(NoSession::Unreachable) => *own = None,
+        if let Some(connected) = own.connected.as_mut() {
+            match Self::look(connected, &mut own.last).await {
+                Err(NoSession::Unreachable) => own.connected = None,
                 other => return other,
             }
         }
         let settings = [
             ("application_name", "blackbar"),
             ("client_encoding", "UTF8"),
-            ("search_path", "pg_catalog"),
             ("standard_conforming_strings", "on"),
             ("default_transaction_read_only", "on"),
         ];
-        let settings =
-            settings.map(|(name, value)| (Bytes::from_static(name.as_bytes()), Bytes::from_static(value.as_bytes())));
+        let own_bytes = |text: &'static str| Bytes::from_static(text.as_bytes());
+        let settings = settings.map(|(name, value)| (own_bytes(name), own_bytes(value)));
         let mut connected = self.upstream.connect(settings.to_vec(), Limits::default()).await?;
-        let snapshot = self.ask(&mut connected).await?;
-        *own = Some(connected);
+        let snapshot = Self::look(&mut connected, &mut own.last).await?;
+        own.connected = Some(connected);
         Ok(snapshot)
     }
 
-    async fn ask(&self, connected: &mut Connected) -> Result<Snapshot, NoSession> {
-        let unusable = |error: super::catalog::CatalogError| {
+    /// The last snapshot, if nothing has changed since; else a new one.
+    async fn look(
+        connected: &mut Connected,
+        last: &mut Option<(Row, Arc<Snapshot>)>,
+    ) -> Result<Arc<Snapshot>, NoSession> {
+        let mut pulse = Row::new();
+        Self::ask(connected, Snapshot::pulse(), |row| {
+            pulse = row;
+            Ok(())
+        })
+        .await?;
+        if let Some((known, snapshot)) = last
+            && *known == pulse
+            && !pulse.is_empty()
+        {
+            return Ok(Arc::clone(snapshot));
+        }
+        let unusable = |error: CatalogError| {
             notes::note(error.to_string());
             NoSession::Broken
         };
         let mut builder = Builder::default();
         for (number, query) in Snapshot::queries().iter().enumerate() {
-            let query = write_query(query.as_bytes()).map_err(|_| NoSession::Broken)?;
-            connected.side.send(query).await?;
-            let mut failed = None;
-            loop {
-                let frame = match connected.side.read().await {
-                    Ok(frame) => frame,
-                    Err(ReadError::Gone) => return Err(NoSession::Unreachable),
-                    Err(ReadError::Frame(_)) => return Err(NoSession::Broken),
-                };
-                match frame.tag() {
-                    BackendTag::DataRow => {
-                        let cells = own_row(&frame).map_err(|_| NoSession::Broken)?;
-                        let cells: Vec<Option<&[u8]>> = cells.iter().map(Option::as_deref).collect();
-                        builder.row(number, &cells).map_err(unusable)?;
-                    }
-                    BackendTag::ErrorResponse => {
-                        failed =
-                            Some(blackbar_wire::pg::sqlstate(&frame).map_or(NoSession::Broken, NoSession::Refused));
-                    }
-                    BackendTag::ReadyForQuery => break,
-                    _ => {}
+            let row = |row: Row| {
+                let cells: Vec<Option<&[u8]>> = row.iter().map(Option::as_deref).collect();
+                builder.row(number, &cells).map_err(unusable)
+            };
+            Self::ask(connected, query, row).await?;
+        }
+        let snapshot = Arc::new(builder.finish().map_err(unusable)?);
+        // What changed after the pulse was taken changes the next one.
+        *last = Some((pulse, Arc::clone(&snapshot)));
+        Ok(snapshot)
+    }
+
+    /// Asks the server something of the gateway's own.
+    async fn ask(
+        connected: &mut Connected,
+        query: &str,
+        mut take: impl FnMut(Row) -> Result<(), NoSession>,
+    ) -> Result<(), NoSession> {
+        let query = write_query(query.as_bytes()).map_err(|_| NoSession::Broken)?;
+        connected.side.send(query).await?;
+        let mut done = Ok(());
+        loop {
+            let frame = connected.side.read().await?;
+            match frame.tag() {
+                BackendTag::DataRow if done.is_ok() => {
+                    done = own_row(&frame).map_err(|_| NoSession::Broken).and_then(&mut take);
                 }
-            }
-            if let Some(failed) = failed {
-                return Err(failed);
+                BackendTag::ErrorResponse => {
+                    done = Err(sqlstate(&frame).map_or(NoSession::Broken, NoSession::Refused));
+                }
+                BackendTag::ReadyForQuery => return done,
+                _ => {}
             }
         }
-        builder.finish().map_err(unusable)
     }
 }

@@ -11,7 +11,10 @@ mod auth;
 mod binding;
 mod cancel;
 pub(crate) mod catalog;
+#[cfg(test)]
+mod cluster;
 mod connection;
+mod copy_in;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;
@@ -31,6 +34,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use self::cancel::Cancels;
+use self::judge::FactsCache;
 use self::known_catalog::KnownCatalog;
 use self::upstream::Upstream;
 use super::Reloads;
@@ -51,6 +55,8 @@ struct Served {
     postgres: PostgresTarget,
     upstream: Arc<Upstream>,
     catalog: Arc<KnownCatalog>,
+    /// What statements touch, as far as they were analysed before.
+    facts: Arc<FactsCache>,
 }
 
 impl Front {
@@ -83,6 +89,6 @@ impl Served {
         let credential = target.credential.as_ref();
         let upstream = Arc::new(Upstream::new(&postgres.server, target, credential, limits.connect_timeout)?);
         let catalog = Arc::new(KnownCatalog::new(Arc::clone(&upstream)));
-        Ok(Self { target: target.clone(), postgres: postgres.clone(), upstream, catalog })
+        Ok(Self { target: target.clone(), postgres: postgres.clone(), upstream, catalog, facts: Arc::default() })
     }
 }

@@ -19,6 +19,7 @@ use super::Served;
 use super::asking::{Asking, Granted, Leave, unrecorded_report};
 use super::catalog::Snapshot;
 use super::connection::{Entered, wire_limits};
+use super::copy_in::CopyIn;
 use super::link::Side;
 use super::outbox::Outbox;
 use super::reports::Texts;
@@ -36,6 +37,7 @@ pub(super) struct Pump {
     session: Session<Leave>,
     asking: Asking,
     rows: Rows,
+    copy_in: Option<CopyIn>,
     /// For messages that belong to no statement.
     texts: Texts,
     /// For those of the statement that is being answered.
@@ -84,6 +86,7 @@ impl Pump {
             session: Session::new(),
             asking,
             rows: Rows::default(),
+            copy_in: None,
             texts,
             statement_texts: None,
             outbox,
@@ -284,6 +287,7 @@ impl Pump {
                 };
                 if withdrawn {
                     self.pending = Pending::Nothing;
+                    self.asking.withdrawn();
                 }
             }
             Action::Row { grant, columns, ordinal, frame } => {
@@ -333,15 +337,38 @@ impl Pump {
                 let rest = self.rows.copy_ends(&mut |kind| recording.found(kind))?;
                 rest.map_or(Ok(()), |rest| self.outbox.send(rest))?;
             }
-            Action::CopyInBegin { grant, .. } => {
-                grant.granted().ok_or(UNGRANTED)?;
+            Action::CopyInBegin { grant, ordinal, shape } => {
+                let granted = grant.granted().ok_or(UNGRANTED)?;
                 self.outbox.copying_in();
+                match CopyIn::new(granted, ordinal, &shape, wire_limits().statement) {
+                    Ok(copy) => self.copy_in = Some(copy),
+                    Err(report) => self.session.fail_copy(report),
+                }
             }
-            Action::CopyIn(frame) => self.server.push(frame.bytes().clone()),
-            Action::CopyInEnd(bytes) => self.server.push(bytes),
+            Action::CopyIn(frame) => {
+                if let Some(copy) = &mut self.copy_in {
+                    match copy.piece(&frame) {
+                        Ok(piece) => piece.into_iter().for_each(|piece| self.server.push(piece)),
+                        Err(report) => self.fail_copy(report),
+                    }
+                }
+            }
+            Action::CopyInEnd(bytes) => match self.copy_in.take().map(CopyIn::end) {
+                Some(Ok(rest)) => {
+                    rest.into_iter().chain([bytes]).for_each(|message| self.server.push(message));
+                }
+                Some(Err(report)) => self.session.fail_copy(report),
+                // It did not begin here, so it does not go on there.
+                None => {}
+            },
             Action::End => self.ended = true,
         }
         Ok(())
+    }
+
+    fn fail_copy(&mut self, report: Report) {
+        self.copy_in = None;
+        self.session.fail_copy(report);
     }
 
     fn say(&mut self, message: ToClient) -> Result<(), Failed> {
@@ -464,6 +491,7 @@ impl Pump {
         match self.session.asks() {
             Some(id) => {
                 self.pending = Pending::Nothing;
+                self.asking.withdrawn();
                 let report = error("57014", "canceling statement due to user request");
                 self.session.verdict(id, Verdict::Deny(report));
             }

@@ -8,7 +8,7 @@ use blackbar_wire::pg::value::{Base, Decision, Masked, Masker, Shape, Typed, Typ
 use blackbar_wire::pg::{BackendFrame, Columns, CopyShape, Place, Refusal, Scrub, Scrubbed, ToClient};
 
 use super::asking::Granted;
-use super::judge::StatementPlan;
+use super::judge::{CopyColumn, StatementPlan};
 use super::reports::Texts;
 use crate::gate::Lines;
 
@@ -40,7 +40,7 @@ struct Copy {
 /// The columns of a COPY stream.
 struct CopyCells {
     plan: StatementPlan,
-    format: i16,
+    format: CopyFormat,
     values: Values,
     texts: Texts,
     rows: u64,
@@ -118,8 +118,7 @@ impl Rows {
         found: &mut dyn FnMut(&str),
     ) -> Result<ToClient, NoRow> {
         let oid = granted.snapshot.routine(function).map_or(0, |routine| routine.result);
-        let plan = granted.plan.statement(0);
-        let decision = plan.columns.first().copied().unwrap_or(plan.rest).decision();
+        let decision = granted.plan.function_result(&granted.snapshot.shape(oid));
         let mut values = Values::new(granted, vec![Looked::new(granted, oid, Vec::new())]);
         let mut masker = Masker {
             types: &*granted.snapshot,
@@ -151,7 +150,7 @@ impl Rows {
             .collect();
         let cells = CopyCells {
             plan,
-            format: i16::from(shape.binary),
+            format: format.clone(),
             values: Values::new(granted, columns),
             texts: Texts::new(&granted.grant),
             rows: 0,
@@ -232,17 +231,20 @@ impl CopyCells {
         }
         self.rows += u64::from(cell.column == 0);
         let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
-        let treatment = known.map_or(self.plan.rest, |column| column.treatment);
-        let (oid, modifier) = known.map_or((0, -1), |column| (column.type_oid, column.modifier));
+        let unknown = CopyColumn { treatment: self.plan.rest, type_oid: 0, modifier: -1 };
+        let column = known.unwrap_or(&unknown);
+        let decision = column.decision(&self.format, &granted.snapshot);
         // Text that nobody knows the type of is looked at as text.
-        let oid = if oid == 0 && self.format == 0 { TEXT } else { oid };
+        let binary = self.format == CopyFormat::Binary;
+        let oid = if column.type_oid == 0 && !binary { TEXT } else { column.type_oid };
+        let typed = Typed { oid, modifier: column.modifier, format: i16::from(binary) };
         let mut masker = Masker {
             types: &*granted.snapshot,
             scrub: &mut self.values,
             context: granted.grant.context(),
             unknown: Unknown::Null,
         };
-        masker.value(cell.column, Typed { oid, modifier, format: self.format }, treatment.decision(), value)
+        masker.value(cell.column, typed, decision, value)
     }
 }
 
