@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 
+use crate::approvals;
 use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::Stop;
@@ -81,6 +82,7 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
         Some("viewed") => status.viewed(command, peer.uid()).await,
+        Some(name) if name.starts_with("approvals.") => status.approvals(command).await,
         _ => {
             let by = format!("uid {}", peer.uid());
             let done = status.desk.act(&command, &by, &status.gate.approving_groups());
@@ -109,6 +111,13 @@ impl Status {
             "leaves": leaves,
             "record": record,
         })
+    }
+
+    /// Shows approvals, or takes a reviewer's word.
+    async fn approvals(&self, command: Value) -> Value {
+        let gate = Arc::clone(&self.gate);
+        let acted = tokio::task::spawn_blocking(move || approvals::act(&gate, &command)).await;
+        acted.ok().flatten().unwrap_or_else(|| json!({ "error": "unknown command" }))
     }
 
     /// Records that somebody is about to look at the record.

@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Detectors(Detectors),
     Verify(Verify),
     Prove(Prove),
+    Demo(Demo),
     Init(Init),
     Check(Check),
     /// Stands between clients and the targets of the configuration
@@ -52,6 +53,7 @@ pub(crate) enum Command {
     Status(Status),
     Sessions(Sessions),
     Token(Token),
+    Approvals(Approvals),
 }
 
 /// What to read, and how.
@@ -314,6 +316,26 @@ pub(crate) struct Prove {
     pub(crate) data: Option<PathBuf>,
 }
 
+/// Shows the whole of it in front of a made-up clinic, on this machine alone
+///
+/// A FHIR server and a model that streams are started, the gateway before them, and a story is told: each step asks the
+/// gateway and checks the answer. It stays until Ctrl-C, and leaves nothing behind.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar demo --script")]
+pub(crate) struct Demo {
+    /// End after the story, with exit status 1 when a step did not show what it should
+    #[arg(long)]
+    pub(crate) script: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<DemoCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Prints variables of the running demo for a shell: eval "$(blackbar demo env)"
+    Env,
+}
+
 /// Writes a configuration, a policy and a key to begin with
 ///
 /// Nothing that exists is overwritten.
@@ -392,6 +414,73 @@ pub(crate) struct TokenRevoke {
     /// All of this subject
     #[arg(long, value_name = "NAME")]
     pub(crate) subject: Option<String>,
+}
+
+/// Requests that wait for people: shows them, and says yes or no to them
+///
+/// A reviewer signs what is said with a key that never leaves its file. Who asks does not approve, nor does any agent; an
+/// approval lets the very same request through once.
+#[derive(Args, Debug)]
+#[command(
+    after_help = "Example: blackbar approvals approve ap-0123456789abcdef0123 --key officer.key --reason 'ticket 4711'"
+)]
+pub(crate) struct Approvals {
+    #[command(subcommand)]
+    pub(crate) command: ApprovalsCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ApprovalsCommand {
+    List(ApprovalsList),
+    Show(ApprovalsShow),
+    Keygen(ApprovalsKeygen),
+    /// Agrees that the request is done once
+    Approve(ApprovalsDecide),
+    /// Refuses it; also what others have approved, until it is used
+    Deny(ApprovalsDecide),
+}
+
+/// Those that wait for people or for their use
+#[derive(Args, Debug)]
+pub(crate) struct ApprovalsList {
+    /// Closed ones too
+    #[arg(long)]
+    pub(crate) all: bool,
+    /// pretty or json (one object a line)
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
+}
+
+/// One of them: who asks for what, which policies hold it, who has agreed
+#[derive(Args, Debug)]
+pub(crate) struct ApprovalsShow {
+    /// As `list` and the client show it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
+}
+
+/// Makes a reviewer's key, and prints its public half for [[approver]] of the configuration
+#[derive(Args, Debug)]
+pub(crate) struct ApprovalsKeygen {
+    /// Where to; never over a file that exists
+    #[arg(short, long, value_name = "FILE")]
+    pub(crate) output: PathBuf,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct ApprovalsDecide {
+    /// As `list` and the client show it
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
+    /// The reviewer's key
+    #[arg(long, value_name = "FILE")]
+    pub(crate) key: PathBuf,
+    /// Why; signed and recorded
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
 }
 
 /// A duration such as `15m`.

@@ -132,6 +132,9 @@ ids! {
     Unreachable = "BB-SERVE-006" => Bad,
     TokenIssue = "BB-TOKEN-003" => Usage,
     TokenUnknown = "BB-TOKEN-004" => Bad,
+    ApprovalUnknown = "BB-APPROVAL-001" => Bad,
+    ApprovalRefused = "BB-APPROVAL-002" => Bad,
+    ApprovalFailed = "BB-APPROVAL-003" => Failed,
     KeyUnreadable = "BB-KEY-001" => Usage,
     KeyInvalid = "BB-KEY-002" => Usage,
     KeyExists = "BB-KEY-003" => Usage,
@@ -159,6 +162,8 @@ ids! {
     LedgerBusy = "BB-LEDGER-007" => Failed,
     NotRecorded = "BB-LEDGER-008" => Failed,
     RecordingGone = "BB-LEDGER-009" => Failed,
+    Demo = "BB-DEMO-001" => Failed,
+    DemoStep = "BB-DEMO-002" => Bad,
     Internal = "BB-INTERNAL-001" => Failed,
 }
 

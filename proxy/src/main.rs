@@ -2,15 +2,16 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod approvals;
 mod cli;
 mod commands;
 mod config;
+mod demo;
 mod error;
 mod exit;
 #[allow(dead_code, reason = "the front of databases is being built")]
 mod front;
 mod gate;
-#[allow(dead_code, reason = "the fronts that use it come next")]
 mod identity;
 mod input;
 mod notes;
@@ -19,7 +20,7 @@ mod profile;
 mod progress;
 mod registry;
 mod report;
-#[allow(dead_code, reason = "the fronts that use it come next")]
+mod reviewer_key;
 mod state;
 mod stream;
 mod tokens;
@@ -62,12 +63,14 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
         Command::Verify(verify) => commands::verify::run(verify),
         Command::Prove(prove) => commands::prove::run(prove, global),
+        Command::Demo(demo) => demo::run(demo),
         Command::Init(init) => commands::init::run(init),
         Command::Check(check) => commands::check::run(check, global),
         Command::Serve => commands::serve::run(global),
         Command::Status(status) => commands::status::run(status, global),
         Command::Sessions(sessions) => commands::sessions::run(sessions, global),
         Command::Token(token) => commands::token::run(token, global),
+        Command::Approvals(approvals) => commands::approvals::run(approvals, global),
     }
 }
 

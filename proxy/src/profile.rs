@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blackbar_detectors::kinds;
+use blackbar_detectors::site::Own;
 use blackbar_engine::key::KeyFile;
 use blackbar_engine::operator::{Keyring, Operator};
 use blackbar_engine::{Detector, FieldPath, FieldRule, Profile, Rules, Scanner};
@@ -61,6 +62,13 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
     };
     if let Some(file) = wanted.allow {
         allow.extend(config::allow_file(file)?);
+    }
+    let own = config.gateway.own_addresses();
+    if !own.is_empty() {
+        let detectors = Own { bases: &own }.detectors();
+        site.extend(detectors.map_err(|error| Error::new(Id::ConfigValue, error.to_string()))?);
+        allow.push(AllowEntry::own_hosts(&own));
+        definitions.extend(own);
     }
     let scanner = registry::scanner(&site)?;
     let mut rules = match &section {

@@ -16,6 +16,7 @@ use crate::state::State;
 /// The desk at which credentials are handed out.
 #[derive(Clone)]
 pub(crate) struct Desk {
+    state: Arc<State>,
     credentials: Arc<Credentials>,
     max_ttl: Duration,
 }
@@ -26,8 +27,18 @@ impl Desk {
         let path = folder.join("state.sqlite");
         let failed = |error: crate::state::StateError| Error::new(Id::DataFolder, error.to_string()).at_path(&path);
         let state = Arc::new(State::open(&path).map_err(failed)?);
-        let credentials = Arc::new(Credentials::open(state, now_ms()).map_err(failed)?);
-        Ok(Self { credentials, max_ttl })
+        let credentials = Arc::new(Credentials::open(Arc::clone(&state), now_ms()).map_err(failed)?);
+        Ok(Self { state, credentials, max_ttl })
+    }
+
+    /// Forgets what has expired.
+    pub(crate) fn sweep(&self) -> Result<(), Error> {
+        self.credentials.sweep(now_ms()).map_err(|error| Error::new(Id::DataFolder, error.to_string()))
+    }
+
+    /// What survives a restart, for who keeps other things there.
+    pub(crate) fn state(&self) -> Arc<State> {
+        Arc::clone(&self.state)
     }
 
     pub(crate) fn credentials(&self) -> Arc<Credentials> {

@@ -19,7 +19,7 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
-use crate::gate::{Gate, Known, Recorder};
+use crate::gate::{Door, Gate, Holds, Recorder, now_ms};
 use crate::notes;
 use crate::output::digest::sha256;
 use crate::tokens::Desk;
@@ -94,7 +94,12 @@ struct Standing {
 async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
-    let gate = Arc::new(Gate::new(&config, Arc::new(Known(desk.credentials())))?);
+    desk.sweep()?;
+    let holds = Arc::new(Holds::new(desk.state(), Arc::clone(recorder), limits));
+    holds.sweep(now_ms());
+    let door = Arc::new(Door::new(desk.credentials(), &config)?);
+    let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds));
+    let gate = Arc::new(gate);
     recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
@@ -138,12 +143,17 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let failed = loop {
         tokio::select! {
-            _ = hangup.recv() => reload(global, &gate, &standing, recorder),
+            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
             _ = second.tick() => {
                 let recorder = Arc::clone(recorder);
-                let ticked = tokio::task::spawn_blocking(move || recorder.tick()).await;
+                let holds = Arc::clone(&holds);
+                let ticked = tokio::task::spawn_blocking(move || {
+                    holds.tick(now_ms());
+                    recorder.tick()
+                });
+                let ticked = ticked.await;
                 if let Ok(Err(error)) = ticked {
                     break Some(error);
                 }
@@ -170,10 +180,11 @@ fn signals(kinds: &[SignalKind]) -> Result<Vec<Signal>, Error> {
 }
 
 /// Reads everything again. A part that cannot be used keeps what it had, and says so.
-fn reload(global: &Global, gate: &Gate, standing: &[Standing], recorder: &Recorder) {
+fn reload(global: &Global, gate: &Gate, door: &Door, standing: &[Standing], recorder: &Recorder) {
     let read = || -> Result<(), Error> {
         let config = Config::load(global.config.as_deref())?;
         gate.reload(&config)?;
+        door.reload(&config)?;
         for Standing { name, front, certificates } in standing {
             front.reload(&config)?;
             if let Some(target) = config.gateway.targets.iter().find(|target| target.name == *name) {

@@ -1,6 +1,6 @@
 //! `blackbar sessions`: what the record has, read back. Each look is itself recorded before anything is shown.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -75,6 +75,8 @@ struct Row {
     target: String,
     requests: u64,
     denied: u64,
+    /// Requests that wait for people, by their number.
+    held: BTreeSet<u64>,
     replaced: u64,
     outcome: Option<String>,
 }
@@ -102,7 +104,13 @@ fn list(reader: &Reader, args: &SessionsList) -> Result<String, Error> {
         } else if let Some(row) = rows.get_mut(&session) {
             match leaf.kind() {
                 Some(Kind::Request) => row.requests += 1,
-                Some(Kind::DecisionDenied | Kind::DecisionAsked) => row.denied += 1,
+                Some(Kind::DecisionAsked) => _ = row.held.insert(exchange(&leaf)),
+                // People agreed to it while it waited.
+                Some(Kind::DecisionConsumed | Kind::DecisionGranted) => _ = row.held.remove(&exchange(&leaf)),
+                Some(Kind::DecisionDenied | Kind::DecisionExpired) => {
+                    row.held.remove(&exchange(&leaf));
+                    row.denied += 1;
+                }
                 Some(Kind::Response) => row.replaced += counted(&leaf),
                 Some(Kind::SessionClose) => row.outcome = leaf.outcome().map(str::to_owned),
                 _ => {}
@@ -116,17 +124,34 @@ fn list(reader: &Reader, args: &SessionsList) -> Result<String, Error> {
             DocumentFormat::Json => {
                 let line = json!({
                     "session": id.to_string(), "begun": row.begun, "subject": row.subject, "target": row.target,
-                    "requests": row.requests, "refused": row.denied, "replaced": row.replaced, "outcome": state,
+                    "requests": row.requests, "refused": row.refused(), "replaced": row.replaced, "outcome": state,
                 });
                 text.push_str(&format!("{line}\n"));
             }
             DocumentFormat::Pretty => text.push_str(&format!(
                 "{id}  {}  {}  {}  {} requests, {} refused, {} replaced, {state}\n",
-                row.begun, row.subject, row.target, row.requests, row.denied, row.replaced
+                row.begun,
+                row.subject,
+                row.target,
+                row.requests,
+                row.refused(),
+                row.replaced
             )),
         }
     }
     Ok(text)
+}
+
+impl Row {
+    /// What did not go through, for whatever reason.
+    fn refused(&self) -> u64 {
+        self.denied + self.held.len() as u64
+    }
+}
+
+/// Which request of its session a leaf is about.
+fn exchange(leaf: &ReadLeaf) -> u64 {
+    leaf.detail("exchange").and_then(Json::as_number).unwrap_or_default()
 }
 
 /// How many identifiers an answer had.

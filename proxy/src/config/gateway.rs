@@ -6,15 +6,15 @@ use std::path::{Path, PathBuf};
 use blackbar_ledger::RootKeyFile;
 
 use super::limits::{self, Limits};
-use super::people::{self, ApproverSection, IdentitySection};
+use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
-use super::target::{self, Target};
+use super::target::{self, Protocol, Target};
 use super::toml::Table;
 use crate::error::{Error, Id};
 
 /// What `blackbar serve` needs to know beside profiles and detectors. Nothing in it was opened or bound yet.
 #[derive(Debug)]
-#[allow(dead_code, reason = "identities, approvals, the console and the ledger read theirs as they are built")]
+#[allow(dead_code, reason = "the console reads its address once it is built")]
 pub(crate) struct Gateway {
     /// Ledger, recordings, state.
     pub(crate) data_dir: PathBuf,
@@ -24,6 +24,7 @@ pub(crate) struct Gateway {
     pub(crate) root_key: Option<Secret>,
     pub(crate) console: Option<SocketAddr>,
     pub(crate) identities: Vec<IdentitySection>,
+    pub(crate) workloads: Vec<WorkloadSection>,
     pub(crate) targets: Vec<Target>,
     pub(crate) approvers: Vec<ApproverSection>,
     pub(crate) limits: Limits,
@@ -37,6 +38,7 @@ impl Default for Gateway {
             root_key: None,
             console: None,
             identities: Vec::new(),
+            workloads: Vec::new(),
             targets: Vec::new(),
             approvers: Vec::new(),
             limits: Limits::default(),
@@ -57,6 +59,15 @@ impl Gateway {
         root.root_key()
     }
 
+    /// The addresses that clients reach its HTTP targets by, where the configuration names them.
+    pub(crate) fn own_addresses(&self) -> Vec<String> {
+        let http = self.targets.iter().filter_map(|target| match &target.protocol {
+            Protocol::Http(http) => http.public_url.as_ref(),
+            Protocol::Postgres(_) => None,
+        });
+        http.map(ToString::to_string).collect()
+    }
+
     /// Reads the sections. Paths are relative to `folder`.
     pub(super) fn read(root: &Table<'_, '_>, folder: &Path, root_key: Option<Secret>) -> Result<Self, Error> {
         let mut listeners = Listeners::default();
@@ -74,12 +85,14 @@ impl Gateway {
                 address
             }
         };
+        let (identities, workloads) = people::identities(root, folder)?;
         Ok(Self {
             data_dir: folder.join(root.string("data_dir")?.unwrap_or(DATA_DIR)),
             policies: folder.join(POLICIES),
             root_key,
             console,
-            identities: people::identities(root)?,
+            identities,
+            workloads,
             targets,
             approvers: people::approvers(root)?,
             limits: limits::limits(root)?,
@@ -181,6 +194,13 @@ mod tests {
             ("[limits]\nconnections = 0".into(), "b.toml:2: expected a whole number from 1"),
             ("[[approver]]\nsubject = \"o\"\nkey = \"rsa:x\"".into(), "b.toml:3: expected a public key"),
             ("[[identity]]\nissuer = \"http://id\"\naudience = \"b\"".into(), "b.toml:2: expected an https:// URL"),
+            ("[[identity]]\nspiffe = \"Clinic\"".into(), "b.toml:2: expected a trust domain"),
+            ("[[identity]]\nspiffe = \"a\"\naudience = \"b\"".into(), "b.toml:3: unknown key \"audience\""),
+            (
+                "[[identity]]\nspiffe = \"a\"\n[[identity]]\nspiffe = \"a\"".into(),
+                "another identity with this trust domain",
+            ),
+            ("[[identity]]\nspiffe = \"a\"\npeople = [\"p\"]".into(), "\"p\" is no path of a SPIFFE id"),
         ] {
             let error = parse(&text).expect_err(&text);
             assert!(error.contains(expected), "{error}\n  lacks {expected}");

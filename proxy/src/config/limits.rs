@@ -26,6 +26,14 @@ pub(crate) struct Limits {
     pub(crate) drain_timeout: Duration,
     /// The longest life of a credential that this gateway issues.
     pub(crate) max_ttl: Duration,
+    /// How long people may take to decide about a held request.
+    pub(crate) ask_timeout: Duration,
+    /// How long a grant may be used, counted from the decision.
+    pub(crate) grant_timeout: Duration,
+    /// Held requests that wait for people: of all, of one subject, and how many one subject may ask in an hour.
+    pub(crate) asks: usize,
+    pub(crate) asks_of_subject: usize,
+    pub(crate) asks_per_hour: usize,
     /// How many times as long as its compressed form a body may be, beyond the first 16 MiB.
     pub(crate) expansion: u64,
 }
@@ -43,6 +51,11 @@ impl Default for Limits {
             connect_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
             max_ttl: Duration::from_secs(8 * 3600),
+            ask_timeout: Duration::from_secs(3600),
+            grant_timeout: Duration::from_secs(600),
+            asks: 200,
+            asks_of_subject: 5,
+            asks_per_hour: 20,
             expansion: 200,
         }
     }
@@ -61,6 +74,9 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
     count("connections", 1, 1 << 20, &mut limits.connections)?;
     count("header_bytes", 8 << 10, 1 << 20, &mut limits.header_bytes)?;
     count("url_bytes", 256, 64 << 10, &mut limits.url_bytes)?;
+    count("asks", 1, 100_000, &mut limits.asks)?;
+    count("asks_of_subject", 1, 100_000, &mut limits.asks_of_subject)?;
+    count("asks_per_hour", 1, 100_000, &mut limits.asks_per_hour)?;
     if let Some(value) = table.get("request_bytes") {
         limits.request_bytes = value.whole(1, 1 << 40)?;
     }
@@ -74,6 +90,8 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
         ("connect_timeout", &mut limits.connect_timeout),
         ("drain_timeout", &mut limits.drain_timeout),
         ("max_ttl", &mut limits.max_ttl),
+        ("ask_timeout", &mut limits.ask_timeout),
+        ("grant_timeout", &mut limits.grant_timeout),
     ] {
         if let Some(value) = table.get(key) {
             *into = value.duration()?;

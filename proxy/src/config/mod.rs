@@ -22,13 +22,14 @@ pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
+pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};
 pub(crate) use self::postgres::Server;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::target::{
     Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
 };
-pub(crate) use self::toml::duration;
 use self::toml::{Document, Table, Value};
+pub(crate) use self::toml::{days_since_1970, duration};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};
 use crate::notes;

@@ -209,7 +209,7 @@ pub(crate) fn duration(text: &str) -> Option<Duration> {
 }
 
 /// Days of the Gregorian calendar from 1970-01-01 to this one.
-fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
+pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
     // Years that begin in March have their leap day at the end.
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);

@@ -5,8 +5,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use blackbar_policy::SubjectKind;
+
 use super::{Authenticator, Identity, Presented, Unknown};
-use crate::identity::credentials::{Credentials, ScramExchange};
+use crate::identity::credentials::{Credential, Credentials, ScramExchange};
 use crate::identity::scram::ITERATIONS;
 
 /// Counts those who present a credential that this gateway issued and that is still good.
@@ -31,6 +33,12 @@ impl Authenticator for Known {
         let live = |id: &String| self.0.is_live(id, identity.subject.id(), now_ms());
         identity.credential.as_ref().is_none_or(live)
     }
+
+    fn is_agent(&self, subject: &str) -> bool {
+        let agent =
+            |known: &Arc<Credential>| known.subject.id() == subject && known.subject.kind() == SubjectKind::Agent;
+        self.0.list(now_ms()).iter().any(agent)
+    }
 }
 
 /// A SCRAM exchange with somebody who says who they are. It runs to the same end whether anybody knows them or not.
@@ -54,12 +62,14 @@ impl Scram {
     }
 }
 
-fn counted(known: crate::identity::Identity, source: Option<IpAddr>) -> Result<Identity, Unknown> {
+/// A proved identity, as the gate counts it.
+pub(super) fn counted(known: crate::identity::Identity, source: Option<IpAddr>) -> Result<Identity, Unknown> {
     let circumstances = known.circumstances(now_ms(), source, false);
     let expires = Duration::from_millis(u64::try_from(known.expires_ms).map_err(|_| Unknown)?);
     Ok(Identity {
         authenticated_by: circumstances.authenticated_by,
         acting_for: circumstances.acting_for,
+        behind: known.behind(),
         expires: UNIX_EPOCH.checked_add(expires),
         credential: known.credential,
         subject: known.subject,

@@ -3,13 +3,17 @@
 //! Both protocols come through here. [`Gate::authenticate`] makes an [`Identity`], [`Gate::authorize`] a [`Grant`]; only a
 //! grant has a redactor and a way to the client.
 
+mod door;
 mod grant;
+mod hold;
+mod holds;
 mod known;
-#[allow(dead_code, reason = "asked by the front of databases, which is being built")]
 mod labels;
+mod people;
 mod policies;
 mod profiles;
 mod recorder;
+mod review;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -20,14 +24,19 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use arc_swap::ArcSwap;
 use blackbar_engine::operator::Keyring;
 use blackbar_ledger::{Details, Kind, Outcome};
-use blackbar_policy::{Action, Circumstances, Decision, Facts, Question, Reason, Resource, Subject};
+use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
+pub(crate) use self::door::Door;
 pub(crate) use self::grant::{Answer, Grant, Lines};
+pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
+pub(crate) use self::holds::Holds;
 pub(crate) use self::known::{Known, Scram, now_ms};
 pub(crate) use self::labels::{Label, Labels};
+use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
+pub(crate) use self::review::{Said, Unheard};
 use crate::config::{Config, Named, Secret, Target};
 use crate::error::Error;
 
@@ -35,12 +44,15 @@ use crate::error::Error;
 pub(crate) struct Gate {
     state: ArcSwap<State>,
     authenticator: Arc<dyn Authenticator>,
+    /// Where held requests wait; without it nobody can be asked.
+    holds: Option<Arc<Holds>>,
 }
 
 /// What a reload replaces, all at once.
 struct State {
     policies: Policies,
     profiles: Profiles,
+    people: People,
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
     /// What identifies policies and profiles.
@@ -55,6 +67,9 @@ pub(crate) struct Identity {
     pub(crate) authenticated_by: String,
     /// On whose behalf they act.
     pub(crate) acting_for: BTreeSet<String>,
+    /// Who else stands behind what they ask, and so does not approve it: those that act for them, and whoever issued the
+    /// credential.
+    pub(crate) behind: BTreeSet<String>,
     /// When it no longer counts.
     pub(crate) expires: Option<SystemTime>,
     /// The credential behind it, by an id that is no secret.
@@ -89,6 +104,11 @@ pub(crate) trait Authenticator: Send + Sync {
     fn still_counts(&self, identity: &Identity) -> bool {
         let _ = identity;
         true
+    }
+
+    /// Whether a credential that counts says that this subject is an agent. Agents never approve.
+    fn is_agent(&self, _subject: &str) -> bool {
+        false
     }
 }
 
@@ -135,7 +155,17 @@ impl Identity {
 
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
-        Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator })
+        Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator, holds: None })
+    }
+
+    /// The same gate, with somewhere for held requests to wait.
+    pub(crate) fn holding(self, holds: Arc<Holds>) -> Self {
+        Self { holds: Some(holds), ..self }
+    }
+
+    /// Whether [`Gate::hold`] asks anybody.
+    pub(crate) const fn asks_people(&self) -> bool {
+        self.holds.is_some()
     }
 
     /// Reads policies and profiles again. What cannot be used changes nothing.
@@ -162,10 +192,13 @@ impl Gate {
 
     /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
     pub(crate) fn foresee(&self, identity: &Identity, asked: &Asked<'_>) -> Result<(), Refused> {
-        Self::decide(&self.state.load(), identity, asked).map(drop)
+        decide(&self.state.load(), identity, asked).map(drop)
     }
 
     /// May they? What was decided is recorded with what was asked; [`Recording::settle`] waits for both.
+    ///
+    /// A held request goes to [`Gate::hold`] next, which records what became of it; if nobody takes it there, the end of
+    /// the recording says that it was held.
     pub(crate) fn authorize(
         &self,
         identity: &Identity,
@@ -173,68 +206,9 @@ impl Gate {
         recording: &mut Recording,
     ) -> Result<Grant, Refused> {
         let state = self.state.load();
-        let decided = Self::decide(&state, identity, asked);
-        let rules = Details::new().text("rules", state.version.as_str());
-        let recorded = match &decided {
-            Ok(grant) => {
-                let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
-                recording.decided(Kind::DecisionGranted, Outcome::Success, details)
-            }
-            Err(Refused::Held(policies)) => {
-                let details = rules.texts("because", told(policies));
-                recording.decided(Kind::DecisionAsked, Outcome::Held, details)
-            }
-            Err(refused) => {
-                let because = match refused {
-                    Refused::Denied(reasons) => reasons.iter().map(ToString::to_string).collect(),
-                    Refused::CannotOblige(why) => vec![(*why).to_owned()],
-                    Refused::Held(_) | Refused::Unrecorded(_) => Vec::new(),
-                };
-                recording.decided(Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because)))
-            }
-        };
-        recorded.map_err(Refused::Unrecorded)?;
+        let decided = decide(&state, identity, asked);
+        record(&state, recording, &decided)?;
         decided
-    }
-
-    fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let circumstances = Circumstances {
-            time_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
-            source: asked.source,
-            authenticated_by: identity.authenticated_by.clone(),
-            acting_for: identity.acting_for.clone(),
-            reason_given: asked.reason_given,
-        };
-        let questions = asked.parts.iter().map(|part| Question {
-            subject: &identity.subject,
-            action: part.action,
-            resource: &part.resource,
-            facts: &part.facts,
-            circumstances: &circumstances,
-        });
-        let (because, duties) = match state.policies.set().decide_all(questions) {
-            Decision::Allowed { because, duties } => (because, duties),
-            Decision::Denied { because } => return Err(Refused::Denied(because.into_iter().collect())),
-            Decision::Held { until, .. } => {
-                return Err(Refused::Held(until.keys().map(ToString::to_string).collect()));
-            }
-        };
-        let uncounted = |part: &Part| matches!(part.facts, Facts::Http(_) | Facts::Tool(_));
-        if duties.limit_rows.is_some() && asked.parts.iter().any(uncounted) {
-            return Err(Refused::CannotOblige(
-                "a permit limits rows, and an answer over HTTP has none that could be counted",
-            ));
-        }
-        let mut names = duties.profiles;
-        if duties.target_profile || names.is_empty() {
-            names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
-        }
-        let missing = Refused::CannotOblige("a permit names a profile that the configuration does not have");
-        let (scanner, profile) = state.profiles.combined(&names).ok_or_else(|| missing.clone())?;
-        let labels = state.profiles.labels(&names).ok_or(missing)?;
-        let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels).limited(duties.limit_rows))
     }
 
     /// Redacts what a request says before it is recorded, whatever becomes of it.
@@ -244,7 +218,6 @@ impl Gate {
     }
 
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
-    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
     pub(crate) fn all_labels(&self) -> Arc<Labels> {
         self.state.load().profiles.all_labels()
     }
@@ -270,6 +243,58 @@ impl Gate {
     }
 }
 
+/// What policies say of a request, once people have lifted these forbids.
+fn judge(state: &State, identity: &Identity, asked: &Asked<'_>, lifted: &BTreeSet<PolicyId>) -> Decision {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let circumstances = Circumstances {
+        time_ms: i64::try_from(now.as_millis()).unwrap_or(i64::MAX),
+        source: asked.source,
+        authenticated_by: identity.authenticated_by.clone(),
+        acting_for: identity.acting_for.clone(),
+        reason_given: asked.reason_given,
+    };
+    let questions = asked.parts.iter().map(|part| Question {
+        subject: &identity.subject,
+        action: part.action,
+        resource: &part.resource,
+        facts: &part.facts,
+        circumstances: &circumstances,
+    });
+    state.policies.set().decide_all_lifted(questions, lifted)
+}
+
+/// Records a decision of the policies alone.
+fn record(state: &State, recording: &mut Recording, decided: &Result<Grant, Refused>) -> Result<(), Refused> {
+    let rules = Details::new().text("rules", state.version.as_str());
+    let recorded = match decided {
+        Ok(grant) => {
+            let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
+            recording.decided(Kind::DecisionGranted, Outcome::Success, details)
+        }
+        Err(Refused::Held(policies)) => {
+            recording.undecided(rules.texts("because", told(policies)));
+            Ok(())
+        }
+        Err(refused) => {
+            let because = match refused {
+                Refused::Denied(reasons) => reasons.iter().map(ToString::to_string).collect(),
+                Refused::CannotOblige(why) => vec![(*why).to_owned()],
+                Refused::Held(_) | Refused::Unrecorded(_) => Vec::new(),
+            };
+            recording.decided(Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because)))
+        }
+    };
+    recorded.map_err(Refused::Unrecorded)
+}
+
+fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
+    match judge(state, identity, asked, &BTreeSet::new()) {
+        Decision::Allowed { because, duties } => state.grant(identity, asked, &because, duties),
+        Decision::Denied { because } => Err(Refused::Denied(because.into_iter().collect())),
+        Decision::Held { until, .. } => Err(Refused::Held(until.keys().map(ToString::to_string).collect())),
+    }
+}
+
 /// Ids of policies and reasons, as far as a leaf has room for them.
 fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
     const MOST: usize = 32;
@@ -289,9 +314,42 @@ impl State {
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
         let version = profiles.version(policies.set().hash());
+        let people = People::read(config)?;
+        for group in policies.set().approving_groups() {
+            if !people.has_member(group) {
+                crate::notes::note(format_args!(
+                    "policies ask for the agreement of {group}, and no [[approver]] is in it"
+                ));
+            }
+        }
         let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
         let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
-        Ok(Self { policies, profiles, tokens, version })
+        Ok(Self { policies, profiles, people, tokens, version })
+    }
+
+    /// The grant of an allowed request, if everything that its permits ask for can be done.
+    fn grant(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        because: &BTreeSet<PolicyId>,
+        duties: Duties,
+    ) -> Result<Grant, Refused> {
+        let uncounted = |part: &Part| matches!(part.facts, Facts::Http(_) | Facts::Tool(_));
+        if duties.limit_rows.is_some() && asked.parts.iter().any(uncounted) {
+            return Err(Refused::CannotOblige(
+                "a permit limits rows, and an answer over HTTP has none that could be counted",
+            ));
+        }
+        let mut names = duties.profiles;
+        if duties.target_profile || names.is_empty() {
+            names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
+        }
+        let missing = Refused::CannotOblige("a permit names a profile that the configuration does not have");
+        let (scanner, profile) = self.profiles.combined(&names).ok_or_else(|| missing.clone())?;
+        let labels = self.profiles.labels(&names).ok_or(missing)?;
+        let because = because.iter().map(ToString::to_string).collect();
+        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels).limited(duties.limit_rows))
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) struct Rules<'a> {
 pub(crate) enum IssueError {
     /// The name of the subject or a group is empty, long, or contains what cannot be seen.
     Name,
-    /// A subject of an issuer (`issuer#sub`) comes with a token of that issuer only.
+    /// A subject of an issuer (`issuer#sub`) comes with a token of that issuer only, a workload with its certificate.
     Foreign,
     /// Longer than allowed, or not at all.
     Ttl {
@@ -110,7 +110,7 @@ impl Credentials {
         if !is_plain_name(subject.id()) || !subject.groups().iter().all(|group| is_plain_name(group)) {
             return Err(IssueError::Name);
         }
-        if subject.id().contains('#') && request.actors.is_empty() {
+        if (subject.id().contains('#') || subject.id().contains("://")) && request.actors.is_empty() {
             return Err(IssueError::Foreign);
         }
         if request.ttl_ms <= 0 || request.ttl_ms > rules.max_ttl_ms {
@@ -280,6 +280,7 @@ impl Credential {
             expires_ms: self.expires_ms,
             credential: Some(self.id.clone()),
             actors: self.actors.clone(),
+            issued_by: Some(self.issued_by.clone()),
         }
     }
 }
@@ -313,7 +314,9 @@ impl fmt::Display for IssueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Name => f.write_str("a subject and its groups need names of 1 to 255 visible characters"),
-            Self::Foreign => f.write_str("a subject of an issuer comes with a token of that issuer"),
+            Self::Foreign => {
+                f.write_str("a subject of an issuer comes with a token of that issuer, a workload with its certificate")
+            }
             Self::Ttl { max_ms } => write!(f, "a credential lives for at most {} s", max_ms / 1000),
             Self::ApprovingGroup(group) => write!(f, "the group `{group}` may approve, so no credential carries it"),
             Self::Random => f.write_str("the operating system has no randomness"),

@@ -1,8 +1,10 @@
-//! Who is asking: credentials that this gateway issued, and tokens of configured issuers.
+//! Who is asking: credentials that this gateway issued, tokens of configured issuers, and client certificates.
 //!
 //! Everything here takes the time as an argument. What has to be fetched is asked for through [`oidc::FetchKeys`].
 
+pub(crate) mod certificate;
 pub(crate) mod credentials;
+pub(crate) mod fetch;
 pub(crate) mod oidc;
 pub(crate) mod scram;
 pub(crate) mod secret;
@@ -24,6 +26,8 @@ pub(crate) struct Identity {
     pub(crate) credential: Option<String>,
     /// Who acts in the name of the subject, the nearest first; empty when it acts itself.
     pub(crate) actors: Vec<String>,
+    /// Who issued the credential, where this gateway did.
+    pub(crate) issued_by: Option<String>,
 }
 
 /// How an identity was proved.
@@ -33,9 +37,16 @@ pub(crate) enum Method {
     Credential,
     /// A token of a configured issuer.
     Oidc,
+    /// A client certificate.
+    Certificate,
 }
 
 impl Identity {
+    /// Everybody else who stands behind what the subject asks.
+    pub(crate) fn behind(&self) -> BTreeSet<String> {
+        self.actors.iter().chain(&self.issued_by).cloned().collect()
+    }
+
     /// What policies see of the moment.
     pub(crate) fn circumstances(
         &self,
@@ -60,6 +71,7 @@ impl Method {
         match self {
             Self::Credential => "credential",
             Self::Oidc => "oidc",
+            Self::Certificate => "certificate",
         }
     }
 }

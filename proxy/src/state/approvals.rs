@@ -9,6 +9,7 @@ use blackbar_policy::{CanonicalRequest, PolicyId, RequestDigest};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::{State, StateError};
 
@@ -23,6 +24,8 @@ pub(crate) struct Approvals {
 pub(crate) struct Stored {
     pub(crate) approval: Approval,
     pub(crate) asked_ms: i64,
+    /// The request as reviewers see it, redacted.
+    pub(crate) shown: Value,
     salt: Option<[u8; 32]>,
 }
 
@@ -54,15 +57,16 @@ struct VoteParts {
 
 const HOUR_MS: i64 = 3_600_000;
 const COLUMNS: &str =
-    "id, state, revision, asked_ms, latest_ms, subject, target, request, salt, policies, ask, outcome FROM approvals";
+    "id, state, revision, asked_ms, latest_ms, subject, target, request, salt, policies, ask, outcome, shown
+    FROM approvals";
 
 impl Approvals {
     pub(crate) fn new(state: Arc<State>) -> Self {
         Self { state }
     }
 
-    /// Stores a new one, with the salt that its digest was made with.
-    pub(crate) fn add(&self, approval: &Approval, salt: &[u8; 32]) -> Result<(), StateError> {
+    /// Stores a new one, with the salt that its digest was made with and what reviewers are shown.
+    pub(crate) fn add(&self, approval: &Approval, salt: &[u8; 32], shown: &Value) -> Result<(), StateError> {
         let ask = approval.ask();
         let parts = AskParts {
             requesters: ask.requesters.clone(),
@@ -75,7 +79,8 @@ impl Approvals {
         self.state.transact("the approval could not be stored", |db| {
             db.execute(
                 "INSERT INTO approvals (id, state, revision, asked_ms, latest_ms, due_ms, subject, target, request, salt,
-                    policies, ask, outcome) VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+                    policies, ask, outcome, shown)
+                 VALUES (?1, ?2, ?3, ?4, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
                 params![
                     ask.id,
                     approval.state().name(),
@@ -89,6 +94,7 @@ impl Approvals {
                     ask.policies,
                     json(&parts)?,
                     json(&OutcomeParts::of(approval.state()))?,
+                    shown.to_string(),
                 ],
             )
             .map(drop)
@@ -110,15 +116,21 @@ impl Approvals {
         })
     }
 
-    /// The open approval of this very request by this subject, if there is one: a retry finds what was asked before.
-    pub(crate) fn of_request(
-        &self,
-        subject: &str,
-        target: &str,
-        request: &CanonicalRequest<'_>,
-    ) -> Result<Option<Stored>, StateError> {
-        let open = self.open(Some(subject))?;
-        Ok(open.into_iter().find(|known| known.approval.ask().target == target && known.is_for(request)))
+    /// The latest, open or closed; the newest first.
+    pub(crate) fn latest(&self, most: u32) -> Result<Vec<Stored>, StateError> {
+        self.state.transact("the approvals could not be read", |db| {
+            let mut select = db.prepare_cached(&format!("SELECT {COLUMNS} ORDER BY asked_ms DESC, id LIMIT ?1"))?;
+            select.query_map([most], stored)?.collect()
+        })
+    }
+
+    /// Forgets closed ones of long ago. What became of them stands in the ledger.
+    pub(crate) fn sweep(&self, now_ms: i64) -> Result<(), StateError> {
+        const KEPT_MS: i64 = 30 * 24 * HOUR_MS;
+        self.state.transact("closed approvals could not be removed", |db| {
+            let before = now_ms.saturating_sub(KEPT_MS);
+            db.execute("DELETE FROM approvals WHERE due_ms IS NULL AND latest_ms < ?1", [before]).map(drop)
+        })
     }
 
     /// How much is asked already, for the limits on asking.
@@ -177,19 +189,12 @@ impl Approvals {
         })
     }
 
-    /// Lets time pass for all that are due; gives what has changed.
-    pub(crate) fn expire(&self, now_ms: i64) -> Result<Vec<Approval>, StateError> {
-        let due: Vec<String> = self.state.transact("the approvals could not be read", |db| {
+    /// Those that time alone changes now.
+    pub(crate) fn due(&self, now_ms: i64) -> Result<Vec<String>, StateError> {
+        self.state.transact("the approvals could not be read", |db| {
             let mut select = db.prepare_cached("SELECT id FROM approvals WHERE due_ms <= ?1")?;
             select.query_map([now_ms], |row| row.get(0))?.collect()
-        })?;
-        let mut expired = Vec::new();
-        for id in due {
-            if let Ok((approval, _)) = self.apply(&id, &Event::Tick, now_ms)? {
-                expired.push(approval);
-            }
-        }
-        Ok(expired)
+        })
     }
 }
 
@@ -263,6 +268,7 @@ fn stored(row: &Row<'_>) -> rusqlite::Result<Stored> {
     Ok(Stored {
         approval: Approval::restored(ask, outcome, revision, row.get(4)?),
         asked_ms: row.get(3)?,
+        shown: from_json(row, 12)?,
         salt: row.get(8)?,
     })
 }
@@ -334,17 +340,16 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("state.db");
         let open = || Approvals::new(Arc::new(State::open(&path).unwrap()));
-        open().add(&asked("ap-1"), &SALT).unwrap();
+        open().add(&asked("ap-1"), &SALT, &Value::Null).unwrap();
         assert_eq!(open().find("ap-1").unwrap().unwrap().approval, asked("ap-1"));
         assert_eq!(decide(&open(), "ap-1", Meaning::Approve), [Effect::Record("granted"), Effect::Wake]);
 
         let approvals = open();
-        let found = |path| approvals.of_request("agent-7", "fhir", &request(path)).unwrap();
-        let known = found("/$export").unwrap();
+        let found = approvals.open(Some("agent-7")).unwrap();
+        let [known] = &found[..] else { panic!("one is open") };
         assert_eq!(known.approval.state().name(), "granted");
-        assert!(found("/$export/").is_none());
-        assert!(approvals.of_request("agent-8", "fhir", &request("/$export")).unwrap().is_none());
-        assert!(approvals.of_request("agent-7", "ehr", &request("/$export")).unwrap().is_none());
+        assert!(known.is_for(&request("/$export")) && !known.is_for(&request("/$export/")));
+        assert!(approvals.open(Some("agent-8")).unwrap().is_empty());
 
         let other = known.digest(&request("/Patient")).unwrap();
         assert_eq!(consume(&approvals, "ap-1", other), Err(Refusal::OtherRequest));
@@ -364,7 +369,7 @@ mod tests {
         let path = folder.path().join("state.db");
         // Two connections, as two processes would have.
         let stores = [(); 2].map(|()| Arc::new(Approvals::new(Arc::new(State::open(&path).unwrap()))));
-        stores[0].add(&asked("ap-1"), &SALT).unwrap();
+        stores[0].add(&asked("ap-1"), &SALT, &Value::Null).unwrap();
         decide(&stores[0], "ap-1", Meaning::Approve);
         let same = request("/$export").digest(&SALT);
         let racers: Vec<_> = (0..100)
@@ -386,7 +391,7 @@ mod tests {
     fn what_is_asked_is_counted_and_what_is_due_expires() {
         let approvals = Approvals::new(Arc::new(State::in_memory()));
         for id in ["ap-1", "ap-2", "ap-3"] {
-            approvals.add(&asked(id), &SALT).unwrap();
+            approvals.add(&asked(id), &SALT, &Value::Null).unwrap();
         }
         let counts = |subject, now| approvals.asked(subject, now).unwrap();
         let asked =
@@ -399,12 +404,16 @@ mod tests {
         assert_eq!(approvals.open(None).unwrap().len(), 2);
         // The grant first, then the one that nobody decided.
         let expired = |now| -> Vec<String> {
-            approvals.expire(now).unwrap().iter().map(|approval| approval.ask().id.clone()).collect()
+            let tick = |id: String| approvals.apply(&id, &Event::Tick, now).unwrap().unwrap().0.ask().id.clone();
+            approvals.due(now).unwrap().into_iter().map(tick).collect()
         };
         assert_eq!(expired(600_999), Vec::<String>::new());
         assert_eq!(expired(601_000), ["ap-2"]);
         assert_eq!(expired(3_600_000), ["ap-3"]);
         assert_eq!(counts("agent-7", 3_600_000), asked(0, 0, 0));
         assert_eq!(approvals.open(None).unwrap().len(), 0);
+        assert_eq!(approvals.latest(2).unwrap().len(), 2);
+        approvals.sweep(3_600_000 + 30 * 24 * HOUR_MS).unwrap();
+        assert_eq!(approvals.latest(9).unwrap().len(), 1, "the last one to expire is kept a little longer");
     }
 }

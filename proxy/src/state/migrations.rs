@@ -43,6 +43,8 @@ const STEPS: &[&str] = &[
     ) STRICT;
     CREATE INDEX approvals_by_subject ON approvals (subject, asked_ms);
     CREATE INDEX approvals_by_due ON approvals (due_ms) WHERE due_ms IS NOT NULL;",
+    // 3: what reviewers are shown of a request; redacted.
+    "ALTER TABLE approvals ADD COLUMN shown TEXT NOT NULL DEFAULT '{}';",
 ];
 
 /// Runs what is missing, each step in a transaction with its number.

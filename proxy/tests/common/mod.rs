@@ -2,6 +2,8 @@
 #![allow(dead_code, reason = "each file of tests uses some of it")]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
+pub(crate) mod gateway;
+
 use std::fs;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

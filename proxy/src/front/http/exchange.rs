@@ -18,13 +18,17 @@ use tokio::time::Instant;
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
 use super::head::{Heads, coding_for, pairs, unchanged};
+use super::hold;
+use super::links::Links;
 use super::problem::{Kind, Problem};
 use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::front::Reloads;
-use crate::gate::{Asked, Conversation, Gate, Grant, Identity, Presented, RecordError, Recording, Refused};
+use crate::gate::{
+    Asked, Conversation, Gate, Grant, Hold, Identity, Plea, Presented, RecordError, Recording, Refused, Waited,
+};
 use crate::notes;
 
 /// One HTTP target, ready for requests.
@@ -39,6 +43,8 @@ struct Served {
     http: HttpTarget,
     upstream: Upstream,
     rewriter: Rewriter,
+    /// For bodies, where the public URL is known for sure.
+    links: Links,
     limits: Limits,
 }
 
@@ -112,10 +118,23 @@ impl Front {
         let (content, facts) = recorded::request(&parts, &admitted, &mut lines);
         let original = recorded::original(&parts, &admitted);
         recorded.request(&content, facts, original.as_bytes()).map_err(Problem::unrecorded)?;
-        let grant = self.grant(served, &identity, &parts, &admitted, peer, recorded)?;
+        let asked = asked_of(served, &parts, &admitted, peer)?;
+        let (grant, body) = match self.gate.authorize(&identity, &asked, recorded) {
+            // Approved was something else: what needs no approval has none.
+            Ok(_) if hold::named(&parts.headers)?.is_some() => return Err(hold::mismatch()),
+            Ok(grant) => (grant, UpBody::new(admitted.has_body.then_some(body), &served.limits)),
+            Err(Refused::Held(_)) if self.gate.asks_people() => {
+                let shown = hold::shown(&content, recorded.session());
+                let request = Pending { served, parts: &parts, admitted: &admitted, peer, asked: &asked, shown };
+                let body = admitted.has_body.then_some(body);
+                // Few requests are held, and each of them waits long: it need not weigh upon the others.
+                Box::pin(self.held(request, &identity, body, recorded)).await?
+            }
+            Err(why) => return Err(refused(why)),
+        };
 
         notes::trace(format_args!("allowed by {}", grant.because().join(", ")));
-        if grant.is_expired(SystemTime::now()) {
+        if grant.is_expired(SystemTime::now()) || !self.gate.still_counts(&identity) {
             return Err(unauthenticated("the credential has expired"));
         }
         // Request and decision are on disk before the upstream knows of them.
@@ -127,7 +146,6 @@ impl Front {
             cookies: served.http.cookies,
             token_headers: &served.http.token_headers,
         };
-        let body = UpBody::new(admitted.has_body.then_some(body), &served.limits);
         let mut up = Request::new(body);
         *up.method_mut() = parts.method.clone();
         *up.headers_mut() = heads.up(&parts.headers, peer.address, peer.encrypted);
@@ -174,6 +192,7 @@ impl Front {
                     expansion: limits.expansion,
                     idle: limits.idle_timeout,
                     until,
+                    links: served.links.clone(),
                 };
                 let mut redacted = Redacted::new(upstream, &grant, recording, &shape, admitted.target.path())?;
                 if let Err(error) = redacted.judge().await {
@@ -206,34 +225,85 @@ impl Front {
         self.gate.authenticate(&presented).await.map_err(|_| unauthenticated("no credential that counts was presented"))
     }
 
-    fn grant(
+    /// Asks people, waits for them as long as the client likes to, and uses their agreement up.
+    async fn held(
         &self,
-        served: &Served,
+        request: Pending<'_>,
         identity: &Identity,
-        parts: &request::Parts,
-        admitted: &Admitted,
-        peer: &Peer,
-        recording: &mut Recording,
-    ) -> Result<Grant, Problem> {
-        let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
-        let request = asked::Request {
-            method: parts.method.as_str(),
-            target: &admitted.target,
-            media_type: media_type.map(|media| media.essence().to_owned()),
-            body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
+        body: Option<Incoming>,
+        recorded: &mut Recording,
+    ) -> Result<(Grant, UpBody), Problem> {
+        let Pending { served, parts, admitted, peer, asked, shown } = request;
+        let named = hold::named(&parts.headers)?;
+        let patience = hold::patience(&parts.headers, served.target.hold);
+        let _seat = self.gate.seat().ok_or_else(hold::too_many)?;
+        let body = match body {
+            Some(body) => hold::body(body, served.limits.idle_timeout).await?,
+            None => bytes::Bytes::new(),
         };
-        let questions = request.parts(&served.target.name).map_err(|why| {
-            let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
-            Problem::new(Kind::BadRequest, status, why.to_string())
-        })?;
-        let asked = Asked {
-            target: &served.target,
-            parts: questions,
-            source: Some(peer.address.ip()),
-            reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
+        let mut plea = Plea { request: hold::canonical(parts, admitted, &body), approval: named, shown };
+        let unheld = |why| hold::unheld(why, refused);
+        let asks = self.gate.hold(identity, asked, &plea, recorded).await.map_err(unheld)?;
+        let mut held = match asks {
+            Hold::Granted(grant) => return Ok((grant, UpBody::kept(body, &served.limits))),
+            Hold::Waiting(held) => held,
         };
-        self.gate.authorize(identity, &asked, recording).map_err(refused)
+        // Whoever asks, and for what, is known before it waits.
+        recorded.settle().await.map_err(Problem::unrecorded)?;
+        let waited =
+            if patience.is_zero() { Waited::Undecided } else { held.decided(patience).await.map_err(unheld)? };
+        self.gate.waited(&held, waited, recorded).map_err(Problem::unrecorded)?;
+        if waited != Waited::Granted {
+            return Err(hold::not_granted(held.id(), waited));
+        }
+        // It is some time later: the credential may have ended.
+        let now = self.identity(served, &parts.headers, peer).await?;
+        if now.subject.id() != identity.subject.id() {
+            return Err(unauthenticated("the credential is somebody else's now"));
+        }
+        let id = held.id().to_owned();
+        plea.approval = Some(&id);
+        match self.gate.hold(&now, asked, &plea, recorded).await.map_err(unheld)? {
+            Hold::Granted(grant) => Ok((grant, UpBody::kept(body, &served.limits))),
+            Hold::Waiting(held) => Err(hold::not_granted(held.id(), Waited::Undecided)),
+        }
     }
+}
+
+/// A request that policy holds.
+struct Pending<'a> {
+    served: &'a Served,
+    parts: &'a request::Parts,
+    admitted: &'a Admitted,
+    peer: &'a Peer,
+    asked: &'a Asked<'a>,
+    shown: serde_json::Value,
+}
+
+/// The request as policy sees it.
+fn asked_of<'a>(
+    served: &'a Served,
+    parts: &request::Parts,
+    admitted: &Admitted,
+    peer: &Peer,
+) -> Result<Asked<'a>, Problem> {
+    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
+    let request = asked::Request {
+        method: parts.method.as_str(),
+        target: &admitted.target,
+        media_type: media_type.map(|media| media.essence().to_owned()),
+        body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
+    };
+    let questions = request.parts(&served.target.name).map_err(|why| {
+        let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
+        Problem::new(Kind::BadRequest, status, why.to_string())
+    })?;
+    Ok(Asked {
+        target: &served.target,
+        parts: questions,
+        source: Some(peer.address.ip()),
+        reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
+    })
 }
 
 impl Served {
@@ -260,7 +330,9 @@ impl Served {
         let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
             Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
         })?;
-        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
+        let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
+        let links = links.unwrap_or_default();
+        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, links, limits: limits.clone() })
     }
 }
 

@@ -7,6 +7,8 @@ mod connection;
 mod exchange;
 mod guard;
 mod head;
+mod hold;
+mod links;
 mod problem;
 mod recorded;
 mod text;

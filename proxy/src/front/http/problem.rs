@@ -22,7 +22,6 @@ pub(super) struct Problem {
 
 /// The types of problems; `docs/errors.md` lists them.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-#[allow(dead_code, reason = "approvals answer with theirs once requests are held")]
 pub(super) enum Kind {
     BadRequest,
     Unauthenticated,
@@ -85,9 +84,13 @@ impl Problem {
     }
 
     /// What has to be approved first.
-    #[allow(dead_code, reason = "approvals answer with it once requests are held")]
     pub(super) fn held(approval: String, detail: impl Into<String>) -> Self {
         Self { approval: Some(approval), ..Self::new(Kind::ApprovalRequired, 403, detail) }
+    }
+
+    /// What people said, or did not say.
+    pub(super) fn decided(kind: Kind, approval: &str, detail: &str) -> Self {
+        Self { approval: Some(approval.to_owned()), ..Self::new(kind, 403, detail) }
     }
 
     /// It cannot be recorded, so it is not done.

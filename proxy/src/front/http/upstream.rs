@@ -131,6 +131,8 @@ fn shown(credential: &Credential) -> Result<(HeaderName, HeaderValue), Error> {
 /// The body of a request on its way up: as long as is allowed, and never silent for too long.
 pub(super) struct UpBody {
     inner: Option<Incoming>,
+    /// What was read already.
+    kept: Option<Bytes>,
     left: u64,
     idle: Duration,
     /// Runs while the client is waited for.
@@ -145,7 +147,13 @@ pub(super) struct UpBroken;
 impl UpBody {
     pub(super) fn new(inner: Option<Incoming>, limits: &Limits) -> Self {
         let silence = Box::pin(tokio::time::sleep(limits.idle_timeout));
-        Self { inner, left: limits.request_bytes, idle: limits.idle_timeout, silence, waiting: false }
+        let (left, idle) = (limits.request_bytes, limits.idle_timeout);
+        Self { inner, kept: None, left, idle, silence, waiting: false }
+    }
+
+    /// A body that was read while its request was held.
+    pub(super) fn kept(bytes: Bytes, limits: &Limits) -> Self {
+        Self { kept: (!bytes.is_empty()).then_some(bytes), ..Self::new(None, limits) }
     }
 }
 
@@ -154,6 +162,9 @@ impl Body for UpBody {
     type Error = UpBroken;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpBroken>>> {
+        if let Some(kept) = self.kept.take() {
+            return Poll::Ready(Some(Ok(Frame::data(kept))));
+        }
         loop {
             let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
             match Pin::new(inner).poll_frame(cx) {
@@ -185,10 +196,13 @@ impl Body for UpBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.inner.as_ref().is_none_or(Body::is_end_stream)
+        self.kept.is_none() && self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
+        if let Some(kept) = &self.kept {
+            return SizeHint::with_exact(kept.len() as u64);
+        }
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }

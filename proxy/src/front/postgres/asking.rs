@@ -186,7 +186,7 @@ impl Asking {
         }
         if request.message == "parse" {
             let text = self.text(request.text.unwrap_or_default());
-            outbox.recording().remark(json!({ "message": "parse", "text": text }))?;
+            outbox.recording().note(json!({ "message": "parse", "text": text }))?;
         }
         Ok(allowed(judged))
     }

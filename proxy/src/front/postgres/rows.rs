@@ -145,9 +145,11 @@ impl Rows {
         let format = format.filter(|format| (*format == CopyFormat::Binary) == shape.binary);
         let format = format.ok_or(Refusal::Rule("a COPY stream that nobody has judged"))?;
         let known = copy.map(|copy| copy.columns.as_slice()).unwrap_or_default();
-        let columns = (0..shape.columns)
-            .map(|at| Looked::new(granted, known.get(at).map_or(0, |column| column.type_oid), Vec::new()))
-            .collect();
+        let looked = |at: usize| match known.get(at) {
+            Some(column) => Looked::new(granted, column.type_oid, column.name.clone().into_bytes()),
+            None => Looked::new(granted, 0, Vec::new()),
+        };
+        let columns = (0..shape.columns).map(looked).collect();
         let cells = CopyCells {
             plan,
             format: format.clone(),
@@ -223,7 +225,7 @@ impl CopyCells {
         if cell.header {
             let shown = self.texts.scrub(Place::ColumnName(cell.column), Raw::from(value.clone())).text;
             // What follows in this column is what its name says.
-            if let Some(looked) = self.values.columns.get_mut(cell.column) {
+            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| looked.name.is_empty()) {
                 looked.name = shown.as_bytes().to_vec();
             }
             let same = shown.as_bytes() == value;
@@ -231,7 +233,7 @@ impl CopyCells {
         }
         self.rows += u64::from(cell.column == 0);
         let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
-        let unknown = CopyColumn { treatment: self.plan.rest, type_oid: 0, modifier: -1 };
+        let unknown = CopyColumn { name: String::new(), treatment: self.plan.rest, type_oid: 0, modifier: -1 };
         let column = known.unwrap_or(&unknown);
         let decision = column.decision(&self.format, &granted.snapshot);
         // Text that nobody knows the type of is looked at as text.

@@ -4,6 +4,7 @@
 //! request with its answer. Without a recording there is no grant, and without a grant no answer.
 
 mod recording;
+mod statement;
 mod throttle;
 
 use std::collections::HashMap;
@@ -19,6 +20,7 @@ use blackbar_ledger::{
 };
 
 pub(crate) use self::recording::Recording;
+pub(super) use self::statement::Statement;
 use self::throttle::Throttle;
 use super::Identity;
 use crate::config::{Record, Target};

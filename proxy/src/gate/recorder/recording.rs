@@ -40,6 +40,8 @@ pub(crate) struct Recording {
     open: VecDeque<(u64, Instant)>,
     /// How much had been gathered when the answer began that is being gathered.
     before: u64,
+    /// What holds the request, until it is told what became of it.
+    held: Option<Details>,
 }
 
 /// How far an answer may be ahead of its record.
@@ -74,11 +76,15 @@ impl Recording {
             places: Vec::new(),
             open,
             before: 0,
+            held: None,
         }
     }
 
     /// Begins another request, behind those that wait for their answers.
     pub(crate) fn another(&mut self) -> Result<(), RecordError> {
+        if let Some(held) = self.held.take() {
+            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        }
         let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
         session.exchanges += 1;
         self.open.push_back((session.exchanges, Instant::now()));
@@ -103,8 +109,19 @@ impl Recording {
 
     /// What was decided about it.
     pub(crate) fn decided(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
+        self.held = None;
         let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
         self.write(|session| session.writer.event(leaf, now()))
+    }
+
+    /// It is held, and more will be decided. If not, the end says at least this.
+    pub(crate) fn undecided(&mut self, details: Details) {
+        self.held = Some(details);
+    }
+
+    /// The session that it is recorded in.
+    pub(crate) fn session(&self) -> Option<String> {
+        self.session.as_ref().map(|session| session.writer.id().to_string())
     }
 
     /// Waits until all so far is on disk, if the target asks for it: then the upstream may be asked.
@@ -164,11 +181,6 @@ impl Recording {
             Some(count) => *count += 1,
             None => _ = self.found.insert(kind.to_owned(), 1),
         }
-    }
-
-    /// Keeps something that happened between requests; leaves do not tell of it.
-    pub(crate) fn remark(&mut self, remark: Value) -> Result<(), RecordError> {
-        self.note(remark)
     }
 
     /// Whether more may be gathered before the disk is waited for.
@@ -244,6 +256,9 @@ impl Recording {
     /// replaced.
     pub(crate) fn end(&mut self, outcome: Outcome, counts: Option<(u64, u64)>) -> Result<(), RecordError> {
         let Some((number, begun)) = self.open.front().copied() else { return Ok(()) };
+        if let Some(held) = self.held.take() {
+            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        }
         self.tell_places()?;
         self.open.pop_front();
         let complete = outcome == Outcome::Success;
@@ -300,7 +315,8 @@ impl Recording {
         self.note(json!({ "exchange": number, "replaced_at": places }))
     }
 
-    fn note(&mut self, note: Value) -> Result<(), RecordError> {
+    /// Something for the encrypted recording only.
+    pub(crate) fn note(&mut self, note: Value) -> Result<(), RecordError> {
         self.block(Direction::Note, note.to_string().as_bytes())
     }
 

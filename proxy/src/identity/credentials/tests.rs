@@ -79,7 +79,7 @@ fn what_must_not_be_issued_is_not() {
         assert_eq!(refused(request(agent(id), HOUR)), names, "{id:?}");
     }
     assert_eq!(refused(request(Subject::new(SubjectKind::User, "a", [""]), HOUR)), names);
-    let foreign = "a subject of an issuer comes with a token of that issuer";
+    let foreign = "a subject of an issuer comes with a token of that issuer, a workload with its certificate";
     assert_eq!(refused(request(agent("https://id.example#alice"), HOUR)), foreign);
     assert_eq!(credentials.list(0).len(), 0);
 }

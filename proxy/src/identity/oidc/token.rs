@@ -92,6 +92,7 @@ impl<'a> Token<'a> {
             expires_ms: expires.saturating_add(SKEW_S).saturating_mul(1000),
             credential: self.text("jti").filter(|jti| is_plain_name(jti)).map(str::to_owned),
             actors,
+            issued_by: None,
         })
     }
 

@@ -41,6 +41,7 @@ impl Authenticator for OneAgent {
                     subject: Subject::new(SubjectKind::Agent, "agent-7", ["agents"]),
                     authenticated_by: "credential".to_owned(),
                     acting_for: [].into(),
+                    behind: [].into(),
                     expires: None,
                     credential: None,
                 })

@@ -1,6 +1,8 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
 mod entering;
+mod leaks;
+mod talking;
 
 use std::io::Write as _;
 use std::net::SocketAddr;

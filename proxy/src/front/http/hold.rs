@@ -1,0 +1,162 @@
+//! A request that is held: its body is kept, people are asked, and the client waits as long as it likes to.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::time::Duration;
+
+use blackbar_policy::{CanonicalRequest, HttpRequest};
+use blackbar_wire::http::Admitted;
+use bytes::{Bytes, BytesMut};
+use http::header::{self, HeaderMap};
+use http::request::Parts;
+use http_body::Body;
+use hyper::body::Incoming;
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+use super::problem::{Kind, Problem};
+use crate::gate::{Unheld, Waited};
+
+/// The longest body of a request that has to be approved: it is kept in memory while people are asked.
+pub(super) const LONGEST_BODY: usize = 1 << 20;
+
+/// The canonical form of a request with this body.
+pub(super) fn canonical<'r>(parts: &'r Parts, admitted: &'r Admitted, body: &[u8]) -> CanonicalRequest<'r> {
+    let media_type = parts.headers.get(header::CONTENT_TYPE).filter(|_| admitted.has_body);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    CanonicalRequest::Http(HttpRequest {
+        method: parts.method.as_str(),
+        path: admitted.target.path(),
+        query: admitted.target.query(),
+        media_type: media_type.unwrap_or_default(),
+        body: Sha256::digest(body).into(),
+    })
+}
+
+/// The whole body, if it is short enough to be kept.
+pub(super) async fn body(incoming: Incoming, idle: Duration) -> Result<Bytes, Problem> {
+    let mut incoming = pin!(incoming);
+    let mut kept = BytesMut::new();
+    loop {
+        let frame = tokio::time::timeout(idle, poll_fn(|cx| incoming.as_mut().poll_frame(cx)));
+        let broken = || Problem::new(Kind::BadRequest, 400, "the body of the request broke off");
+        match frame.await.map_err(|_| broken())? {
+            None => return Ok(kept.freeze()),
+            Some(Err(_)) => return Err(broken()),
+            Some(Ok(frame)) => {
+                let Ok(bytes) = frame.into_data() else { continue };
+                if kept.len() + bytes.len() > LONGEST_BODY {
+                    let why = "a request that has to be approved has a body of at most 1 MiB";
+                    return Err(Problem::new(Kind::BadRequest, 413, why));
+                }
+                kept.extend_from_slice(&bytes);
+            }
+        }
+    }
+}
+
+/// The approval that the client names.
+pub(super) fn named(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
+    let mut values = headers.get_all("blackbar-approval").iter();
+    let wrong = || Problem::new(Kind::BadRequest, 400, "Blackbar-Approval names one approval");
+    match (values.next(), values.next()) {
+        (None, _) => Ok(None),
+        (Some(value), None) => {
+            let id = value.to_str().map_err(|_| wrong())?.trim();
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+            if id.is_empty() || id.len() > 64 || !id.bytes().all(plain) { Err(wrong()) } else { Ok(Some(id)) }
+        }
+        (Some(_), Some(_)) => Err(wrong()),
+    }
+}
+
+/// How long the client waits, by `Prefer: wait=N` (RFC 7240).
+pub(super) fn patience(headers: &HeaderMap, most: Duration) -> Duration {
+    let preferences = headers.get_all("prefer").iter().filter_map(|value| value.to_str().ok());
+    let mut preferences = preferences.flat_map(|value| value.split(','));
+    let wait = preferences.find_map(|preference| {
+        let (name, value) = preference.split(';').next()?.split_once('=')?;
+        let seconds = value.trim().trim_matches('"').parse().ok();
+        seconds.filter(|_| name.trim().eq_ignore_ascii_case("wait"))
+    });
+    wait.map_or(Duration::ZERO, |seconds| Duration::from_secs(seconds).min(most))
+}
+
+/// What reviewers are shown: the redacted request of the recording, and where that is.
+pub(super) fn shown(content: &Value, session: Option<String>) -> Value {
+    let mut shown = content.clone();
+    if let (Some(object), Some(session)) = (shown.as_object_mut(), session) {
+        object.insert("session".to_owned(), session.into());
+    }
+    shown
+}
+
+/// The answer when people did not agree.
+pub(super) fn not_granted(approval: &str, waited: Waited) -> Problem {
+    match waited {
+        Waited::Denied => Problem::decided(Kind::Denied, approval, "a reviewer denied it"),
+        Waited::Expired => Problem::decided(Kind::Denied, approval, "nobody decided in time"),
+        Waited::Used => Problem::decided(Kind::Denied, approval, "another request has used the approval"),
+        Waited::Granted | Waited::Undecided => Problem::held(approval.to_owned(), "it waits for approval"),
+    }
+}
+
+/// The answer when it does not even wait. `Refused` is answered as everywhere.
+pub(super) fn unheld(unheld: Unheld, refused: impl FnOnce(crate::gate::Refused) -> Problem) -> Problem {
+    match unheld {
+        Unheld::Refused(why) => refused(why),
+        Unheld::OtherRequest => mismatch(),
+        Unheld::Closed { approval, why } => {
+            Problem::decided(Kind::Denied, &approval, &format!("the approval cannot be used: {why}"))
+        }
+        Unheld::TooManyAsks => too_many(),
+        Unheld::Unstored => Problem::new(Kind::Overloaded, 503, "approvals cannot be stored"),
+    }
+}
+
+pub(super) fn mismatch() -> Problem {
+    Problem::new(Kind::ApprovalMismatch, 409, "Blackbar-Approval names an approval that is not for this request")
+}
+
+pub(super) fn too_many() -> Problem {
+    Problem::new(Kind::Overloaded, 429, "too many requests wait for approval")
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    #[test]
+    fn a_client_waits_as_long_as_it_prefers_and_no_longer_than_it_may() {
+        let most = Duration::from_secs(120);
+        for (values, seconds) in [
+            (&["wait=5"][..], 5),
+            (&["respond-async, Wait = 10"], 10),
+            (&["return=minimal; foo=1", "wait=\"7\";x"], 7),
+            (&["wait=100000"], 120),
+            (&["wait=soon"], 0),
+            (&["handling=strict"], 0),
+            (&[], 0),
+        ] {
+            let mut headers = HeaderMap::new();
+            for value in values {
+                headers.append("prefer", HeaderValue::from_static(value));
+            }
+            assert_eq!(patience(&headers, most), Duration::from_secs(seconds), "{values:?}");
+        }
+    }
+
+    #[test]
+    fn one_approval_is_named_or_none() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(named(&headers), Ok(None));
+        headers.append("blackbar-approval", HeaderValue::from_static("ap-01"));
+        assert_eq!(named(&headers), Ok(Some("ap-01")));
+        headers.append("blackbar-approval", HeaderValue::from_static("ap-02"));
+        assert!(named(&headers).is_err());
+        headers.insert("blackbar-approval", HeaderValue::from_static("ap 01"));
+        assert!(named(&headers).is_err());
+    }
+}

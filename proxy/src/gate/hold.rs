@@ -1,0 +1,368 @@
+//! Requests that policy holds: people are asked, and what they granted is used once, before anything is forwarded.
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use blackbar_ledger::{Details, Kind, Outcome};
+use blackbar_policy::approval::{Approval, Ask, Consumption, Effect, Event, Refusal, State as Decided};
+use blackbar_policy::{CanonicalRequest, Decision, Duties, PolicyId};
+use serde_json::{Value, json};
+use tokio::sync::{OwnedSemaphorePermit, watch};
+
+use super::holds::Holds;
+use super::known::now_ms;
+use super::recorder::RecordError;
+use super::{Asked, Gate, Grant, Identity, Recording, Refused, State, judge, record, told};
+use crate::notes;
+use crate::state::StateError;
+use crate::state::approvals::Stored;
+
+/// A held request: what people are asked about, and what a grant is found again by.
+#[derive(Clone, Debug)]
+pub(crate) struct Plea<'a> {
+    /// What would be sent up, to the last byte that matters.
+    pub(crate) request: CanonicalRequest<'a>,
+    /// The approval that the client names. Without one the request finds its own.
+    pub(crate) approval: Option<&'a str>,
+    /// The request as reviewers see it: redacted.
+    pub(crate) shown: Value,
+}
+
+/// What became of a held request.
+#[derive(Debug)]
+pub(crate) enum Hold {
+    /// People had agreed, and that is used up now.
+    Granted(Grant),
+    /// People are asked.
+    Waiting(Held),
+}
+
+/// A request that waits for people. Who drops it waits no longer, and nothing is done; what people were asked stays, so the
+/// client may come again.
+pub(crate) struct Held {
+    id: String,
+    holds: Arc<Holds>,
+    bell: watch::Receiver<u64>,
+}
+
+/// How waiting ended.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Waited {
+    /// Enough people have agreed. [`Gate::hold`] takes it from here.
+    Granted,
+    /// Somebody said no.
+    Denied,
+    /// Nobody decided in time.
+    Expired,
+    /// It was used by another request.
+    Used,
+    /// The patience was over first.
+    Undecided,
+}
+
+/// Why a held request is neither granted nor waits.
+#[derive(Clone, Debug)]
+pub(crate) enum Unheld {
+    /// As without any hold.
+    Refused(Refused),
+    /// The approval that was named is for another request, or is none of this subject's.
+    OtherRequest,
+    /// It was decided, in another way than yes, or is used up; or the policies have changed since.
+    Closed { approval: String, why: &'static str },
+    /// So much is asked already that nobody would read it.
+    TooManyAsks,
+    /// The approvals cannot be read or stored.
+    Unstored,
+}
+
+impl Gate {
+    /// A place to wait in, for a request that is held. None: too many wait.
+    pub(crate) fn seat(&self) -> Option<OwnedSemaphorePermit> {
+        self.holds.as_ref()?.seat()
+    }
+
+    /// What [`Gate::authorize`] holds comes here, with the request itself. If people have agreed to this very request, their
+    /// agreement is used up and the request judged once more; else they are asked.
+    pub(crate) async fn hold(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        recording: &mut Recording,
+    ) -> Result<Hold, Unheld> {
+        // One set of policies from here to the end, whatever is reloaded meanwhile.
+        let state = self.state.load_full();
+        let (lifts, needs, duties) = match judge(&state, identity, asked, &BTreeSet::new()) {
+            held @ Decision::Held { .. } => {
+                let (lifts, needs) = (held.to_lift(), held.approvals());
+                let Decision::Held { then, duties, .. } = held else { return Err(Unheld::Unstored) };
+                // People are not asked about what could not be done all the same.
+                let because = then.union(&lifts).cloned().collect();
+                state.grant(identity, asked, &because, duties.clone()).map_err(Unheld::Refused)?;
+                (lifts, needs, duties)
+            }
+            // The policies have changed since they held it.
+            Decision::Allowed { because, duties } => {
+                let granted = state.grant(identity, asked, &because, duties);
+                record(&state, recording, &granted).map_err(Unheld::Refused)?;
+                return granted.map(Hold::Granted).map_err(Unheld::Refused);
+            }
+            Decision::Denied { because } => return refused(&state, recording, because),
+        };
+        let Some(holds) = &self.holds else {
+            return Err(Unheld::Refused(Refused::Held(lifts.iter().map(ToString::to_string).collect())));
+        };
+
+        for stored in holds.known(identity, asked, plea, &state).await? {
+            if let Some(done) = self.consume(holds, &state, identity, asked, plea, &stored, recording).await? {
+                return Ok(Hold::Granted(done));
+            }
+        }
+        let asking = holds.asking.lock().await;
+        // While others asked, this very request may have been among theirs.
+        let waits = holds.known(identity, asked, plea, &state).await?.into_iter().map(|stored| stored.approval);
+        let waits = waits.filter(|known| matches!(known.state(), Decided::Asked { .. }));
+        let waits = waits.into_iter().find(|known| plea.approval.is_some() || lifts.is_subset(&known.ask().lifts));
+        let again = waits.is_some();
+        let approval = match waits {
+            Some(approval) => approval,
+            None => {
+                let (approval, salt) = holds.ask_of(identity, asked, plea, &state, lifts, needs, &duties)?;
+                let shown = plea.shown.clone();
+                let stored = approval.clone();
+                let admitted =
+                    holds.blocking(move |holds| holds.ask(&stored, &salt, &shown, stored.latest_ms())).await?;
+                if !admitted {
+                    return Err(Unheld::TooManyAsks);
+                }
+                // Who has the recording's key can show what the digest in the log is of.
+                let salt: String = salt.iter().map(|byte| format!("{byte:02x}")).collect();
+                recording.note(json!({ "approval": approval.ask().id, "salt": salt })).map_err(unrecorded)?;
+                approval
+            }
+        };
+        drop(asking);
+        let ask = approval.ask();
+        let needs = ask.needs.iter().map(|(group, quorum)| format!("{group}:{quorum}"));
+        let lifts: Vec<String> = ask.lifts.iter().map(ToString::to_string).collect();
+        let details = Details::new()
+            .text("rules", state.version.as_str())
+            .texts("because", told(&lifts))
+            .text("approval", ask.id.as_str())
+            .text("request", ask.request.to_string())
+            .texts("needs", needs)
+            .flag("again", again);
+        recording.decided(Kind::DecisionAsked, Outcome::Held, details).map_err(unrecorded)?;
+        Ok(Hold::Waiting(Held { id: ask.id.clone(), holds: Arc::clone(holds), bell: holds.listen() }))
+    }
+
+    /// Uses an approval, if it is granted. None: it is not, and the client did not insist on it.
+    #[allow(clippy::too_many_arguments, reason = "everything that a decision rests on")]
+    async fn consume(
+        &self,
+        holds: &Arc<Holds>,
+        state: &State,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        stored: &Stored,
+        recording: &mut Recording,
+    ) -> Result<Option<Grant>, Unheld> {
+        let ask = stored.approval.ask();
+        let Decided::Granted { votes, .. } = stored.approval.state() else { return Ok(None) };
+        let unusable = |why| {
+            let closed = Unheld::Closed { approval: ask.id.clone(), why };
+            if plea.approval.is_some() { Err(closed) } else { Ok(None) }
+        };
+        // Judged as it is now: people lifted these forbids and no others.
+        let grant = match judge(state, identity, asked, &ask.lifts) {
+            Decision::Allowed { because, duties } => {
+                let limit_rows = duties.limit_rows.into_iter().chain(ask.max_rows).min();
+                let duties = Duties { limit_rows, ..duties };
+                state.grant(identity, asked, &because, duties).map_err(Unheld::Refused)?
+            }
+            Decision::Held { .. } => return unusable("more stands against the request now"),
+            Decision::Denied { because } => return refused(state, recording, because).map(|_: Hold| None),
+        };
+        let digest = stored.digest(&plea.request).ok_or(Unheld::OtherRequest)?;
+        let (id, subject, target, policies) =
+            (ask.id.clone(), ask.subject.clone(), ask.target.clone(), *state.policies.set().hash());
+        let used = holds.blocking(move |holds| {
+            let consumption = Consumption { request: digest, subject: &subject, target: &target, policies: &policies };
+            holds.apply(&id, &Event::Consume(consumption), now_ms())
+        });
+        match used.await? {
+            Ok((_, effects)) if effects.contains(&Effect::Forward) => {}
+            Ok(_) => return unusable("it was not used in time"),
+            Err(Refusal::OtherRequest) => return Err(Unheld::OtherRequest),
+            Err(_) => return unusable("it has been used, or taken back"),
+        }
+        let people = votes.iter().map(|vote| vote.person.chars().take(255).collect::<String>());
+        let details = Details::new()
+            .text("rules", state.version.as_str())
+            .texts("because", told(grant.because()))
+            .text("profile", grant.profile())
+            .text("approval", ask.id.as_str())
+            .texts("approved_by", people.take(32));
+        recording.decided(Kind::DecisionConsumed, Outcome::Success, details).map_err(unrecorded)?;
+        Ok(Some(grant))
+    }
+
+    /// How waiting ended, for the record of the request that waited.
+    pub(crate) fn waited(&self, held: &Held, waited: Waited, recording: &mut Recording) -> Result<(), RecordError> {
+        let kind = match waited {
+            Waited::Denied => Kind::DecisionDenied,
+            Waited::Expired | Waited::Used => Kind::DecisionExpired,
+            Waited::Granted | Waited::Undecided => return Ok(()),
+        };
+        recording.decided(kind, Outcome::Denied, Details::new().text("approval", held.id()))
+    }
+}
+
+impl Holds {
+    /// Runs what may wait for the disk.
+    async fn blocking<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, StateError> + Send + 'static,
+    ) -> Result<T, Unheld> {
+        let this = Arc::clone(self);
+        match tokio::task::spawn_blocking(move || work(&this)).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                notes::note(format_args!("approvals: {error}"));
+                Err(Unheld::Unstored)
+            }
+            Err(_) => Err(Unheld::Unstored),
+        }
+    }
+
+    /// The approvals that a request may use or wait for: the one that the client names, or the open ones of this very request.
+    async fn known(
+        self: &Arc<Self>,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        state: &State,
+    ) -> Result<Vec<Stored>, Unheld> {
+        let (subject, target) = (identity.subject.id().to_owned(), asked.target.name.as_str());
+        let policies = state.policies.set().hash();
+        let Some(named) = plea.approval else {
+            let open = self.blocking(move |holds| {
+                holds.tick(now_ms());
+                holds.store().open(Some(&subject))
+            });
+            let of_this = |stored: &Stored| {
+                let ask = stored.approval.ask();
+                ask.target == target && ask.policies == *policies && stored.is_for(&plea.request)
+            };
+            return Ok(open.await?.into_iter().filter(of_this).collect());
+        };
+        let id = named.to_owned();
+        let stored = self.blocking(move |holds| holds.find(&id, now_ms())).await?;
+        let stored = stored.filter(|stored| {
+            let ask = stored.approval.ask();
+            ask.subject == subject && ask.target == target
+        });
+        let stored = stored.ok_or(Unheld::OtherRequest)?;
+        let closed = |why| Err(Unheld::Closed { approval: named.to_owned(), why });
+        match stored.approval.state() {
+            Decided::Denied { .. } => return closed("it was denied"),
+            Decided::Expired => return closed("it has expired"),
+            Decided::Consumed { .. } => return closed("it has been used"),
+            Decided::Asked { .. } | Decided::Granted { .. } => {}
+        }
+        if !stored.is_for(&plea.request) {
+            return Err(Unheld::OtherRequest);
+        }
+        if stored.approval.ask().policies != *policies {
+            return closed("the policies have changed since it was asked for");
+        }
+        Ok(vec![stored])
+    }
+
+    /// What people will be asked, and the salt of its digest.
+    #[allow(clippy::too_many_arguments, reason = "everything that an ask is made of")]
+    fn ask_of(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        state: &State,
+        lifts: BTreeSet<PolicyId>,
+        needs: std::collections::BTreeMap<String, u32>,
+        duties: &Duties,
+    ) -> Result<(Approval, [u8; 32]), Unheld> {
+        let (mut salt, mut id) = ([0; 32], [0; 10]);
+        if getrandom::fill(&mut salt).and_then(|()| getrandom::fill(&mut id)).is_err() {
+            return Err(Unheld::Unstored);
+        }
+        let now = now_ms();
+        let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+        let mut requesters: BTreeSet<String> = identity.acting_for.union(&identity.behind).cloned().collect();
+        requesters.insert(identity.subject.id().to_owned());
+        let ask = Ask {
+            id: format!("ap-{}", id.map(|byte| format!("{byte:02x}")).concat()),
+            request: plea.request.digest(&salt),
+            subject: identity.subject.id().to_owned(),
+            requesters,
+            target: asked.target.name.clone(),
+            policies: *state.policies.set().hash(),
+            lifts,
+            needs,
+            max_rows: duties.limit_rows,
+            valid_ms: millis(self.grant_timeout),
+            decide_by_ms: now.saturating_add(millis(self.ask_timeout)),
+        };
+        Approval::new(ask, now).map(|approval| (approval, salt)).ok_or(Unheld::Unstored)
+    }
+}
+
+impl Held {
+    /// What clients and reviewers know it by.
+    pub(crate) fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Waits until people have decided, or for so long.
+    pub(crate) async fn decided(&mut self, patience: Duration) -> Result<Waited, Unheld> {
+        let end = tokio::time::Instant::now() + patience;
+        loop {
+            // What happens from here on rings again.
+            self.bell.mark_unchanged();
+            let id = self.id.clone();
+            let stored = self.holds.blocking(move |holds| holds.find(&id, now_ms())).await?;
+            match stored.as_ref().map(|stored| stored.approval.state()) {
+                Some(Decided::Granted { .. }) => return Ok(Waited::Granted),
+                Some(Decided::Denied { .. }) => return Ok(Waited::Denied),
+                Some(Decided::Consumed { .. }) => return Ok(Waited::Used),
+                Some(Decided::Expired) | None => return Ok(Waited::Expired),
+                Some(Decided::Asked { .. }) => {}
+            }
+            match tokio::time::timeout_at(end, self.bell.changed()).await {
+                Ok(Ok(())) => {}
+                // The gate is gone, and with it whoever could have decided.
+                Ok(Err(_)) => return Ok(Waited::Expired),
+                Err(_) => return Ok(Waited::Undecided),
+            }
+        }
+    }
+}
+
+/// Policy denies it after all.
+fn refused<T>(state: &State, recording: &mut Recording, because: BTreeSet<super::Reason>) -> Result<T, Unheld> {
+    let refused = Refused::Denied(because.into_iter().collect());
+    record(state, recording, &Err(refused.clone())).map_err(Unheld::Refused)?;
+    Err(Unheld::Refused(refused))
+}
+
+fn unrecorded(error: RecordError) -> Unheld {
+    Unheld::Refused(Refused::Unrecorded(error))
+}
+
+impl fmt::Debug for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Held({})", self.id)
+    }
+}

@@ -1,0 +1,271 @@
+//! Who is let in, from outside: tokens of an issuer that rotates its keys, and client certificates.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
+
+mod common;
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use common::Room;
+use common::gateway::{Gateway, begun, get, upstream};
+use ring::rand::SystemRandom;
+use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
+use serde_json::{Value, json};
+
+/// An issuer of tokens with one key at a time.
+struct Issuer {
+    url: String,
+    key: Mutex<(String, Arc<EcdsaKeyPair>)>,
+    asked: AtomicUsize,
+}
+
+fn pair() -> Arc<EcdsaKeyPair> {
+    let random = SystemRandom::new();
+    let document = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).unwrap();
+    Arc::new(EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, document.as_ref(), &random).unwrap())
+}
+
+impl Issuer {
+    fn new() -> Arc<Self> {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
+        let this = Arc::new(Self { url, key: Mutex::new(("k1".to_owned(), pair())), asked: AtomicUsize::new(0) });
+        let issuer = Arc::clone(&this);
+        std::thread::spawn(move || {
+            for stream in listener.incoming() {
+                let mut stream = stream.unwrap();
+                let mut head = Vec::new();
+                let mut byte = [0];
+                while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                    head.push(byte[0]);
+                }
+                let document = issuer.document(&String::from_utf8_lossy(&head)).to_string();
+                let length = document.len();
+                let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+                let _ = stream.write_all(format!("{head}{document}").as_bytes());
+            }
+        });
+        this
+    }
+
+    fn document(&self, head: &str) -> Value {
+        if head.starts_with("GET /.well-known/openid-configuration ") {
+            return json!({ "issuer": self.url, "jwks_uri": format!("{}/keys", self.url) });
+        }
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let key = self.key.lock().unwrap();
+        let point = key.1.public_key().as_ref();
+        let (x, y) = (URL_SAFE_NO_PAD.encode(&point[1..33]), URL_SAFE_NO_PAD.encode(&point[33..]));
+        json!({ "keys": [{ "kty": "EC", "crv": "P-256", "use": "sig", "kid": key.0, "x": x, "y": y }] })
+    }
+
+    fn rotate(&self, name: &str) {
+        *self.key.lock().unwrap() = (name.to_owned(), pair());
+    }
+
+    /// A token of this client for a subject; `null` takes a claim away.
+    fn token(&self, client: &str, sub: &str, changes: &Value) -> String {
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+        let mut claims = json!({
+            "iss": self.url, "sub": sub, "aud": "blackbar", "client_id": client, "iat": now, "exp": now + 600,
+            "groups": ["idp-agents"],
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            claims[name] = value.clone();
+        }
+        let key = self.key.lock().unwrap();
+        let header = json!({ "alg": "ES256", "typ": "at+jwt", "kid": key.0 });
+        let message =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(header.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let signature = key.1.sign(&SystemRandom::new(), message.as_bytes()).unwrap();
+        format!("{message}.{}", URL_SAFE_NO_PAD.encode(signature))
+    }
+}
+
+const PATIENT: &str = "{\"resourceType\":\"Patient\",\"id\":\"7\",\"text\":\"SSN 219-09-9999\"}";
+
+/// A gateway's folder with an upstream behind it, and these sections more.
+fn site(sections: &str) -> (Room, u16) {
+    let (room, port) = begun();
+    let behind = upstream(PATIENT);
+    let text = room.text("blackbar.toml").replace("http://127.0.0.1:9000", &format!("http://127.0.0.1:{behind}"));
+    room.write("blackbar.toml", text + sections);
+    (room, port)
+}
+
+fn issued_by(issuer: &Issuer) -> String {
+    format!(
+        "\n[[identity]]\nissuer = \"{}\"\naudience = \"blackbar\"\nagents = {{ claim = \"client_id\", in = [\"summariser\"] }}\n\
+         people = {{ claim = \"client_id\", in = [\"portal\"] }}\ngroups = {{ \"idp-agents\" = \"agents\" }}\n",
+        issuer.url
+    )
+}
+
+/// The subjects that sessions were opened for, with their kinds and how they proved who they are.
+fn sessions(room: &Room) -> Vec<(String, String, String)> {
+    let reader = blackbar_ledger::Reader::open(&room.path("blackbar-data"), None);
+    let leaves = reader.leaves(blackbar_ledger::LeafIndex::FIRST).unwrap();
+    let leaves = leaves.map(|item| serde_json::from_slice::<Value>(item.unwrap().1.bytes()).unwrap());
+    let opened = leaves.filter(|leaf| leaf["kind"] == "session.open");
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    opened
+        .map(|leaf| {
+            (text(&leaf["subject"]), text(&leaf["details"]["kind"]), text(&leaf["details"]["authenticated_by"]))
+        })
+        .collect()
+}
+
+#[test]
+fn tokens_of_an_issuer_count_while_it_rotates_its_keys() {
+    let issuer = Issuer::new();
+    let (room, port) = site(&issued_by(&issuer));
+    room.run(&["check"]).ends(0);
+    let gateway = Gateway::start(&room, port);
+    let old = issuer.token("summariser", "agent-1", &json!({}));
+    // Many at once ask the issuer once.
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = (0..20).map(|_| scope.spawn(|| get(port, &old, "/Patient/7"))).collect();
+        for client in clients {
+            let answer = client.join().unwrap();
+            assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("[SSN]"), "{answer}");
+        }
+    });
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+    let person = issuer.token("portal", "alice", &json!({}));
+    assert!(get(port, &person, "/Patient/7").starts_with("HTTP/1.1 200 "));
+
+    for (why, lie) in [
+        ("another audience", json!({ "aud": "other" })),
+        ("another issuer", json!({ "iss": "https://id.example" })),
+        ("expired", json!({ "exp": 1_700_000_000, "iat": 1_699_999_000 })),
+        ("bound to a key", json!({ "cnf": { "x5t#S256": "AA" } })),
+        ("groups elsewhere", json!({ "_claim_names": { "groups": "src1" } })),
+    ] {
+        let token = issuer.token("summariser", "agent-1", &lie);
+        assert!(get(port, &token, "/Patient/7").starts_with("HTTP/1.1 401 "), "{why}");
+    }
+    // Groups count as mapped, and no others.
+    let stranger = issuer.token("summariser", "agent-2", &json!({ "groups": ["agents", "okta-agents"] }));
+    assert!(get(port, &stranger, "/Patient/7").contains("urn:blackbar:denied"));
+    let mut forged = old.clone();
+    let end = forged.len() - 4;
+    forged.replace_range(end.., if old.ends_with("AAAA") { "BBBB" } else { "AAAA" });
+    assert!(get(port, &forged, "/Patient/7").starts_with("HTTP/1.1 401 "));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+
+    // A key that nobody knows is asked for once in a while, so tokens cannot make the gateway ask all the time.
+    issuer.rotate("k2");
+    let new = issuer.token("summariser", "agent-1", &json!({}));
+    assert!(get(port, &new, "/Patient/7").starts_with("HTTP/1.1 401 "), "asked a moment ago");
+    assert!(get(port, &old, "/Patient/7").starts_with("HTTP/1.1 200 "), "the old key is not forgotten for that");
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+
+    // The same issuers once more keep their keys; others are asked for theirs.
+    gateway.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(get(port, &old, "/Patient/7").starts_with("HTTP/1.1 200 "));
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 1);
+    let text = room.text("blackbar.toml").replace("audience = \"blackbar\"", "audience = [\"blackbar\", \"second\"]");
+    room.write("blackbar.toml", text);
+    gateway.signal("HUP");
+    std::thread::sleep(Duration::from_millis(500));
+    assert!(get(port, &new, "/Patient/7").starts_with("HTTP/1.1 200 "), "rotated");
+    assert!(get(port, &old, "/Patient/7").starts_with("HTTP/1.1 401 "), "taken back");
+    assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
+
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(!said.contains(&old), "{said}");
+    let known = sessions(&room);
+    let is_there =
+        |sub: &str, kind: &str| known.contains(&(format!("{}#{sub}", issuer.url), kind.to_owned(), "oidc".to_owned()));
+    assert!(is_there("agent-1", "agent") && is_there("alice", "user"), "{known:?}");
+    for file in room.files().iter().filter(|file| file.starts_with("blackbar-data") && !file.ends_with("/reserve")) {
+        let bytes = room.read(file);
+        assert!(memchr::memmem::find(&bytes, old.as_bytes()).is_none(), "a token in {file}");
+    }
+}
+
+#[test]
+fn without_the_issuer_nobody_new_comes_in_and_credentials_still_count() {
+    let port_of_nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let issuer = Issuer {
+        url: format!("http://127.0.0.1:{port_of_nobody}"),
+        key: Mutex::new(("k1".to_owned(), pair())),
+        asked: AtomicUsize::new(0),
+    };
+    let (room, port) = site(&issued_by(&issuer));
+    let gateway = Gateway::start(&room, port);
+    assert!(get(port, &issuer.token("summariser", "agent-1", &json!({})), "/Patient/7").starts_with("HTTP/1.1 401 "));
+    let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+    assert!(get(port, credential.trim(), "/Patient/7").starts_with("HTTP/1.1 200 "));
+    // Nobody becomes somebody of an issuer, or a workload, by a command.
+    for subject in [format!("{}#alice", issuer.url), "spiffe://clinic.example/agents/summariser".to_owned()] {
+        room.run(&["token", "issue", "--subject", &subject, "--group", "agents"]).ends(2).says("BB-TOKEN-003");
+    }
+    assert_eq!(gateway.end().0, Some(0));
+}
+
+/// Asks over TLS, with a certificate or without.
+fn ask_with(port: u16, certificate: Option<&str>, headers: &str) -> std::io::Result<String> {
+    use rustls::pki_types::pem::PemObject as _;
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/certificates");
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add(CertificateDer::from_pem_file(format!("{data}/ca.pem")).unwrap()).unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let builder = builder.with_root_certificates(roots);
+    let config = match certificate {
+        None => builder.with_no_client_auth(),
+        Some(name) => {
+            let chain = vec![CertificateDer::from_pem_file(format!("{data}/{name}.pem")).unwrap()];
+            let key = PrivateKeyDer::from_pem_file(format!("{data}/{name}.key")).unwrap();
+            builder.with_client_auth_cert(chain, key).unwrap()
+        }
+    };
+    let connection = rustls::ClientConnection::new(Arc::new(config), "localhost".try_into().unwrap()).unwrap();
+    let stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
+    let mut stream = rustls::StreamOwned::new(connection, stream);
+    stream.write_all(format!("GET /Patient/7 HTTP/1.1\r\nHost: g\r\nConnection: close\r\n{headers}\r\n").as_bytes())?;
+    let mut answer = String::new();
+    match stream.read_to_string(&mut answer) {
+        Err(error) if answer.is_empty() => Err(error),
+        _ => Ok(answer),
+    }
+}
+
+#[test]
+fn a_client_certificate_is_a_credential() {
+    let workload = "\n[[identity]]\nspiffe = \"clinic.example\"\ngroups = { \"/agents/*\" = \"agents\" }\n";
+    let (room, port) = site(workload);
+    let data = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/data/certificates");
+    let tls = format!(
+        "tls = {{ cert = \"{data}/server.pem\", key = \"{data}/server.key\", client_ca = \"{data}/ca.pem\" }}\nprofile = \"agents\""
+    );
+    room.write("blackbar.toml", room.text("blackbar.toml").replacen("profile = \"agents\"", &tls, 1));
+    let gateway = Gateway::start(&room, port);
+    let answer = ask_with(port, Some("agent"), "").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200 ") && answer.contains("[SSN]"), "{answer}");
+    assert!(ask_with(port, None, "").unwrap().starts_with("HTTP/1.1 401 "));
+    // Whoever shows a secret is asked about the secret.
+    let wrong = "Authorization: Bearer bbt_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\r\n";
+    assert!(ask_with(port, Some("agent"), wrong).unwrap().starts_with("HTTP/1.1 401 "));
+    // The roots signed it, and it names nobody that is configured.
+    assert!(ask_with(port, Some("server"), "").is_err(), "it is no certificate of a client");
+    let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+    let shown = format!("Authorization: Bearer {}\r\n", credential.trim());
+    assert!(ask_with(port, None, &shown).unwrap().starts_with("HTTP/1.1 200 "));
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    let known = sessions(&room);
+    let workload = ("spiffe://clinic.example/agents/summariser", "agent", "certificate");
+    assert!(known.iter().any(|(id, kind, by)| (id.as_str(), kind.as_str(), by.as_str()) == workload), "{known:?}");
+}
