@@ -43,7 +43,6 @@ pub(super) fn without_values(text: &[u8]) -> Vec<u8> {
         };
         // To the last one: values may hold quotes themselves. Between two quoted parts nothing is lost but words.
         match rest.iter().rposition(|byte| *byte == end) {
-            Some(0) => {}
             Some(at) => {
                 let (inside, behind) = rest.split_at(at);
                 // `Key (a, b)=(1, 2)`: the first part names columns.
@@ -52,6 +51,7 @@ pub(super) fn without_values(text: &[u8]) -> Vec<u8> {
                         out.extend_from_slice(inside.get(..names + 3).unwrap_or_default());
                         out.extend_from_slice(HIDDEN);
                     }
+                    _ if inside.is_empty() => {}
                     _ => out.extend_from_slice(HIDDEN),
                 }
                 rest = behind;
