@@ -29,7 +29,8 @@ impl Server {
     fn parse(text: &str) -> Result<Self, &'static str> {
         const EXPECTED: &str = "a URL like postgres://user@host:5432/database";
         let rest = ["postgres://", "postgresql://"].iter().find_map(|scheme| text.strip_prefix(scheme));
-        let (rest, query) = rest.ok_or(EXPECTED)?.split_once('?').unwrap_or((rest.unwrap_or_default(), ""));
+        let rest = rest.ok_or(EXPECTED)?;
+        let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
         let (authority, database) = rest.split_once('/').ok_or(EXPECTED)?;
         let (user, address) = authority.rsplit_once('@').ok_or(EXPECTED)?;
         if user.contains(':') {

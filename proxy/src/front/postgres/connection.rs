@@ -66,7 +66,7 @@ impl Serves for Front {
         match entered {
             Ok(entered) => {
                 let pump = Pump::new(guest.side, entered, limits, stop);
-                pump.run().await;
+                Box::pin(pump.run()).await;
             }
             Err(report) => guest.say(&report).await,
         }

@@ -51,7 +51,7 @@ impl Outbox {
     }
 
     /// A message goes to the server.
-    pub(super) fn to_server(&mut self, message: &[u8]) {
+    pub(super) fn goes_up(&mut self, message: &[u8]) {
         if let Some(tag @ (b'Q' | b'S' | b'F')) = message.first() {
             self.owed.push_back(Owed::Ready(*tag));
         }

@@ -274,7 +274,7 @@ impl Pump {
     fn perform(&mut self, action: Action<Leave>) -> Result<(), Failed> {
         match action {
             Action::ToServer(bytes) => {
-                self.outbox.to_server(&bytes);
+                self.outbox.goes_up(&bytes);
                 self.server.push(bytes);
             }
             Action::ToClient(message) => self.say(message)?,

@@ -19,7 +19,8 @@ use super::*;
 fn snapshot() -> Arc<Snapshot> {
     let mut builder = Builder::default();
     let view = "SELECT p.id, upper(p.ssn) AS code, p.name AS called, p.sex FROM clinical.patients p";
-    let relations: [(u32, &str, &str, &str, Option<&str>, &[&str]); 9] = [
+    type Relation = (u32, &'static str, &'static str, &'static str, Option<&'static str>, &'static [&'static str]);
+    let relations: [Relation; 9] = [
         (20_001, "clinical", "patients", "r", None, &["id", "mrn", "ssn", "name", "sex", "dob"]),
         (20_002, "clinical", "encounters", "p", None, &["id", "patient_id", "note", "started"]),
         (20_003, "clinical", "encounters_2026", "r", None, &["id", "patient_id", "note", "started"]),
