@@ -101,8 +101,9 @@ impl Scanner {
 }
 
 impl Redactor {
-    /// Names the columns of a table that has no header: COPY text, or CSV without one. To be called before the first
-    /// byte; formats that are no tables take no notice.
+    /// Names the columns of a table that has no header: COPY text, or CSV without one. A plain text takes the first name:
+    /// it is the value of that field, and so is what follows a [`boundary`](Self::boundary). To be called before the first
+    /// byte; other formats take no notice.
     pub fn columns(&mut self, names: &[&[u8]]) {
         self.with_sink(&[], 0, self.at, |lens, sink| lens.name_columns(names, sink));
     }

@@ -12,7 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use crate::approvals;
 use crate::config::Config;
 use crate::error::{Error, Id};
-use crate::front::http::Stop;
+use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
 use crate::tokens::Desk;
 

@@ -52,7 +52,7 @@ pub use facts::{
 pub use functions::FunctionClass;
 pub use kind::{ActionGroup, StatementKind};
 pub use origin::{ColumnId, Derivation, Origin};
-pub use settings::SettingClass;
+pub use settings::{SettingClass, setting_class};
 pub use text::{Literal, LiteralKind, literals, normalised};
 
 /// Texts up to here cannot nest deeply enough to need more stack than any thread has.

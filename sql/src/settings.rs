@@ -19,6 +19,13 @@ pub enum SettingClass {
     Unknown,
 }
 
+/// What a setting of a connection changes, by its name in lower case. `value`: what it is set to; `None` for a reset.
+#[must_use]
+pub fn setting_class(name: &str, value: Option<&str>) -> SettingClass {
+    let values = value.map(|value| vec![value.to_owned()]);
+    class_of(name, values.as_deref())
+}
+
 /// `values`: what it is set to; `None` for a reset, which leads back to where the session began.
 pub(crate) fn class_of(name: &str, values: Option<&[String]>) -> SettingClass {
     let to = |accepted: &[&str]| match values {

@@ -181,7 +181,11 @@ const LONGEST_WAIT_LEN: usize = LONGEST_WAIT as usize;
 
 /// The lens of one stream.
 pub(crate) enum Lens {
-    Text { open: bool },
+    /// `field`: the text is the value of this one.
+    Text {
+        open: bool,
+        field: Option<Arc<PathInfo>>,
+    },
     Json(Box<Json>),
     Delimited(Box<csv::Delimited>),
     Hl7(Box<hl7::Hl7>),
@@ -195,7 +199,7 @@ pub(crate) enum Lens {
 impl Lens {
     pub(crate) fn new(format: Format) -> Self {
         match format {
-            Format::Text => Self::Text { open: false },
+            Format::Text => Self::Text { open: false, field: None },
             Format::Json => Self::Json(Box::new(Json::new(false))),
             Format::Ndjson => Self::Json(Box::new(Json::new(true))),
             Format::Delimited(delimiter) => Self::Delimited(Box::new(csv::Delimited::new(delimiter))),
@@ -212,10 +216,10 @@ impl Lens {
     /// Reads the sink's chunk.
     pub(crate) fn feed(&mut self, sink: &mut Sink<'_>) {
         match self {
-            Self::Text { open } => {
+            Self::Text { open, field } => {
                 if sink.from < sink.chunk.len() {
                     if !*open {
-                        sink.open(Place::default(), Meaning::default());
+                        sink.open_field(Slot::default(), field.as_ref(), 0);
                         *open = true;
                     }
                     sink.text(sink.from..sink.chunk.len(), false);
@@ -235,7 +239,7 @@ impl Lens {
     /// The input ends, or a declared record does.
     pub(crate) fn end(&mut self, sink: &mut Sink<'_>) {
         match self {
-            Self::Text { open } => {
+            Self::Text { open, .. } => {
                 if *open {
                     sink.close();
                     *open = false;
@@ -253,9 +257,13 @@ impl Lens {
         }
     }
 
-    /// Names the columns of a table that does not name them itself.
+    /// Names the columns of a table that does not name them itself, or the field that a text is the value of.
     pub(crate) fn name_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
         match self {
+            Self::Text { field, .. } => {
+                let info = |name: &&[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
+                *field = names.first().map(info);
+            }
             Self::Delimited(delimited) => delimited.set_columns(names, sink),
             Self::Copy(copy) => copy.name_columns(names, sink),
             _ => {}

@@ -4,15 +4,16 @@ use std::net::{TcpStream, ToSocketAddrs as _};
 use std::sync::Arc;
 use std::time::Duration;
 
-use blackbar_policy::{Action, Circumstances, Decision, Question, Subject, SubjectKind};
+use blackbar_policy::{Circumstances, Decision, Question, Subject, SubjectKind};
 use blackbar_wire::http::Target as WireTarget;
 
 use crate::cli::{Check, Global};
 use crate::config::{Config, Limits, Protocol, Target};
 use crate::error::{Error, Id, did_you_mean};
 use crate::exit::Exit;
-use crate::front::http::{Front, asked, tls};
-use crate::gate::{Gate, Nobody, Policies};
+use crate::front::http::asked;
+use crate::front::{http, postgres, tls};
+use crate::gate::{Gate, Nobody, Part, Policies};
 use crate::notes;
 
 pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
@@ -57,8 +58,9 @@ fn ready(target: &Target, gate: &Arc<Gate>, limits: &Limits) -> Result<(), Error
         credential.secret.text()?;
     }
     tls::client(target.upstream_ca.as_deref())?;
-    if let Protocol::Http(_) = target.protocol {
-        Front::new(Arc::clone(gate), target, limits)?;
+    match target.protocol {
+        Protocol::Http(_) => drop(http::Front::new(Arc::clone(gate), target, limits)?),
+        Protocol::Postgres(_) => drop(postgres::Front::new(Arc::clone(gate), target, limits)?),
     }
     Ok(())
 }
@@ -67,12 +69,7 @@ fn connect(target: &Target) -> Result<(), Error> {
     const PATIENCE: Duration = Duration::from_secs(5);
     let address = match &target.protocol {
         Protocol::Http(http) => format!("{}:{}", http.upstream.authority.host(), http.upstream.port()),
-        Protocol::Postgres(postgres) => {
-            let rest = postgres.upstream.split_once("://").map_or("", |(_, rest)| rest);
-            let host = rest.rsplit_once('@').map_or(rest, |(_, host)| host);
-            let host = host.split(['/', '?']).next().unwrap_or_default();
-            if host.contains(':') { host.to_owned() } else { format!("{host}:5432") }
-        }
+        Protocol::Postgres(postgres) => postgres.server.address(),
     };
     let failed = |error: std::io::Error| Error::io(Id::Unreachable, &format!("{address} cannot be reached"), &error);
     let mut last = std::io::Error::from(std::io::ErrorKind::NotFound);
@@ -98,7 +95,7 @@ fn explain(config: &Config, args: &Check, subject: &str, target: &str, request: 
     let wire = WireTarget::parse(path.trim().as_bytes(), config.gateway.limits.url_bytes)
         .map_err(|error| usage(error.to_string()))?;
     let request = asked::Request { method, target: &wire, media_type: None, body_bytes: None };
-    let (parts, facts) = request.parts(&target.name).map_err(|why| usage(why.to_string()))?;
+    let parts = request.parts(&target.name).map_err(|why| usage(why.to_string()))?;
     let kind = if args.person { SubjectKind::User } else { SubjectKind::Agent };
     let subject = Subject::new(kind, subject, args.group.iter().cloned());
     let policies = Policies::read(&config.gateway.policies)?;
@@ -107,11 +104,11 @@ fn explain(config: &Config, args: &Check, subject: &str, target: &str, request: 
         reason_given: args.with_reason,
         ..Circumstances::at(i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
     };
-    let questions = parts.iter().map(|(action, resource): &(Action, _)| Question {
+    let questions = parts.iter().map(|Part { action, resource, facts }| Question {
         subject: &subject,
         action: *action,
         resource,
-        facts: &facts,
+        facts,
         circumstances: &circumstances,
     });
     let (text, exit) = match policies.set().decide_all(questions) {

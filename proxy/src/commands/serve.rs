@@ -1,8 +1,10 @@
 //! `blackbar serve`
 
 use std::fs::{self, File};
+use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,7 +18,7 @@ use crate::cli::Global;
 use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
-use crate::front::http::{Bound, Certificates, Front};
+use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
 use crate::gate::{Door, Gate, Holds, Recorder, now_ms};
 use crate::notes;
 use crate::output::digest::sha256;
@@ -68,10 +70,24 @@ fn system(error: &std::io::Error) -> Error {
     Error::io(Id::Runtime, "the gateway cannot run", error)
 }
 
+/// A listener that has its address, whatever is spoken there.
+struct Listener {
+    address: Option<SocketAddr>,
+    certificates: Certificates,
+    serve: Pin<Box<dyn Future<Output = ()> + Send>>,
+}
+
+impl Listener {
+    fn of<F: Serves>(bound: Bound<F>, stop: &Stop) -> Self {
+        let (address, certificates) = (bound.address(), bound.certificates());
+        Self { address, certificates, serve: Box::pin(bound.serve(stop.clone())) }
+    }
+}
+
 /// A front with what a reload acts on.
 struct Standing {
     name: String,
-    front: Arc<Front>,
+    front: Arc<dyn Reloads>,
     certificates: Certificates,
 }
 
@@ -92,26 +108,32 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
     for target in &config.gateway.targets {
         let name = &target.name;
         if target.mode != Mode::Enforce {
-            notes::note(format_args!("target {name}: observing is not possible over HTTP yet; it is enforced"));
+            notes::note(format_args!("target {name}: observing is not possible yet; it is enforced"));
         }
-        if !matches!(target.protocol, Protocol::Http(_)) {
-            notes::note(format_args!("target {name}: this protocol is not served yet"));
-            continue;
-        }
-        let front = Arc::new(Front::new(Arc::clone(&gate), target, limits)?);
-        let listener = Bound::bind(target, Arc::clone(&front), Arc::clone(recorder), limits).await?;
-        if let Some(address) = listener.address() {
+        let (front, listener): (Arc<dyn Reloads>, Listener) = match target.protocol {
+            Protocol::Http(_) => {
+                let front = Arc::new(http::Front::new(Arc::clone(&gate), target, limits)?);
+                let bound = Bound::bind(target, Arc::clone(&front), Arc::clone(recorder), limits).await?;
+                (front, Listener::of(bound, &stop))
+            }
+            Protocol::Postgres(_) => {
+                let front = Arc::new(postgres::Front::new(Arc::clone(&gate), target, limits)?);
+                let bound = Bound::bind(target, Arc::clone(&front), Arc::clone(recorder), limits).await?;
+                (front, Listener::of(bound, &stop))
+            }
+        };
+        if let Some(address) = listener.address {
             notes::note(format_args!("target {name}: listening on {address}"));
         }
-        standing.push(Standing { name: name.clone(), front, certificates: listener.certificates() });
-        bound.push(listener);
+        standing.push(Standing { name: name.clone(), front, certificates: listener.certificates });
+        bound.push(listener.serve);
     }
     let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
     // Everything stands before the first request is taken.
     for listener in bound {
-        listeners.spawn(listener.serve(stop.clone()));
+        listeners.spawn(listener);
     }
     let status = admin::Status::new(&config, &gate, recorder, desk);
     listeners.spawn(socket.serve(status, stop.clone()));

@@ -6,6 +6,7 @@ mod gateway;
 mod limits;
 mod other;
 mod people;
+mod postgres;
 mod secret;
 mod target;
 mod toml;
@@ -22,8 +23,11 @@ use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};
+pub(crate) use self::postgres::Server;
 pub(crate) use self::secret::Secret;
-pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles, Unlabelled};
+pub(crate) use self::target::{
+    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
+};
 use self::toml::{Document, Table, Value};
 pub(crate) use self::toml::{days_since_1970, duration};
 use crate::cli::percent;

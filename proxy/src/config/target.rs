@@ -10,6 +10,7 @@ use http::uri::{Authority, Scheme, Uri};
 
 use super::Named;
 use super::gateway::{Listeners, cleartext};
+use super::postgres::Server;
 use super::secret::Secret;
 use super::toml::{Table, Value};
 use crate::error::{Error, Id, did_you_mean};
@@ -45,8 +46,7 @@ pub(crate) enum Protocol {
 #[derive(Clone, Debug)]
 #[allow(dead_code, reason = "read by the front of that protocol")]
 pub(crate) struct PostgresTarget {
-    /// A connection string; without a password.
-    pub(crate) upstream: String,
+    pub(crate) server: Server,
     pub(crate) auth: PostgresAuth,
     pub(crate) unlabelled: Unlabelled,
 }
@@ -264,11 +264,8 @@ const NO_CREDENTIAL: &[&str] = &[
 ];
 
 fn postgres(table: &Table<'_, '_>) -> Result<PostgresTarget, Error> {
-    let upstream = table.required("upstream")?;
-    if !["postgres://", "postgresql://"].iter().any(|scheme| upstream.starts_with(scheme)) {
-        let wrong = table.get("upstream").map(|value| value.wrong("a postgres:// URL"));
-        return Err(wrong.unwrap_or_else(|| Error::new(Id::ConfigValue, "\"upstream\" is missing")));
-    }
+    let server = table.get("upstream").map(Server::read).transpose()?;
+    let server = server.ok_or_else(|| Error::new(Id::ConfigValue, "\"upstream\" is missing"))?;
     let auth = [
         ("password", PostgresAuth::Password),
         ("scram", PostgresAuth::Scram),
@@ -276,7 +273,7 @@ fn postgres(table: &Table<'_, '_>) -> Result<PostgresTarget, Error> {
         ("oauth", PostgresAuth::Oauth),
     ];
     Ok(PostgresTarget {
-        upstream: upstream.to_owned(),
+        server,
         auth: choice(table, "auth", &auth)?,
         unlabelled: choice(table, "unlabelled", &[("detect", Unlabelled::Detect), ("deny", Unlabelled::Deny)])?,
     })

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
-use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner};
+use blackbar_engine::operator::{self, Operator};
+use blackbar_engine::{Clean, Finding, Format, Profile, Raw, Redactor, Scanner};
 use blackbar_ledger::Outcome;
 
 use super::labels::Labels;
@@ -22,12 +23,13 @@ pub(crate) struct Grant {
     expires: Option<SystemTime>,
     /// The columns that the profile names.
     labels: Arc<Labels>,
+    limit_rows: Option<u64>,
 }
 
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, labels: Arc::default() }
+        Self { scanner, profile, because, expires, labels: Arc::default(), limit_rows: None }
     }
 
     /// With the columns that its profile names.
@@ -35,8 +37,11 @@ impl Grant {
         Self { labels, ..self }
     }
 
+    pub(super) fn limited(self, limit_rows: Option<u64>) -> Self {
+        Self { limit_rows, ..self }
+    }
+
     /// The columns that its profile names: what an answer's columns are planned by.
-    #[allow(dead_code, reason = "asked by the front of databases")]
     pub(crate) fn labels(&self) -> &Arc<Labels> {
         &self.labels
     }
@@ -47,7 +52,7 @@ impl Grant {
     }
 
     /// The name of the profile that answers are redacted with.
-    pub(super) fn profile(&self) -> &str {
+    pub(crate) fn profile(&self) -> &str {
         &self.profile.rules().name
     }
 
@@ -66,6 +71,32 @@ impl Grant {
     /// Redacts short texts, each for itself: lines of a head, messages.
     pub(crate) fn lines(&self) -> Lines {
         Lines::new(&self.scanner, &self.profile)
+    }
+
+    /// Redacts values of one column or field of this name, each for itself.
+    pub(crate) fn values(&self, format: Format, name: &[u8]) -> Lines {
+        let mut redactor = self.scanner.redactor_for(&self.profile, format, "");
+        redactor.columns(&[name]);
+        Lines { redactor }
+    }
+
+    /// Keys and meanings, for values that are replaced whole.
+    pub(crate) fn context(&self) -> operator::Context<'_> {
+        let rules = self.profile.rules();
+        operator::Context { values: &*rules.values, keys: rules.keys.as_deref(), subject: None }
+    }
+
+    /// Whether there is something that its client must not see.
+    pub(crate) fn hides(&self) -> bool {
+        let rules = self.profile.rules();
+        rules.default != Operator::Keep
+            || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
+            || self.labels.hide_anything()
+    }
+
+    /// The most rows that an answer may have.
+    pub(crate) const fn limit_rows(&self) -> Option<u64> {
+        self.limit_rows
     }
 }
 
@@ -215,12 +246,32 @@ impl Lines {
 
     /// One text, redacted.
     pub(crate) fn line(&mut self, text: Raw) -> Vec<u8> {
+        self.text(text).0.as_bytes().to_vec()
+    }
+
+    /// One text, redacted, with what was found in it. A text that stays as it is keeps its memory.
+    pub(crate) fn text(&mut self, text: Raw) -> (Clean, Vec<Finding>) {
         self.redactor.push(text);
         self.redactor.boundary();
-        let mut line = Vec::new();
+        let mut findings = Vec::new();
+        let mut whole: Option<Clean> = None;
+        let mut pieces = Vec::new();
         while let Some(segment) = self.redactor.poll() {
-            line.extend_from_slice(segment.bytes().as_bytes());
+            findings.extend(segment.finding().cloned());
+            let bytes = segment.bytes();
+            if bytes.is_empty() {
+                continue;
+            }
+            match (&whole, pieces.is_empty()) {
+                (None, true) => whole = Some(bytes.clone()),
+                (first, _) => {
+                    pieces.extend_from_slice(first.as_ref().map_or(&[], Clean::as_bytes));
+                    pieces.extend_from_slice(bytes.as_bytes());
+                    whole = None;
+                }
+            }
         }
-        line
+        let joined = || Raw::from(pieces).danger_pass_unredacted("pieces that a redactor made, joined");
+        (whole.unwrap_or_else(joined), findings)
     }
 }

@@ -44,7 +44,6 @@ impl Authenticator for Known {
 /// A SCRAM exchange with somebody who says who they are. It runs to the same end whether anybody knows them or not.
 pub(crate) struct Scram(ScramExchange);
 
-#[allow(dead_code, reason = "asked by the front of databases")]
 impl Scram {
     /// What the password was salted with, and how often.
     pub(crate) fn salted_with(&self) -> (&[u8], u32) {

@@ -8,7 +8,6 @@ mod grant;
 mod hold;
 mod holds;
 mod known;
-#[allow(dead_code, reason = "asked by the front of databases, which is being built")]
 mod labels;
 mod people;
 mod policies;
@@ -23,6 +22,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use blackbar_engine::operator::Keyring;
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
@@ -37,7 +37,7 @@ pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
 pub(crate) use self::review::{Said, Unheard};
-use crate::config::{Config, Named, Target};
+use crate::config::{Config, Named, Secret, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -53,7 +53,9 @@ struct State {
     policies: Policies,
     profiles: Profiles,
     people: People,
-    /// What identifies both.
+    /// The keys of tokens, when the configuration has some.
+    tokens: Option<Arc<Keyring>>,
+    /// What identifies policies and profiles.
     version: String,
 }
 
@@ -179,7 +181,6 @@ impl Gate {
     }
 
     /// Begins a SCRAM exchange with somebody who says they are `subject`.
-    #[allow(dead_code, reason = "asked by the front of databases")]
     pub(crate) fn scram(&self, subject: &str) -> Option<Scram> {
         self.authenticator.scram(subject)
     }
@@ -187,6 +188,11 @@ impl Gate {
     /// Whether an identity of before counts still: it has not expired, and its credential was not revoked.
     pub(crate) fn still_counts(&self, identity: &Identity) -> bool {
         !identity.is_expired() && self.authenticator.still_counts(identity)
+    }
+
+    /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
+    pub(crate) fn foresee(&self, identity: &Identity, asked: &Asked<'_>) -> Result<(), Refused> {
+        decide(&self.state.load(), identity, asked).map(drop)
     }
 
     /// May they? What was decided is recorded with what was asked; [`Recording::settle`] waits for both.
@@ -200,11 +206,7 @@ impl Gate {
         recording: &mut Recording,
     ) -> Result<Grant, Refused> {
         let state = self.state.load();
-        let decided = match judge(&state, identity, asked, &BTreeSet::new()) {
-            Decision::Allowed { because, duties } => state.grant(identity, asked, &because, duties),
-            Decision::Denied { because } => Err(Refused::Denied(because.into_iter().collect())),
-            Decision::Held { until, .. } => Err(Refused::Held(until.keys().map(ToString::to_string).collect())),
-        };
+        let decided = decide(&state, identity, asked);
         record(&state, recording, &decided)?;
         decided
     }
@@ -216,9 +218,13 @@ impl Gate {
     }
 
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
-    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
     pub(crate) fn all_labels(&self) -> Arc<Labels> {
         self.state.load().profiles.all_labels()
+    }
+
+    /// The keys by which tokens in requests are resolved.
+    pub(crate) fn tokens(&self) -> Option<Arc<Keyring>> {
+        self.state.load().tokens.clone()
     }
 
     /// How many policies are in force.
@@ -281,6 +287,14 @@ fn record(state: &State, recording: &mut Recording, decided: &Result<Grant, Refu
     recorded.map_err(Refused::Unrecorded)
 }
 
+fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
+    match judge(state, identity, asked, &BTreeSet::new()) {
+        Decision::Allowed { because, duties } => state.grant(identity, asked, &because, duties),
+        Decision::Denied { because } => Err(Refused::Denied(because.into_iter().collect())),
+        Decision::Held { until, .. } => Err(Refused::Held(until.keys().map(ToString::to_string).collect())),
+    }
+}
+
 /// Ids of policies and reasons, as far as a leaf has room for them.
 fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
     const MOST: usize = 32;
@@ -308,7 +322,9 @@ impl State {
                 ));
             }
         }
-        Ok(Self { policies, profiles, people, version })
+        let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
+        let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
+        Ok(Self { policies, profiles, people, tokens, version })
     }
 
     /// The grant of an allowed request, if everything that its permits ask for can be done.
@@ -333,7 +349,7 @@ impl State {
         let (scanner, profile) = self.profiles.combined(&names).ok_or_else(|| missing.clone())?;
         let labels = self.profiles.labels(&names).ok_or(missing)?;
         let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels))
+        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels).limited(duties.limit_rows))
     }
 }
 

@@ -19,7 +19,6 @@ pub(super) struct Profiles {
     single: BTreeMap<String, Profile>,
     hash: String,
     labels: BTreeMap<String, Labels>,
-    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
     all_labels: Arc<Labels>,
     combined: Mutex<BTreeMap<BTreeSet<String>, Profile>>,
 }
@@ -90,7 +89,6 @@ impl Profiles {
     }
 
     /// The columns that any of them names.
-    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
     pub(super) fn all_labels(&self) -> Arc<Labels> {
         Arc::clone(&self.all_labels)
     }

@@ -22,7 +22,7 @@ use tower_service::Service;
 use super::oidc::{FetchKeys, LARGEST_DOCUMENT};
 use crate::config::IdentitySection;
 use crate::error::Error;
-use crate::front::http::tls;
+use crate::front::tls;
 
 /// Fetches over HTTPS, and over HTTP where the configuration names an issuer on loopback.
 pub(crate) struct Fetch {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
+use blackbar_engine::Raw;
 use bytes::Bytes;
 
 use super::bytes::Malformed;
@@ -27,6 +28,14 @@ pub struct Column {
     pub modifier: i32,
     /// 0 for text, 1 for binary.
     pub format: i16,
+}
+
+impl Column {
+    /// Its name, as the query chose it.
+    #[must_use]
+    pub fn name(&self) -> Raw {
+        Raw::from(self.name.clone())
+    }
 }
 
 /// The columns of a result.
@@ -62,6 +71,18 @@ pub(crate) fn data_row(frame: &BackendFrame, cells: &mut Vec<Option<Range<usize>
         cells.push(reader.value_range()?);
     }
     reader.end()
+}
+
+/// The values of a row that answers a question of the gateway's own. Rows for a client go through a
+/// [`Masker`](super::value::Masker).
+///
+/// # Errors
+///
+/// When the row does not follow its grammar.
+pub fn own_row(frame: &BackendFrame) -> Result<Vec<Option<Bytes>>, Malformed> {
+    let mut cells = Vec::new();
+    data_row(frame, &mut cells)?;
+    Ok(cells.into_iter().map(|cell| cell.map(|cell| frame.bytes().slice(cell))).collect())
 }
 
 /// Whether the tag of a `CommandComplete` is one: words in capitals and numbers.
@@ -187,8 +208,13 @@ pub(crate) fn notification(frame: &BackendFrame) -> Result<(i32, Bytes, Bytes), 
     Ok(parts)
 }
 
-/// A setting and its value.
-pub(crate) fn parameter_status(frame: &BackendFrame) -> Result<(Bytes, Bytes), Malformed> {
+/// A setting and its value: for the gateway alone, which follows some of them. A client gets
+/// [`ToClient::parameter_status`](super::ToClient::parameter_status).
+///
+/// # Errors
+///
+/// When the message does not follow its grammar.
+pub fn parameter_status(frame: &BackendFrame) -> Result<(Bytes, Bytes), Malformed> {
     let mut reader = frame.read("ParameterStatus");
     let parts = (reader.text()?, reader.text()?);
     reader.end()?;

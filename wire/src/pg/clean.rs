@@ -8,6 +8,7 @@ use bytes::Bytes;
 use super::backend::{self, Column, TransactionStatus};
 use super::bytes::{Malformed, TooLong, Writer};
 use super::frame::BackendFrame;
+use super::quotes::{Quoting, quoting, without_values};
 use super::rules::{self, Rule};
 use super::startup::CancelKey;
 use super::tag::BackendTag;
@@ -19,6 +20,15 @@ use super::tag::BackendTag;
 /// ```
 #[derive(Clone, Eq, PartialEq)]
 pub struct ToClient(Bytes);
+
+/// What becomes of values that an error of the server quotes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Quotes {
+    /// They are looked at like the words around them.
+    Scrubbed,
+    /// They are left out as well, with the details that consist of them. Names that the client wrote itself are not values.
+    Hidden,
+}
 
 /// Redacts a text. The gateway has one for each session, with the profile of the grant.
 pub trait Scrub {
@@ -142,10 +152,16 @@ impl ToClient {
     /// # Errors
     ///
     /// When the message does not follow its grammar.
-    pub fn report(frame: &BackendFrame, scrub: &mut dyn Scrub) -> Result<Self, Refusal> {
+    pub fn report(frame: &BackendFrame, quotes: Quotes, scrub: &mut dyn Scrub) -> Result<Self, Refusal> {
         let mut changed = false;
+        let fields = backend::report(frame)?;
+        let code = fields.iter().find(|(letter, _)| *letter == b'C').map(|(_, code)| code.clone()).unwrap_or_default();
+        let quoting = match quotes {
+            Quotes::Scrubbed => Quoting::Names,
+            Quotes::Hidden => quoting(&code),
+        };
         let mut writer = Writer::new(if frame.tag() == BackendTag::NoticeResponse { b'N' } else { b'E' });
-        for (letter, text) in backend::report(frame)? {
+        for (letter, text) in fields {
             let word = |byte: &u8| byte.is_ascii_alphanumeric() || b"_-. /:\\".contains(byte);
             match letter {
                 b'V' | b'C' if text.iter().all(u8::is_ascii_alphanumeric) && text.len() < 12 => {
@@ -158,8 +174,13 @@ impl ToClient {
                 b'F' | b'R' if text.iter().all(word) && text.len() <= 80 => {
                     writer.u8(letter).text(&text);
                 }
+                // What stands in them may be a value from its first letter to its last.
+                b'D' | b'W' | b'q' if matches!(quoting, Quoting::Anywhere) => changed = true,
+                b'W' | b'q' if matches!(quoting, Quoting::Values) => changed = true,
                 b'S' | b'M' | b'D' | b'H' | b'W' | b'q' | b's' | b't' | b'c' | b'd' | b'n' => {
-                    let shown = scrub.scrub(Place::Report(letter), Raw::from(text.clone())).text;
+                    let quotes = matches!(letter, b'M' | b'D' | b'H') && !matches!(quoting, Quoting::Names);
+                    let kept = if quotes { Bytes::from(without_values(&text)) } else { text.clone() };
+                    let shown = scrub.scrub(Place::Report(letter), Raw::from(kept)).text;
                     changed |= shown.as_bytes() != text;
                     writer.u8(letter).text(&without_nul(shown.as_bytes()));
                 }
@@ -450,7 +471,7 @@ mod tests {
     fn errors_are_redacted_in_every_text_field() {
         let body = b"SERROR\0VERROR\0C23505\0Mduplicate 123\0DKey (ssn)=(123)\0tpat9\0Fnbtinsert.c\0L5\0Zwhat 123\0\0";
         let bytes = message(b'E', body);
-        let shown = ToClient::report(&one(&bytes), &mut Digits).unwrap();
+        let shown = ToClient::report(&one(&bytes), Quotes::Scrubbed, &mut Digits).unwrap();
         let text = String::from_utf8_lossy(shown.as_bytes()).into_owned();
         assert!(
             text.contains("duplicate [ID]") && text.contains("Key (ssn)=([ID])") && text.contains("tpat[ID]"),
@@ -461,11 +482,25 @@ mod tests {
     }
 
     #[test]
+    fn values_that_errors_quote_are_left_out() {
+        let shown = |body: &[u8]| {
+            let shown = ToClient::report(&one(&message(b'E', body)), Quotes::Hidden, &mut Digits).unwrap();
+            String::from_utf8_lossy(shown.as_bytes()).into_owned()
+        };
+        let unique = shown(b"SERROR\0C23505\0Munique \"k\"\0DKey (n)=(Joan) exists.\0Wline \"Joan\"\0\0");
+        assert!(unique.contains("Key (n)=(...) exists.") && !unique.contains("Joan"), "{unique}");
+        let cast = shown(b"SERROR\0C22P02\0Minvalid: \"Joan\"\0DToken Joan\0WJSON data, line 1: Joan\0Hhint\0\0");
+        assert!(cast.contains("invalid: \"...\"") && cast.contains("Hhint") && !cast.contains("Joan"), "{cast}");
+        let own = shown(b"SERROR\0C42P01\0Mrelation \"joan\" does not exist\0\0");
+        assert!(own.contains("\"joan\""), "{own}");
+    }
+
+    #[test]
     fn what_needs_no_change_is_the_same_memory() {
         let frame = one(&message(b'E', b"SERROR\0\0x\0"));
         let kept = one(&message(b'N', b"SERROR\0\0"));
-        assert!(ToClient::report(&frame, &mut Digits).is_err(), "bytes behind the end");
-        let shown = ToClient::report(&kept, &mut Digits).unwrap();
+        assert!(ToClient::report(&frame, Quotes::Scrubbed, &mut Digits).is_err(), "bytes behind the end");
+        let shown = ToClient::report(&kept, Quotes::Scrubbed, &mut Digits).unwrap();
         assert_eq!(shown.as_bytes().as_ptr(), kept.bytes().as_ptr());
     }
 

@@ -194,6 +194,13 @@ impl<F: Frame> Framer<F> {
         &mut self.buffer
     }
 
+    /// Gives back the memory in which nothing waits: a session that is idle for long costs little.
+    pub fn rest(&mut self) {
+        if self.buffer.is_empty() {
+            self.buffer = BytesMut::new();
+        }
+    }
+
     /// Bytes that arrived and are in no frame yet.
     #[must_use]
     pub fn waiting(&self) -> usize {

@@ -20,6 +20,7 @@ mod clean;
 pub mod copy;
 mod frame;
 pub mod frontend;
+mod quotes;
 mod rules;
 pub mod scram;
 pub mod session;
@@ -31,10 +32,10 @@ pub mod value;
 
 pub use self::backend::{
     Authentication, Column, Columns, CopyShape, TransactionStatus, authentication, is_fatal, key_data, negotiation,
-    sqlstate,
+    own_row, parameter_status, sqlstate,
 };
 pub use self::bytes::{Malformed, TooLong};
-pub use self::clean::{Place, Refusal, Report, Scrub, Scrubbed, Severity, ToClient, Words};
+pub use self::clean::{Place, Quotes, Refusal, Report, Scrub, Scrubbed, Severity, ToClient, Words};
 pub use self::frame::{BackendFrame, Frame, FrameError, Framer, FrontendFrame, Limits};
 pub use self::rules::{Entry, Length, RULES, Rule, Way, as_markdown, of_backend, of_frontend};
 pub use self::startup::{CancelKey, NEWEST_MINOR, Negotiation, Opening, OpeningError, Settings, Startup, read_opening};

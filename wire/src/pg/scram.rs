@@ -18,35 +18,6 @@ pub const SCRAM: &str = "SCRAM-SHA-256";
 /// The mechanism with channel binding.
 pub const SCRAM_PLUS: &str = "SCRAM-SHA-256-PLUS";
 
-/// What a server keeps of a password: it proves one and does not tell it.
-#[derive(Clone)]
-pub struct Verifier {
-    salt: Vec<u8>,
-    iterations: u32,
-    stored_key: [u8; 32],
-    server_key: [u8; 32],
-}
-
-impl Verifier {
-    /// Of a password, with a random salt.
-    #[must_use]
-    pub fn new(password: &[u8], salt: &[u8], iterations: u32) -> Self {
-        let salted = salted(password, salt, iterations);
-        let stored_key = Sha256::digest(mac(&salted, b"Client Key")).into();
-        Self { salt: salt.to_vec(), iterations, stored_key, server_key: mac(&salted, b"Server Key") }
-    }
-
-    /// Of a subject without a password: the exchange runs as for any other and fails at its end.
-    #[must_use]
-    pub fn of_nobody(secret: &[u8; 32], subject: &[u8], iterations: u32) -> Self {
-        let salt = mac(secret, subject);
-        let key = mac(secret, b"nobody has this key");
-        let salt = salt.get(..16).unwrap_or(&salt).to_vec();
-        // A stored key that is no hash of anything known.
-        Self { salt, iterations, stored_key: key, server_key: key }
-    }
-}
-
 /// What TLS knows of a connection that both of its ends know: for the server `tls-server-end-point`, the hash of its
 /// certificate.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -59,7 +30,6 @@ pub enum Binding<'b> {
 
 /// The server's side.
 pub struct ScramServer {
-    verifier: Verifier,
     client_first_bare: Vec<u8>,
     server_first: Vec<u8>,
     nonce: Vec<u8>,
@@ -68,14 +38,15 @@ pub struct ScramServer {
 }
 
 impl ScramServer {
-    /// Takes the client's first message and answers it. `nonce` is printable and random.
+    /// Takes the client's first message and answers it with what its password was salted with. `nonce` is printable and
+    /// random.
     ///
     /// # Errors
     ///
     /// When the message does not follow its grammar, or the client was made to believe that the server cannot bind to the
     /// channel.
     pub fn begin(
-        verifier: Verifier,
+        (salt, iterations): (&[u8], u32),
         mechanism: &[u8],
         first: &[u8],
         nonce: &str,
@@ -109,21 +80,25 @@ impl ScramServer {
         let nonce = [theirs.as_bytes(), nonce.as_bytes()].concat();
         let mut server_first = b"r=".to_vec();
         server_first.extend_from_slice(&nonce);
-        server_first
-            .extend_from_slice(format!(",s={},i={}", BASE64.encode(&verifier.salt), verifier.iterations).as_bytes());
+        server_first.extend_from_slice(format!(",s={},i={iterations}", BASE64.encode(salt)).as_bytes());
         let mut channel = format!("{flag},,").into_bytes();
         channel.extend_from_slice(bound);
         let answer = ToClient::sasl_step(false, &server_first)?;
         let client_first_bare = bare.as_bytes().to_vec();
-        Ok((Self { verifier, client_first_bare, server_first, nonce, channel }, answer))
+        Ok((Self { client_first_bare, server_first, nonce, channel }, answer))
     }
 
-    /// Takes the client's last message: the answer proves the server, and that the client knows the password.
+    /// Takes the client's last message. `prove` has the exchange so far and the client's proof; if that is one of the
+    /// password, it gives the server's own signature, and the answer proves the server.
     ///
     /// # Errors
     ///
-    /// When it does not.
-    pub fn finish(self, last: &[u8]) -> Result<ToClient, ScramError> {
+    /// When it is none.
+    pub fn finish(
+        self,
+        last: &[u8],
+        prove: impl FnOnce(&[u8], &[u8; 32]) -> Option<[u8; 32]>,
+    ) -> Result<ToClient, ScramError> {
         let text = printable(last)?;
         let (without_proof, proof) = text.rsplit_once(",p=").ok_or(ScramError("a last message without a proof"))?;
         let mut attributes = without_proof.split(',');
@@ -135,13 +110,8 @@ impl ScramServer {
         }
         let authentication =
             [&self.client_first_bare, &self.server_first[..], without_proof.as_bytes()].join(&b","[..]);
-        let signature = mac(&self.verifier.stored_key, &authentication);
-        let client_key = xor(&proof, &signature);
-        if !same(&Sha256::digest(client_key), &self.verifier.stored_key) {
-            return Err(ScramError("the password is another"));
-        }
-        let proof_of_server = mac(&self.verifier.server_key, &authentication);
-        Ok(ToClient::sasl_step(true, format!("v={}", BASE64.encode(proof_of_server)).as_bytes())?)
+        let signature = prove(&authentication, &proof).ok_or(ScramError("the password is another"))?;
+        Ok(ToClient::sasl_step(true, format!("v={}", BASE64.encode(signature)).as_bytes())?)
     }
 }
 
@@ -249,12 +219,6 @@ impl From<Refusal> for ScramError {
     }
 }
 
-impl fmt::Debug for Verifier {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Verifier({} iterations)", self.iterations)
-    }
-}
-
 impl fmt::Debug for ScramServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("ScramServer")
@@ -322,6 +286,21 @@ mod tests {
     use super::*;
 
     const PASSWORD: &[u8] = b"pencil";
+    const SALTED_WITH: (&[u8], u32) = (b"salt", 16);
+
+    /// What a server that knows the password does with a proof of it.
+    fn knows<'p>(
+        password: &'p [u8],
+        (salt, iterations): (&'p [u8], u32),
+    ) -> impl FnOnce(&[u8], &[u8; 32]) -> Option<[u8; 32]> + use<'p> {
+        move |exchange, proof| {
+            let salted = salted(password, salt, iterations);
+            let stored: [u8; 32] = Sha256::digest(mac(&salted, b"Client Key")).into();
+            let client_key = xor(proof, &mac(&stored, exchange));
+            let proved = Sha256::digest(client_key).as_slice() == stored;
+            proved.then(|| mac(&mac(&salted, b"Server Key"), exchange))
+        }
+    }
 
     fn body(message: &ToClient) -> Vec<u8> {
         message.as_bytes()[9..].to_vec()
@@ -331,24 +310,26 @@ mod tests {
     #[test]
     fn the_servers_side_follows_the_rfc() {
         let salt = BASE64.decode("W22ZaJ0SNY7soEsUEjb6gQ==").unwrap();
-        let verifier = Verifier::new(PASSWORD, &salt, 4096);
         let first = b"n,,n=user,r=rOprNGfwEbeRWgbNEkqO";
         let nonce = "%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0";
-        let (server, answer) = ScramServer::begin(verifier, SCRAM.as_bytes(), first, nonce, Binding::None).unwrap();
+        let (server, answer) =
+            ScramServer::begin((&salt, 4096), SCRAM.as_bytes(), first, nonce, Binding::None).unwrap();
         let wanted = b"r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,s=W22ZaJ0SNY7soEsUEjb6gQ==,i=4096";
         assert_eq!(body(&answer), wanted);
         let last = b"c=biws,r=rOprNGfwEbeRWgbNEkqO%hvYDpWUa2RaTCAfuxFIlj)hNlF$k0,p=dHzbZapWIk4jUhN+Ute9ytag9zjfMHgsqmmiz7AndVQ=";
-        assert_eq!(body(&server.finish(last).unwrap()), b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4=");
+        assert_eq!(
+            body(&server.finish(last, knows(PASSWORD, (&salt, 4096))).unwrap()),
+            b"v=6rriTRBi23WpRR/wtup+mMhUZUn/dB5nLTJRsjl95G4="
+        );
     }
 
     fn exchange(known: &[u8], given: &[u8], ours: Binding<'_>, theirs: Binding<'_>) -> Result<(), ScramError> {
         let offered = [SCRAM_PLUS, SCRAM].map(|name| Bytes::from_static(name.as_bytes()));
         let offered = if ours == Binding::None { &offered[1..] } else { &offered[..] };
         let (mut client, mechanism, first) = ScramClient::begin(offered, given, "abc", theirs)?;
-        let verifier = Verifier::new(known, b"salt", 16);
-        let (server, answer) = ScramServer::begin(verifier, mechanism.as_bytes(), &first, "def", ours)?;
+        let (server, answer) = ScramServer::begin(SALTED_WITH, mechanism.as_bytes(), &first, "def", ours)?;
         let last = client.prove(&body(&answer))?;
-        client.verify(&body(&server.finish(&last)?))
+        client.verify(&body(&server.finish(&last, knows(known, SALTED_WITH))?))
     }
 
     #[test]
@@ -366,21 +347,8 @@ mod tests {
         let (_, mechanism, first) =
             ScramClient::begin(&[Bytes::from_static(b"SCRAM-SHA-256")], PASSWORD, "abc", Binding::EndPoint(b"cert"))
                 .unwrap();
-        let verifier = Verifier::new(PASSWORD, b"salt", 16);
-        assert!(ScramServer::begin(verifier, mechanism.as_bytes(), &first, "def", Binding::EndPoint(b"cert")).is_err());
-    }
-
-    #[test]
-    fn nobody_has_no_password() {
-        let verifier = Verifier::of_nobody(&[7; 32], b"mallory", 16);
-        let again = Verifier::of_nobody(&[7; 32], b"mallory", 16);
-        assert_eq!(verifier.salt, again.salt, "the salt does not tell who exists");
-        let offered = [Bytes::from_static(b"SCRAM-SHA-256")];
-        let (mut client, mechanism, first) = ScramClient::begin(&offered, PASSWORD, "abc", Binding::None).unwrap();
-        let (server, answer) =
-            ScramServer::begin(verifier, mechanism.as_bytes(), &first, "def", Binding::None).unwrap();
-        let last = client.prove(&body(&answer)).unwrap();
-        assert!(server.finish(&last).is_err());
+        let end_point = Binding::EndPoint(b"cert");
+        assert!(ScramServer::begin(SALTED_WITH, mechanism.as_bytes(), &first, "def", end_point).is_err());
     }
 
     #[test]

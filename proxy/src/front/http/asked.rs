@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use blackbar_policy::{Action, Facts, HttpFacts, HttpPath, Resource};
 use blackbar_wire::http::Target;
 
+use crate::gate::Part;
+
 /// What is to be done with what, and what is known about it.
 pub(crate) struct Request<'r> {
     pub(crate) method: &'r str,
@@ -33,7 +35,7 @@ impl std::fmt::Display for NoQuestion {
 
 impl Request<'_> {
     /// The parts that must all be allowed, with their facts.
-    pub(crate) fn parts(&self, target: &str) -> Result<(Vec<(Action, Resource)>, Facts), NoQuestion> {
+    pub(crate) fn parts(&self, target: &str) -> Result<Vec<Part>, NoQuestion> {
         let path = HttpPath::parse(self.target.path()).map_err(|_| NoQuestion::Path)?;
         // What is judged is what is sent, or nothing is.
         if path.as_str() != self.target.path() {
@@ -52,7 +54,7 @@ impl Request<'_> {
             media_type: self.media_type.clone(),
             body_bytes: self.body_bytes,
         };
-        Ok((vec![(action, resource)], Facts::Http(facts)))
+        Ok(vec![Part { action, resource, facts: Facts::Http(facts) }])
     }
 }
 
@@ -82,8 +84,8 @@ mod tests {
     fn unbounded(method: &str, target: &str) -> bool {
         let target = Target::parse(target.as_bytes(), 1000).unwrap();
         let request = Request { method, target: &target, media_type: None, body_bytes: None };
-        let (_, facts) = request.parts("fhir").unwrap();
-        let Facts::Http(facts) = facts else { panic!("facts of HTTP") };
+        let parts = request.parts("fhir").unwrap();
+        let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
         facts.rows_unbounded
     }
 

@@ -8,7 +8,6 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
-use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -26,8 +25,9 @@ use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
+use crate::front::Reloads;
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, Gate, Grant, Hold, Identity, Plea, Presented, RecordError, Recording, Refused, Waited,
 };
 use crate::notes;
 
@@ -58,18 +58,19 @@ pub(super) struct Peer {
     pub(super) conversation: Arc<Conversation>,
 }
 
-impl Front {
-    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        Ok(Self { gate, served: ArcSwap::from_pointee(Served::new(target, limits)?) })
-    }
-
-    /// Takes the target's new settings and credential. What cannot be used changes nothing.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
+impl Reloads for Front {
+    fn reload(&self, config: &Config) -> Result<(), Error> {
         let name = self.served.load().target.name.clone();
         if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
             self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
         }
         Ok(())
+    }
+}
+
+impl Front {
+    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
+        Ok(Self { gate, served: ArcSwap::from_pointee(Served::new(target, limits)?) })
     }
 
     /// Answers a request, whatever it is.
@@ -293,21 +294,16 @@ fn asked_of<'a>(
         media_type: media_type.map(|media| media.essence().to_owned()),
         body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
     };
-    let (questions, facts) = request.parts(&served.target.name).map_err(|why| {
+    let questions = request.parts(&served.target.name).map_err(|why| {
         let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
         Problem::new(Kind::BadRequest, status, why.to_string())
     })?;
     Ok(Asked {
         target: &served.target,
-        parts: parts_of(questions, &facts),
+        parts: questions,
         source: Some(peer.address.ip()),
         reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
     })
-}
-
-/// Each action on each resource, with the facts of the request.
-fn parts_of(questions: Vec<(Action, Resource)>, facts: &Facts) -> Vec<Part> {
-    questions.into_iter().map(|(action, resource)| Part { action, resource, facts: facts.clone() }).collect()
 }
 
 impl Served {

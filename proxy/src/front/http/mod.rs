@@ -3,20 +3,18 @@
 pub(crate) mod asked;
 mod body;
 mod coding;
+mod connection;
 mod exchange;
 mod guard;
 mod head;
 mod hold;
 mod links;
-mod listener;
 mod problem;
 mod recorded;
 mod text;
-pub(crate) mod tls;
 mod upstream;
 
 #[cfg(test)]
 mod tests;
 
 pub(crate) use self::exchange::Front;
-pub(crate) use self::listener::{Bound, Certificates, Stop};

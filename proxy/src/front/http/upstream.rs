@@ -17,9 +17,9 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, Sleep};
 
-use super::tls;
 use crate::config::{Credential, Limits, Origin};
 use crate::error::{Error, Id};
+use crate::front::tls;
 
 /// One upstream.
 pub(super) struct Upstream {

@@ -1,6 +1,94 @@
 //! PostgreSQL: statements are judged before they go up, rows are masked on their way down.
+//!
+//! ```text
+//! listener → opening (TLS, startup) → auth → upstream → pump
+//!                                                       Ask → asking: judge → gate → verdict
+//!                                                       Row, COPY, report → rows, reports → outbox → client
+//! ```
 
+mod asking;
+mod auth;
+mod binding;
+mod cancel;
 pub(crate) mod catalog;
 #[cfg(test)]
 mod cluster;
+mod connection;
+mod copy_in;
 pub(crate) mod judge;
+mod known_catalog;
+mod link;
+mod opening;
+mod outbox;
+mod pump;
+mod reports;
+mod rows;
+mod startup;
+mod upstream;
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use arc_swap::ArcSwap;
+
+use self::cancel::Cancels;
+use self::judge::FactsCache;
+use self::known_catalog::KnownCatalog;
+use self::upstream::Upstream;
+use super::Reloads;
+use crate::config::{Config, Limits, PostgresAuth, PostgresTarget, Protocol, Target};
+use crate::error::{Error, Id};
+use crate::gate::Gate;
+
+/// One PostgreSQL target, ready for sessions.
+pub(crate) struct Front {
+    gate: Arc<Gate>,
+    served: ArcSwap<Served>,
+    cancels: Arc<Cancels>,
+}
+
+/// What a reload replaces; a session keeps what it began with.
+struct Served {
+    target: Target,
+    postgres: PostgresTarget,
+    upstream: Arc<Upstream>,
+    catalog: Arc<KnownCatalog>,
+    /// What statements touch, as far as they were analysed before.
+    facts: Arc<FactsCache>,
+}
+
+impl Front {
+    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
+        let served = ArcSwap::from_pointee(Served::new(target, limits)?);
+        Ok(Self { gate, served, cancels: Arc::default() })
+    }
+}
+
+impl Reloads for Front {
+    fn reload(&self, config: &Config) -> Result<(), Error> {
+        let name = self.served.load().target.name.clone();
+        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
+            self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
+        }
+        Ok(())
+    }
+}
+
+impl Served {
+    fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
+        let refused = |what: &str| Err(Error::new(Id::ConfigValue, what).at(&target.place));
+        let Protocol::Postgres(postgres) = &target.protocol else {
+            return refused("the target speaks another protocol");
+        };
+        if matches!(postgres.auth, PostgresAuth::Cert | PostgresAuth::Oauth) {
+            let error = refused("this build authenticates clients of databases by password or scram only");
+            return error.map_err(|error| error.hint("write auth = \"password\" or auth = \"scram\""));
+        }
+        let credential = target.credential.as_ref();
+        let upstream = Arc::new(Upstream::new(&postgres.server, target, credential, limits.connect_timeout)?);
+        let catalog = Arc::new(KnownCatalog::new(Arc::clone(&upstream)));
+        Ok(Self { target: target.clone(), postgres: postgres.clone(), upstream, catalog, facts: Arc::default() })
+    }
+}

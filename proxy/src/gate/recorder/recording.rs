@@ -1,6 +1,6 @@
-//! One request and its answer, as the ledger has them.
+//! Requests and their answers, as the ledger has them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -14,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
 
-/// Records one request and its answer. Dropped before the end it says that the answer was interrupted.
+/// Records one request and its answer, or several that follow each other on one connection: each may be asked before those
+/// ahead of it are answered, and answers come in the order of the questions. Dropped before the end it says that the
+/// answers were interrupted.
 pub(crate) struct Recording {
     home: Arc<Conversation>,
     /// `None` once it was given back, or broke.
@@ -34,8 +36,10 @@ pub(crate) struct Recording {
     found: BTreeMap<String, u64>,
     /// Where what was replaced stands in the answer; told in pieces.
     places: Vec<Value>,
-    begun: Instant,
-    ended: bool,
+    /// What was asked and not answered yet, in order: the number of each, and when it began.
+    open: VecDeque<(u64, Instant)>,
+    /// How much had been gathered when the answer began that is being gathered.
+    before: u64,
     /// What holds the request, until it is told what became of it.
     held: Option<Details>,
 }
@@ -56,6 +60,7 @@ const MOST_PLACES: usize = 500;
 impl Recording {
     pub(super) fn new(home: Arc<Conversation>, mut session: Session, mode: Record) -> Self {
         session.exchanges += 1;
+        let open = VecDeque::from([(session.exchanges, Instant::now())]);
         Self {
             home,
             session: Some(session),
@@ -69,10 +74,21 @@ impl Recording {
             status: None,
             found: BTreeMap::new(),
             places: Vec::new(),
-            begun: Instant::now(),
-            ended: false,
+            open,
+            before: 0,
             held: None,
         }
+    }
+
+    /// Begins another request, behind those that wait for their answers.
+    pub(crate) fn another(&mut self) -> Result<(), RecordError> {
+        if let Some(held) = self.held.take() {
+            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        }
+        let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
+        session.exchanges += 1;
+        self.open.push_back((session.exchanges, Instant::now()));
+        self.home.recorder.state()
     }
 
     /// What was asked: redacted content for the recording, facts without content for the log. `original` is committed to
@@ -154,9 +170,17 @@ impl Recording {
 
     /// The next `length` bytes of the answer take the place of an identifier of this kind.
     pub(crate) fn replaced(&mut self, kind: &str, detector: &str, length: usize) -> Result<(), RecordError> {
-        *self.found.entry(kind.to_owned()).or_default() += 1;
-        self.places.push(json!([self.gathered, length, kind, detector]));
+        self.found(kind);
+        self.places.push(json!([self.gathered - self.before, length, kind, detector]));
         if self.places.len() >= MOST_PLACES { self.tell_places() } else { Ok(()) }
+    }
+
+    /// An identifier of this kind is replaced in what comes next.
+    pub(crate) fn found(&mut self, kind: &str) {
+        match self.found.get_mut(kind) {
+            Some(count) => *count += 1,
+            None => _ = self.found.insert(kind.to_owned(), 1),
+        }
     }
 
     /// Whether more may be gathered before the disk is waited for.
@@ -228,27 +252,27 @@ impl Recording {
         Ok(may)
     }
 
-    /// Ends the answer. `counts`: bytes of the upstream that were read, and how many of them were replaced.
+    /// Ends the first answer that has not ended. `counts`: bytes of the upstream that were read, and how many of them were
+    /// replaced.
     pub(crate) fn end(&mut self, outcome: Outcome, counts: Option<(u64, u64)>) -> Result<(), RecordError> {
-        if self.ended {
-            return Ok(());
-        }
-        self.ended = true;
+        let Some((number, begun)) = self.open.front().copied() else { return Ok(()) };
         if let Some(held) = self.held.take() {
             self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
         }
         self.tell_places()?;
+        self.open.pop_front();
         let complete = outcome == Outcome::Success;
-        let (number, bytes) = (self.number(), self.gathered);
+        let bytes = self.gathered - self.before;
+        self.before = self.gathered;
         let found = std::mem::take(&mut self.found);
         self.note(json!({ "exchange": number, "end": outcome.text(), "complete": complete, "bytes": bytes, "replaced": found }))?;
-        let micros = u64::try_from(self.begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+        let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut details = Details::new()
             .number("exchange", number)
             .number("bytes", bytes)
             .number("micros", micros)
             .counts("replaced", found);
-        if let Some(status) = self.status {
+        if let Some(status) = self.status.take() {
             details = details.number("status", status.into());
         }
         if let Some((read, replaced)) = counts {
@@ -262,18 +286,24 @@ impl Recording {
         self.home.recorder.state().err().unwrap_or(RecordError::Stopped)
     }
 
+    /// Whether nothing waits for the disk.
+    pub(crate) fn is_async(&self) -> bool {
+        self.mode == Record::Async
+    }
+
     /// Whether something may leave whose record is still on its way to the disk.
     pub(crate) const fn may_run_ahead(&self) -> bool {
         !matches!(self.mode, Record::Strict)
     }
 
-    /// Whether [`Recording::end`] was called.
+    /// Whether every answer has ended.
     pub(crate) fn is_over(&self) -> bool {
-        self.ended
+        self.open.is_empty()
     }
 
+    /// The number of the request that is being asked.
     fn number(&self) -> u64 {
-        self.session.as_ref().map_or(0, |session| session.exchanges)
+        self.open.back().map_or(0, |(number, _)| *number)
     }
 
     fn tell_places(&mut self) -> Result<(), RecordError> {
@@ -281,7 +311,8 @@ impl Recording {
             return Ok(());
         }
         let places = std::mem::take(&mut self.places);
-        self.note(json!({ "exchange": self.number(), "replaced_at": places }))
+        let number = self.open.front().map_or(0, |(number, _)| *number);
+        self.note(json!({ "exchange": number, "replaced_at": places }))
     }
 
     /// Something for the encrypted recording only.
@@ -327,7 +358,11 @@ impl Recording {
 
 impl Drop for Recording {
     fn drop(&mut self) {
-        let _ = self.end(Outcome::Interrupted, None);
+        while !self.open.is_empty() {
+            if self.end(Outcome::Interrupted, None).is_err() {
+                self.open.clear();
+            }
+        }
         if let Some(session) = self.session.take() {
             self.home.give_back(session);
         }

@@ -17,8 +17,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::exchange::Front;
-use super::listener::Bound;
 use crate::config::Config;
+use crate::front::Bound;
 use crate::gate::{Authenticator, Gate, Identity, Presented, Recorder, Unknown};
 
 /// A credential that counts.

@@ -75,8 +75,10 @@ pub(crate) struct CopyPlan {
 }
 
 /// A column of a COPY stream, which no description comes before.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct CopyColumn {
+    /// What the catalog calls it; empty where that is not known.
+    pub(crate) name: String,
     pub(crate) treatment: Treatment,
     /// Its type; 0 where that is not known.
     pub(crate) type_oid: u32,
@@ -245,7 +247,8 @@ impl CopyPlan {
         for (one, other) in self.columns.iter_mut().zip(&other.columns) {
             one.treatment = one.treatment.stronger(other.treatment);
             if one.type_oid != other.type_oid {
-                *one = CopyColumn { type_oid: 0, modifier: -1, ..*one };
+                (one.type_oid, one.modifier) = (0, -1);
+                one.name.clear();
             }
         }
         Some(self)
@@ -387,7 +390,8 @@ fn copied_out(facts: &StatementFacts, columns: &[Treatment], eyes: &Eyes<'_>) ->
             _ => None,
         };
         let (type_oid, modifier) = column.map_or((0, -1), |column| (column.type_oid, column.modifier));
-        CopyColumn { treatment: *treatment, type_oid, modifier }
+        let name = column.map_or_else(String::new, |column| column.name.clone());
+        CopyColumn { name, treatment: *treatment, type_oid, modifier }
     };
     facts.outputs.iter().zip(columns).map(typed).collect()
 }
@@ -409,7 +413,8 @@ fn copied_in(facts: &StatementFacts, eyes: &Eyes<'_>) -> Vec<CopyColumn> {
             Seen::Hidden(label) => Treatment::labelled(label),
             _ => Treatment::Keep,
         };
-        CopyColumn { treatment, type_oid: column.type_oid, modifier: column.modifier }
+        let TableColumn { name, type_oid, modifier, .. } = column;
+        CopyColumn { name: name.clone(), treatment, type_oid: *type_oid, modifier: *modifier }
     };
     columns.iter().map(typed).collect()
 }

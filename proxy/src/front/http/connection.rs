@@ -1,0 +1,71 @@
+//! One connection of a client: TLS, then HTTP/1.1 or 2.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use hyper_util::server::conn::auto::Builder;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio_rustls::TlsAcceptor;
+
+use super::exchange::{Front, Peer};
+use super::guard::Guarded;
+use crate::config::Limits;
+use crate::front::{Arrival, Serves, Stop};
+
+impl Serves for Front {
+    const PROTOCOLS: &'static [&'static [u8]] = &[b"h2", b"http/1.1"];
+    /// A full house closes its door: whoever comes has said nothing yet that could be answered.
+    const TURNED_AWAY: usize = 0;
+
+    async fn serve(self: Arc<Self>, arrival: Arrival) {
+        let Arrival { stream, address, tls, limits, stop, conversation, .. } = arrival;
+        let peer = Peer { address, certificate: None, encrypted: false, conversation };
+        let Some(config) = tls else {
+            return converse(stream, peer, self, &limits, stop).await;
+        };
+        let handshake = TlsAcceptor::from(config).accept(stream);
+        let Ok(Ok(stream)) = tokio::time::timeout(limits.header_timeout, handshake).await else { return };
+        let certificate = stream.get_ref().1.peer_certificates().and_then(|chain| chain.first());
+        let certificate = certificate.map(|certificate| certificate.as_ref().to_vec());
+        converse(stream, Peer { certificate, encrypted: true, ..peer }, self, &limits, stop).await;
+    }
+}
+
+async fn converse<S>(stream: S, peer: Peer, front: Arc<Front>, limits: &Limits, mut stop: Stop)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    let peer = Arc::new(peer);
+    let service = service_fn(move |request| {
+        let (front, peer) = (Arc::clone(&front), Arc::clone(&peer));
+        async move { Ok::<_, std::convert::Infallible>(front.answer(request, &peer).await) }
+    });
+    let mut builder = Builder::new(TokioExecutor::new());
+    builder
+        .http1()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header_timeout)
+        .max_buf_size(limits.header_bytes)
+        .max_headers(128);
+    builder
+        .http2()
+        .timer(TokioTimer::new())
+        .max_header_list_size(u32::try_from(limits.header_bytes).unwrap_or(u32::MAX))
+        .max_concurrent_streams(100)
+        .max_pending_accept_reset_streams(20)
+        .keep_alive_interval(limits.header_timeout)
+        .keep_alive_timeout(Duration::from_secs(20));
+    let guarded = Guarded::new(stream, limits.header_bytes, limits.header_timeout, limits.idle_timeout);
+    let mut connection = pin!(builder.serve_connection(TokioIo::new(guarded), service));
+    tokio::select! {
+        // The library's error may quote what the peer sent.
+        ended = connection.as_mut() => drop(ended),
+        _ = stop.changed() => {
+            connection.as_mut().graceful_shutdown();
+            drop(connection.await);
+        }
+    }
+}

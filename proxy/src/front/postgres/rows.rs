@@ -1,0 +1,304 @@
+//! Rows, COPY streams and results of functions, masked as a grant's plan says.
+
+use std::sync::Arc;
+
+use blackbar_engine::{Format, Raw};
+use blackbar_wire::pg::copy::{CopyFormat, CopyStream};
+use blackbar_wire::pg::value::{Base, Decision, Masked, Masker, Shape, Typed, Types, Unknown};
+use blackbar_wire::pg::{BackendFrame, Columns, CopyShape, Place, Refusal, Scrub, Scrubbed, ToClient};
+
+use super::asking::Granted;
+use super::judge::{CopyColumn, StatementPlan};
+use super::reports::Texts;
+use crate::gate::Lines;
+
+/// The answers of one session. It keeps what the rows of one answer share.
+#[derive(Default)]
+pub(super) struct Rows {
+    current: Option<Current>,
+    copy: Option<Copy>,
+}
+
+/// An answer whose rows come.
+struct Current {
+    granted: Arc<Granted>,
+    columns: Columns,
+    ordinal: usize,
+    decisions: Vec<Decision>,
+    values: Values,
+    /// How many rows have come.
+    rows: u64,
+}
+
+/// A COPY stream that comes.
+struct Copy {
+    granted: Arc<Granted>,
+    stream: CopyStream,
+    cells: CopyCells,
+}
+
+/// The columns of a COPY stream.
+struct CopyCells {
+    plan: StatementPlan,
+    format: CopyFormat,
+    values: Values,
+    texts: Texts,
+    rows: u64,
+}
+
+/// Redactors of columns, made when the first value comes.
+struct Values {
+    granted: Arc<Granted>,
+    columns: Vec<Looked>,
+    /// Kinds of what was found since it was last asked.
+    found: Vec<String>,
+}
+
+/// How a column is looked at.
+struct Looked {
+    name: Vec<u8>,
+    format: Format,
+    lines: Option<Lines>,
+}
+
+/// Why a row was not made.
+#[derive(Debug)]
+pub(super) enum NoRow {
+    /// It may neither be shown nor replaced.
+    Refusal(Refusal),
+    /// Policy allows so many rows, and this is one more.
+    Limit,
+}
+
+impl From<Refusal> for NoRow {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refusal(refusal)
+    }
+}
+
+impl Rows {
+    /// A row, as the client may get it. `found` is called with the kind of each identifier.
+    pub(super) fn row(
+        &mut self,
+        granted: &Arc<Granted>,
+        columns: &Columns,
+        ordinal: usize,
+        frame: &BackendFrame,
+        found: &mut dyn FnMut(&str),
+    ) -> Result<ToClient, NoRow> {
+        let fits = |current: &Current| {
+            Arc::ptr_eq(&current.granted, granted)
+                && Arc::ptr_eq(&current.columns, columns)
+                && current.ordinal == ordinal
+        };
+        let current = match self.current.take().filter(fits) {
+            Some(current) => self.current.insert(current),
+            None => self.current.insert(Current::new(granted, columns, ordinal)),
+        };
+        current.rows += 1;
+        within_limit(granted, current.rows)?;
+        let mut masker = Masker {
+            types: &*granted.snapshot,
+            scrub: &mut current.values,
+            context: granted.grant.context(),
+            unknown: Unknown::Null,
+        };
+        let row = masker.row(columns, &current.decisions, frame)?;
+        current.values.tell(found);
+        Ok(row)
+    }
+
+    /// What a function returned, as the client may get it.
+    pub(super) fn function_result(
+        &mut self,
+        granted: &Arc<Granted>,
+        function: u32,
+        format: i16,
+        frame: &BackendFrame,
+        found: &mut dyn FnMut(&str),
+    ) -> Result<ToClient, NoRow> {
+        let oid = granted.snapshot.routine(function).map_or(0, |routine| routine.result);
+        let decision = granted.plan.function_result(&granted.snapshot.shape(oid));
+        let mut values = Values::new(granted, vec![Looked::new(granted, oid, Vec::new())]);
+        let mut masker = Masker {
+            types: &*granted.snapshot,
+            scrub: &mut values,
+            context: granted.grant.context(),
+            unknown: Unknown::Null,
+        };
+        let result = masker.function_result(Typed { oid, modifier: -1, format }, decision, frame)?;
+        values.tell(found);
+        Ok(result)
+    }
+
+    /// A COPY stream begins. `longest` bounds a cell.
+    pub(super) fn copy_begins(
+        &mut self,
+        granted: &Arc<Granted>,
+        ordinal: usize,
+        shape: &CopyShape,
+        longest: usize,
+    ) -> Result<(), NoRow> {
+        let plan = granted.plan.statement(ordinal);
+        let copy = plan.copy.as_ref().filter(|copy| copy.out);
+        let format = copy.map(|copy| copy.format.clone());
+        let format = format.filter(|format| (*format == CopyFormat::Binary) == shape.binary);
+        let format = format.ok_or(Refusal::Rule("a COPY stream that nobody has judged"))?;
+        let known = copy.map(|copy| copy.columns.as_slice()).unwrap_or_default();
+        let looked = |at: usize| match known.get(at) {
+            Some(column) => Looked::new(granted, column.type_oid, column.name.clone().into_bytes()),
+            None => Looked::new(granted, 0, Vec::new()),
+        };
+        let columns = (0..shape.columns).map(looked).collect();
+        let cells = CopyCells {
+            plan,
+            format: format.clone(),
+            values: Values::new(granted, columns),
+            texts: Texts::new(&granted.grant),
+            rows: 0,
+        };
+        self.copy = Some(Copy { granted: Arc::clone(granted), stream: CopyStream::new(format, longest), cells });
+        Ok(())
+    }
+
+    /// A piece of a COPY stream, as far as it may leave.
+    pub(super) fn copy(
+        &mut self,
+        frame: &BackendFrame,
+        found: &mut dyn FnMut(&str),
+    ) -> Result<Option<ToClient>, NoRow> {
+        let copy = self.copy.as_mut().ok_or(Refusal::Rule("a COPY stream that did not begin"))?;
+        let Copy { granted, stream, cells } = copy;
+        let piece = stream.to_client(frame, &mut |cell| cells.cell(granted, cell));
+        cells.values.tell(found);
+        within_limit(granted, cells.rows)?;
+        Ok(piece?)
+    }
+
+    /// What is left of a COPY stream.
+    pub(super) fn copy_ends(&mut self, found: &mut dyn FnMut(&str)) -> Result<Option<ToClient>, NoRow> {
+        let Some(Copy { granted, mut stream, mut cells }) = self.copy.take() else { return Ok(None) };
+        let rest = stream.end_to_client(&mut |cell| cells.cell(&granted, cell));
+        cells.values.tell(found);
+        within_limit(&granted, cells.rows)?;
+        Ok(rest?)
+    }
+
+    /// The answer is over.
+    pub(super) fn forget(&mut self) {
+        (self.current, self.copy) = (None, None);
+    }
+}
+
+fn within_limit(granted: &Granted, rows: u64) -> Result<(), NoRow> {
+    if granted.grant.limit_rows().is_some_and(|most| rows > most) { Err(NoRow::Limit) } else { Ok(()) }
+}
+
+impl Current {
+    fn new(granted: &Arc<Granted>, columns: &Columns, ordinal: usize) -> Self {
+        let snapshot = &granted.snapshot;
+        let decisions = granted.plan.decisions(ordinal, columns, snapshot);
+        let mut texts = Texts::new(&granted.grant);
+        let looked = columns
+            .iter()
+            .map(|column| {
+                // An alias hides what a column holds; the catalog does not.
+                let table = snapshot.table(column.table).and_then(|table| table.column(column.attribute));
+                let name = table.map(|column| column.name.clone().into_bytes());
+                Looked::new(granted, column.type_oid, name.unwrap_or_else(|| texts.name(column.name())))
+            })
+            .collect();
+        Self {
+            granted: Arc::clone(granted),
+            columns: Arc::clone(columns),
+            ordinal,
+            decisions,
+            values: Values::new(granted, looked),
+            rows: 0,
+        }
+    }
+}
+
+impl CopyCells {
+    fn cell(&mut self, granted: &Granted, cell: &blackbar_wire::pg::copy::Cell) -> Result<Masked, Refusal> {
+        let Some(value) = &cell.value else { return Ok(Masked::Unchanged) };
+        if cell.header {
+            let shown = self.texts.scrub(Place::ColumnName(cell.column), Raw::from(value.clone())).text;
+            // What follows in this column is what its name says.
+            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| looked.name.is_empty()) {
+                looked.name = shown.as_bytes().to_vec();
+            }
+            let same = shown.as_bytes() == value;
+            return Ok(if same { Masked::Unchanged } else { Masked::Value(shown.into_bytes()) });
+        }
+        self.rows += u64::from(cell.column == 0);
+        let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
+        let unknown = CopyColumn { name: String::new(), treatment: self.plan.rest, type_oid: 0, modifier: -1 };
+        let column = known.unwrap_or(&unknown);
+        let decision = column.decision(&self.format, &granted.snapshot);
+        // Text that nobody knows the type of is looked at as text.
+        let binary = self.format == CopyFormat::Binary;
+        let oid = if column.type_oid == 0 && !binary { TEXT } else { column.type_oid };
+        let typed = Typed { oid, modifier: column.modifier, format: i16::from(binary) };
+        let mut masker = Masker {
+            types: &*granted.snapshot,
+            scrub: &mut self.values,
+            context: granted.grant.context(),
+            unknown: Unknown::Null,
+        };
+        masker.value(cell.column, typed, decision, value)
+    }
+}
+
+impl Values {
+    fn new(granted: &Arc<Granted>, columns: Vec<Looked>) -> Self {
+        Self { granted: Arc::clone(granted), columns, found: Vec::new() }
+    }
+
+    fn tell(&mut self, found: &mut dyn FnMut(&str)) {
+        self.found.drain(..).for_each(|kind| found(&kind));
+    }
+}
+
+impl Scrub for Values {
+    fn scrub(&mut self, place: Place, text: Raw) -> Scrubbed {
+        let at = if let Place::Column(at) = place { at } else { 0 };
+        if self.columns.len() <= at {
+            self.columns.resize_with(at + 1, || Looked { name: Vec::new(), format: Format::Text, lines: None });
+        }
+        let grant = &self.granted.grant;
+        let Some(Looked { name, format, lines }) = self.columns.get_mut(at) else {
+            let (text, findings) = grant.lines().text(text);
+            return Scrubbed { text, findings };
+        };
+        let lines = lines.get_or_insert_with(|| {
+            if name.is_empty() && *format == Format::Text { grant.lines() } else { grant.values(*format, name) }
+        });
+        let (text, findings) = lines.text(text);
+        self.found.extend(findings.iter().map(|finding| finding.kind.to_string()));
+        Scrubbed { text, findings }
+    }
+}
+
+impl Looked {
+    fn new(granted: &Granted, oid: u32, name: Vec<u8>) -> Self {
+        Self { name, format: format_of(&*granted.snapshot, oid), lines: None }
+    }
+}
+
+/// Which lens reads values of this type.
+fn format_of(types: &dyn Types, oid: u32) -> Format {
+    let mut oid = oid;
+    for _ in 0..MOST_NESTED {
+        oid = match types.shape(oid) {
+            Shape::Base(Base::Json | Base::Jsonb) => return Format::Json,
+            Shape::Base(Base::Xml) => return Format::Xml,
+            Shape::Domain(of) | Shape::Array(of) => of,
+            _ => break,
+        };
+    }
+    Format::Text
+}
+
+const MOST_NESTED: usize = 8;
+const TEXT: u32 = 25;

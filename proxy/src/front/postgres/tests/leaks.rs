@@ -1,0 +1,273 @@
+//! Ways out of a table that a masking gateway must close: each is tried in text, in binary and by COPY, and every byte that
+//! the client got is searched, for what lies in the table and for what it can be made into.
+
+use futures_util::TryStreamExt as _;
+use tokio_postgres::Client;
+
+use super::{EMAIL, House, MRN, NAME, POLICY, SSN, Tap, no_canary};
+
+const LABELS: &str = r#"
+[profile.agents]
+base = "safe-harbor"
+[profile.agents.columns]
+"clinical.patients.mrn" = "tag"
+"clinical.patients.name" = "tag"
+"clinical.patients.ssn" = "tag"
+"clinical.patients.email" = "mask"
+"clinical.patients.born" = "generalise"
+"#;
+
+/// Queries whose answers would tell, if nobody looked.
+const QUERIES: &[&str] = &[
+    "SELECT * FROM clinical.patients",
+    "SELECT ssn AS harmless FROM clinical.patients",
+    "SELECT ssn || '' FROM clinical.patients",
+    "SELECT 'x' || ssn || 'y' FROM clinical.patients",
+    "SELECT ssn::text::varchar(20) FROM clinical.patients",
+    "SELECT replace(ssn, '-', '') FROM clinical.patients",
+    "SELECT replace(ssn, '-', '')::bigint FROM clinical.patients",
+    "SELECT replace(ssn, '-', '')::numeric / 10 FROM clinical.patients",
+    "SELECT reverse(ssn) FROM clinical.patients",
+    "SELECT md5(ssn) FROM clinical.patients",
+    "SELECT encode(ssn::bytea, 'hex') FROM clinical.patients",
+    "SELECT encode(ssn::bytea, 'base64') FROM clinical.patients",
+    "SELECT ssn::bytea FROM clinical.patients",
+    "SELECT upper(name), lower(name), initcap(name) FROM clinical.patients",
+    "SELECT substr(name, 1, 7), substr(name, 8) FROM clinical.patients",
+    "SELECT regexp_replace(name, 'x', 'y') FROM clinical.patients",
+    "SELECT regexp_matches(name, '.*') FROM clinical.patients",
+    "SELECT string_to_array(name, ' ') FROM clinical.patients",
+    "SELECT string_to_array(ssn, NULL) FROM clinical.patients",
+    "SELECT regexp_split_to_table(ssn, '') FROM clinical.patients",
+    "SELECT ascii(name), left(ssn, 6), right(ssn, 6) FROM clinical.patients",
+    "SELECT translate(ssn, '0123456789', 'abcdefghij') FROM clinical.patients",
+    "SELECT overlay(ssn placing '' from 1 for 0) FROM clinical.patients",
+    "SELECT format('%s', ssn) FROM clinical.patients",
+    "SELECT concat(ssn, name), concat_ws('/', ssn, name) FROM clinical.patients",
+    "SELECT quote_literal(ssn), quote_ident(name) FROM clinical.patients",
+    "SELECT to_json(ssn), to_jsonb(name) FROM clinical.patients",
+    "SELECT row_to_json(p) FROM clinical.patients p",
+    "SELECT to_jsonb(p) FROM clinical.patients p",
+    "SELECT p FROM clinical.patients p",
+    "SELECT (p).ssn FROM clinical.patients p",
+    "SELECT ROW(ssn, name) FROM clinical.patients",
+    "SELECT ARRAY[ssn, name] FROM clinical.patients",
+    "SELECT array_agg(ssn) FROM clinical.patients",
+    "SELECT string_agg(ssn, ',') FROM clinical.patients",
+    "SELECT json_agg(name), jsonb_agg(ssn) FROM clinical.patients",
+    "SELECT json_object_agg(id, ssn) FROM clinical.patients",
+    "SELECT json_build_object('a', ssn) FROM clinical.patients",
+    "SELECT xmlelement(name x, ssn) FROM clinical.patients",
+    "SELECT xmlagg(xmlelement(name x, name)) FROM clinical.patients",
+    "SELECT xmlforest(ssn, name) FROM clinical.patients",
+    "SELECT min(ssn), max(name) FROM clinical.patients",
+    "SELECT mode() WITHIN GROUP (ORDER BY ssn) FROM clinical.patients",
+    "SELECT first_value(ssn) OVER () FROM clinical.patients",
+    "SELECT lag(name) OVER (ORDER BY id DESC) FROM clinical.patients",
+    "SELECT CASE WHEN id = 1 THEN ssn ELSE name END FROM clinical.patients",
+    "SELECT coalesce(ssn, ''), nullif(name, ''), greatest(ssn, '') FROM clinical.patients",
+    "SELECT (SELECT ssn FROM clinical.patients WHERE id = 1)",
+    "SELECT x FROM (SELECT ssn AS x FROM clinical.patients) AS inner_query",
+    "SELECT x FROM (SELECT ssn FROM clinical.patients) AS renamed(x)",
+    "WITH c AS (SELECT ssn AS x FROM clinical.patients) SELECT x FROM c",
+    "WITH RECURSIVE c(x) AS (SELECT ssn FROM clinical.patients UNION SELECT x FROM c WHERE false) SELECT x FROM c",
+    "SELECT ssn FROM clinical.patients UNION ALL SELECT 'x'",
+    "SELECT 'x' UNION ALL SELECT ssn FROM clinical.patients",
+    "SELECT ssn FROM clinical.patients INTERSECT SELECT ssn FROM clinical.patients",
+    "SELECT x FROM clinical.patients, LATERAL (SELECT ssn AS x) l",
+    "SELECT x FROM clinical.patients, unnest(ARRAY[ssn, name]) AS x",
+    "SELECT a.ssn FROM clinical.patients a JOIN clinical.patients b USING (ssn)",
+    "SELECT ssn FROM clinical.patients GROUP BY ssn HAVING count(*) > 0",
+    "SELECT DISTINCT ssn FROM clinical.patients",
+    "SELECT x FROM (VALUES ((SELECT ssn FROM clinical.patients LIMIT 1))) v(x)",
+    "TABLE clinical.patients",
+    "SELECT ssn FROM ONLY clinical.patients",
+    "SELECT note FROM clinical.patients",
+    "SELECT extra FROM clinical.patients",
+    "SELECT extra->>'ssn' FROM clinical.patients",
+    "SELECT extra->'ssn' FROM clinical.patients",
+    "SELECT jsonb_each_text(extra) FROM clinical.patients",
+    "SELECT key, value FROM clinical.patients, jsonb_each_text(extra)",
+    "SELECT jsonb_path_query(extra, '$.ssn') FROM clinical.patients",
+    "SELECT jsonb_pretty(extra) FROM clinical.patients",
+    "SELECT codes FROM clinical.patients",
+    "SELECT codes[1] FROM clinical.patients",
+    "SELECT unnest(codes) FROM clinical.patients",
+    "SELECT array_to_string(codes, ',') FROM clinical.patients",
+    "SELECT born FROM clinical.patients",
+    "SELECT born + 1, born::text FROM clinical.patients",
+    "SELECT * FROM clinical.everybody",
+    "SELECT x FROM clinical.renamed",
+    "SELECT clinical.one_ssn()",
+    "SELECT * FROM clinical.all_of_them()",
+    "SELECT \"SSN\" FROM (SELECT ssn AS \"SSN\" FROM clinical.patients) q",
+    "SELECT U&\"s\\0073n\" FROM clinical.patients",
+    "SELECT/**/ssn/*'*/FROM/**/clinical.patients",
+    "EXPLAIN ANALYZE SELECT * FROM clinical.patients WHERE ssn > '1'",
+    "EXPLAIN (VERBOSE, FORMAT json) SELECT ssn FROM clinical.patients WHERE name > 'Quix'",
+    "SELECT * FROM pg_stats WHERE tablename = 'patients'",
+    "SELECT most_common_vals::text, histogram_bounds::text FROM pg_stats WHERE tablename = 'patients'",
+    "SELECT stavalues1::text FROM pg_statistic",
+    "SELECT query FROM pg_stat_activity",
+    "SELECT query_to_xml('SELECT * FROM clinical.patients', true, true, '')",
+    "SELECT table_to_xml('clinical.patients', true, true, '')",
+    "SELECT lo_get(lo_from_bytea(0, ssn::bytea)) FROM clinical.patients",
+    "SELECT set_config('application_name', ssn, false) FROM clinical.patients",
+    "SELECT set_config('blackbar.reason', ssn, false), current_setting('blackbar.reason') FROM clinical.patients",
+    "SELECT pg_notify('canary', ssn) FROM clinical.patients",
+    "SELECT ssn::int FROM clinical.patients",
+    "SELECT name::date FROM clinical.patients",
+    "SELECT name::json FROM clinical.patients",
+    "SELECT name::uuid, name::inet FROM clinical.patients",
+    "SELECT ('<' || name)::xml FROM clinical.patients",
+    "SELECT 1 / (CASE WHEN ssn LIKE '2%' THEN 0 ELSE 1 END) FROM clinical.patients",
+    "SELECT to_date(name, 'YYYY') FROM clinical.patients",
+    "SELECT date_part(name, now()) FROM clinical.patients",
+    "SELECT id FROM clinical.patients ORDER BY ssn::int",
+    "SELECT dblink('', ssn) FROM clinical.patients",
+    "SELECT * FROM clinical.patients FOR UPDATE",
+    "UPDATE clinical.patients SET age = age RETURNING *",
+    "UPDATE clinical.patients SET age = age RETURNING ssn || name",
+    "DELETE FROM clinical.patients WHERE false RETURNING ssn",
+    "INSERT INTO clinical.leaks SELECT ssn, name FROM clinical.patients RETURNING *",
+    "SELECT * FROM clinical.leaks",
+];
+
+/// Things to do that are no queries. What they answer, and what a later query of the session sees, is searched.
+const DEEDS: &[&str] = &[
+    "DO $$ BEGIN RAISE NOTICE '%', (SELECT ssn FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE WARNING 'of %', (SELECT email FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE EXCEPTION 'for \"%\"', (SELECT name FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE EXCEPTION 'x' USING DETAIL = (SELECT ssn FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN EXECUTE 'SELECT ' || (SELECT quote_ident(ssn) FROM clinical.patients LIMIT 1); END $$",
+    "INSERT INTO clinical.patients (id, ssn) SELECT id, ssn FROM clinical.patients",
+    "INSERT INTO clinical.strict SELECT ssn FROM clinical.patients",
+    "INSERT INTO clinical.checked SELECT name FROM clinical.patients",
+    "ALTER TABLE clinical.patients ALTER name TYPE int USING name::int",
+    "PREPARE q AS SELECT ssn FROM clinical.patients; EXECUTE q; DEALLOCATE q",
+    "BEGIN; DECLARE c CURSOR FOR SELECT ssn FROM clinical.patients; FETCH ALL FROM c; ROLLBACK",
+    "BEGIN; DECLARE c CURSOR FOR SELECT * FROM clinical.patients; FETCH 1 FROM c; CLOSE c; ROLLBACK",
+    "CREATE TEMP TABLE t1 AS SELECT ssn AS x FROM clinical.patients; SELECT x FROM t1; DROP TABLE t1",
+    "SELECT ssn AS x INTO TEMP t2 FROM clinical.patients; SELECT x FROM t2; DROP TABLE t2",
+    "CREATE TEMP VIEW v1 AS SELECT ssn AS x FROM clinical.patients; SELECT x FROM v1; DROP VIEW v1",
+    "BEGIN; CREATE FUNCTION pg_temp.f() RETURNS text LANGUAGE sql AS 'SELECT ssn FROM clinical.patients LIMIT 1'; SELECT pg_temp.f(); ROLLBACK",
+    "LISTEN canary; SELECT pg_notify('canary', name) FROM clinical.patients; UNLISTEN *",
+    "SET search_path = clinical; SELECT ssn FROM patients; RESET search_path",
+    "SET ROLE app; SELECT ssn FROM clinical.patients; RESET ROLE",
+    "SET standard_conforming_strings = off; SELECT ssn, '\\' FROM clinical.patients; --'",
+    "SET bytea_output = 'escape'; SELECT ssn::bytea FROM clinical.patients; RESET bytea_output",
+    "SET client_min_messages = debug5; SELECT ssn::int FROM clinical.patients",
+    "SET debug_print_parse = on; SELECT ssn FROM clinical.patients; RESET debug_print_parse",
+    "SHOW application_name",
+    "COMMENT ON TABLE clinical.patients IS '219-09-9999'; SELECT obj_description('clinical.patients'::regclass)",
+    "COPY clinical.patients TO PROGRAM 'cat'",
+    "COPY clinical.patients TO '/tmp/out'",
+    "COPY clinical.patients TO STDOUT (FORMAT csv, FORCE_QUOTE *, ESCAPE 'x', QUOTE 'y')",
+    "COPY clinical.patients (name, ssn) TO STDOUT WITH CSV HEADER",
+    "COPY clinical.patients TO STDOUT (ENCODING 'UTF16')",
+    "COPY clinical.patients TO STDOUT (ENCODING 'LATIN1')",
+    "EXPLAIN (ANALYZE, BUFFERS) UPDATE clinical.patients SET age = 1 WHERE name > 'Q'",
+    "LOCK TABLE clinical.patients; SELECT ssn FROM clinical.patients",
+    "nonsense 219-09-9999",
+    "SELECT 1 AS \"219-09-9999\"",
+];
+
+const MORE: &str = r#"
+SET ROLE app;
+CREATE OR REPLACE VIEW clinical.everybody AS SELECT * FROM clinical.patients;
+CREATE OR REPLACE VIEW clinical.renamed AS SELECT ssn || '' AS x FROM clinical.patients;
+CREATE OR REPLACE FUNCTION clinical.one_ssn() RETURNS text LANGUAGE sql AS 'SELECT ssn FROM clinical.patients LIMIT 1';
+CREATE OR REPLACE FUNCTION clinical.all_of_them() RETURNS SETOF clinical.patients LANGUAGE sql AS 'SELECT * FROM clinical.patients';
+CREATE TABLE IF NOT EXISTS clinical.leaks (a text, b text);
+CREATE TABLE IF NOT EXISTS clinical.strict (a text UNIQUE);
+CREATE TABLE IF NOT EXISTS clinical.checked (a text CHECK (length(a) < 3));
+ANALYZE clinical.patients;
+"#;
+
+/// What the canaries may be made into.
+fn made_of(canary: &str) -> Vec<String> {
+    use base64::Engine as _;
+
+    let reversed: String = canary.chars().rev().collect();
+    let hex: String = canary.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let letters: String = canary
+        .chars()
+        .map(|c| if let Some(n) = c.to_digit(10) { char::from_u32(n + 97).unwrap_or(c) } else { c })
+        .collect();
+    let base64 = base64::engine::general_purpose::STANDARD_NO_PAD.encode(canary);
+    let mut made = vec![reversed, hex, canary.to_uppercase(), canary.to_lowercase(), base64];
+    if letters != canary {
+        made.push(letters);
+    }
+    made
+}
+
+#[track_caller]
+fn nothing_in(tap: &Tap, before: usize, what: &str) {
+    let bytes = tap.bytes();
+    let new = &bytes[before..];
+    no_canary(new, what);
+    for canary in [SSN, EMAIL, NAME, MRN] {
+        for made in made_of(canary) {
+            assert!(memchr::memmem::find(new, made.as_bytes()).is_none(), "{made} got out by {what}");
+        }
+    }
+    // md5 of the number, as anybody could look it up.
+    let digest = "c8bf72c4c2ed96d424dd85a69aa92b8b";
+    assert!(memchr::memmem::find(new, digest.as_bytes()).is_none(), "{digest} got out by {what}");
+}
+
+/// A session for the next attempt: the last one may have been ended.
+async fn alive(house: &House, client: Option<(Client, Tap)>) -> (Client, Tap) {
+    match client {
+        Some((client, tap)) if !client.is_closed() => (client, tap),
+        _ => house.tapped().await,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_gets_out() {
+    let Some(house) = House::with("profile = \"agents\"", LABELS, POLICY).await else { return };
+    assert!(house.cluster.psql("clinic", MORE));
+    let mut session = None;
+    let mut answered = 0;
+    let mut attempts = 0;
+    for query in QUERIES {
+        let (client, tap) = alive(&house, session.take()).await;
+        for how in ["text", "binary", "copy", "copy binary"] {
+            let before = tap.bytes().len();
+            let done = match how {
+                "text" => client.simple_query(query).await.is_ok(),
+                "binary" => client.query(*query, &[]).await.is_ok(),
+                _ => {
+                    let format = if how == "copy" { "text" } else { "binary" };
+                    match client.copy_out(&format!("COPY ({query}) TO STDOUT (FORMAT {format})")).await {
+                        Ok(stream) => stream.try_collect::<Vec<_>>().await.is_ok(),
+                        Err(_) => false,
+                    }
+                }
+            };
+            attempts += 1;
+            answered += usize::from(done);
+            nothing_in(&tap, before, &format!("{how}: {query}"));
+        }
+        session = Some((client, tap));
+    }
+    for deed in DEEDS {
+        let (client, tap) = alive(&house, session.take()).await;
+        let before = tap.bytes().len();
+        let _ = client.simple_query(deed).await;
+        let _ = client.simple_query("ROLLBACK").await;
+        let _ = client.simple_query("SELECT 1 AS one").await;
+        attempts += 1;
+        // The client's own words may come back to it.
+        if !deed.contains(SSN) {
+            nothing_in(&tap, before, deed);
+        }
+        session = Some((client, tap));
+    }
+    assert!(attempts >= 150);
+    // A gateway that refuses everything leaks nothing either; this one answers.
+    println!("{answered} of {attempts} attempts were answered");
+    assert!(answered >= 40, "{answered} of {attempts} attempts were answered");
+}

@@ -1,0 +1,380 @@
+//! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
+
+mod entering;
+mod leaks;
+mod talking;
+
+use std::io::Write as _;
+use std::net::SocketAddr;
+use std::os::unix::fs::{MetadataExt as _, chown};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use blackbar_policy::{Subject, SubjectKind};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_postgres::{Client, Config as ClientConfig, NoTls};
+
+use super::Front;
+use crate::config::Config;
+use crate::front::Bound;
+use crate::gate::{Gate, Known, Recorder, now_ms};
+use crate::identity::credentials::{Credentials, Request, Rules};
+use crate::state::State;
+
+/// Debian's place.
+const BINARIES: &str = "/usr/lib/postgresql/15/bin";
+/// The passwords of the cluster's roles, which no client may see.
+const APP_PASSWORD: &str = "upstream-secret-value";
+const NOBODY: u32 = 65534;
+
+/// Identifiers that lie in tables, for which everything that a client got is searched.
+pub(super) const SSN: &str = "219-09-9999";
+pub(super) const EMAIL: &str = "quixley.marigold@clinic-canary.org";
+pub(super) const NAME: &str = "Quixley Marigold";
+pub(super) const MRN: &str = "8812345";
+
+const SETUP: &str = r#"
+CREATE ROLE app LOGIN PASSWORD 'upstream-secret-value';
+SET password_encryption = 'md5';
+CREATE ROLE md5user LOGIN PASSWORD 'upstream-secret-value';
+CREATE ROLE clearuser LOGIN PASSWORD 'upstream-secret-value';
+CREATE DATABASE clinic OWNER app;
+GRANT app TO md5user, clearuser;
+"#;
+
+const TABLES: &str = r#"
+SET ROLE app;
+CREATE SCHEMA clinical;
+CREATE TABLE clinical.patients (
+    id int PRIMARY KEY, mrn text, name text, ssn text, email varchar(60), born date, note text, age int, extra jsonb,
+    codes text[]);
+INSERT INTO clinical.patients VALUES
+    (1, '8812345', 'Quixley Marigold', '219-09-9999', 'quixley.marigold@clinic-canary.org', '1961-04-03',
+     'Patient Quixley Marigold, SSN 219-09-9999, mail quixley.marigold@clinic-canary.org.', 61,
+     '{"ssn": "219-09-9999", "ward": "B2"}', '{219-09-9999,plain}'),
+    (2, '8812345', 'Quixley Marigold', '219-09-9999', NULL, NULL, NULL, NULL, NULL, NULL);
+CREATE TABLE clinical.wards (id int PRIMARY KEY, title text, beds int);
+INSERT INTO clinical.wards SELECT n, 'ward ' || n, n * 2 FROM generate_series(1, 1000) n;
+"#;
+
+/// A cluster that ends with its last user.
+pub(super) struct Cluster {
+    server: Child,
+    folder: tempfile::TempDir,
+    pub(super) port: u16,
+}
+
+impl Cluster {
+    /// The cluster that all tests share while any of them runs. `None`, with a printed reason: there cannot be one here.
+    pub(super) fn shared() -> Option<Arc<Self>> {
+        static SHARED: Mutex<Weak<Cluster>> = Mutex::new(Weak::new());
+        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(cluster) = shared.upgrade() {
+            return Some(cluster);
+        }
+        if !Path::new(BINARIES).join("postgres").exists() {
+            println!("skipped: there is no PostgreSQL 15 in {BINARIES}");
+            return None;
+        }
+        let cluster = Arc::new(Self::start());
+        *shared = Arc::downgrade(&cluster);
+        Some(cluster)
+    }
+
+    fn start() -> Self {
+        let folder = tempfile::Builder::new().prefix("bb-pg").tempdir().unwrap();
+        let as_root = folder.path().metadata().unwrap().uid() == 0;
+        let data = folder.path().join("data");
+        std::fs::write(folder.path().join("password"), APP_PASSWORD).unwrap();
+        if as_root {
+            for path in [folder.path().to_owned(), folder.path().join("password")] {
+                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+            }
+        }
+        let run = |program: &str| {
+            let program = Path::new(BINARIES).join(program);
+            let mut command = if as_root {
+                let mut command = Command::new("setpriv");
+                command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program);
+                command
+            } else {
+                Command::new(program)
+            };
+            command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            command
+        };
+        let initialised = run("initdb")
+            .args([
+                "-N",
+                "-U",
+                "postgres",
+                "-A",
+                "scram-sha-256",
+                "-E",
+                "UTF8",
+                "--locale=C",
+                "--pwfile=password",
+                "-D",
+            ])
+            .arg(&data)
+            .status();
+        assert!(initialised.unwrap().success(), "initdb");
+        let rules = "host all md5user 127.0.0.1/32 md5\nhost all clearuser 127.0.0.1/32 password\n\
+                     host all all 127.0.0.1/32 scram-sha-256\n";
+        std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let server = run("postgres")
+            .arg("-D")
+            .arg(&data)
+            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
+            .args(["-c", "fsync=off", "-c", "max_connections=60"])
+            .spawn()
+            .unwrap();
+        let cluster = Self { server, folder, port };
+        let begun = Instant::now();
+        while !cluster.psql("postgres", "SELECT 1") {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the cluster did not start");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert!(cluster.psql("postgres", SETUP) && cluster.psql("clinic", TABLES), "the cluster's tables");
+        cluster
+    }
+
+    /// Runs statements as the superuser.
+    pub(super) fn psql(&self, database: &str, statements: &str) -> bool {
+        let mut psql = Command::new(Path::new(BINARIES).join("psql"));
+        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-d", database]);
+        psql.args(["-p", &self.port.to_string()]).env("PGPASSWORD", APP_PASSWORD).current_dir(self.folder.path());
+        psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
+        let mut child = psql.spawn().unwrap();
+        let _ = child.stdin.take().unwrap().write_all(statements.as_bytes());
+        child.wait().unwrap().success()
+    }
+
+    /// A superuser's own connection, past the gateway.
+    pub(super) async fn direct(&self) -> Client {
+        let mut config = ClientConfig::new();
+        config.host("127.0.0.1").port(self.port).user("postgres").password(APP_PASSWORD).dbname("clinic");
+        connect(&config).await.unwrap()
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        // A fast shutdown; its folder goes behind it.
+        let pid = self.server.id().to_string();
+        let _ = Command::new("kill").args(["-INT", &pid]).status();
+        let begun = Instant::now();
+        while matches!(self.server.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(20) {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        let _ = self.server.kill();
+        let _ = self.server.wait();
+    }
+}
+
+pub(super) const POLICY: &str = r#"
+@id("agents") permit (principal in Group::"agents", action, resource in Target::"ehr");
+@id("no-payroll") forbid (principal, action, resource in Schema::"ehr.payroll");
+"#;
+
+/// A gateway in front of the cluster.
+pub(super) struct House {
+    pub(super) address: SocketAddr,
+    pub(super) cluster: Arc<Cluster>,
+    /// The password of agent-7.
+    pub(super) credential: String,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) stop: watch::Sender<bool>,
+    pub(super) served: Option<tokio::task::JoinHandle<()>>,
+    pub(super) recorder: Arc<Recorder>,
+    pub(super) folder: tempfile::TempDir,
+}
+
+impl House {
+    pub(super) async fn new() -> Option<Self> {
+        Self::with("", "", POLICY).await
+    }
+
+    /// `settings` of the target, and `more` sections.
+    pub(super) async fn with(settings: &str, more: &str, policy: &str) -> Option<Self> {
+        Self::build(settings, more, policy, APP_PASSWORD).await
+    }
+
+    /// With another password for the server.
+    pub(super) async fn with_secret(settings: &str, secret: &str) -> Option<Self> {
+        Self::build(settings, "", POLICY, secret).await
+    }
+
+    async fn build(settings: &str, more: &str, policy: &str, secret: &str) -> Option<Self> {
+        let cluster = tokio::task::spawn_blocking(Cluster::shared).await.unwrap()?;
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("policies")).unwrap();
+        std::fs::write(folder.path().join("policies/p.cedar"), policy).unwrap();
+        std::fs::write(folder.path().join("secret"), secret).unwrap();
+        let upstream = if settings.contains("upstream =") {
+            String::new()
+        } else {
+            format!("upstream = \"postgres://app@127.0.0.1:{}/clinic\"\n", cluster.port)
+        };
+        let settings = settings.replace("{port}", &cluster.port.to_string());
+        let limits = if more.contains("[limits]") { "" } else { "[limits]\ndrain_timeout = \"3s\"\n" };
+        let text = format!(
+            "{limits}[[target]]\nname = \"ehr\"\nprotocol = \"postgres\"\nlisten = \"127.0.0.1:0\"\n{upstream}\
+             credential = {{ file = \"secret\" }}\n{settings}\n{more}"
+        );
+        let config = Config::parse("test.toml", &text, folder.path()).unwrap();
+        let root = Arc::new(blackbar_ledger::RootKeyFile::generate().unwrap());
+        let recorder = Arc::new(Recorder::open(folder.path(), root).unwrap());
+        let state = Arc::new(State::open(&folder.path().join("state.sqlite")).unwrap());
+        let credentials = Arc::new(Credentials::open(state, now_ms()).unwrap());
+        let credential = issue(&credentials, "agent-7", &["agents"]);
+        let gate = Arc::new(Gate::new(&config, Arc::new(Known(Arc::clone(&credentials)))).unwrap());
+        let (target, limits) = (&config.gateway.targets[0], &config.gateway.limits);
+        let front = Arc::new(Front::new(gate, target, limits).unwrap());
+        let bound = Bound::bind(target, front, Arc::clone(&recorder), limits).await.unwrap();
+        let address = bound.address().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let served = Some(tokio::spawn(bound.serve(stopped)));
+        Some(Self { address, cluster, credential, credentials, stop, served, recorder, folder })
+    }
+
+    /// What a client needs to know.
+    pub(super) fn config(&self) -> ClientConfig {
+        let mut config = ClientConfig::new();
+        config.host("127.0.0.1").port(self.address.port()).user("agent-7").dbname("ehr");
+        config.password(&self.credential).connect_timeout(Duration::from_secs(20));
+        config
+    }
+
+    /// A session of agent-7.
+    pub(super) async fn client(&self) -> Client {
+        connect(&self.config()).await.unwrap()
+    }
+
+    /// A session of agent-7, and every byte that it was sent.
+    pub(super) async fn tapped(&self) -> (Client, Tap) {
+        let tap = Tap::before(self.address).await;
+        let mut only = ClientConfig::new();
+        only.host("127.0.0.1").port(tap.address.port()).user("agent-7").dbname("ehr").password(&self.credential);
+        (connect(&only).await.unwrap(), tap)
+    }
+
+    /// psql, with what it printed on both streams.
+    pub(super) async fn psql(&self, arguments: &[&str]) -> (bool, String) {
+        self.psql_with(&[], arguments).await
+    }
+
+    /// psql with more of an environment.
+    pub(super) async fn psql_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
+        let mut psql = Command::new(Path::new(BINARIES).join("psql"));
+        psql.args(["-X", "-h", "127.0.0.1", "-U", "agent-7", "-d", "ehr", "-p", &self.address.port().to_string()]);
+        psql.args(arguments).env("PGPASSWORD", &self.credential).env("PGCONNECT_TIMEOUT", "20");
+        psql.envs(environment.iter().copied());
+        psql.stdin(Stdio::null()).current_dir(self.folder.path());
+        let output = tokio::task::spawn_blocking(move || psql.output().unwrap()).await.unwrap();
+        let text = [output.stdout, output.stderr].concat();
+        (output.status.success(), String::from_utf8_lossy(&text).into_owned())
+    }
+
+    /// Sends these bytes and reads until the gateway closes, or has said nothing for a while.
+    pub(super) async fn raw(&self, bytes: &[u8]) -> Vec<u8> {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        // The gateway may close before it has read everything.
+        let _ = stream.write_all(bytes).await;
+        let mut out = Vec::new();
+        let _ = tokio::time::timeout(Duration::from_secs(10), stream.read_to_end(&mut out)).await;
+        out
+    }
+
+    /// Ends the gateway.
+    pub(super) async fn end(&mut self) {
+        let _ = self.stop.send(true);
+        self.served.take().unwrap().await.unwrap();
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = self.stop.send(true);
+    }
+}
+
+/// A credential for somebody in these groups.
+pub(super) fn issue(credentials: &Credentials, subject: &str, groups: &[&str]) -> String {
+    let subject = Subject::new(SubjectKind::Agent, subject, groups.iter().copied());
+    let request = Request { subject, actors: &[], issued_by: "test", ttl_ms: 600_000 };
+    let rules = Rules { max_ttl_ms: 3_600_000, approving_groups: &[].into() };
+    credentials.issue(&request, &rules, now_ms()).unwrap().0.expose().to_owned()
+}
+
+/// Opens a session and lets it run.
+pub(super) async fn connect(config: &ClientConfig) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = config.connect(NoTls).await?;
+    tokio::spawn(async move {
+        let _ = connection.await;
+    });
+    Ok(client)
+}
+
+/// A relay that keeps every byte that was sent to the client.
+pub(super) struct Tap {
+    pub(super) address: SocketAddr,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Tap {
+    async fn before(gateway: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let seen: Arc<Mutex<Vec<u8>>> = Arc::default();
+        let log = Arc::clone(&seen);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let (server, log) = (TcpStream::connect(gateway).await.unwrap(), Arc::clone(&log));
+                let ((mut from_client, mut to_client), (mut from_server, mut to_server)) =
+                    (client.into_split(), server.into_split());
+                tokio::spawn(async move { tokio::io::copy(&mut from_client, &mut to_server).await });
+                tokio::spawn(async move {
+                    let mut buffer = vec![0; 16 << 10];
+                    while let Ok(read @ 1..) = from_server.read(&mut buffer).await {
+                        log.lock().unwrap().extend_from_slice(&buffer[..read]);
+                        if to_client.write_all(&buffer[..read]).await.is_err() {
+                            break;
+                        }
+                    }
+                });
+            }
+        });
+        Self { address, seen }
+    }
+
+    /// Every byte so far.
+    pub(super) fn bytes(&self) -> Vec<u8> {
+        self.seen.lock().unwrap().clone()
+    }
+
+    /// Checks that nothing that lies in the tables came through.
+    #[track_caller]
+    pub(super) fn is_clean(&self, what: &str) {
+        no_canary(&self.bytes(), what);
+    }
+}
+
+/// Checks that nothing that lies in the tables is in these bytes.
+#[track_caller]
+pub(super) fn no_canary(bytes: &[u8], what: &str) {
+    for canary in [SSN, EMAIL, NAME, "Quixley", "Marigold", MRN, "219099999", APP_PASSWORD] {
+        let found = memchr::memmem::find(bytes, canary.as_bytes());
+        assert!(found.is_none(), "{canary} got out by {what}");
+    }
+}
+
+/// A folder's path, for what psql writes.
+pub(super) fn path(house: &House, name: &str) -> PathBuf {
+    house.folder.path().join(name)
+}
