@@ -27,7 +27,7 @@ pub static FIELD: Detector = Detector {
 /// As much of a value as its check reads.
 const HEAD: usize = 48;
 
-fn verify(view: &View<'_>) -> Option<Verdict> {
+pub(crate) fn verify(view: &View<'_>) -> Option<Verdict> {
     let field = view.field();
     let Some(kind) = field.meaning.kind else { return unique_cell(view) };
     // A key is not the value that it names.
@@ -44,7 +44,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let kind = settle(kind, value, field.meaning.confidence, field.meaning.hints)?;
     let end = i32::try_from(head.len()).ok()?;
     let sure = field.meaning.confidence.max(50);
-    Some(Verdict::new(0, end, kind, sure, "field name").with_tail(Tail::Rest))
+    let start = if field.meaning.hints & hint::OTHER_ID != 0 { fhir::id_in_reference(head) } else { 0 };
+    Some(Verdict::new(start, end, kind, sure, "field name").with_tail(Tail::Rest))
 }
 
 /// A cell that nothing names and that a UUID fills: rows of tables are about people and what was done for them.
@@ -213,7 +214,8 @@ mod tests {
         let field = Field { slot: Slot::String, meaning: BuiltIn.meaning(&keys) };
         let found = findings(&[&FIELD], &Lexicon::new(), value.as_bytes(), &field, 50);
         found.first().map(|one| {
-            assert_eq!((one.start, one.end), (0, value.len()), "the whole value");
+            let id = if path.ends_with("reference") { value.rfind('/').map_or(0, |slash| slash + 1) } else { 0 };
+            assert_eq!((one.start, one.end), (id, value.len()), "the whole value");
             one.kind.id()
         })
     }

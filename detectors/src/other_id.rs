@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
-use crate::fields::hint;
+use crate::fields::{fhir, hint};
 use crate::kinds;
 use crate::label::{Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp, uuid};
@@ -334,7 +334,8 @@ static LABELS: &[Label] = &[
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if let Some(found) = in_field(view, hint::OTHER_ID, &FIELD) {
-        return Some(Verdict::new(found.start, found.value.end, kinds::OTHER_ID, found.confidence, "field"));
+        let start = found.start.max(fhir::id_in_reference(view.ahead(usize::from(OTHER_ID.window.longest))));
+        return Some(Verdict::new(start, found.value.end.max(start), kinds::OTHER_ID, found.confidence, "field"));
     }
     if view.byte(0) == Some(b'-') {
         return access_log(view);

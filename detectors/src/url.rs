@@ -38,7 +38,7 @@ pub static URL: Detector = Detector {
 const HOST: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b".-"));
 /// Bytes before the path: host, port and what stands before an at sign.
 const AUTHORITY: ByteSet = HOST.or(ByteSet::of(b"_~%!$&'()*+,;=:@[]")).range(0x80, 0xff);
-static ALL: ByteSet = AUTHORITY.or(ByteSet::of(b"/?#{}"));
+pub(crate) static ALL: ByteSet = AUTHORITY.or(ByteSet::of(b"/?#{}"));
 /// Signs that end a sentence, a quotation or a bracket rather than an address.
 static SOFT: ByteSet = ByteSet::of(b".,;:!?'()[]{}*");
 
@@ -75,7 +75,7 @@ const VOCABULARIES: &[(&str, &str)] = &[
 const CONTEXT: &[&str] =
     &["portal", "website", "site", "web", "page", "blog", "profile", "url", "link", "visit", "online"];
 
-fn verify(view: &View<'_>) -> Option<Verdict> {
+pub(crate) fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     if word.eq_ignore_ascii_case(b"www") {
         return with_www(view);

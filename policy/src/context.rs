@@ -38,6 +38,11 @@ fn add_sql(facts: &SqlFacts, pairs: &mut Pairs) {
     add(pairs, "kinds", set(&facts.kinds));
     add(pairs, "tables", set(&facts.tables));
     add(pairs, "columns", set(&facts.columns));
+    add(pairs, "labelled", set(&facts.labelled));
+    add(pairs, "labelled_probed", set(&facts.labelled_probed));
+    add(pairs, "labelled_asked", set(&facts.labelled_asked));
+    add(pairs, "labelled_computed", set(&facts.labelled_computed));
+    add(pairs, "labelled_stored", set(&facts.labelled_stored));
     add(pairs, "functions", set(&facts.functions));
     add(pairs, "has_where", Value::new_bool(facts.has_where));
     add(pairs, "has_limit", Value::new_bool(facts.limit.is_some()));

@@ -88,6 +88,18 @@ pub struct SqlFacts {
     pub tables: BTreeSet<String>,
     /// The columns that it touches of the table that is asked about, bare.
     pub columns: BTreeSet<String>,
+    /// Those among `columns` that are labelled, and not to be kept.
+    pub labelled: BTreeSet<String>,
+    /// Labelled columns that are compared for equality: with a constant, a parameter, another column.
+    pub labelled_probed: BTreeSet<String>,
+    /// Labelled columns of which more is asked than equality: a range, a pattern, an order, a function in a condition.
+    /// Whatever becomes of their values, the rows tell.
+    pub labelled_asked: BTreeSet<String>,
+    /// Labelled columns that something is computed of, in the answer or on the way to it. The result is hidden; whether
+    /// computing it failed is not.
+    pub labelled_computed: BTreeSet<String>,
+    /// Labelled columns whose values are written to columns that are not labelled: there they would no longer be hidden.
+    pub labelled_stored: BTreeSet<String>,
     /// Functions that it calls; see [`SqlFacts::relation`].
     pub functions: BTreeSet<String>,
     /// It has a WHERE that is more than a tautology.

@@ -42,6 +42,7 @@ pub(crate) enum Command {
     Detectors(Detectors),
     Verify(Verify),
     Prove(Prove),
+    Demo(Demo),
     Init(Init),
     Check(Check),
     /// Stands between clients and the targets of the configuration
@@ -315,6 +316,26 @@ pub(crate) struct Prove {
     /// The data folder; else the one of the configuration
     #[arg(long, value_name = "DIR")]
     pub(crate) data: Option<PathBuf>,
+}
+
+/// Shows the whole of it in front of a made-up clinic, on this machine alone
+///
+/// A FHIR server and a model that streams are started, the gateway before them, and a story is told: each step asks the
+/// gateway and checks the answer. It stays until Ctrl-C, and leaves nothing behind.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar demo --script")]
+pub(crate) struct Demo {
+    /// End after the story, with exit status 1 when a step did not show what it should
+    #[arg(long)]
+    pub(crate) script: bool,
+    #[command(subcommand)]
+    pub(crate) command: Option<DemoCommand>,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum DemoCommand {
+    /// Prints variables of the running demo for a shell: eval "$(blackbar demo env)"
+    Env,
 }
 
 /// Writes a configuration, a policy and a key to begin with

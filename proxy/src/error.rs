@@ -165,6 +165,8 @@ ids! {
     LedgerBusy = "BB-LEDGER-007" => Failed,
     NotRecorded = "BB-LEDGER-008" => Failed,
     RecordingGone = "BB-LEDGER-009" => Failed,
+    Demo = "BB-DEMO-001" => Failed,
+    DemoStep = "BB-DEMO-002" => Bad,
     Internal = "BB-INTERNAL-001" => Failed,
 }
 

@@ -6,8 +6,10 @@ mod approvals;
 mod cli;
 mod commands;
 mod config;
+mod demo;
 mod error;
 mod exit;
+#[allow(dead_code, reason = "the front of databases is being built")]
 mod front;
 mod gate;
 mod identity;
@@ -62,6 +64,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
         Command::Verify(verify) => commands::verify::run(verify),
         Command::Prove(prove) => commands::prove::run(prove, global),
+        Command::Demo(demo) => demo::run(demo),
         Command::Init(init) => commands::init::run(init),
         Command::Check(check) => commands::check::run(check, global),
         Command::Serve => commands::serve::run(global),

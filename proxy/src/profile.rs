@@ -4,12 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blackbar_detectors::kinds;
+use blackbar_detectors::site::Own;
 use blackbar_engine::key::KeyFile;
 use blackbar_engine::operator::{Keyring, Operator};
 use blackbar_engine::{Detector, FieldPath, FieldRule, Profile, Rules, Scanner};
 
 use crate::config::{self, AllowEntry, Choice, Config, ProfileSection, Secret};
 use crate::error::{Error, Id, did_you_mean};
+use crate::gate::Labels;
 use crate::output::digest::sha256;
 use crate::registry;
 
@@ -36,6 +38,8 @@ pub(crate) struct Ready {
     pub(crate) key_is_random: bool,
     /// Tokens of names, when something asked for them.
     pub(crate) keyring: Option<Arc<Keyring>>,
+    /// The columns of databases that it names.
+    pub(crate) labels: Labels,
 }
 
 const BUILT_IN: [&str; 3] = ["safe-harbor", "limited-data-set", "mask-all"];
@@ -59,6 +63,13 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
     if let Some(file) = wanted.allow {
         allow.extend(config::allow_file(file)?);
     }
+    let own = config.gateway.own_addresses();
+    if !own.is_empty() {
+        let detectors = Own { bases: &own }.detectors();
+        site.extend(detectors.map_err(|error| Error::new(Id::ConfigValue, error.to_string()))?);
+        allow.push(AllowEntry::own_hosts(&own));
+        definitions.extend(own);
+    }
     let scanner = registry::scanner(&site)?;
     let mut rules = match &section {
         None => built_in(wanted.profile, "--profile")?,
@@ -69,6 +80,8 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
     for entry in &allow {
         entry.add_to(&mut rules.allow)?;
     }
+    let columns = section.as_ref().map_or_else(Vec::new, |section| columns(section, config));
+    let labels = Labels::new(columns.iter().map(|choice| (choice.of.as_str(), choice.operator)));
     let hash = hash(&rules, &allow, &scanner, &definitions);
     let secret = wanted.key_file.map(Secret::file).or_else(|| config.tokens.clone());
     let used: Vec<Operator> = used(&rules).collect();
@@ -106,7 +119,7 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
         Some(key) => key,
         None => KeyFile::generate().map_err(|error| Error::new(Id::KeyUnreadable, error.to_string()))?,
     };
-    Ok(Ready { scanner, profile, hash, key, key_is_random, keyring })
+    Ok(Ready { scanner, profile, hash, key, key_is_random, keyring, labels })
 }
 
 fn missing_key(operator: Operator) -> Error {
@@ -182,6 +195,16 @@ fn from_section(
     }
     rules.least_confidence = section.min_confidence.unwrap_or(rules.least_confidence);
     Ok(rules)
+}
+
+/// The columns that a section names, those of its bases among them. `from_section` has seen that no base leads back here.
+fn columns(section: &ProfileSection, config: &Config) -> Vec<Choice> {
+    let base = section.base.as_deref().filter(|base| !BUILT_IN.contains(base));
+    let parent = base.and_then(|base| config.profiles.iter().find(|other| other.name == base));
+    let mut columns = parent.map_or_else(Vec::new, |parent| columns(parent, config));
+    columns.retain(|inherited| !section.columns.iter().any(|own| own.of == inherited.of));
+    columns.extend(section.columns.iter().cloned());
+    columns
 }
 
 /// `KIND=OP`

@@ -11,9 +11,10 @@ use blackbar_engine::{Detector, Finding, Scanner};
 
 use crate::error::{Error, Id, did_you_mean};
 
-/// Compiles the built-in detectors and those of the site.
+/// Compiles the built-in detectors and those of the site. Those that have the id of a built-in one take its place.
 pub(crate) fn scanner(site: &[Detector]) -> Result<Scanner, Error> {
-    let builder = Scanner::builder().detectors(ALL.iter().copied()).detectors(site).lexicon(lexicon());
+    let built_in = ALL.iter().copied().filter(|detector| site.iter().all(|own| own.id != detector.id));
+    let builder = Scanner::builder().detectors(built_in).detectors(site).lexicon(lexicon());
     let builder = builder.fields(Arc::new(BuiltIn));
     builder.build().map_err(|error| Error::new(Id::ConfigDetector, error.to_string()))
 }

@@ -190,7 +190,8 @@ impl Relation {
 
 impl Session {
     /// Where unqualified names are looked for, in order.
-    pub(crate) fn path(&self) -> Vec<String> {
+    #[must_use]
+    pub fn path(&self) -> Vec<String> {
         let user = |name: &String| if name == "$user" { self.user.clone() } else { name.clone() };
         let mut path: Vec<String> = self.search_path.iter().map(user).filter(|name| !name.is_empty()).collect();
         if !path.iter().any(|schema| schema == "pg_catalog") {

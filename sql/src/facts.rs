@@ -44,6 +44,8 @@ pub struct StatementFacts {
     pub functions: Vec<FunctionUse>,
     /// Columns that are asked for by value.
     pub probes: Vec<Probe>,
+    /// Columns that are given a constant or a parameter as it is.
+    pub assignments: Vec<Probe>,
     /// The settings it changes.
     pub settings: Vec<SettingChange>,
     /// The cursor it is about.
@@ -184,12 +186,12 @@ pub struct FunctionUse {
     pub class: FunctionClass,
 }
 
-/// A column that is compared for equality.
+/// A column that is compared for equality, or assigned.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Probe {
     /// The column.
     pub column: ColumnId,
-    /// What it is compared with.
+    /// What it is compared with, or given.
     pub against: Against,
 }
 
@@ -209,9 +211,9 @@ pub enum Against {
 /// A change of a setting.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SettingChange {
-    /// Which one, in lower case; empty for all at once.
+    /// Which one, in lower case; empty for all at once, and, with values, for one whose name or value is computed.
     pub name: String,
-    /// Its new values; `None` for a reset.
+    /// Its new values, none where they are computed; `None` for a reset.
     pub values: Option<Vec<Hidden>>,
     /// What it may change.
     pub class: SettingClass,
@@ -230,6 +232,8 @@ pub struct CursorUse {
     pub name: Option<String>,
     /// What is done.
     pub act: CursorAct,
+    /// Declared to live on behind the transaction (`WITH HOLD`).
+    pub hold: bool,
 }
 
 /// What is done with a cursor.
@@ -252,7 +256,7 @@ pub enum PreparedUse {
     Prepare(String),
     /// Run: what that does is known to whoever kept the facts of its preparation.
     Execute(String),
-    /// Forgotten; `None` for all of them.
+    /// Forgotten; `None` for all of them, as by `DISCARD ALL`.
     Deallocate(Option<String>),
 }
 

@@ -28,12 +28,19 @@ pub struct Origin {
     sources: Vec<(ColumnId, Derivation)>,
     unknown: bool,
     counts: bool,
+    /// Values that the statement brings along are among it.
+    constants: bool,
 }
 
 impl Origin {
     /// Nothing of the database: constants, parameters, the clock.
     pub(crate) fn constant() -> Self {
         Self::default()
+    }
+
+    /// A value that the statement brings along.
+    pub(crate) fn literal() -> Self {
+        Self { constants: true, ..Self::default() }
     }
 
     pub(crate) fn copy_of(column: ColumnId) -> Self {
@@ -72,9 +79,12 @@ impl Origin {
         !self.counts && self.sources.is_empty() && !self.unknown
     }
 
-    /// Whether it is exactly what stands in columns, all of them copied.
-    pub(crate) fn is_copy(&self) -> bool {
-        !self.unknown && !self.sources.is_empty() && self.sources.iter().all(|(_, how)| *how == Derivation::Copy)
+    /// Whether it is exactly what stands in columns: all of them copied, and no value of the statement's own among it, as
+    /// `UNION` and `VALUES` can bring in.
+    #[must_use]
+    pub fn is_copy(&self) -> bool {
+        let copied = self.sources.iter().all(|(_, how)| *how == Derivation::Copy);
+        copied && !self.sources.is_empty() && !self.unknown && !self.constants && !self.counts
     }
 
     pub(crate) fn derived(mut self) -> Self {
@@ -87,6 +97,7 @@ impl Origin {
     pub(crate) fn add(&mut self, other: &Self) {
         self.unknown |= other.unknown;
         self.counts |= other.counts;
+        self.constants |= other.constants;
         for (column, how) in &other.sources {
             match self.sources.binary_search_by_key(column, |(known, _)| *known) {
                 Ok(at) => {
@@ -115,6 +126,7 @@ mod tests {
         assert_eq!(both.sources(), [(column(0), Derivation::Derived), (column(1), Derivation::Copy)]);
         assert_eq!(both.clone().and(&both), both);
         assert!(!both.is_copy() && Origin::copy_of(column(1)).is_copy());
+        assert!(!Origin::copy_of(column(1)).and(&Origin::literal()).is_copy());
     }
 
     #[test]

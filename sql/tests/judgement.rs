@@ -184,6 +184,23 @@ fn columns_are_noted_with_what_is_asked_of_them() {
         ("SELECT 1 FROM patients p JOIN encounters e ON p.ssn = e.note", vec![Use::Join]),
         ("SELECT 1 FROM patients WHERE ssn IS NULL", vec![Use::NullTest]),
         ("SELECT ssn FROM patients ORDER BY 1", vec![Use::Output, Use::Order]),
+        // What is asked counts wherever it is asked.
+        ("SELECT CASE WHEN ssn LIKE '1%' THEN 1 END FROM patients", vec![Use::Output, Use::Pattern]),
+        ("SELECT CASE ssn WHEN '1' THEN 1 END FROM patients", vec![Use::Output, Use::Computed]),
+        ("SELECT ssn > '5' FROM patients", vec![Use::Output, Use::Range]),
+        ("SELECT ssn = '5' FROM patients", vec![Use::Output, Use::Equality]),
+        ("SELECT nullif(ssn, '5') FROM patients", vec![Use::Output, Use::Computed]),
+        ("SELECT substring(ssn FROM '^1') FROM patients", vec![Use::Output, Use::Computed]),
+        ("SELECT 1 / (id - 5), ssn FROM patients", vec![Use::Output]),
+        ("SELECT upper(ssn) || name, row_to_json(p) FROM patients p", vec![Use::Output]),
+        // A list of guesses is no column.
+        ("SELECT 1 FROM patients p JOIN (VALUES ('1'), ('2')) v(x) ON p.ssn = v.x", vec![Use::Computed]),
+        ("SELECT 1 FROM patients p JOIN (VALUES ('1'), ('2')) v(ssn) USING (ssn)", vec![Use::Computed]),
+        ("SELECT 1 FROM patients WHERE ssn IN (SELECT note FROM encounters)", vec![Use::Join]),
+        ("SELECT 1 FROM patients WHERE ssn IN (VALUES ('1'), ('2'))", vec![Use::Join, Use::Computed]),
+        ("SELECT 1 FROM patients WHERE ssn > ALL (SELECT note FROM encounters)", vec![Use::Join, Use::Computed]),
+        ("SELECT ssn FROM patients INTERSECT VALUES ('1')", vec![Use::Output, Use::Join, Use::Computed]),
+        ("SELECT ssn FROM patients UNION ALL SELECT 'x'", vec![Use::Output]),
         ("UPDATE patients SET ssn = '1' WHERE id = 1", vec![Use::Assigned]),
         ("SELECT name FROM (SELECT * FROM patients) x", vec![]),
     ] {
@@ -193,6 +210,49 @@ fn columns_are_noted_with_what_is_asked_of_them() {
         let found: Vec<Use> = Use::ALL.into_iter().filter(|one| uses.contains(*one)).collect();
         assert_eq!(found, expected, "{text}");
     }
+}
+
+#[test]
+fn what_columns_are_given_is_noted() {
+    for (text, expected) in [
+        ("UPDATE patients SET name = 'x', ssn = $2, mrn = mrn || 'y' WHERE id = 1", "name 27 | ssn $2"),
+        ("INSERT INTO patients (id, ssn) VALUES (1, 'x'), ($1, upper('y'))", "id 39 | ssn 42 | id $1"),
+        ("INSERT INTO encounters VALUES (1, 2, 'x')", "id 31 | patient_id 34 | note 37"),
+        ("INSERT INTO patients (id) VALUES (1) ON CONFLICT (id) DO UPDATE SET name = 'x'", "id 34 | name 75"),
+        ("UPDATE patients SET (name, ssn) = ('a', 'b')", ""),
+        ("SELECT 'x'", ""),
+    ] {
+        let facts = one(text);
+        let given = |probe: &blackbar_sql::Probe| {
+            let to = match probe.against {
+                blackbar_sql::Against::Literal(at) => at.to_string(),
+                blackbar_sql::Against::Parameter(number) => format!("${number}"),
+                other => format!("{other:?}"),
+            };
+            format!("{} {to}", facts.column(probe.column).unwrap().1.name)
+        };
+        assert_eq!(facts.assignments.iter().map(given).collect::<Vec<_>>().join(" | "), expected, "{text}");
+    }
+}
+
+#[test]
+fn a_copy_is_a_copy_only_without_values_of_the_statements_own() {
+    for (text, expected) in [
+        ("SELECT ssn FROM patients", true),
+        ("SELECT ssn FROM patients UNION ALL SELECT name FROM patients", true),
+        ("SELECT ssn FROM patients UNION ALL SELECT NULL", true),
+        ("SELECT ssn FROM patients UNION ALL SELECT '123'", false),
+        ("SELECT ssn FROM patients UNION SELECT $1", false),
+        ("VALUES ((SELECT ssn FROM patients LIMIT 1)), ('x')", false),
+        ("WITH RECURSIVE t AS (SELECT ssn FROM patients UNION ALL SELECT ssn FROM t) SELECT ssn FROM t", true),
+        ("WITH RECURSIVE t(s) AS (SELECT ssn FROM patients UNION ALL SELECT '1' FROM t) SELECT s FROM t", false),
+        ("SELECT count(*) FROM patients", false),
+    ] {
+        assert_eq!(one(text).outputs[0].origin.is_copy(), expected, "{text}");
+    }
+    let held = |text: &str| one(text).cursor.map(|cursor| cursor.hold);
+    assert_eq!(held("DECLARE c CURSOR FOR SELECT 1"), Some(false));
+    assert_eq!(held("DECLARE c BINARY SCROLL CURSOR WITH HOLD FOR SELECT 1"), Some(true));
 }
 
 #[test]

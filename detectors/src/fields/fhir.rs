@@ -64,6 +64,38 @@ const DEFINITIONS: &[&str] = &[
     "Medication", "MedicationKnowledge", "Parameters", "CatalogEntry", "EvidenceReport", "Citation",
 ];
 
+/// Whether this is the name of a type of resources that links and references lead to.
+pub(crate) fn is_referenced(resource: &[u8]) -> bool {
+    RESOURCES.iter().any(|known| known.as_bytes() == resource)
+}
+
+/// Where the id begins in `Patient/123`: the type names nobody, and the id is the same as in its own place. 0 elsewhere.
+pub(crate) fn id_in_reference(value: &[u8]) -> i32 {
+    let Some(slash) = value.iter().position(|byte| *byte == b'/') else { return 0 };
+    let (resource, id) = value.split_at(slash);
+    let named = id.get(1).is_some_and(u8::is_ascii_alphanumeric) && is_referenced(resource);
+    if named { i32::try_from(slash + 1).unwrap_or(0) } else { 0 }
+}
+
+/// The types of R4 that are about somebody's care, or about who gives it.
+#[rustfmt::skip] // A word list reads better in lines.
+const RESOURCES: &[&str] = &[
+    "Account", "AdverseEvent", "AllergyIntolerance", "Appointment", "AppointmentResponse", "AuditEvent", "Basic",
+    "Binary", "BiologicallyDerivedProduct", "BodyStructure", "Bundle", "CarePlan", "CareTeam", "ChargeItem", "Claim",
+    "ClaimResponse", "ClinicalImpression", "Communication", "CommunicationRequest", "Composition", "Condition",
+    "Consent", "Contract", "Coverage", "CoverageEligibilityRequest", "CoverageEligibilityResponse", "DetectedIssue",
+    "Device", "DeviceMetric", "DeviceRequest", "DeviceUseStatement", "DiagnosticReport", "DocumentManifest",
+    "DocumentReference", "Encounter", "Endpoint", "EnrollmentRequest", "EnrollmentResponse", "EpisodeOfCare",
+    "ExplanationOfBenefit", "FamilyMemberHistory", "Flag", "Goal", "Group", "GuidanceResponse", "HealthcareService",
+    "ImagingStudy", "Immunization", "ImmunizationEvaluation", "ImmunizationRecommendation", "InsurancePlan", "Invoice",
+    "Linkage", "List", "Location", "MeasureReport", "Media", "MedicationAdministration", "MedicationDispense",
+    "MedicationRequest", "MedicationStatement", "MessageHeader", "MolecularSequence", "NutritionOrder", "Observation",
+    "Organization", "OrganizationAffiliation", "Patient", "PaymentNotice", "PaymentReconciliation", "Person",
+    "Practitioner", "PractitionerRole", "Procedure", "Provenance", "QuestionnaireResponse", "RelatedPerson",
+    "RequestGroup", "ResearchStudy", "ResearchSubject", "RiskAssessment", "Schedule", "ServiceRequest", "Slot",
+    "Specimen", "Subscription", "SupplyDelivery", "SupplyRequest", "Task", "VerificationResult", "VisionPrescription",
+];
+
 fn ends_with(path: &[&[u8]], end: &[&str]) -> bool {
     path.len() >= end.len()
         && path.iter().rev().zip(end.iter().rev()).all(|(key, known)| *known == "*" || *key == known.as_bytes())

@@ -6,6 +6,7 @@
 //! digit, anything may stand next to it.
 
 mod keywords;
+mod own;
 mod pattern;
 mod roster;
 
@@ -17,6 +18,7 @@ use blackbar_engine::{ByteSet, Kind, Trigger, View};
 use crate::fields::hint;
 
 pub use keywords::Keywords;
+pub use own::Own;
 pub use pattern::Pattern;
 pub use roster::Roster;
 

@@ -193,6 +193,20 @@ fn read_only_agents_read_and_are_not_stopped_at_start() {
 }
 
 #[test]
+fn agents_may_ask_whether_a_hidden_value_is_equal_and_no_more() {
+    let site = Site::with(&["read-only-agents"]);
+    let mrn: BTreeSet<String> = ["mrn".to_owned()].into();
+    let known = SqlFacts { columns: mrn.clone(), labelled: mrn.clone(), has_where: true, ..SqlFacts::default() };
+    let probed = SqlFacts { labelled_probed: mrn.clone(), labelled_computed: mrn.clone(), ..known.clone() };
+    let asked = SqlFacts { labelled_asked: mrn, ..known };
+    for action in [Action::Select, Action::CopyOut, Action::Cursor, Action::Explain] {
+        assert!(site.statement(action, "clinical", "patients", probed.clone()).is_allowed(), "{action}");
+        let decision = site.statement(action, "clinical", "patients", asked.clone());
+        assert!(matches!(decision, Decision::Denied { .. }), "{action}: {decision:?}");
+    }
+}
+
+#[test]
 fn minimum_necessary_is_by_columns() {
     let site = Site::with(&["minimum-necessary"]);
     assert!(site.select("patients", &["mrn", "sex"]).is_allowed());

@@ -30,13 +30,7 @@ pub(crate) fn run(args: &Init) -> Result<Exit, Error> {
     for (name, text) in FILES {
         write(&folder.join(name), text)?;
     }
-    let unwritable = |error: &dyn std::fmt::Display| Error::new(Id::KeyUnwritable, error.to_string());
-    let path = folder.join(TOKENS);
-    let key = KeyFile::generate().map_err(|error| unwritable(&error))?;
-    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
-    let path = folder.join(ROOT);
-    let key = RootKeyFile::generate().map_err(|error| unwritable(&error))?;
-    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
+    keys(folder)?;
     notes::note(format_args!("wrote {}", folder.display()));
     let config = folder.join("blackbar.toml");
     super::print(
@@ -47,6 +41,18 @@ pub(crate) fn run(args: &Init) -> Result<Exit, Error> {
         .as_bytes(),
     )?;
     Ok(Exit::Done)
+}
+
+/// The keys of a gateway.
+pub(crate) fn keys(folder: &Path) -> Result<(), Error> {
+    let unwritable = |error: &dyn std::fmt::Display| Error::new(Id::KeyUnwritable, error.to_string());
+    let path = folder.join(TOKENS);
+    let key = KeyFile::generate().map_err(|error| unwritable(&error))?;
+    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
+    let path = folder.join(ROOT);
+    let key = RootKeyFile::generate().map_err(|error| unwritable(&error))?;
+    key.write(&path).map_err(|error| unwritable(&error).at_path(&path))?;
+    Ok(())
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Error> {

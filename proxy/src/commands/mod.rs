@@ -81,7 +81,7 @@ fn tell(name: &str, error: Error, skipped: bool) -> Error {
 }
 
 /// Writes a result to stdout. A reader that has gone away wants no more and is no failure.
-fn print(text: &[u8]) -> Result<(), Error> {
+pub(crate) fn print(text: &[u8]) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text).and_then(|()| out.flush()) {
         Err(error) if !is_closed(&error) => Err(Error::io(Id::OutputUnwritable, "stdout cannot be written", &error)),

@@ -17,6 +17,18 @@ pub(crate) struct AllowEntry {
 }
 
 impl AllowEntry {
+    /// The hosts of a gateway's own addresses, which stand in every link.
+    pub(crate) fn own_hosts(addresses: &[String]) -> Self {
+        let hosts = |address: &String| {
+            let behind = address.split_once("://").map_or("", |(_, behind)| behind);
+            let authority = behind.split('/').next().unwrap_or_default();
+            let host = authority.rsplit_once(':').map_or(authority, |(host, _)| host).trim_matches(['[', ']']);
+            [authority.to_owned(), host.to_owned()]
+        };
+        let values = addresses.iter().flat_map(hosts).collect();
+        Self { values, patterns: Vec::new(), reason: "the gateway's own address".to_owned(), place: String::new() }
+    }
+
     pub(crate) fn add_to(&self, allow: &mut Allow) -> Result<(), Error> {
         for value in &self.values {
             allow.value(value, &self.reason);

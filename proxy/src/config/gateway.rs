@@ -8,7 +8,7 @@ use blackbar_ledger::RootKeyFile;
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
-use super::target::{self, Target};
+use super::target::{self, Protocol, Target};
 use super::toml::Table;
 use crate::error::{Error, Id};
 
@@ -57,6 +57,15 @@ impl Gateway {
             error.hint("`blackbar init` writes one; name it under [keys] with root = { file = \"root.key\" }")
         })?;
         root.root_key()
+    }
+
+    /// The addresses that clients reach its HTTP targets by, where the configuration names them.
+    pub(crate) fn own_addresses(&self) -> Vec<String> {
+        let http = self.targets.iter().filter_map(|target| match &target.protocol {
+            Protocol::Http(http) => http.public_url.as_ref(),
+            Protocol::Postgres(_) => None,
+        });
+        http.map(ToString::to_string).collect()
     }
 
     /// Reads the sections. Paths are relative to `folder`.

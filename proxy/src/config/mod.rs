@@ -23,7 +23,7 @@ pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};
 pub(crate) use self::secret::Secret;
-pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles};
+pub(crate) use self::target::{Credential, HttpTarget, Mode, Origin, Protocol, Record, Target, TlsFiles, Unlabelled};
 use self::toml::{Document, Table, Value};
 pub(crate) use self::toml::{days_since_1970, duration};
 use crate::cli::percent;
@@ -56,7 +56,10 @@ pub(crate) struct ProfileSection {
     pub(crate) place: String,
     pub(crate) base: Option<String>,
     pub(crate) kinds: Vec<Choice>,
+    /// Columns among them: in a file they are fields like others.
     pub(crate) fields: Vec<Choice>,
+    /// Columns of databases.
+    pub(crate) columns: Vec<Choice>,
     pub(crate) subject: Vec<String>,
     pub(crate) off: Vec<Named>,
     /// In percent.
@@ -163,7 +166,8 @@ fn profile(table: &Table<'_, '_>) -> Result<ProfileSection, Error> {
     let min_confidence = table
         .get("min_confidence")
         .map(|value| percent(value.number()?).ok_or_else(|| value.wrong("a number between 0 and 1")));
-    let mut fields = choices(table, "columns")?;
+    let columns = choices(table, "columns")?;
+    let mut fields = columns.clone();
     fields.extend(choices(table, "fields")?);
     // Only the gateway lets answers pass unredacted, and only with this.
     table.get("allow_unredacted").map(Value::truth).transpose()?;
@@ -177,6 +181,7 @@ fn profile(table: &Table<'_, '_>) -> Result<ProfileSection, Error> {
         base: table.string("base")?.map(str::to_owned),
         kinds: choices(table, "kinds")?,
         fields,
+        columns,
         subject: table.strings("subject")?.into_iter().map(str::to_owned).collect(),
         off: table.get("off").map_or_else(|| Ok(Vec::new()), named)?,
         min_confidence: min_confidence.transpose()?,

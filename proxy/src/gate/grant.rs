@@ -2,12 +2,14 @@
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use blackbar_engine::{Clean, Format, Profile, Raw, Redactor, Scanner};
 use blackbar_ledger::Outcome;
 
+use super::labels::Labels;
 use super::recorder::{RecordError, Recording};
 use super::standing::Standing;
 
@@ -21,17 +23,30 @@ pub(crate) struct Grant {
     expires: Option<SystemTime>,
     /// Who asked, looked at again while the answer is on its way.
     standing: Option<Standing>,
+    /// The columns that the profile names.
+    labels: Arc<Labels>,
 }
 
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, standing: None }
+        Self { scanner, profile, because, expires, standing: None, labels: Arc::default() }
     }
 
     /// Whose it is, and for how long.
     pub(super) fn watched(self, standing: Standing) -> Self {
         Self { standing: Some(standing), ..self }
+    }
+
+    /// With the columns that its profile names.
+    pub(super) fn labelled(self, labels: Arc<Labels>) -> Self {
+        Self { labels, ..self }
+    }
+
+    /// The columns that its profile names: what an answer's columns are planned by.
+    #[allow(dead_code, reason = "asked by the front of databases")]
+    pub(crate) fn labels(&self) -> &Arc<Labels> {
+        &self.labels
     }
 
     /// The policies that allowed it.

@@ -8,6 +8,8 @@ mod grant;
 mod hold;
 mod holds;
 mod known;
+#[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+mod labels;
 mod locks;
 mod people;
 mod policies;
@@ -31,6 +33,7 @@ pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
 pub(crate) use self::known::{Known, Scram, now_ms};
+pub(crate) use self::labels::{Label, Labels};
 pub(crate) use self::locks::{Locked, Locks};
 use self::people::People;
 pub(crate) use self::policies::Policies;
@@ -121,10 +124,17 @@ pub(crate) struct Unknown;
 pub(crate) struct Asked<'a> {
     pub(crate) target: &'a Target,
     /// What is to be done with what; all of it must be allowed.
-    pub(crate) parts: Vec<(Action, Resource)>,
-    pub(crate) facts: Facts,
+    pub(crate) parts: Vec<Part>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) reason_given: bool,
+}
+
+/// One action on one resource, with what is known about it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) struct Part {
+    pub(crate) action: Action,
+    pub(crate) resource: Resource,
+    pub(crate) facts: Facts,
 }
 
 /// Why there is no grant.
@@ -235,6 +245,12 @@ impl Gate {
         Some(Lines::new(&scanner, &profile))
     }
 
+    /// The labels of every profile that a grant may name: what may be hidden from somebody.
+    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+    pub(crate) fn all_labels(&self) -> Arc<Labels> {
+        self.state.load().profiles.all_labels()
+    }
+
     /// How many policies are in force.
     pub(crate) fn policies(&self) -> usize {
         self.state.load().policies.set().len()
@@ -261,11 +277,11 @@ fn judge(state: &State, identity: &Identity, asked: &Asked<'_>, lifted: &BTreeSe
         acting_for: identity.acting_for.clone(),
         reason_given: asked.reason_given,
     };
-    let questions = asked.parts.iter().map(|(action, resource)| Question {
+    let questions = asked.parts.iter().map(|part| Question {
         subject: &identity.subject,
-        action: *action,
-        resource,
-        facts: &asked.facts,
+        action: part.action,
+        resource: &part.resource,
+        facts: &part.facts,
         circumstances: &circumstances,
     });
     state.policies.set().decide_all_lifted(questions, lifted)
@@ -333,7 +349,8 @@ impl State {
         because: &BTreeSet<PolicyId>,
         duties: Duties,
     ) -> Result<Grant, Refused> {
-        if duties.limit_rows.is_some() && matches!(asked.facts, Facts::Http(_) | Facts::Tool(_)) {
+        let uncounted = |part: &Part| matches!(part.facts, Facts::Http(_) | Facts::Tool(_));
+        if duties.limit_rows.is_some() && asked.parts.iter().any(uncounted) {
             return Err(Refused::CannotOblige(
                 "a permit limits rows, and an answer over HTTP has none that could be counted",
             ));
@@ -342,12 +359,11 @@ impl State {
         if duties.target_profile || names.is_empty() {
             names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
         }
-        let (scanner, profile) = self
-            .profiles
-            .combined(&names)
-            .ok_or(Refused::CannotOblige("a permit names a profile that the configuration does not have"))?;
+        let missing = Refused::CannotOblige("a permit names a profile that the configuration does not have");
+        let (scanner, profile) = self.profiles.combined(&names).ok_or_else(|| missing.clone())?;
+        let labels = self.profiles.labels(&names).ok_or(missing)?;
         let because = because.iter().map(ToString::to_string).collect();
-        Ok(Grant::new(scanner, profile, because, identity.expires))
+        Ok(Grant::new(scanner, profile, because, identity.expires).labelled(labels))
     }
 }
 

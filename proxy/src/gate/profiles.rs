@@ -1,10 +1,11 @@
 //! The profiles that grants may name, compiled once.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blackbar_engine::{Profile, Scanner};
 
+use super::labels::Labels;
 use crate::config::Config;
 use crate::error::Error;
 use crate::output::digest::sha256;
@@ -17,6 +18,9 @@ pub(super) struct Profiles {
     scanner: Scanner,
     single: BTreeMap<String, Profile>,
     hash: String,
+    labels: BTreeMap<String, Labels>,
+    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+    all_labels: Arc<Labels>,
     combined: Mutex<BTreeMap<BTreeSet<String>, Profile>>,
 }
 
@@ -27,20 +31,31 @@ impl Profiles {
     /// Compiles the named ones.
     pub(super) fn prepare(names: &BTreeSet<String>, config: &Config) -> Result<Self, Error> {
         let mut single = BTreeMap::new();
+        let mut labels = BTreeMap::new();
+        let mut all = Labels::default();
         let mut hashes = String::new();
         let mut scanner = None;
         for name in names {
             let wanted = Wanted { profile: name, ..Wanted::default() };
-            let Ready { scanner: this, profile, hash, .. } = profile::prepare(&wanted, config)?;
+            let Ready { scanner: this, profile, hash, labels: named, .. } = profile::prepare(&wanted, config)?;
             hashes.push_str(&hash);
             single.insert(name.clone(), profile);
+            all = all.and(&named);
+            labels.insert(name.clone(), named);
             scanner.get_or_insert(this);
         }
         let scanner = match scanner {
             Some(scanner) => scanner,
             None => crate::registry::scanner(&config.site.detectors()?)?,
         };
-        Ok(Self { scanner, single, hash: sha256(&hashes), combined: Mutex::default() })
+        Ok(Self {
+            scanner,
+            single,
+            hash: sha256(&hashes),
+            labels,
+            all_labels: Arc::new(all),
+            combined: Mutex::default(),
+        })
     }
 
     /// The stronger of all the named ones, kind by kind. `None`: one of them is not there.
@@ -63,6 +78,21 @@ impl Profiles {
             cache.insert(names.clone(), profile.clone());
         }
         Some((self.scanner.clone(), profile))
+    }
+
+    /// The columns that the named ones name, the stronger of all. `None`: one of them is not there.
+    pub(super) fn labels(&self, names: &BTreeSet<String>) -> Option<Arc<Labels>> {
+        let mut labels = Labels::default();
+        for name in names {
+            labels = labels.and(self.labels.get(name)?);
+        }
+        Some(Arc::new(labels))
+    }
+
+    /// The columns that any of them names.
+    #[allow(dead_code, reason = "asked by the front of databases, which is being built")]
+    pub(super) fn all_labels(&self) -> Arc<Labels> {
+        Arc::clone(&self.all_labels)
     }
 
     /// A short name for these profiles under these policies.

@@ -7,10 +7,10 @@ use crate::parser::nodes::{
 };
 
 use super::nodes::text;
-use super::predicate::restricts;
+use super::predicate::{plain_values, restricts};
 use super::scope::{Columns, Item, Query, Scope};
 use super::{Analyser, Level, Step};
-use crate::facts::{OutputColumn, Rows, Use};
+use crate::facts::{OutputColumn, Probe, Rows, Use};
 use crate::kind::StatementKind;
 
 impl Analyser<'_> {
@@ -31,7 +31,15 @@ impl Analyser<'_> {
             }
             let Some(relation) = &of.relation else { return Ok(this.changed_nothing()) };
             let (table, columns) = this.target(relation, &mut scope)?;
-            this.assigned(table, &columns, &of.cols);
+            let names = this.assigned(table, &columns, &of.cols);
+            if let Some(select) = of.select_stmt.as_deref().and_then(super::nodes::select_in) {
+                for row in &select.values_lists {
+                    let Some(Kind::List(row)) = &row.node else { continue };
+                    for (name, value) in names.iter().zip(&row.items) {
+                        this.gives(table, name, value);
+                    }
+                }
+            }
             if let Some(conflict) = of.on_conflict_clause.as_deref() {
                 this.conflict(conflict, table, relation, &columns, &scope)?;
             }
@@ -135,7 +143,10 @@ impl Analyser<'_> {
                 this.kind(kind);
                 this.facts.tables[table].kinds.insert(kind);
                 if kind == StatementKind::Insert {
-                    this.assigned(table, &columns, &when.target_list);
+                    let names = this.assigned(table, &columns, &when.target_list);
+                    for (name, value) in names.iter().zip(&when.values) {
+                        this.gives(table, name, value);
+                    }
                 } else {
                     this.set(table, &columns, &when.target_list, &scope)?;
                 }
@@ -221,7 +232,7 @@ impl Analyser<'_> {
     }
 
     /// The columns that values go to; all of them where none is named.
-    fn assigned(&mut self, table: usize, columns: &Columns, named: &[Node]) {
+    fn assigned(&mut self, table: usize, columns: &Columns, named: &[Node]) -> Vec<String> {
         let names: Vec<String> = if named.is_empty() {
             columns.named.iter().filter_map(|column| column.name.clone()).collect()
         } else {
@@ -231,9 +242,19 @@ impl Analyser<'_> {
             };
             named.iter().filter_map(name).collect()
         };
-        for name in names {
-            let column = self.column(table, &name);
+        for name in &names {
+            let column = self.column(table, name);
             self.facts.tables[table].columns[column.column].uses.add(Use::Assigned);
+        }
+        names
+    }
+
+    /// Notes a constant or a parameter that a column is given.
+    fn gives(&mut self, table: usize, name: &str, value: &Node) {
+        let column = self.column(table, name);
+        let mut given = Vec::new();
+        if plain_values(value, &mut given) {
+            self.facts.assignments.extend(given.into_iter().map(|against| Probe { column, against }));
         }
     }
 
@@ -251,6 +272,9 @@ impl Analyser<'_> {
                 target.val.as_deref().into_iter().chain(target.indirection.iter().filter(|part| text(part).is_none()))
             {
                 self.expr(part, scope, Use::Inner)?;
+            }
+            if let Some(value) = target.val.as_deref().filter(|_| target.indirection.is_empty()) {
+                self.gives(table, &target.name, value);
             }
         }
         self.acting = acting;

@@ -1,7 +1,7 @@
 //! Expressions: where a value comes from, and what computing it does.
 
 use crate::parser::nodes::node::Node as Kind;
-use crate::parser::nodes::{AIndirection, ColumnRef, FuncCall, Node, SubLink, SubLinkType};
+use crate::parser::nodes::{AExpr, AExprKind, AIndirection, ColumnRef, FuncCall, Node, SubLink, SubLinkType};
 
 use super::nodes::{children, qualified, select_in, text};
 use super::scope::{Columns, Scope};
@@ -27,8 +27,9 @@ impl Analyser<'_> {
             Some(Kind::ParamRef(parameter)) => {
                 let number = u32::try_from(parameter.number).unwrap_or(0);
                 self.facts.parameters = self.facts.parameters.max(number);
-                Ok(Origin::constant())
+                Ok(Origin::literal())
             }
+            Some(Kind::AConst(constant)) if !constant.isnull => Ok(Origin::literal()),
             Some(Kind::FuncCall(call)) => self.call(call, scope, one),
             Some(Kind::SubLink(link)) => self.sub_link(link, scope, one),
             Some(Kind::JsonArrayQueryConstructor(of)) => {
@@ -42,10 +43,22 @@ impl Analyser<'_> {
             Some(Kind::AIndirection(of)) => self.indirection(of, scope, one),
             Some(Kind::CaseWhen(of)) => {
                 let mut origin = Origin::constant();
-                for part in of.expr.as_deref().into_iter().chain(of.result.as_deref()) {
-                    origin.add(&self.expr(part, scope, one)?);
+                if let Some(condition) = of.expr.as_deref() {
+                    // What it asks, it asks wherever it stands.
+                    origin.add(&self.condition(condition, scope)?);
+                    self.mark(&origin, one);
+                }
+                if let Some(result) = of.result.as_deref() {
+                    origin.add(&self.expr(result, scope, one)?);
                 }
                 Ok(origin.derived())
+            }
+            Some(Kind::CaseExpr(of)) => {
+                // `CASE column WHEN value`: compared with each of them.
+                if let Some(arg) = of.arg.as_deref() {
+                    self.expr(arg, scope, Use::Computed)?;
+                }
+                self.all_inside(node, scope, one)
             }
             Some(Kind::JsonArrayAgg(_) | Kind::JsonObjectAgg(_)) => {
                 self.level().aggregates = true;
@@ -59,7 +72,17 @@ impl Analyser<'_> {
                     self.note_function(schema, name, FunctionClass::Unknown);
                     return Ok(self.all_inside(node, scope, one)?.and(&Origin::unprovable()));
                 }
-                self.all_inside(node, scope, one)
+                if compares(of) {
+                    let origin = self.compared(node, of, scope)?.derived();
+                    self.mark(&origin, one);
+                    return Ok(origin);
+                }
+                let origin = self.all_inside(node, scope, one)?;
+                if !matches!(name, "||" | "->" | "->>" | "#>" | "#>>") {
+                    // Whether it fails, or is null, tells of its arguments.
+                    self.mark(&origin, Use::Computed);
+                }
+                Ok(origin)
             }
             Some(Kind::TypeCast(_)) => self.all_inside(node, scope, one),
             Some(_) => self.all_inside(node, scope, one),
@@ -246,6 +269,10 @@ impl Analyser<'_> {
         for order in &call.agg_order {
             origin.add(&self.expr(order, scope, arguments)?);
         }
+        if !class.is_aggregate() && !shapes(name) {
+            // `regexp_match` is null where nothing matches, and others fail: both tell, whatever becomes of the value.
+            self.mark(&origin, Use::Computed);
+        }
         if let Some(filter) = call.agg_filter.as_deref() {
             origin.add(&self.condition(filter, scope)?);
         }
@@ -278,7 +305,17 @@ impl Analyser<'_> {
     /// `set_config('name', 'value', …)` is `SET`, when both are plain.
     fn set_config(&mut self, call: &FuncCall) -> FunctionClass {
         let constant = |at: usize| call.args.get(at).and_then(super::nodes::string_constant);
-        let (Some(name), Some(value)) = (constant(0), constant(1)) else { return FunctionClass::Sets };
+        let (Some(name), Some(value)) = (constant(0), constant(1)) else {
+            // Any of them, to anything.
+            let (name, values) = (String::new(), Some(Vec::new()));
+            self.facts.settings.push(crate::facts::SettingChange {
+                name,
+                values,
+                class: SettingClass::Unknown,
+                local: false,
+            });
+            return FunctionClass::Sets;
+        };
         let name = name.to_ascii_lowercase();
         let class = class_of(&name, Some(&[value.to_owned()]));
         let values = Some(vec![crate::facts::Hidden(value.to_owned())]);
@@ -305,7 +342,14 @@ impl Analyser<'_> {
             }
         }
         if let Some(test) = link.testexpr.as_deref() {
-            origin.add(&self.expr(test, scope, if one == Use::Output { one } else { Use::Join })?);
+            let tested = self.expr(test, scope, if one == Use::Output { one } else { Use::Join })?;
+            // Only to be among the values of a column is a join; values of the statement's own make it guessing.
+            let among = link.sub_link_type() == SubLinkType::AnySublink && link.oper_name.is_empty();
+            if !among || !origin.is_copy() || !tested.is_copy() {
+                self.mark(&tested, Use::Computed);
+                self.mark(&origin, Use::Computed);
+            }
+            origin.add(&tested);
         }
         // The value of one row's one column is a copy of it; the rest is computed.
         Ok(if link.sub_link_type() == SubLinkType::ExprSublink { origin } else { origin.derived() })
@@ -329,4 +373,62 @@ impl Analyser<'_> {
         }
         Ok(origin.derived())
     }
+}
+
+/// Whether an operator asks how two values stand to each other, wherever it is written.
+fn compares(of: &AExpr) -> bool {
+    if of.lexpr.is_none() || of.rexpr.is_none() {
+        return false;
+    }
+    match of.kind() {
+        AExprKind::AexprOp => matches!(
+            qualified(&of.name).1,
+            "=" | "<"
+                | "<="
+                | ">"
+                | ">="
+                | "<>"
+                | "!="
+                | "~"
+                | "~*"
+                | "!~"
+                | "!~*"
+                | "~~"
+                | "~~*"
+                | "!~~"
+                | "!~~*"
+                | "^@"
+        ),
+        _ => true,
+    }
+}
+
+/// Functions that only put their arguments into another form: they never fail, and are null for nulls only.
+fn shapes(name: &str) -> bool {
+    matches!(
+        name,
+        "age"
+            | "array_to_json"
+            | "btrim"
+            | "concat"
+            | "concat_ws"
+            | "date_part"
+            | "date_trunc"
+            | "extract"
+            | "format"
+            | "initcap"
+            | "json_build_array"
+            | "json_build_object"
+            | "jsonb_build_array"
+            | "jsonb_build_object"
+            | "lower"
+            | "ltrim"
+            | "row_to_json"
+            | "rtrim"
+            | "to_char"
+            | "to_json"
+            | "to_jsonb"
+            | "upper"
+            | "xmlcomment"
+    )
 }

@@ -157,8 +157,9 @@ impl Analyser<'_> {
         let mut columns = Columns::default();
         for name in &common {
             let (one, other) = (self.column_in(&left, name), self.column_in(&right, name));
-            self.mark(&one, Use::Join);
-            self.mark(&other, Use::Join);
+            let with = if one.is_copy() && other.is_copy() { Use::Join } else { Use::Computed };
+            self.mark(&one, with);
+            self.mark(&other, with);
             for (column, _) in one.sources() {
                 for (with, _) in other.sources() {
                     let probe = Probe { column: *column, against: Against::Column(*with) };

@@ -52,7 +52,7 @@ impl Analyser<'_> {
         Ok(origin)
     }
 
-    fn compared(&mut self, node: &Node, of: &AExpr, scope: &Scope<'_>) -> Step<Origin> {
+    pub(super) fn compared(&mut self, node: &Node, of: &AExpr, scope: &Scope<'_>) -> Step<Origin> {
         let (schema, operator) = qualified(&of.name);
         let (Some(left), Some(right)) = (of.lexpr.as_deref(), of.rexpr.as_deref()) else {
             return self.expr(node, scope, Use::Computed);
@@ -110,7 +110,8 @@ impl Analyser<'_> {
             }
             let mut constants = Vec::new();
             if let Some(other) = &sides[1 - at] {
-                self.mark(column, Use::Join);
+                // A column of the statement's own making, such as one of `VALUES`, is a list of guesses.
+                self.mark(column, if other.is_copy() { Use::Join } else { Use::Computed });
                 constants.extend(other.sources().iter().map(|(id, _)| Against::Column(*id)));
             } else if plain_values(other, &mut constants) {
                 self.mark(column, Use::Equality);
@@ -147,7 +148,7 @@ fn is_column(node: &Node) -> bool {
 }
 
 /// Whether it is made of constants and parameters that stand for themselves; which ones.
-fn plain_values(node: &Node, values: &mut Vec<Against>) -> bool {
+pub(super) fn plain_values(node: &Node, values: &mut Vec<Against>) -> bool {
     match &uncast(node).node {
         Some(Kind::AConst(constant)) => {
             values.push(Against::Literal(usize::try_from(constant.location).unwrap_or(0)));

@@ -268,6 +268,12 @@ impl Analyser<'_> {
         if of.op() != SetOperation::SetopUnion || !of.all {
             let compared = columns.all();
             self.mark(&compared, if of.op() == SetOperation::SetopUnion { Use::Group } else { Use::Join });
+            // With values of the statement's own among them, how many rows are left says which of them there are.
+            let guesses: Vec<Origin> =
+                columns.named.iter().map(|column| &column.origin).filter(|origin| !origin.is_copy()).cloned().collect();
+            for origin in &guesses {
+                self.mark(origin, Use::Computed);
+            }
         }
         let rows = left.rows.or(right.rows);
         Ok(Query { columns, rows, collected: left.collected.or(right.collected) })

@@ -4,8 +4,8 @@
 
 use crate::parser::nodes::node::Node as Kind;
 use crate::parser::nodes::{
-    CopyStmt, CreateTableAsStmt, DeclareCursorStmt, DefElem, ExplainStmt, FetchDirection, FetchStmt, LockStmt, Node,
-    RangeVar, TransactionStmtKind, TruncateStmt, VariableSetKind, VariableSetStmt, a_const,
+    CopyStmt, CreateTableAsStmt, DeclareCursorStmt, DefElem, DiscardMode, ExplainStmt, FetchDirection, FetchStmt,
+    LockStmt, Node, RangeVar, TransactionStmtKind, TruncateStmt, VariableSetKind, VariableSetStmt, a_const,
 };
 
 use super::nodes::{select_in, text};
@@ -64,7 +64,13 @@ impl Analyser<'_> {
                 self.kind(StatementKind::Session);
                 self.facts.outputs_complete = false;
             }
-            Some(Kind::DiscardStmt(_) | Kind::ConstraintsSetStmt(_)) => self.kind(StatementKind::Session),
+            Some(Kind::ConstraintsSetStmt(_)) => self.kind(StatementKind::Session),
+            Some(Kind::DiscardStmt(of)) => {
+                self.kind(StatementKind::Session);
+                if of.target() == DiscardMode::DiscardAll {
+                    self.facts.prepared = Some(PreparedUse::Deallocate(None));
+                }
+            }
             Some(Kind::TransactionStmt(of)) => match of.kind() {
                 // Two-phase commit ends other sessions' transactions, or leaves one that no session ends.
                 TransactionStmtKind::TransStmtPrepare
@@ -249,6 +255,9 @@ impl Analyser<'_> {
 
     fn declare(&mut self, of: &DeclareCursorStmt) -> Step<()> {
         self.cursor(Some(&of.portalname), CursorAct::Declare);
+        if let Some(cursor) = &mut self.facts.cursor {
+            cursor.hold = of.options & CURSOR_OPT_HOLD != 0;
+        }
         let Some(query) = of.query.as_deref() else {
             self.unjudged();
             return Ok(());
@@ -273,7 +282,7 @@ impl Analyser<'_> {
 
     fn cursor(&mut self, name: Option<&str>, act: CursorAct) {
         let name = name.filter(|name| !name.is_empty()).map(str::to_owned);
-        self.facts.cursor = Some(CursorUse { name, act });
+        self.facts.cursor = Some(CursorUse { name, act, hold: false });
     }
 
     fn setting(&mut self, of: &VariableSetStmt) {
@@ -373,6 +382,9 @@ impl Analyser<'_> {
         Ok(())
     }
 }
+
+/// The parser's bit for `WITH HOLD`.
+const CURSOR_OPT_HOLD: i32 = 0x20;
 
 fn option(node: &Node) -> Option<&DefElem> {
     match &node.node {

@@ -16,6 +16,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
 use super::head::pairs;
+use super::links::Links;
 use super::problem::Problem;
 use super::text::Text;
 use crate::gate::{Answer, Grant, RecordError, Recording};
@@ -46,7 +47,7 @@ impl ClientBody {
 }
 
 /// How the upstream's body is read, and how it goes on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub(super) coding: Coding,
     pub(super) charset: Charset,
@@ -58,6 +59,8 @@ pub(super) struct Shape {
     pub(super) idle: Duration,
     /// When the whole must be over.
     pub(super) until: Option<Instant>,
+    /// Leads links to the gateway.
+    pub(super) links: Links,
 }
 
 /// The pipeline of one body.
@@ -65,6 +68,7 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     upstream: B,
     decoder: Decoder,
     text: Text,
+    links: Links,
     answer: Answer,
     encoder: Option<Encoder>,
     /// Ready to be sent.
@@ -126,6 +130,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             upstream,
             decoder,
             text: Text::new(shape.charset, shape.format),
+            links: shape.links.clone(),
             answer: grant.answer(shape.format, document, recording),
             encoder: Some(encoder),
             out: VecDeque::new(),
@@ -209,7 +214,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         match self.decoder.next() {
             Ok(Some(bytes)) => {
                 let text = self.text.decode(bytes).map_err(|_| BodyError::NotText);
-                return Poll::Ready(text.map(|text| self.answer.push(Raw::from(text))));
+                let (links, answer) = (&mut self.links, &mut self.answer);
+                return Poll::Ready(text.map(|text| links.rewrite(text, |text| answer.push(Raw::from(text)))));
             }
             Ok(None) => {}
             Err(error) => return Poll::Ready(Err(error.into())),
@@ -282,7 +288,9 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             return Err(BodyError::Coding);
         }
         let rest = self.text.finish().map_err(|_| BodyError::NotText)?;
-        self.answer.push(Raw::from(rest));
+        let (links, answer) = (&mut self.links, &mut self.answer);
+        links.rewrite(rest, |text| answer.push(Raw::from(text)));
+        answer.push(Raw::from(links.finish()));
         self.answer.finish();
         self.read = true;
         Ok(())

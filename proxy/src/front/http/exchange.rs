@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
+use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -19,13 +20,14 @@ use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
 use super::head::{Heads, coding_for, pairs, unchanged};
 use super::hold;
+use super::links::Links;
 use super::problem::{Kind, Problem};
 use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
 };
 use crate::notes;
 
@@ -41,6 +43,8 @@ struct Served {
     http: HttpTarget,
     upstream: Upstream,
     rewriter: Rewriter,
+    /// For bodies, where the public URL is known for sure.
+    links: Links,
     limits: Limits,
 }
 
@@ -190,6 +194,7 @@ impl Front {
                     expansion: limits.expansion,
                     idle: limits.idle_timeout,
                     until,
+                    links: served.links.clone(),
                 };
                 let mut redacted = Redacted::new(upstream, &grant, recording, &shape, admitted.target.path())?;
                 if let Err(error) = redacted.judge().await {
@@ -297,11 +302,15 @@ fn asked_of<'a>(
     })?;
     Ok(Asked {
         target: &served.target,
-        parts: questions,
-        facts,
+        parts: parts_of(questions, &facts),
         source: Some(peer.address.ip()),
         reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
     })
+}
+
+/// Each action on each resource, with the facts of the request.
+fn parts_of(questions: Vec<(Action, Resource)>, facts: &Facts) -> Vec<Part> {
+    questions.into_iter().map(|(action, resource)| Part { action, resource, facts: facts.clone() }).collect()
 }
 
 impl Served {
@@ -328,7 +337,9 @@ impl Served {
         let rewriter = Rewriter::new(&http.upstream.to_string(), &public).ok_or_else(|| {
             Error::new(Id::ConfigValue, "the upstream's or the public URL cannot be used").at(&target.place)
         })?;
-        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, limits: limits.clone() })
+        let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
+        let links = links.unwrap_or_default();
+        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, links, limits: limits.clone() })
     }
 }
 

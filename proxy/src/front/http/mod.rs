@@ -7,6 +7,7 @@ mod exchange;
 mod guard;
 mod head;
 mod hold;
+mod links;
 mod listener;
 mod problem;
 mod recorded;

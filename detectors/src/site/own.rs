@@ -1,0 +1,257 @@
+//! Addresses of the site's own: links that lead back to where they came from.
+//!
+//! A link in an answer has to work, so it is not replaced as a whole. What stands in it is judged piece by piece: names of
+//! resources and of parameters stay, what may be somebody's id is an identifier of its own, and equal to the same id elsewhere.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+
+use super::{SiteError, class_of};
+use crate::fields::fhir::is_referenced;
+use crate::{field, kinds, url};
+
+/// The addresses below which a site's own links lead, as `https://fhir.clinic.example/r4`.
+#[derive(Clone, Copy, Debug)]
+pub struct Own<'a> {
+    /// Without a slash at the end.
+    pub bases: &'a [String],
+}
+
+/// A longer link is replaced as a whole, as any other.
+const LONGEST_LINK: usize = 240;
+/// Enough to see a link's base from its last piece.
+const BEFORE: u16 = 248;
+/// What separates the pieces of a link.
+const BORDERS: ByteSet = ByteSet::of(b"/?&=#;,|");
+
+/// Parameters whose values say how to answer, or which code is meant, and never who is.
+const CONTROL: &[&str] = &[
+    "_bundletype",
+    "_count",
+    "_elements",
+    "_format",
+    "_getpages",
+    "_getpagesoffset",
+    "_include",
+    "_offset",
+    "_page",
+    "_pretty",
+    "_revinclude",
+    "_sort",
+    "_summary",
+    "_total",
+    "_type",
+    "category",
+    "class",
+    "clinical-status",
+    "code",
+    "gender",
+    "intent",
+    "limit",
+    "offset",
+    "page",
+    "stream",
+    "status",
+    "type",
+    "verification-status",
+];
+/// Pieces of paths that are about the server.
+const ROUTES: &[&str] = &[
+    "api", "base", "baser4", "export", "fhir", "files", "history", "metadata", "r4", "r5", "search", "stu3", "status",
+    "v1", "v2", "v3", "v4", "v5",
+];
+
+impl Own<'_> {
+    /// The detectors that heed these addresses. Those with the id of a built-in one take its place.
+    ///
+    /// # Errors
+    ///
+    /// When an address is no `http` or `https` address with a host, or too long.
+    pub fn detectors(&self) -> Result<Vec<Detector>, SiteError> {
+        let bases = self.bases.iter().map(|base| checked(base)).collect::<Result<Vec<_>, _>>()?;
+        let (own, of_fields, of_links) = (Arc::new(Bases(bases)), &field::FIELD, &url::URL);
+        let except = |built_in: &Detector, verify: fn(&View<'_>) -> Option<Verdict>| {
+            let own = Arc::clone(&own);
+            let verify = move |view: &View<'_>| if own.begins_at(view) { None } else { verify(view) };
+            Detector { verify: Verify::Site(Arc::new(verify)), ..built_in.clone() }
+        };
+        let links = vec![except(of_fields, field::verify), except(of_links, url::verify)];
+        let pieces = Detector {
+            id: Cow::Borrowed("own-link"),
+            kind: kinds::OTHER_ID,
+            class: class_of(kinds::OTHER_ID),
+            priority: of_links.priority,
+            window: Window { before: BEFORE, longest: 240, after: 8 },
+            reach: Reach::NONE,
+            triggers: Cow::Borrowed(&[Trigger::Bytes(BORDERS)]),
+            verify: Verify::Site(Arc::new(move |view| own.piece(view))),
+            takes: Cow::Borrowed("ids and search values in links that lead back to the gateway"),
+            refuses: Cow::Borrowed("names of resources, operations and parameters, codes and counts in them"),
+        };
+        Ok(links.into_iter().chain([pieces]).collect())
+    }
+}
+
+fn checked(base: &str) -> Result<Vec<u8>, SiteError> {
+    let host = base.strip_prefix("https://").or_else(|| base.strip_prefix("http://")).unwrap_or_default();
+    if host.is_empty() || base.len() > LONGEST_LINK / 2 || !base.bytes().all(|byte| url::ALL.has(byte)) {
+        let what = "an address of the site's own is no http or https address of up to 120 bytes";
+        return Err(SiteError::new("own addresses", what, "write scheme, host and path"));
+    }
+    Ok(base.trim_end_matches('/').as_bytes().to_vec())
+}
+
+struct Bases(Vec<Vec<u8>>);
+
+impl Bases {
+    /// Whether a link of the site's own begins here that is short enough to be judged by its pieces.
+    fn begins_at(&self, view: &View<'_>) -> bool {
+        let base = self.0.iter().find(|base| view.slice(0, base.len()) == base.as_slice());
+        base.is_some_and(|base| {
+            let next = i32::try_from(base.len()).ok().and_then(|end| view.byte(end));
+            next.is_none_or(|byte| ends_base(byte) || !url::ALL.has(byte))
+                && view.run(0, &url::ALL, LONGEST_LINK + 1).len() <= LONGEST_LINK
+        })
+    }
+
+    /// The piece behind this border, when it stands in a link of the site's own and may be somebody's.
+    fn piece(&self, view: &View<'_>) -> Option<Verdict> {
+        let before = view.before();
+        let link = before
+            .iter()
+            .rposition(|byte| !url::ALL.has(*byte))
+            .map_or(before, |at| before.get(at + 1..).unwrap_or_default());
+        // The nearest base before this border.
+        let ends = self.0.iter().filter_map(|base| {
+            let at = link.windows(base.len()).rposition(|window| window == base.as_slice())? + base.len();
+            link.get(at).is_none_or(|byte| ends_base(*byte)).then_some(at)
+        });
+        let inside = link.get(ends.max()?..)?;
+        let piece: Vec<u8> =
+            view.run(1, &url::ALL, LONGEST_LINK).iter().copied().take_while(|byte| !BORDERS.has(*byte)).collect();
+        let end = 1 + i32::try_from(piece.len()).ok()?;
+        // A longer link is the other detector's, as a whole.
+        let fits = !piece.is_empty() && piece.len() < LONGEST_LINK;
+        let may_be = fits && is_somebodys(inside, view.byte(0)?, &piece, view.byte(end));
+        may_be.then(|| Verdict::new(1, end, kinds::OTHER_ID, 90, "piece of an own link"))
+    }
+}
+
+fn ends_base(byte: u8) -> bool {
+    matches!(byte, b'/' | b'?' | b'#')
+}
+
+/// Whether `piece`, between these signs and behind `inside`, may say who is meant.
+fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bool {
+    let is = |words: &[&str]| words.iter().any(|word| piece.eq_ignore_ascii_case(word.as_bytes()));
+    let Some(query) = inside.iter().rposition(|byte| *byte == b'?').and_then(|at| inside.get(at + 1..)) else {
+        // In the path; what follows the first question mark is in the query.
+        let name = border == b'?' && next == Some(b'=') && is_parameter(piece);
+        let operation = matches!(piece.first(), Some(b'$' | b'_'))
+            && piece.iter().skip(1).all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+        return !(name || (border == b'/' && (operation || is(ROUTES) || is_referenced(piece))));
+    };
+    if inside.contains(&b'#') || border == b'#' {
+        return true;
+    }
+    let parameter = query.rsplit(|byte| *byte == b'&').next().unwrap_or_default();
+    let key = parameter.split(|byte| *byte == b'=').next().unwrap_or_default();
+    match border {
+        b'&' => !(next == Some(b'=') && is_parameter(piece)),
+        b'?' => true,
+        _ if CONTROL
+            .iter()
+            .any(|word| key == word.as_bytes() || key.strip_suffix(b":not") == Some(word.as_bytes())) =>
+        {
+            false
+        }
+        // `patient=Patient/12`.
+        _ => !(next == Some(b'/') && is_referenced(piece)),
+    }
+}
+
+/// `patient`, `_count`, `subject:Patient.identifier`.
+fn is_parameter(piece: &[u8]) -> bool {
+    piece.len() <= 48 && piece.iter().all(|byte| byte.is_ascii_alphabetic() || b"_-:.".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use blackbar_engine::{Field, Lexicon, naive};
+
+    use super::super::tests::assert_split_law;
+    use super::*;
+
+    fn own() -> Vec<Detector> {
+        let bases = ["https://fhir.clinic.example/r4".to_owned(), "http://127.0.0.1:8780".to_owned()];
+        Own { bases: &bases }.detectors().unwrap()
+    }
+
+    fn marked(text: &str) -> String {
+        let detectors = own();
+        let all: Vec<&Detector> = detectors.iter().collect();
+        let (mut out, mut at) = (String::new(), 0);
+        for found in naive::findings(&all, &Lexicon::new(), text.as_bytes(), &Field::default(), 50) {
+            out.push_str(&text[at..found.start]);
+            out.push_str(&format!("⟦{}⟧", &text[found.start..found.end]));
+            at = found.end;
+        }
+        out + &text[at..]
+    }
+
+    #[test]
+    fn links_work_and_name_nobody() {
+        for expected in [
+            "https://fhir.clinic.example/r4/Patient/⟦123⟧",
+            "https://fhir.clinic.example/r4/Patient/⟦123⟧/_history/⟦2⟧",
+            "https://fhir.clinic.example/r4/Observation?patient=⟦123⟧&_count=10&_offset=20",
+            "https://fhir.clinic.example/r4/Observation?subject=Patient/⟦123⟧&code=http://loinc.org|4548-4",
+            "https://fhir.clinic.example/r4/Patient?name=⟦smith⟧&gender=female",
+            "https://fhir.clinic.example/r4?_getpages=aa-11&_getpagesoffset=10",
+            "https://fhir.clinic.example/r4/Group/⟦7⟧/$export",
+            "http://127.0.0.1:8780/fhir/Patient/⟦j.smith⟧ and more",
+            "http://127.0.0.1:8780/⟦john-smith⟧#⟦top⟧",
+            "http://127.0.0.1:8780/Patient?⟦smith⟧",
+            "http://127.0.0.1:8780",
+            // Another host, another port, another path: links as any other.
+            "⟦https://fhir.clinic.example/r5/Patient/123⟧",
+            "⟦http://127.0.0.1:87801/Patient/123⟧",
+            "⟦https://fhir.clinic.example.evil.org/r4/Patient/123⟧",
+            "⟦https://fhir.clinic.example/r4@evil.org/Patient/1⟧",
+        ] {
+            let text = expected.replace(['⟦', '⟧'], "");
+            assert_eq!(marked(&text), expected);
+            assert_eq!(marked(&format!("see {text}")), format!("see {expected}"));
+        }
+    }
+
+    #[test]
+    fn a_link_too_long_for_its_pieces_is_replaced_whole() {
+        let link = format!("http://127.0.0.1:8780/Patient/1?x={}", "a".repeat(250));
+        let found = marked(&link);
+        assert!(found.starts_with("⟦http://127.0.0.1:8780/Patient/1"), "{found}");
+        assert!(found.ends_with('⟧'));
+    }
+
+    #[test]
+    fn however_links_are_cut_they_are_read_the_same() {
+        for detector in own() {
+            for text in [
+                "a https://fhir.clinic.example/r4/Patient/123?x=y&name=smith b",
+                "http://127.0.0.1:8780/Patient/1",
+                "http://127.0.0.1:87801/x y",
+            ] {
+                assert_split_law(&detector, text.as_bytes());
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_without_a_host_are_refused() {
+        for base in ["ftp://x", "https://", "fhir.example", "https://a b"] {
+            assert!(Own { bases: &[base.to_owned()] }.detectors().is_err(), "{base}");
+        }
+    }
+}

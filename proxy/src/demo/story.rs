@@ -1,0 +1,301 @@
+//! What the demo shows, step by step. Each step asks for real and checks the answer.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Broken;
+use super::client::{Ask, Client};
+use super::house::House;
+use super::world::{World, texts_of};
+use crate::commands::print;
+use crate::error::Error;
+
+pub(super) struct Stage {
+    house: House,
+    world: Arc<World>,
+    client: Client,
+    begun: Instant,
+    bearer: String,
+}
+
+/// What a step found.
+struct Shown {
+    /// What stood there, what the client got; with a name for each row.
+    rows: Vec<(String, String, String)>,
+    /// One sentence that the step has proved.
+    proved: String,
+}
+
+/// How many rows of an answer are shown, and how wide.
+const ROWS: usize = 8;
+const WIDE: usize = 46;
+
+impl Stage {
+    pub(super) fn new(house: House, world: Arc<World>, begun: Instant) -> Self {
+        let bearer = format!("Bearer {}", house.token);
+        Self { house, world, client: Client::new(), begun, bearer }
+    }
+
+    /// Tells the whole story; the number of steps that failed.
+    pub(super) async fn tell(&self) -> Result<usize, Error> {
+        let started = self.begun.elapsed();
+        let place = self.house.folder().display();
+        print(
+            format!(
+                "A made-up clinic, its gateway and its record, up after {} on loopback.\nEverything is in {place} and gone at the end.\n",
+                seconds(started)
+            )
+            .as_bytes(),
+        )?;
+        let fhir = format!("http://{}/fhir", self.house.fhir);
+        let curl = "curl -s -H \"Authorization: Bearer $BLACKBAR_TOKEN\"";
+        let patient = self.world.resources("Patient").first().and_then(|patient| patient["id"].as_str());
+        let patient = patient.unwrap_or_default().to_owned();
+        let mut failed = 0;
+        failed += self.step(
+            "An agent reads a patient",
+            &format!("{curl} {fhir}/Patient/{patient}"),
+            self.patient(&patient).await,
+        )?;
+        failed += self.step(
+            "Nobody in particular reads a patient",
+            &format!("curl -s {fhir}/Patient/{patient}"),
+            self.stranger(&patient).await,
+        )?;
+        failed += self.step(
+            "A search, whose links lead back to the gateway",
+            &format!("{curl} '{fhir}/Observation?patient={patient}&_count=2'"),
+            self.search().await,
+        )?;
+        failed += self.step(
+            "A model's answer, redacted while it streams: identifiers lie in many small pieces",
+            &format!(
+                "{curl} -N http://{}/v1/chat/completions -H 'content-type: application/json' -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"Summarise visit 1\"}}]}}'",
+                self.house.model
+            ),
+            self.stream().await,
+        )?;
+        failed +=
+            self.step("A file of a bulk export", &format!("{curl} {fhir}/export/Patient.ndjson"), self.export().await)?;
+        failed += self.step(
+            "A search over everybody waits for a person",
+            &format!("{curl} {fhir}/Patient"),
+            self.bulk().await,
+        )?;
+        failed += self.step(
+            "The record of all this, verified",
+            &format!("blackbar verify {}", self.data().display()),
+            self.record(),
+        )?;
+        Ok(failed)
+    }
+
+    /// Says how to go on by hand.
+    pub(super) fn invite(&self) -> Result<(), Error> {
+        print(
+            format!(
+                "\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
+                self.house.upstream
+            )
+            .as_bytes(),
+        )
+    }
+
+    /// Shows one step; 1 when it failed.
+    fn step(&self, title: &str, command: &str, shown: Result<Shown, Broken>) -> Result<usize, Error> {
+        let mut text = format!("\n{title}\n  $ {command}\n");
+        let failed = match shown {
+            Ok(shown) => {
+                for (name, before, after) in shown.rows.iter().take(ROWS) {
+                    let _ =
+                        writeln!(text, "    {:<24} {:<WIDE$} → {}", cut(name, 24), cut(before, WIDE), cut(after, WIDE));
+                }
+                if shown.rows.len() > ROWS {
+                    let _ = writeln!(text, "    and {} more", shown.rows.len() - ROWS);
+                }
+                let _ = writeln!(text, "  ✓ {}", shown.proved);
+                0
+            }
+            Err(broken) => {
+                let _ = writeln!(text, "  ✗ {broken}");
+                1
+            }
+        };
+        print(text.as_bytes())?;
+        Ok(failed)
+    }
+
+    async fn patient(&self, id: &str) -> Result<Shown, Broken> {
+        let path = format!("/fhir/Patient/{id}");
+        let (before, after) = self.both(&path).await?;
+        let hidden = self.hides(&texts_of(&before), &texts_of(&after))?;
+        let rows = differences(&before, &after);
+        Ok(Shown { rows, proved: format!("{hidden} identifiers stood there, none is left; the JSON is whole") })
+    }
+
+    async fn stranger(&self, id: &str) -> Result<Shown, Broken> {
+        let reply = self.client.send(&Ask::get(format!("http://{}/fhir/Patient/{id}", self.house.fhir))).await?;
+        expect(reply.status == 401, "somebody without a credential was not refused")?;
+        expect(reply.json()["type"] == "urn:blackbar:unauthenticated", "a refusal has another type")?;
+        Ok(Shown { rows: Vec::new(), proved: "401, and nothing of the patient".to_owned() })
+    }
+
+    async fn search(&self) -> Result<Shown, Broken> {
+        let patients = self.world.resources("Patient").iter().filter_map(|patient| patient["id"].as_str());
+        let about = |id: &&str| {
+            let reference = format!("Patient/{id}");
+            self.world.resources("Observation").iter().any(|one| one["subject"]["reference"] == reference.as_str())
+        };
+        let patient = patients.clone().find(about).ok_or_else(|| Broken::new("the clinic has no observations"))?;
+        let (before, after) = self.both(&format!("/fhir/Observation?patient={patient}&_count=2")).await?;
+        let hidden = self.hides(&texts_of(&before), &texts_of(&after))?;
+        let upstream = self.house.upstream.to_string();
+        expect(!after.to_string().contains(&upstream), "a link leads around the gateway")?;
+        let rows = differences(&before, &after);
+        Ok(Shown {
+            rows,
+            proved: format!("{hidden} identifiers stood there, none is left; no link leads around the gateway"),
+        })
+    }
+
+    async fn stream(&self) -> Result<Shown, Broken> {
+        let question = json!({ "stream": true, "messages": [{ "role": "user", "content": "Summarise visit 1" }] });
+        let path = "/v1/chat/completions";
+        let before =
+            self.client.send(&Ask::post(format!("http://{}{path}", self.house.upstream), question.clone())).await?;
+        let ask = Ask::post(format!("http://{}{path}", self.house.model), question);
+        let after = self.client.send(&ask.header("authorization", &self.bearer)).await?;
+        expect(after.status == 200, "the stream was refused")?;
+        expect(after.text().ends_with("data: [DONE]\n\n"), "the stream did not come to its end")?;
+        let (said, told) = (before.said(), after.said());
+        let hidden = self.hides(&said, &told)?;
+        expect(after.first * 2 < after.last, "the answer was not streamed")?;
+        let lines = said.lines().zip(told.lines()).filter(|(before, after)| before != after);
+        let rows = lines.map(|(before, after)| (String::new(), before.to_owned(), after.to_owned())).collect();
+        let pieces = before.text().matches("data: ").count();
+        let proved = format!(
+            "{hidden} identifiers in {pieces} events, none is left; the first event came after {}, the last after {}",
+            seconds(after.first),
+            seconds(after.last)
+        );
+        Ok(Shown { rows, proved })
+    }
+
+    async fn export(&self) -> Result<Shown, Broken> {
+        let path = "/fhir/export/Patient.ndjson";
+        let before = self.client.send(&Ask::get(format!("http://{}{path}", self.house.upstream))).await?;
+        let after = self
+            .client
+            .send(&Ask::get(format!("http://{}{path}", self.house.fhir)).header("authorization", &self.bearer))
+            .await?;
+        expect(after.status == 200, "the file was refused")?;
+        let texts = |text: &str| -> Result<String, Broken> {
+            let lines = text.lines().map(|line| serde_json::from_str(line).map(|line: Value| texts_of(&line)));
+            lines.collect::<Result<String, _>>().map_err(|_| Broken::new("a line of the export is not JSON any more"))
+        };
+        let hidden = self.hides(&texts(&before.text())?, &texts(&after.text())?)?;
+        let count = after.text().lines().count();
+        Ok(Shown { rows: Vec::new(), proved: format!("{count} patients, {hidden} identifiers, none is left") })
+    }
+
+    async fn bulk(&self) -> Result<Shown, Broken> {
+        let reply = self
+            .client
+            .send(&Ask::get(format!("http://{}/fhir/Patient", self.house.fhir)).header("authorization", &self.bearer))
+            .await?;
+        expect(reply.status == 403, "a search over everybody was not held")?;
+        expect(reply.json()["type"] == "urn:blackbar:approval-required", "a refusal has another type")?;
+        Ok(Shown { rows: Vec::new(), proved: "403: somebody of privacy-officers has to agree first".to_owned() })
+    }
+
+    fn record(&self) -> Result<Shown, Broken> {
+        // A leaf is under a signed checkpoint about a second after it was recorded.
+        let data = self.data().display().to_string();
+        let begun = Instant::now();
+        loop {
+            let listed = self.house.run(&["sessions", "list", "--format", "json"])?;
+            let seen = self.world.kinds_in(&String::from_utf8_lossy(&listed.stdout)).len();
+            expect(seen == 0, "an identifier stands in the list of sessions")?;
+            match self.house.run(&["verify", &data]) {
+                Ok(verified) => {
+                    let said = String::from_utf8_lossy(&verified.stdout);
+                    let first = said.lines().next().unwrap_or_default().trim().to_owned();
+                    return Ok(Shown { rows: Vec::new(), proved: first });
+                }
+                Err(broken) if begun.elapsed() > Duration::from_secs(10) => return Err(broken),
+                Err(_) => std::thread::sleep(Duration::from_millis(200)),
+            }
+        }
+    }
+
+    /// The same document from the upstream and through the gateway.
+    async fn both(&self, path: &str) -> Result<(Value, Value), Broken> {
+        let before = self.client.send(&Ask::get(format!("http://{}{path}", self.house.upstream))).await?;
+        let after = Ask::get(format!("http://{}{path}", self.house.fhir)).header("authorization", &self.bearer);
+        let after = self.client.send(&after).await?;
+        expect(after.status == 200, "the gateway refused what its policy permits")?;
+        expect(after.json() != Value::Null, "the answer is not JSON any more")?;
+        Ok((before.json(), after.json()))
+    }
+
+    /// How many identifiers stood there before; it is broken when one is left.
+    fn hides(&self, before: &str, after: &str) -> Result<usize, Broken> {
+        let (stood, left) = (self.world.seen_in(before), self.world.kinds_in(after));
+        expect(stood > 0, "there was nothing to hide")?;
+        expect(left.is_empty(), &format!("{} of {stood} identifiers are left: {}", left.len(), left.join(", ")))?;
+        Ok(stood)
+    }
+
+    fn data(&self) -> std::path::PathBuf {
+        self.house.folder().join("data")
+    }
+}
+
+fn expect(holds: bool, otherwise: &str) -> Result<(), Broken> {
+    if holds { Ok(()) } else { Err(Broken::new(otherwise)) }
+}
+
+/// The leaves that differ, by their path.
+fn differences(before: &Value, after: &Value) -> Vec<(String, String, String)> {
+    fn walk(path: &str, before: &Value, after: &Value, rows: &mut Vec<(String, String, String)>) {
+        match (before, after) {
+            (Value::Object(before), Value::Object(after)) => {
+                for (name, before) in before {
+                    let path = if path.is_empty() { name.clone() } else { format!("{path}.{name}") };
+                    walk(&path, before, after.get(name).unwrap_or(&Value::Null), rows);
+                }
+            }
+            (Value::Array(before), Value::Array(after)) => {
+                for (at, (before, after)) in before.iter().zip(after).enumerate() {
+                    walk(&format!("{path}[{at}]"), before, after, rows);
+                }
+            }
+            _ if before == after => {}
+            _ => rows.push((path.to_owned(), plain(before), plain(after))),
+        }
+    }
+    let mut rows = Vec::new();
+    walk("", before, after, &mut rows);
+    rows
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+/// The beginning of a text, as much of it as there is room for.
+fn cut(text: &str, width: usize) -> String {
+    let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if line.chars().count() > width {
+        line = line.chars().take(width - 1).collect();
+        line.push('…');
+    }
+    line
+}
+
+fn seconds(duration: Duration) -> String {
+    format!("{:.2} s", duration.as_secs_f64())
+}

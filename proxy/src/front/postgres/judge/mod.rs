@@ -1,0 +1,568 @@
+//! What a statement asks for, and what the columns of its answer are.
+//!
+//! A session has one [`Judge`]. Each question of the protocol goes to [`Judge::ask`], which says what policy must allow
+//! ([`Judged::parts`]); the grant names a profile, and by its labels [`Outline::plan`] says what becomes of each column.
+//!
+//! # What may be in force
+//!
+//! A setting, a prepared statement or a temporary table may be gone with a transaction that was rolled back, or may never
+//! have come to be, and the judge does not hear of it. So it keeps everything that may be in force and judges a text under
+//! each: all that any of them needs must be allowed, and a column is subject to the strongest that any of them says.
+//!
+//! # What is refused whatever policy says
+//!
+//! Another role or encoding, looks of values that are not followed, settings that are computed, COPY to or from files and
+//! programs of the server, tables without labels where the target says so.
+
+mod asks;
+mod copy;
+mod facts;
+mod plan;
+mod probes;
+mod reading;
+mod refusals;
+mod state;
+#[cfg(test)]
+mod tests;
+mod values;
+mod wayback;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use blackbar_engine::operator::Keyring;
+use blackbar_sql::{
+    CursorAct, CursorUse, FunctionClass, Opacity, PreparedUse, Session, SettingClass, StatementFacts, StatementKind,
+};
+use blackbar_wire::pg::frontend::{Bind, FunctionCall, Parse};
+use blackbar_wire::pg::session::Forget;
+use blackbar_wire::pg::{Report, Severity};
+use bytes::{Bytes, BytesMut};
+
+use self::asks::Asks;
+use self::facts::Analysed;
+use self::reading::{Eyes, Reading};
+use self::state::State;
+use self::values::{Never, NotYet, Values};
+use self::wayback::Edit;
+use super::catalog::Snapshot;
+use crate::config::Unlabelled;
+use crate::gate::{Labels, Part};
+
+pub(crate) use self::facts::FactsCache;
+#[allow(unused_imports, reason = "the seam to what applies a plan, which is being built")]
+pub(crate) use self::plan::{CopyColumn, CopyPlan, Outline, Plan, StatementPlan, Treatment};
+pub(crate) use self::probes::Probe;
+#[allow(unused_imports, reason = "the seam to what copies in, which is being built")]
+pub(crate) use self::wayback::{Written, cell};
+
+/// Judges what a session asks for.
+#[derive(Debug)]
+pub(crate) struct Judge {
+    about: About,
+    state: State,
+    /// The state before the last request, when that may have changed it.
+    before: Option<State>,
+}
+
+/// What a judge knows of its session from the start.
+#[derive(Clone, Debug)]
+pub(crate) struct About {
+    /// The target, as policies name it.
+    pub(crate) target: Arc<str>,
+    /// The role that the gateway has at the server: what `"$user"` means.
+    pub(crate) user: String,
+    /// `search_path` as the session began with it.
+    pub(crate) search_path: Vec<String>,
+    /// [`crate::gate::Gate::all_labels`]
+    pub(crate) labels: Arc<Labels>,
+    pub(crate) unlabelled: Unlabelled,
+    /// Shared by the sessions of a target.
+    pub(crate) facts: Arc<FactsCache>,
+    /// The keys of tokens, when the configuration has some.
+    pub(crate) tokens: Option<Arc<Keyring>>,
+}
+
+/// What is asked for; see `blackbar_wire::pg::session::Question`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum What<'w> {
+    /// `Query`
+    Text(&'w Bytes),
+    /// `Parse`. Judged without values, as if every limit were bound and zero: the `Bind` is judged with them.
+    Parse(&'w Parse),
+    /// `Bind`. `None` for a statement that the protocol does not know: one that SQL prepared.
+    Bind(&'w Bind, Option<&'w Arc<Prepared>>),
+    /// `Execute` of a portal that the protocol does not know: a cursor that SQL declared.
+    Portal(&'w Bytes),
+    /// `FunctionCall`
+    Call(&'w FunctionCall),
+}
+
+/// A statement that was parsed: kept beside its grant, handed back with each `Bind`.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    /// As it went up.
+    pub(crate) text: Bytes,
+    /// The types that the client gave its parameters.
+    pub(crate) types: Vec<u32>,
+}
+
+/// What the judge says.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    /// What policy must allow, all of it.
+    pub(crate) parts: Vec<Part>,
+    /// What the answers are made of; by the labels of the grant it becomes a plan.
+    pub(crate) outline: Arc<Outline>,
+    /// For a `Parse`: hand it back with each `Bind`.
+    pub(crate) prepared: Option<Arc<Prepared>>,
+    /// Which statements and cursors the text makes or drops by SQL.
+    pub(crate) forget: Forget,
+    /// Another text to send up. It may hold originals in the place of tokens: what is recorded is the client's.
+    pub(crate) text: Option<Bytes>,
+    /// Other values to send up, for a `Bind` or a `FunctionCall`.
+    pub(crate) values: Option<Vec<Option<Bytes>>>,
+    /// `SET blackbar.reason = '…'`: the reason for what comes next.
+    pub(crate) reason: Option<String>,
+    /// Values that labelled columns are compared with: what a fuse counts.
+    pub(crate) probes: Vec<Probe>,
+    /// What columns are given; see [`Judged::forbidden`].
+    pub(crate) written: Vec<Written>,
+}
+
+impl Judge {
+    /// A judge for a session that has just begun.
+    pub(crate) fn new(about: About) -> Self {
+        let state = State::new(about.search_path.clone());
+        Self { about, state, before: None }
+    }
+
+    /// Judges a request. `quiet`: no transaction is open and the server owes nothing.
+    ///
+    /// # Errors
+    ///
+    /// When it is refused whatever policy says.
+    pub(crate) fn ask(&mut self, snapshot: &Arc<Snapshot>, what: What<'_>, quiet: bool) -> Result<Judged, Report> {
+        if quiet {
+            self.state.between_transactions();
+        }
+        self.before = None;
+        if self.state.foreign {
+            return Err(refusal("0A000", "the server writes values in a way that the gateway does not follow"));
+        }
+        let judged = self.judge(snapshot, what);
+        if judged.is_err() {
+            self.denied();
+        }
+        judged
+    }
+
+    /// The last request was denied: what it would have brought about is forgotten.
+    pub(crate) fn denied(&mut self) {
+        if let Some(before) = self.before.take() {
+            self.state = before;
+        }
+    }
+
+    /// The server reports a setting (`ParameterStatus`).
+    pub(crate) fn setting(&mut self, name: &[u8], value: &[u8]) {
+        let is = |known: &str| value.eq_ignore_ascii_case(known.as_bytes());
+        match name.to_ascii_lowercase().as_slice() {
+            b"client_encoding" => self.state.foreign |= !is("UTF8"),
+            b"standard_conforming_strings" => self.state.standard_conforming_strings = is("on"),
+            b"datestyle" => self.state.foreign |= !value.to_ascii_lowercase().starts_with(b"iso"),
+            b"intervalstyle" => self.state.foreign |= !is("postgres"),
+            _ => {}
+        }
+    }
+
+    fn judge(&mut self, snapshot: &Arc<Snapshot>, what: What<'_>) -> Result<Judged, Report> {
+        match what {
+            What::Text(text) => self.text(snapshot, text, &Never, None),
+            What::Parse(parse) => {
+                let mut judged = self.text(snapshot, &parse.text, &NotYet, None)?;
+                if !parse.name.is_empty() {
+                    self.save();
+                    self.state.prepare(parse.name.clone(), &Bytes::copy_from_slice(&parse.text));
+                }
+                let text = judged.text.clone().unwrap_or_else(|| parse.text.clone());
+                judged.prepared = Some(Arc::new(Prepared { text, types: parse.types.clone() }));
+                Ok(judged)
+            }
+            What::Bind(bind, Some(statement)) => {
+                let mut judged = self.text(snapshot, &statement.text, bind, Some(bind))?;
+                // The text went up with the `Parse`.
+                judged.text = None;
+                Ok(judged)
+            }
+            What::Bind(bind, None) => {
+                let readings = self.prepared(&bind.statement, snapshot);
+                self.readings(snapshot, readings.unwrap_or_default(), bind, Some(bind))
+            }
+            What::Portal(name) => {
+                let readings = self.fetched(name, None, snapshot);
+                if readings.is_empty() {
+                    let mut asks = Asks::new(&self.about.target);
+                    asks.unknown_cursor();
+                    return Ok(Judged::of(asks.parts(), Outline::unknown(snapshot)));
+                }
+                self.readings(snapshot, readings, &Never, None)
+            }
+            What::Call(call) => {
+                let routine = snapshot.routine(call.function);
+                let mut asks = Asks::new(&self.about.target);
+                asks.function_call(routine.map(|routine| (routine.schema.as_str(), routine.name.as_str())));
+                Ok(Judged::of(asks.parts(), Outline::unknown(snapshot)))
+            }
+        }
+    }
+
+    /// A text of any number of statements.
+    fn text(
+        &mut self,
+        snapshot: &Arc<Snapshot>,
+        text: &Bytes,
+        values: &dyn Values,
+        bind: Option<&Bind>,
+    ) -> Result<Judged, Report> {
+        let variants = self.settled(snapshot, text)?;
+        let mut asks = Asks::new(&self.about.target);
+        let mut statements = Vec::new();
+        let mut edits: Vec<Edit> = Vec::new();
+        let mut judged = Found::default();
+        let (mut reason, mut forget) = (None, Forget::Nothing);
+        let count = variants.first().map_or(0, |first| first.statements.len());
+        if variants.iter().any(|analysed| analysed.statements.len() != count) {
+            // Only what could not be analysed in one of them.
+            asks.opaque();
+            return Ok(Judged { forget: Forget::Everything, ..Judged::of(asks.parts(), Outline::unknown(snapshot)) });
+        }
+        for at in 0..count {
+            let mut readings = Vec::new();
+            for analysed in &variants {
+                let facts = &analysed.statements[at];
+                refusals::always(facts)?;
+                forget = forgets(forget, facts);
+                if let Some(given) = reason_in(facts) {
+                    reason = Some(given);
+                    edits.push(Edit { span: facts.span.clone(), new: NO_REASON.to_vec() });
+                }
+                let read = self.read(analysed, at, snapshot);
+                if read.is_empty() {
+                    asks.unknown_cursor();
+                }
+                readings.extend(read);
+            }
+            let own: Vec<Reading> = variants.iter().map(|analysed| Reading::plain(analysed, at)).collect();
+            let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
+            let resolved =
+                wayback::text(&own, &eyes, self.about.tokens.as_deref(), self.state.standard_conforming_strings)?;
+            if !resolved.is_empty() {
+                asks.resolve();
+                edits.extend(resolved);
+            }
+            self.judge_readings(&readings, snapshot, values, bind, &mut asks, &mut judged)?;
+            statements.push(readings);
+        }
+        let outline = Outline::new(statements, snapshot, &self.state.tainted);
+        let text = (!edits.is_empty()).then(|| edited(text, edits));
+        Ok(Judged { forget, text, reason, ..judged.judged(asks, outline) })
+    }
+
+    /// A statement of which the readings are known.
+    fn readings(
+        &self,
+        snapshot: &Arc<Snapshot>,
+        readings: Vec<Reading>,
+        values: &dyn Values,
+        bind: Option<&Bind>,
+    ) -> Result<Judged, Report> {
+        let mut asks = Asks::new(&self.about.target);
+        if readings.is_empty() {
+            asks.opaque();
+            return Ok(Judged::of(asks.parts(), Outline::unknown(snapshot)));
+        }
+        let mut judged = Found::default();
+        self.judge_readings(&readings, snapshot, values, bind, &mut asks, &mut judged)?;
+        Ok(judged.judged(asks, Outline::new(vec![readings], snapshot, &self.state.tainted)))
+    }
+
+    /// All readings of one statement.
+    fn judge_readings(
+        &self,
+        readings: &[Reading],
+        snapshot: &Arc<Snapshot>,
+        values: &dyn Values,
+        bind: Option<&Bind>,
+        asks: &mut Asks<'_>,
+        found: &mut Found,
+    ) -> Result<(), Report> {
+        let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
+        for reading in readings {
+            if let Some(facts) = reading.facts() {
+                refusals::always(facts)?;
+                if self.about.unlabelled == Unlabelled::Deny {
+                    refusals::unlabelled(facts, &eyes, &self.state.own_relations)?;
+                }
+                probes::of(reading, facts, &eyes, values, &mut found.probes);
+            }
+            found.written.extend(wayback::written(reading, bind));
+            asks.statement(reading, &eyes, values);
+        }
+        if let Some(bind) = bind
+            && let Some(values) = wayback::values(readings, bind, &eyes, self.about.tokens.as_deref())?
+        {
+            asks.resolve();
+            found.values = Some(values);
+        }
+        Ok(())
+    }
+
+    /// The facts of a text under everything that may be in force once it has run: a later statement of it is read in the
+    /// light of the earlier ones.
+    fn settled(&mut self, snapshot: &Arc<Snapshot>, text: &Bytes) -> Result<Vec<Arc<Analysed>>, Report> {
+        let mut variants = self.variants(snapshot, text);
+        for _ in 0..MOST_ROUNDS {
+            if !variants.iter().flat_map(|analysed| &analysed.statements).any(lasts) {
+                return Ok(variants);
+            }
+            self.save();
+            let before = self.state.clone();
+            for analysed in &variants {
+                for facts in &analysed.statements {
+                    let tainted = Eyes::new(&self.about.labels, snapshot, &self.state).stores(facts);
+                    let slice = analysed.text.slice(facts.span.clone());
+                    self.state.note(facts, &slice, tainted).map_err(|_| too_many())?;
+                }
+            }
+            if self.state == before {
+                return Ok(variants);
+            }
+            variants = self.variants(snapshot, text);
+        }
+        Err(too_many())
+    }
+
+    /// The facts of a text under each meaning that its names may have; equal ones once.
+    fn variants(&self, snapshot: &Snapshot, text: &Bytes) -> Vec<Arc<Analysed>> {
+        let mut all: Vec<Arc<Analysed>> = Vec::new();
+        let own = &self.state.own_relations;
+        for path in &self.state.paths {
+            for own in [Some(own), Some(&BTreeSet::new()).filter(|_| !own.is_empty())].into_iter().flatten() {
+                let session = Session {
+                    search_path: path.clone(),
+                    user: self.about.user.clone(),
+                    standard_conforming_strings: self.state.standard_conforming_strings,
+                    own_relations: own.clone(),
+                };
+                let analysed = self.about.facts.of(text, &session, snapshot);
+                let same = |known: &Arc<Analysed>| {
+                    known.statements == analysed.statements && (known.path == analysed.path || names_all(&analysed))
+                };
+                if !all.iter().any(same) {
+                    all.push(analysed);
+                }
+            }
+        }
+        all
+    }
+
+    /// The ways to read a statement. None: it fetches from a cursor that nobody knows.
+    fn read(&self, analysed: &Arc<Analysed>, at: usize, snapshot: &Snapshot) -> Vec<Reading> {
+        let facts = &analysed.statements[at];
+        match (&facts.prepared, &facts.cursor) {
+            (Some(PreparedUse::Execute(name)), _) if is_plain_execute(facts) => {
+                let Some(mut readings) = self.prepared(name.as_bytes(), snapshot) else {
+                    return vec![Reading::plain(analysed, at)];
+                };
+                for reading in &mut readings {
+                    // Its arguments are computed here.
+                    reading.kinds.extend(facts.kinds.iter().filter(|kind| **kind != StatementKind::Opaque));
+                    reading.unknown_values = true;
+                }
+                readings
+            }
+            (_, Some(CursorUse { name: Some(name), act: CursorAct::Fetch(rows), .. })) if is_plain_fetch(facts) => {
+                self.fetched(name.as_bytes(), *rows, snapshot)
+            }
+            _ => vec![Reading::plain(analysed, at)],
+        }
+    }
+
+    /// What may be prepared under a name. `None` when nobody knows.
+    fn prepared(&self, name: &[u8], snapshot: &Snapshot) -> Option<Vec<Reading>> {
+        let known = self.state.prepared.get(name).filter(|known| !known.lost && !self.state.forgot)?;
+        let mut readings = Vec::new();
+        for text in &known.texts {
+            for analysed in self.variants(snapshot, text) {
+                if analysed.statements.len() != 1 {
+                    return None;
+                }
+                readings.push(Reading::plain(&analysed, 0));
+            }
+        }
+        (!readings.is_empty()).then_some(readings)
+    }
+
+    /// What a cursor may fetch from.
+    fn fetched(&self, name: &[u8], rows: Option<u64>, snapshot: &Snapshot) -> Vec<Reading> {
+        let declared = self.state.cursors.get(name).into_iter().flatten();
+        let variants = declared.flat_map(|cursor| self.variants(snapshot, &cursor.text));
+        let reading = |analysed: Arc<Analysed>| Reading {
+            kinds: [StatementKind::Cursor].into(),
+            fetches: rows,
+            unknown_values: true,
+            ..Reading::plain(&analysed, 0)
+        };
+        variants.map(reading).collect()
+    }
+
+    fn save(&mut self) {
+        if self.before.is_none() {
+            self.before = Some(self.state.clone());
+        }
+    }
+}
+
+/// What the readings of a request's statements have in them, beside what policy is asked.
+#[derive(Debug, Default)]
+struct Found {
+    probes: Vec<Probe>,
+    written: Vec<Written>,
+    values: Option<Vec<Option<Bytes>>>,
+}
+
+impl Found {
+    fn judged(self, asks: Asks<'_>, outline: Outline) -> Judged {
+        let Self { probes, written, values } = self;
+        Judged { probes, written, values, ..Judged::of(asks.parts(), outline) }
+    }
+}
+
+impl Judged {
+    /// Whether it writes what may be a replacement, to whoever reads with these labels: the grant's.
+    pub(crate) fn forbidden(&self, labels: &Labels, snapshot: &Snapshot) -> Option<Report> {
+        wayback::forbids(&self.written, labels, snapshot)
+    }
+
+    fn of(parts: Vec<Part>, outline: Outline) -> Self {
+        Self {
+            parts,
+            outline: Arc::new(outline),
+            prepared: None,
+            forget: Forget::Nothing,
+            text: None,
+            values: None,
+            reason: None,
+            probes: Vec::new(),
+            written: Vec::new(),
+        }
+    }
+}
+
+/// What goes up in the place of a reason, which is not for the server.
+const NO_REASON: &[u8] = b"SET blackbar.reason = ''";
+
+/// How often a text may change what its own names mean before that is enough.
+const MOST_ROUNDS: usize = 4;
+
+/// Whether a statement may leave something behind that changes how later ones are read.
+fn lasts(facts: &StatementFacts) -> bool {
+    facts.settings.iter().any(|change| change.class == SettingClass::Names)
+        || !facts.creates.is_empty()
+        || matches!(facts.prepared, Some(PreparedUse::Prepare(_)))
+        || facts.cursor.as_ref().is_some_and(|cursor| cursor.act == CursorAct::Declare)
+        || facts
+            .kinds
+            .iter()
+            .any(|kind| matches!(kind, StatementKind::Insert | StatementKind::Update | StatementKind::Merge))
+}
+
+/// Whether every name that it has says which schema it is in: the path plays no part then.
+fn names_all(analysed: &Analysed) -> bool {
+    let named = |facts: &StatementFacts| {
+        facts.tables.iter().all(|table| table.schema.is_some())
+            && facts.functions.iter().all(|function| {
+                function.schema.is_some()
+                    || !matches!(function.class, FunctionClass::OwnReading | FunctionClass::Unknown)
+            })
+    };
+    analysed.statements.iter().all(named)
+}
+
+/// `EXECUTE` alone: its answer is that of what was prepared. Within another statement it stays what it is, dynamic.
+fn is_plain_execute(facts: &StatementFacts) -> bool {
+    let dynamic = |class| matches!(class, FunctionClass::Dynamic | FunctionClass::Outside);
+    facts.opacity == Some(Opacity::Dynamic)
+        && facts.creates.is_empty()
+        && facts.explain_executes.is_none()
+        && facts.cursor.is_none()
+        && facts.copy.is_none()
+        && !facts.kinds.contains(&StatementKind::Ddl)
+        && !facts.functions.iter().any(|function| dynamic(function.class))
+}
+
+fn is_plain_fetch(facts: &StatementFacts) -> bool {
+    facts.opacity.is_none() && facts.explain_executes.is_none() && facts.kinds == [StatementKind::Cursor].into()
+}
+
+/// What the session's own memory of names must give up.
+fn forgets(before: Forget, facts: &StatementFacts) -> Forget {
+    let mut names = match before {
+        Forget::Everything => return Forget::Everything,
+        Forget::Named(names) => names,
+        Forget::Nothing => Vec::new(),
+    };
+    let unknown = |class| matches!(class, FunctionClass::Dynamic | FunctionClass::Unknown);
+    let name = |name: &str| Bytes::copy_from_slice(name.as_bytes());
+    match &facts.prepared {
+        Some(PreparedUse::Prepare(made)) => names.push(name(made)),
+        Some(PreparedUse::Deallocate(Some(gone))) => names.push(name(gone)),
+        Some(PreparedUse::Deallocate(None)) => return Forget::Everything,
+        Some(PreparedUse::Execute(_)) | None => {}
+    }
+    match &facts.cursor {
+        Some(CursorUse { name: Some(cursor), act: CursorAct::Declare | CursorAct::Close, .. }) => {
+            names.push(name(cursor))
+        }
+        Some(CursorUse { name: None, .. }) => return Forget::Everything,
+        _ => {}
+    }
+    // Text that is made at run time may do any of these.
+    let executes = matches!(facts.prepared, Some(PreparedUse::Execute(_)));
+    if facts.opacity.is_some() && !executes || facts.functions.iter().any(|function| unknown(function.class)) {
+        return Forget::Everything;
+    }
+    if names.is_empty() { Forget::Nothing } else { Forget::Named(names) }
+}
+
+/// The reason that a statement gives, if that is all it does.
+fn reason_in(facts: &StatementFacts) -> Option<String> {
+    let [change] = facts.settings.as_slice() else { return None };
+    let alone = facts.kinds == [StatementKind::Session].into() && change.name == "blackbar.reason";
+    let values = change.values.as_deref().filter(|_| alone)?;
+    Some(values.iter().map(|value| value.0.as_str()).collect::<Vec<_>>().join(", "))
+}
+
+/// A text with parts of it written anew.
+fn edited(text: &Bytes, mut edits: Vec<Edit>) -> Bytes {
+    edits.sort_by_key(|edit| edit.span.start);
+    edits.dedup();
+    let mut out = BytesMut::with_capacity(text.len());
+    let mut done = 0;
+    for edit in edits {
+        out.extend_from_slice(text.get(done..edit.span.start).unwrap_or_default());
+        out.extend_from_slice(&edit.new);
+        done = edit.span.end;
+    }
+    out.extend_from_slice(text.get(done..).unwrap_or_default());
+    out.freeze()
+}
+
+fn too_many() -> Report {
+    refusal("54000", "the session has made more names, paths or cursors than the gateway follows")
+}
+
+fn refusal(code: &'static str, message: &'static str) -> Report {
+    Report { severity: Severity::Error, code, message: message.into(), detail: None, hint: None }
+}
