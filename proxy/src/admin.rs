@@ -14,6 +14,7 @@ use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
+use crate::operate;
 use crate::tokens::Desk;
 
 /// The listening end.
@@ -83,11 +84,7 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
         Some("status") => status.json(),
         Some("viewed") => status.viewed(command, peer.uid()).await,
         Some(name) if name.starts_with("approvals.") => status.approvals(command).await,
-        _ => {
-            let by = format!("uid {}", peer.uid());
-            let done = status.desk.act(&command, &by, &status.gate.approving_groups());
-            done.unwrap_or_else(|| json!({ "error": "unknown command" }))
-        }
+        _ => status.operated(command, format!("uid {}", peer.uid())).await,
     };
     let mut text = reply.to_string();
     text.push('\n');
@@ -110,7 +107,20 @@ impl Status {
             "rules": self.gate.version(),
             "leaves": leaves,
             "record": record,
+            "locks": self.gate.locks().all().iter().map(|lock| json!([lock.kind(), lock.name()])).collect::<Vec<_>>(),
+            "holds": self.gate.waiting(),
         })
+    }
+
+    /// Hands out and ends credentials, locks and unlocks, ends sessions.
+    async fn operated(&self, command: Value, by: String) -> Value {
+        let this = self.clone();
+        let acted = tokio::task::spawn_blocking(move || match command["do"].as_str() {
+            Some("lock" | "unlock") => Some(operate::lock(this.gate.locks(), &this.recorder, &command, &by)),
+            Some("sessions.kill") => Some(operate::kill(&this.recorder, &command, &by)),
+            _ => this.desk.act(&command, &by, &this.gate.approving_groups()),
+        });
+        acted.await.ok().flatten().unwrap_or_else(|| json!({ "error": "unknown command" }))
     }
 
     /// Shows approvals, or takes a reviewer's word.

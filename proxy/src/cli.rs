@@ -54,6 +54,8 @@ pub(crate) enum Command {
     Sessions(Sessions),
     Token(Token),
     Approvals(Approvals),
+    Lock(Lock),
+    Unlock(Unlock),
 }
 
 /// What to read, and how.
@@ -416,6 +418,45 @@ pub(crate) struct TokenRevoke {
     pub(crate) subject: Option<String>,
 }
 
+/// Locks a subject, a group or a target out, until it is unlocked
+///
+/// In force within two seconds: nobody comes in any more, and live sessions end. It survives a restart.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar lock --subject agent-7 --reason 'ticket 4711'")]
+pub(crate) struct Lock {
+    #[command(flatten)]
+    pub(crate) what: LockWhat,
+    /// Why; recorded
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
+}
+
+/// Takes a lock away
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar unlock --subject agent-7 --reason 'ticket 4711 is closed'")]
+pub(crate) struct Unlock {
+    #[command(flatten)]
+    pub(crate) what: LockWhat,
+    /// Why; recorded
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub(crate) reason: String,
+}
+
+/// One of them.
+#[derive(Args, Debug)]
+#[group(required = true, multiple = false)]
+pub(crate) struct LockWhat {
+    /// A subject, and whoever acts for it
+    #[arg(long, value_name = "NAME")]
+    pub(crate) subject: Option<String>,
+    /// Everybody in a group
+    #[arg(long, value_name = "NAME")]
+    pub(crate) group: Option<String>,
+    /// A target, for everybody
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: Option<String>,
+}
+
 /// Requests that wait for people: shows them, and says yes or no to them
 ///
 /// A reviewer signs what is said with a key that never leaves its file. Who asks does not approve, nor does any agent; an
@@ -515,6 +556,23 @@ pub(crate) enum SessionsCommand {
     Show(SessionsShow),
     /// What the client received, as it was delivered
     Replay(SessionsReplay),
+    Kill(SessionsKill),
+}
+
+/// Ends open sessions with their connections, within two seconds
+///
+/// Whoever was in them may come again; `blackbar lock` keeps them out.
+#[derive(Args, Debug)]
+pub(crate) struct SessionsKill {
+    /// Its id, as `list` shows it
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
+    /// Those of this subject
+    #[arg(long, value_name = "SUBJECT")]
+    pub(crate) subject: Option<String>,
+    /// Those with this target
+    #[arg(long, value_name = "TARGET")]
+    pub(crate) target: Option<String>,
 }
 
 #[derive(Args, Debug)]

@@ -15,6 +15,7 @@ mod gate;
 mod identity;
 mod input;
 mod notes;
+mod operate;
 mod output;
 mod profile;
 mod progress;
@@ -70,6 +71,8 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Status(status) => commands::status::run(status, global),
         Command::Sessions(sessions) => commands::sessions::run(sessions, global),
         Command::Token(token) => commands::token::run(token, global),
+        Command::Lock(lock) => commands::lock::lock(lock, global),
+        Command::Unlock(unlock) => commands::lock::unlock(unlock, global),
         Command::Approvals(approvals) => commands::approvals::run(approvals, global),
     }
 }

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use blackbar_ledger::Details;
 use blackbar_policy::{Subject, SubjectKind};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Id};
-use crate::gate::now_ms;
+use crate::gate::{Recorder, now_ms};
 use crate::identity::credentials::{Credential, Credentials, Request, Rules, Which};
 use crate::state::State;
 
@@ -19,6 +20,8 @@ pub(crate) struct Desk {
     state: Arc<State>,
     credentials: Arc<Credentials>,
     max_ttl: Duration,
+    /// Where it is recorded what was handed out and ended.
+    recorder: Option<Arc<Recorder>>,
 }
 
 impl Desk {
@@ -28,7 +31,12 @@ impl Desk {
         let failed = |error: crate::state::StateError| Error::new(Id::DataFolder, error.to_string()).at_path(&path);
         let state = Arc::new(State::open(&path).map_err(failed)?);
         let credentials = Arc::new(Credentials::open(Arc::clone(&state), now_ms()).map_err(failed)?);
-        Ok(Self { state, credentials, max_ttl })
+        Ok(Self { state, credentials, max_ttl, recorder: None })
+    }
+
+    /// The same desk, recording what it does.
+    pub(crate) fn recorded(self, recorder: Arc<Recorder>) -> Self {
+        Self { recorder: Some(recorder), ..self }
     }
 
     /// Forgets what has expired.
@@ -50,7 +58,7 @@ impl Desk {
         let done = match command.get("do")?.as_str()? {
             "token.issue" => self.issue(command, by, approving),
             "token.list" => Ok(json!({ "credentials": self.list() })),
-            "token.revoke" => self.revoke(command),
+            "token.revoke" => self.revoke(command, by),
             _ => return None,
         };
         Some(done.unwrap_or_else(|error| json!({ "error": error })))
@@ -74,6 +82,18 @@ impl Desk {
         };
         let issued = self.credentials.issue(&request, &rules, now_ms());
         let (secret, credential) = issued.map_err(|error| error.to_string())?;
+        let details = Details::new()
+            .text("did", "token.issue")
+            .text("credential", credential.id.as_str())
+            .text("for", credential.subject.id())
+            .text("kind", if kind == SubjectKind::User { "user" } else { "agent" })
+            .texts("groups", credential.subject.groups().iter().take(32).cloned())
+            .number("seconds", u64::try_from(request.ttl_ms / 1000).unwrap_or_default());
+        if let Err(error) = self.record(by, details) {
+            // What is not recorded was not handed out.
+            let _ = self.credentials.revoke(&Which::Id(&credential.id), now_ms());
+            return Err(error);
+        }
         Ok(json!({ "secret": secret.expose(), "credential": shown(&credential) }))
     }
 
@@ -81,7 +101,7 @@ impl Desk {
         self.credentials.list(now_ms()).iter().map(|credential| shown(credential)).collect()
     }
 
-    fn revoke(&self, command: &Value) -> Result<Value, String> {
+    fn revoke(&self, command: &Value, by: &str) -> Result<Value, String> {
         let text = |key: &str| command.get(key).and_then(Value::as_str);
         let which = match (text("id"), text("subject")) {
             (Some(id), None) => Which::Id(id),
@@ -89,7 +109,15 @@ impl Desk {
             _ => return Err("an id or a subject must be named".to_owned()),
         };
         let ended = self.credentials.revoke(&which, now_ms()).map_err(|error| error.to_string())?;
+        for id in &ended {
+            self.record(by, Details::new().text("did", "token.revoke").text("credential", id.as_str()))?;
+        }
         Ok(json!({ "revoked": ended }))
+    }
+
+    fn record(&self, by: &str, details: Details) -> Result<(), String> {
+        let recorded = self.recorder.as_ref().map_or(Ok(()), |recorder| recorder.done(by, details));
+        recorded.map_err(|error| error.to_string())
     }
 }
 

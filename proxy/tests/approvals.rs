@@ -5,6 +5,7 @@ mod common;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::process::Command;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
@@ -403,5 +404,137 @@ fn an_approval_survives_the_gateway() {
     assert_ne!(clinic.held("/Encounter"), void);
     is(&clinic.get("/Encounter", &format!("Blackbar-Approval: {void}\r\n")), 403, "the policies have changed");
     assert_eq!((clinic.upstream.seen(), gateway.end().0), (2, Some(0)));
+    clinic.verified();
+}
+
+/// Sends a command to the gateway's socket, as anybody could who has its user's rights.
+fn control(clinic: &Clinic, command: &Value) -> Value {
+    use std::io::BufRead as _;
+
+    let mut stream = std::os::unix::net::UnixStream::connect(clinic.room.path("blackbar-data/control.sock")).unwrap();
+    writeln!(stream, "{command}").unwrap();
+    let mut line = String::new();
+    std::io::BufReader::new(stream).read_line(&mut line).unwrap();
+    serde_json::from_str(&line).unwrap()
+}
+
+#[test]
+fn only_other_people_of_the_group_decide_and_each_has_one_vote() {
+    use blackbar_policy::approval::{ApproverSecret, Ask, Meaning, Statement};
+    use blackbar_policy::{PolicyId, RequestDigest};
+
+    let clinic = Clinic::new("");
+    let policy = clinic.room.text("policies/agents-read.cedar").replace("privacy-officers\"", "privacy-officers:2\"");
+    clinic.room.write("policies/agents-read.cedar", policy);
+    let more = |subject: &str, groups: &str, also: &str| {
+        let key = clinic.room.run(&["approvals", "keygen", "-o", &format!("{subject}.key")]).ends(0).text();
+        let text = clinic.room.text("blackbar.toml");
+        let section = format!(
+            "\n[[approver]]\nsubject = \"{subject}\"\ngroups = [{groups}]\nkey = \"{}\"\nalso = [{also}]\n",
+            key.trim()
+        );
+        clinic.room.write("blackbar.toml", text + &section);
+    };
+    // Two keys of one person; a nurse; whoever issues credentials; a subject that is an agent.
+    more("officer-1b", "\"privacy-officers\"", "\"officer-1\"");
+    more("nurse", "\"nurses\"", "");
+    let user = Command::new("id").arg("-u").output().unwrap();
+    let user = String::from_utf8(user.stdout).unwrap();
+    more("admin", "\"privacy-officers\"", &format!("\"uid {}\"", user.trim()));
+    more("bot", "\"privacy-officers\"", "");
+    clinic.room.run(&["token", "issue", "--subject", "bot", "--group", "agents"]).ends(0);
+    let own = ["token", "issue", "--subject", "officer-2", "--person", "--group", "agents"];
+    let own = clinic.room.run(&own).ends(0).text();
+    clinic.room.run(&["approvals", "keygen", "-o", "stranger.key"]).ends(0);
+    clinic.room.run(&["approvals", "keygen", "-o", "stranger.key"]).ends(2).says("BB-KEY-003");
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+
+    let id = clinic.held("/Patient");
+    for (who, why) in [
+        ("stranger", "has this key"),
+        ("nurse", "in none of the groups"),
+        ("admin", "who asks does not approve"),
+        ("bot", "agents never approve"),
+    ] {
+        clinic.decide("approve", &id, who).ends(1).says("BB-APPROVAL-002").says(why);
+    }
+    assert!(clinic.decide("approve", &id, "officer-1").ends(0).text().contains("1 agreed so far"));
+    for who in ["officer-1", "officer-1b"] {
+        clinic.decide("approve", &id, who).ends(1).says("approved already");
+    }
+    is(&clinic.get("/Patient", ""), 403, "urn:blackbar:approval-required");
+
+    // Who knows the socket and no key: a signature that was altered, or made for other words or another decision.
+    let shown = clinic.room.run(&["approvals", "show", &id, "--format", "json"]).ends(0).text();
+    let ask: Value = serde_json::from_str::<Value>(&shown).unwrap()["ask"].clone();
+    let bytes = |key: &str| -> [u8; 32] {
+        let digits = ask[key].as_str().unwrap().as_bytes().chunks(2);
+        let byte = |digits: &[u8]| u8::from_str_radix(std::str::from_utf8(digits).unwrap(), 16).unwrap();
+        digits.map(byte).collect::<Vec<_>>().try_into().unwrap()
+    };
+    let texts = |key: &str| ask[key].as_array().unwrap().iter().map(|text| text.as_str().unwrap().to_owned());
+    let asked = Ask {
+        id: id.clone(),
+        request: RequestDigest::from_bytes(bytes("request")),
+        subject: "agent-7".to_owned(),
+        requesters: texts("requesters").collect(),
+        target: "fhir".to_owned(),
+        policies: bytes("policies"),
+        lifts: texts("lifts").map(PolicyId::new).collect(),
+        needs: [("privacy-officers".to_owned(), 2)].into(),
+        max_rows: None,
+        valid_ms: ask["valid_ms"].as_i64().unwrap(),
+        decide_by_ms: ask["decide_by_ms"].as_i64().unwrap(),
+    };
+    let seed = clinic.room.text("officer-2.key");
+    let seed = seed.lines().nth(1).unwrap().as_bytes().chunks(2);
+    let seed: Vec<u8> = seed.map(|two| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap()).collect();
+    let secret = ApproverSecret::from_seed(&seed.try_into().unwrap());
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
+    let now = i64::try_from(now.as_millis()).unwrap();
+    let signed = |asked: &Ask, meaning, who: &str, reason: &str, at: i64| {
+        let signature = secret.sign(&Statement::new(asked, meaning, who, reason, at).unwrap());
+        signature.map(|byte| format!("{byte:02x}")).concat()
+    };
+    let said = |signature: &str| {
+        json!({ "do": "approvals.decide", "id": id, "key": secret.public().to_string(), "says": "approve",
+            "reason": "seen", "at_ms": now, "signature": signature })
+    };
+    let right = signed(&asked, Meaning::Approve, "officer-2", "seen", now);
+    let altered = format!("{}{}", &right[..126], if right.ends_with("00") { "01" } else { "00" });
+    let other = Ask { request: RequestDigest::from_bytes([7; 32]), ..asked.clone() };
+    for wrong in [
+        altered,
+        signed(&asked, Meaning::Approve, "officer-2", "not seen", now),
+        signed(&asked, Meaning::Deny, "officer-2", "seen", now),
+        signed(&asked, Meaning::Approve, "officer-1", "seen", now),
+        signed(&asked, Meaning::Approve, "officer-2", "seen", now - 1),
+        signed(&other, Meaning::Approve, "officer-2", "seen", now),
+        "00".repeat(64),
+        String::new(),
+    ] {
+        let answer = control(&clinic, &said(&wrong));
+        assert!(answer["error"].is_string(), "{answer}");
+    }
+    let mut late = said(&signed(&asked, Meaning::Approve, "officer-2", "seen", now - 600_000));
+    late["at_ms"] = (now - 600_000).into();
+    assert!(control(&clinic, &late)["error"].is_string());
+    assert_eq!(clinic.state(&id), "asked");
+    let answer = control(&clinic, &said(&right));
+    assert_eq!(answer["state"], "granted", "{answer}");
+    // Once more, the same words: they have been heard.
+    assert!(control(&clinic, &said(&right))["error"].is_string());
+    is(&clinic.get("/Patient", ""), 200, "[SSN]");
+
+    // Whoever asks as one subject does not agree as the same, and a no wins until it is used.
+    let id = held(&send(clinic.port, own.trim(), "GET", "/Patient", "", ""));
+    clinic.decide("approve", &id, "officer-2").ends(1).says("who asks does not approve");
+    let id = clinic.held("/Observation");
+    clinic.decide("approve", &id, "officer-1").ends(0);
+    assert!(clinic.decide("approve", &id, "officer-2").ends(0).text().contains("granted"));
+    clinic.decide("deny", &id, "officer-1").ends(0);
+    is(&clinic.get("/Observation", &format!("Blackbar-Approval: {id}\r\n")), 403, "it was denied");
+    clinic.room.run(&["approvals", "show", "ap-0"]).ends(1).says("BB-APPROVAL-001");
+    assert_eq!((clinic.upstream.seen(), gateway.end().0), (1, Some(0)));
     clinic.verified();
 }

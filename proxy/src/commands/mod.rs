@@ -6,6 +6,7 @@ pub(crate) mod detectors;
 pub(crate) mod eval;
 pub(crate) mod init;
 pub(crate) mod keygen;
+pub(crate) mod lock;
 pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;

@@ -19,7 +19,7 @@ use crate::config::{Config, Mode, Protocol};
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
-use crate::gate::{Door, Gate, Holds, Recorder, now_ms};
+use crate::gate::{Door, Gate, Holds, Locks, Recorder, now_ms};
 use crate::notes;
 use crate::output::digest::sha256;
 use crate::tokens::Desk;
@@ -42,7 +42,7 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
 }
 
 /// Makes the data folder. Who opens the ledger in it owns it.
-fn make(folder: &Path) -> Result<(), Error> {
+pub(crate) fn make(folder: &Path) -> Result<(), Error> {
     let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.map_err(|error| Error::io(Id::DataFolder, "the data folder cannot be made", &error).at_path(folder))
 }
@@ -93,12 +93,13 @@ struct Standing {
 
 async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
     let limits = &config.gateway.limits;
-    let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?;
+    let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?.recorded(Arc::clone(recorder));
     desk.sweep()?;
     let holds = Arc::new(Holds::new(desk.state(), Arc::clone(recorder), limits));
     holds.sweep(now_ms());
     let door = Arc::new(Door::new(desk.credentials(), &config)?);
-    let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds));
+    let locks = Locks::open(desk.state()).map_err(|error| Error::new(Id::DataFolder, error.to_string()))?;
+    let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds)).locking(Arc::new(locks));
     let gate = Arc::new(gate);
     recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let (stopper, stop) = watch::channel(false);

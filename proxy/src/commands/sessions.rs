@@ -25,6 +25,7 @@ pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
             viewed(&config, "list", None)?;
             self::list(&Reader::open(&config.gateway.data_dir, None), list)?.into_bytes()
         }
+        SessionsCommand::Kill(kill) => super::lock::kill(&config, kill)?.into_bytes(),
         SessionsCommand::Show(show) => {
             let session = session(&show.id)?;
             viewed(&config, "show", Some(session))?;

@@ -12,6 +12,7 @@ use blackbar_ledger::Outcome;
 
 use super::labels::Labels;
 use super::recorder::{RecordError, Recording};
+use super::standing::Standing;
 
 /// Leave to do one thing, with what has to be done to its answer.
 pub(crate) struct Grant {
@@ -21,6 +22,8 @@ pub(crate) struct Grant {
     because: Vec<String>,
     /// No answer begins behind this moment.
     expires: Option<SystemTime>,
+    /// Who asked, looked at again while the answer is on its way.
+    standing: Option<Standing>,
     /// The columns that the profile names.
     labels: Arc<Labels>,
     limit_rows: Option<u64>,
@@ -29,7 +32,12 @@ pub(crate) struct Grant {
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, labels: Arc::default(), limit_rows: None }
+        Self { scanner, profile, because, expires, standing: None, labels: Arc::default(), limit_rows: None }
+    }
+
+    /// Whose it is, and for how long.
+    pub(super) fn watched(self, standing: Standing) -> Self {
+        Self { standing: Some(standing), ..self }
     }
 
     /// With the columns that its profile names.
@@ -64,8 +72,8 @@ impl Grant {
     /// Starts a redacted and recorded answer in a known format.
     pub(crate) fn answer(&self, format: Format, document: &str, recording: Recording) -> Answer {
         let redactor = self.scanner.redactor_for(&self.profile, format, document);
-        let scanner = self.scanner.clone();
-        Answer { redactor, scanner, recording, held: VecDeque::new(), finished: false }
+        let (scanner, standing) = (self.scanner.clone(), self.standing.clone());
+        Answer { redactor, scanner, recording, standing, held: VecDeque::new(), finished: false }
     }
 
     /// Redacts short texts, each for itself: lines of a head, messages.
@@ -114,6 +122,7 @@ pub(crate) struct Answer {
     redactor: Redactor,
     scanner: Scanner,
     recording: Recording,
+    standing: Option<Standing>,
     /// Recorded, and released once the record is as safe as the target asks for.
     held: VecDeque<Clean>,
     /// The upstream has ended.
@@ -201,6 +210,11 @@ impl Answer {
     /// Why it cannot be recorded.
     pub(crate) fn why_unrecorded(&self) -> RecordError {
         self.recording.why_unrecorded()
+    }
+
+    /// Whether it may go on: whoever asked counts still, and nobody has ended the session. To be asked each second.
+    pub(crate) fn may_go_on(&self) -> bool {
+        !self.recording.is_ended() && self.standing.as_ref().is_none_or(Standing::counts)
     }
 
     /// The recording, for another answer that takes the place of this one.

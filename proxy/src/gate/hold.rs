@@ -94,6 +94,9 @@ impl Gate {
     ) -> Result<Hold, Unheld> {
         // One set of policies from here to the end, whatever is reloaded meanwhile.
         let state = self.state.load_full();
+        if self.locks.bars_target(&asked.target.name) {
+            return Err(Unheld::Refused(Refused::CannotOblige("the target is locked")));
+        }
         let (lifts, needs, duties) = match judge(&state, identity, asked, &BTreeSet::new()) {
             held @ Decision::Held { .. } => {
                 let (lifts, needs) = (held.to_lift(), held.approvals());
@@ -106,6 +109,7 @@ impl Gate {
             // The policies have changed since they held it.
             Decision::Allowed { because, duties } => {
                 let granted = state.grant(identity, asked, &because, duties);
+                let granted = granted.map(|grant| grant.watched(self.standing(identity, asked)));
                 record(&state, recording, &granted).map_err(Unheld::Refused)?;
                 return granted.map(Hold::Granted).map_err(Unheld::Refused);
             }
@@ -181,7 +185,8 @@ impl Gate {
             Decision::Allowed { because, duties } => {
                 let limit_rows = duties.limit_rows.into_iter().chain(ask.max_rows).min();
                 let duties = Duties { limit_rows, ..duties };
-                state.grant(identity, asked, &because, duties).map_err(Unheld::Refused)?
+                let granted = state.grant(identity, asked, &because, duties).map_err(Unheld::Refused)?;
+                granted.watched(self.standing(identity, asked))
             }
             Decision::Held { .. } => return unusable("more stands against the request now"),
             Decision::Denied { because } => return refused(state, recording, because).map(|_: Hold| None),

@@ -9,11 +9,13 @@ mod hold;
 mod holds;
 mod known;
 mod labels;
+mod locks;
 mod people;
 mod policies;
 mod profiles;
 mod recorder;
 mod review;
+mod standing;
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -32,11 +34,13 @@ pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
 pub(crate) use self::known::{Known, Scram, now_ms};
 pub(crate) use self::labels::{Label, Labels};
+pub(crate) use self::locks::{Locked, Locks};
 use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
-pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
+pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
 pub(crate) use self::review::{Said, Unheard};
+use self::standing::Standing;
 use crate::config::{Config, Named, Secret, Target};
 use crate::error::Error;
 
@@ -46,6 +50,7 @@ pub(crate) struct Gate {
     authenticator: Arc<dyn Authenticator>,
     /// Where held requests wait; without it nobody can be asked.
     holds: Option<Arc<Holds>>,
+    locks: Arc<Locks>,
 }
 
 /// What a reload replaces, all at once.
@@ -155,12 +160,22 @@ impl Identity {
 
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
-        Ok(Self { state: ArcSwap::from_pointee(State::read(config)?), authenticator, holds: None })
+        let state = ArcSwap::from_pointee(State::read(config)?);
+        Ok(Self { state, authenticator, holds: None, locks: Arc::default() })
     }
 
     /// The same gate, with somewhere for held requests to wait.
     pub(crate) fn holding(self, holds: Arc<Holds>) -> Self {
         Self { holds: Some(holds), ..self }
+    }
+
+    /// The same gate, with these locks.
+    pub(crate) fn locking(self, locks: Arc<Locks>) -> Self {
+        Self { locks, ..self }
+    }
+
+    pub(crate) fn locks(&self) -> &Locks {
+        &self.locks
     }
 
     /// Whether [`Gate::hold`] asks anybody.
@@ -177,7 +192,7 @@ impl Gate {
     /// Who is it?
     pub(crate) async fn authenticate(&self, presented: &Presented<'_>) -> Result<Identity, Unknown> {
         let identity = self.authenticator.authenticate(presented).await?;
-        if identity.is_expired() { Err(Unknown) } else { Ok(identity) }
+        if identity.is_expired() || self.locks.bars(&identity) { Err(Unknown) } else { Ok(identity) }
     }
 
     /// Begins a SCRAM exchange with somebody who says they are `subject`.
@@ -185,9 +200,20 @@ impl Gate {
         self.authenticator.scram(subject)
     }
 
-    /// Whether an identity of before counts still: it has not expired, and its credential was not revoked.
+    /// Whether an identity of before counts still: it has not expired, its credential was not revoked, and it is not locked
+    /// out.
     pub(crate) fn still_counts(&self, identity: &Identity) -> bool {
-        !identity.is_expired() && self.authenticator.still_counts(identity)
+        !identity.is_expired() && !self.locks.bars(identity) && self.authenticator.still_counts(identity)
+    }
+
+    /// Lets a grant look again whether identity and target count.
+    fn standing(&self, identity: &Identity, asked: &Asked<'_>) -> Standing {
+        Standing {
+            authenticator: Arc::clone(&self.authenticator),
+            locks: Arc::clone(&self.locks),
+            identity: identity.clone(),
+            target: asked.target.name.clone(),
+        }
     }
 
     /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
@@ -206,7 +232,11 @@ impl Gate {
         recording: &mut Recording,
     ) -> Result<Grant, Refused> {
         let state = self.state.load();
-        let decided = decide(&state, identity, asked);
+        let decided = if self.locks.bars_target(&asked.target.name) {
+            Err(Refused::CannotOblige("the target is locked"))
+        } else {
+            decide(&state, identity, asked).map(|grant| grant.watched(self.standing(identity, asked)))
+        };
         record(&state, recording, &decided)?;
         decided
     }

@@ -46,6 +46,13 @@ impl Gate {
         holds.store().latest(most).map_err(unavailable)
     }
 
+    /// How many requests wait for people.
+    pub(crate) fn waiting(&self) -> usize {
+        let asked = |stored: &Stored| stored.approval.state().name() == "asked";
+        let open = self.holds.as_ref().and_then(|holds| holds.store().open(None).ok());
+        open.map_or(0, |open| open.iter().filter(|stored| asked(stored)).count())
+    }
+
     /// One of them.
     pub(crate) fn approval(&self, id: &str) -> Result<Stored, Unheard> {
         self.reviewed()?.find(id, now_ms()).map_err(unavailable)?.ok_or(Unheard::Unknown)

@@ -45,6 +45,14 @@ const STEPS: &[&str] = &[
     CREATE INDEX approvals_by_due ON approvals (due_ms) WHERE due_ms IS NOT NULL;",
     // 3: what reviewers are shown of a request; redacted.
     "ALTER TABLE approvals ADD COLUMN shown TEXT NOT NULL DEFAULT '{}';",
+    // 4: who and what is locked out.
+    "CREATE TABLE locks (
+        kind TEXT NOT NULL CHECK (kind IN ('subject', 'group', 'target')),
+        name TEXT NOT NULL,
+        locked_by TEXT NOT NULL,
+        since_ms INTEGER NOT NULL,
+        PRIMARY KEY (kind, name)
+    ) STRICT;",
 ];
 
 /// Runs what is missing, each step in a transaction with its number.

@@ -84,6 +84,8 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     silence: Pin<Box<Sleep>>,
     waiting: bool,
     until: Option<Pin<Box<Sleep>>>,
+    /// When it is looked at again whether the client may still be there.
+    look: Pin<Box<Sleep>>,
     /// Whether what is ready is sent at once when the upstream hesitates. Not before the head has left.
     eager: bool,
     /// It failed before anything of it was asked for.
@@ -105,7 +107,12 @@ pub(super) enum BodyError {
     Timeout,
     /// It cannot be recorded.
     Record,
+    /// The client's credential or session has ended.
+    Ended,
 }
+
+/// A lock, a revocation or an end is in force within two seconds.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     /// Starts the pipeline. `document` names the request.
@@ -134,6 +141,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             silence: Box::pin(tokio::time::sleep(shape.idle)),
             waiting: false,
             until: shape.until.map(|until| Box::pin(tokio::time::sleep_until(until))),
+            look: Box::pin(tokio::time::sleep(LOOK)),
             eager: false,
             failed: None,
         })
@@ -218,6 +226,12 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         match Pin::new(&mut self.upstream).poll_frame(cx) {
             Poll::Ready(Some(Ok(frame))) => {
                 self.waiting = false;
+                if Instant::now() >= self.look.deadline() {
+                    self.look.as_mut().reset(Instant::now() + LOOK);
+                    if !self.answer.may_go_on() {
+                        return Poll::Ready(Err(BodyError::Ended));
+                    }
+                }
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
                     self.decoder.push(bytes);
@@ -246,6 +260,12 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         if !std::mem::replace(&mut self.waiting, true) {
             let end = Instant::now() + self.idle;
             self.silence.as_mut().reset(end);
+        }
+        while self.look.as_mut().poll(cx).is_ready() {
+            if !self.answer.may_go_on() {
+                return Poll::Ready(Err(BodyError::Ended));
+            }
+            self.look.as_mut().reset(Instant::now() + LOOK);
         }
         let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
         if late || self.silence.as_mut().poll(cx).is_ready() {
@@ -365,6 +385,7 @@ impl fmt::Display for BodyError {
             Self::NotText => "the answer is not what it says it is",
             Self::Timeout => "the answer took too long",
             Self::Record => "the answer cannot be recorded",
+            Self::Ended => "the credential or the session has ended",
         })
     }
 }

@@ -103,6 +103,9 @@ impl Front {
     ) -> Result<Response<ClientBody>, Problem> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
+        if peer.conversation.is_ended() {
+            return Err(Problem::ended());
+        }
         peer.conversation.recorder().state().map_err(Problem::unrecorded)?;
         let admitted = match admitted(&parts, &served.limits) {
             Ok(admitted) => admitted,

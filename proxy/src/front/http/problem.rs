@@ -98,6 +98,11 @@ impl Problem {
         Self::new(Kind::Overloaded, 503, format!("{error} [{}]", error.id()))
     }
 
+    /// Somebody has ended the session, and the connection ends with it.
+    pub(super) fn ended() -> Self {
+        Self { closes: true, ..Self::new(Kind::Unauthenticated, 401, "the session was ended") }
+    }
+
     /// The status, for the record.
     pub(super) const fn status(&self) -> u16 {
         self.status
@@ -178,6 +183,7 @@ impl From<BodyError> for Problem {
             BodyError::Coding | BodyError::Bomb | BodyError::NotText => (Kind::Uninspectable, 502),
             BodyError::Timeout => (Kind::Timeout, 504),
             BodyError::Record => (Kind::Overloaded, 503),
+            BodyError::Ended => (Kind::Unauthenticated, 401),
         };
         Self::new(kind, status, error.to_string())
     }

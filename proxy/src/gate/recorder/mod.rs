@@ -3,6 +3,7 @@
 //! A [`Recorder`] is the gateway's hold on the ledger, a [`Conversation`] one connection of a client, a [`Recording`] one
 //! request with its answer. Without a recording there is no grant, and without a grant no answer.
 
+mod live;
 mod recording;
 mod statement;
 mod throttle;
@@ -11,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
@@ -19,6 +20,8 @@ use blackbar_ledger::{
     Admission, Details, Kind, Leaf, Ledger, Options, Outcome, Reader, RootKey, SessionOpen, SessionWriter, Ticket, Time,
 };
 
+use self::live::Live;
+pub(crate) use self::live::Wanted;
 pub(crate) use self::recording::Recording;
 pub(super) use self::statement::Statement;
 use self::throttle::Throttle;
@@ -33,6 +36,7 @@ pub(crate) struct Recorder {
     /// An [`Admission`], as it was a second ago.
     room: AtomicU8,
     strangers: Mutex<HashMap<&'static str, Throttle>>,
+    live: Live,
 }
 
 /// Nothing may be passed on: it cannot be recorded.
@@ -60,7 +64,7 @@ impl Recorder {
             }
             Error::new(Id::LedgerUnusable, format!("the ledger cannot be opened: {error}")).at_path(folder)
         })?;
-        let this = Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default() };
+        let this = Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default(), live: Live::default() };
         this.look_for_room();
         Ok(this)
     }
@@ -96,6 +100,23 @@ impl Recorder {
             recorded.map_err(|error| stopped(&error))?;
         }
         Ok(())
+    }
+
+    /// Records what somebody did to the gateway from outside, and waits for it.
+    pub(crate) fn done(&self, by: &str, details: Details) -> Result<(), Error> {
+        let leaf = Leaf::new(Kind::ConfigChange).subject(short(by)).outcome(Outcome::Success).details(details);
+        self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait()).map_err(|error| stopped(&error))
+    }
+
+    /// The same, with a reason in somebody's own words, which can be erased.
+    pub(crate) fn stated(&self, by: &str, details: Details, reason: &str) -> Result<(), Error> {
+        let statement = Statement::begin(self, by, "gateway", reason, Details::new())?;
+        statement.end(Kind::ConfigChange, Outcome::Success, details)
+    }
+
+    /// Ends the connections of these sessions, at the end of a message or within a second; gives their ids.
+    pub(crate) fn end(&self, wanted: &Wanted) -> Vec<String> {
+        self.live.end(wanted).iter().map(ToString::to_string).collect()
     }
 
     /// Records a look at the record itself, and waits for it: nothing is shown before.
@@ -223,6 +244,8 @@ pub(crate) struct Conversation {
     recorder: Arc<Recorder>,
     source: IpAddr,
     idle: Mutex<Vec<Session>>,
+    /// Somebody has ended it.
+    end: Arc<AtomicBool>,
 }
 
 /// A session between two requests.
@@ -246,7 +269,12 @@ struct Who {
 
 impl Conversation {
     pub(crate) fn new(recorder: &Arc<Recorder>, source: IpAddr) -> Arc<Self> {
-        Arc::new(Self { recorder: Arc::clone(recorder), source, idle: Mutex::default() })
+        Arc::new(Self { recorder: Arc::clone(recorder), source, idle: Mutex::default(), end: Arc::default() })
+    }
+
+    /// Whether somebody has ended it: nothing more is asked or answered on it.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.end.load(Ordering::Acquire)
     }
 
     pub(crate) fn recorder(&self) -> &Recorder {
@@ -280,6 +308,7 @@ impl Conversation {
         let open = SessionOpen::new(who.subject.as_str(), who.target.as_str()).details(details);
         // Its ticket is not waited for: the request's comes after it.
         let (writer, _) = self.recorder.ledger.session(open, now()).map_err(|error| RecordError::from(&error))?;
+        self.recorder.live.add(writer.id(), &who.subject, &who.target, &self.end);
         Ok(Session { who, writer, exchanges: 0 })
     }
 

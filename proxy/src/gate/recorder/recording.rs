@@ -119,6 +119,11 @@ impl Recording {
         self.held = Some(details);
     }
 
+    /// Whether somebody has ended the connection that it belongs to.
+    pub(crate) fn is_ended(&self) -> bool {
+        self.home.is_ended()
+    }
+
     /// The session that it is recorded in.
     pub(crate) fn session(&self) -> Option<String> {
         self.session.as_ref().map(|session| session.writer.id().to_string())
