@@ -23,6 +23,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
+use blackbar_engine::operator::Keyring;
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
@@ -37,7 +38,7 @@ pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording};
 pub(crate) use self::review::{Said, Unheard};
-use crate::config::{Config, Named, Target};
+use crate::config::{Config, Named, Secret, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -53,6 +54,7 @@ struct State {
     policies: Policies,
     profiles: Profiles,
     people: People,
+    tokens: Option<Arc<Keyring>>,
     /// What identifies both.
     version: String,
 }
@@ -221,6 +223,11 @@ impl Gate {
         self.state.load().profiles.all_labels()
     }
 
+    /// What turns tokens back.
+    pub(crate) fn tokens(&self) -> Option<Arc<Keyring>> {
+        self.state.load().tokens.clone()
+    }
+
     /// How many policies are in force.
     pub(crate) fn policies(&self) -> usize {
         self.state.load().policies.set().len()
@@ -308,7 +315,9 @@ impl State {
                 ));
             }
         }
-        Ok(Self { policies, profiles, people, version })
+        let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
+        let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
+        Ok(Self { policies, profiles, people, tokens, version })
     }
 
     /// The grant of an allowed request, if everything that its permits ask for can be done.

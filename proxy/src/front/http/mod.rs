@@ -14,6 +14,7 @@ mod recorded;
 mod text;
 pub(crate) mod tls;
 mod upstream;
+mod wayback;
 
 #[cfg(test)]
 mod tests;
