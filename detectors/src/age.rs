@@ -22,6 +22,7 @@ pub static AGE: Detector = Detector {
         Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("92 y/o, 92yo, 92-year-old, aged 93, age: 94, 92M, ninety-four year old, born in 1921"),
     refuses: Cow::Borrowed("ages of 89 and less, durations, rates, saturations, temperatures, ages in months or days"),
 };

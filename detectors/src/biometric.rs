@@ -7,7 +7,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, 
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::connect;
+use crate::label::{self, connect};
 use crate::shape::clamp;
 
 /// Templates, hashes and ids of fingerprints, faces, voices and eyes, behind a label.
@@ -18,8 +18,12 @@ pub static BIOMETRIC: Detector = Detector {
     priority: 58,
     window: Window { before: 4, longest: 160, after: 24 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Words(WORDS), Trigger::Field(hint::BIOMETRIC)]),
+    triggers: Cow::Borrowed(&[
+        Trigger::When(&Trigger::Words(WORDS), label::value_ahead),
+        Trigger::Field(hint::BIOMETRIC),
+    ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("ids, templates and hashes behind fingerprint, iris, retina, voiceprint, face, biometric"),
     refuses: Cow::Borrowed("the body parts and their examination, scores, dates"),
 };

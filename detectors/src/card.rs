@@ -43,6 +43,7 @@ pub static CARD: Detector = Detector {
         Trigger::Field(hint::CARD),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "13 to 19 digits of an issuer's range and length that pass Luhn, grouped or not; labelled ones that fail it; \
          masked numbers and the last four behind a label",

@@ -101,6 +101,7 @@ pub static DATE: Detector = Detector {
         ]),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "3/14/2024 and its kin with / - . and two-digit years; 14-Mar-2024, 14MAR2024, March 14, 14th of March, Mar '24; \
          2024-03-14T10:30:00Z whole; 20240314, 20240314103000-0500; third of July; 3/14 with a word such as on or since; \

@@ -8,7 +8,7 @@ use crate::checks::{Compact, dea, dea_registrant};
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, label, labelled};
+use crate::label::{self, Label, in_field, label, labelled};
 use crate::shape::Shape;
 
 /// Two letters and seven digits behind a label; without one only with a valid check digit beside a prescriber's words.
@@ -20,11 +20,12 @@ pub static DEA: Detector = Detector {
     window: Window { before: 48, longest: 120, after: 16 },
     reach: Reach { bytes: 2, across: ByteSet::ALPHA },
     triggers: Cow::Borrowed(&[
-        Trigger::Words(&["dea", "deano", "deanumber", "drug"]),
+        Trigger::When(&Trigger::Words(&["dea", "deano", "deanumber", "drug"]), label::value_ahead),
         Trigger::Number(DigitRun::of_lens(7, 7).before(ByteSet::UPPER).inside().or_hinted(hint::DEA)),
         Trigger::Field(hint::DEA),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "a registrant letter, a letter or 9, seven digits, behind DEA; or with its check digit beside prescriber words",
     ),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Sign, Tail, Trigger, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, gtin, imei};
 use crate::context;
@@ -20,7 +20,10 @@ pub static DEVICE: Detector = Detector {
     window: Window { before: 8, longest: 168, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Bytes(ByteSet::of(b"(+=/")),
+        Trigger::Sign(Sign::of(b"(").after(ByteSet::of(b"0"))),
+        Trigger::Sign(Sign::of(b"+").after(ByteSet::UPPER)),
+        Trigger::Sign(Sign::of(b"=").after(ByteSet::of(b"/"))),
+        Trigger::Sign(Sign::of(b"/").before(ByteSet::of(b"sS")).after(ByteSet::of(b"nN"))),
         Trigger::Words(&[
             "serial",
             "serialnumber",
@@ -59,6 +62,7 @@ pub static DEVICE: Detector = Detector {
         Trigger::Field(hint::DEVICE),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "UDIs as (01)…(21)…, +… and =/…; serial, S/N, IMEI, device, implant and asset numbers behind a label",
     ),

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Tail, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Sign, Tail, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -18,8 +18,12 @@ pub static EMAIL: Detector = Detector {
     priority: 70,
     window: Window { before: 96, longest: 256, after: 8 },
     reach: Reach { bytes: LONGEST_LOCAL, across: LOCAL },
-    triggers: Cow::Borrowed(&[Trigger::Bytes(ByteSet::of(b"@%"))]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Sign(Sign::of(b"@").after(ByteSet::ALNUM.range(0x80, 0xff).with(b'['))),
+        Trigger::Sign(Sign::of(b"%").after(ByteSet::of(b"4"))),
+    ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "local parts with dots, plus tags, apostrophes; sub-domains; IP literals; %40 for the at sign; hosts without a \
          dot after mailto or a label",

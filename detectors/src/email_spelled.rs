@@ -18,6 +18,7 @@ pub static EMAIL_SPELLED: Detector = Detector {
     reach: Reach { bytes: 48, across: ByteSet::ALNUM.or(ByteSet::of(b" ._%+-'([{<")) },
     triggers: Cow::Borrowed(&[Trigger::Words(&["at"])]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("name at host dot org, name (at) host (dot) org, name [at] host.org"),
     refuses: Cow::Borrowed("at a place or a time, a web address at the end of a sentence"),
 };

@@ -2,8 +2,9 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{Detector, Near, NearWord, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
+use crate::chain::{self, Link};
 use crate::kinds;
 use crate::name::part::{Case, Part, blanks, gap, length, part, plain_lower, possessive, stands_alone};
 use crate::words::category as cat;
@@ -17,10 +18,14 @@ pub static FACILITY: Detector = Detector {
     window: Window { before: 16, longest: 112, after: 32 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Capital,
-        Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to", "reached"]),
+        Trigger::When(&Trigger::Capital, glance_capital),
+        Trigger::When(
+            &Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to", "reached"]),
+            glance_small,
+        ),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "hospitals, clinics, medical centers, pharmacies, nursing homes and health systems with a name of their own",
     ),
@@ -119,6 +124,8 @@ const LASTS: &[&str] = &{
     }
     lasts
 };
+/// Words of prose that stand before last words typed small.
+const COMPANY: &[&str] = &["family", "county", "community", "general", "internal", "women", "children", "surgery"];
 /// Last words that are enough behind a proper name alone: `Lakeside Pediatrics`.
 #[rustfmt::skip]
 const CRAFTS: &[&str] = &[
@@ -156,6 +163,59 @@ const KNOWN: &[&str] = &[
     kettering", "mount sinai", "cedars sinai", "rite aid", "beth israel", "duane reade",
 ];
 const KNOWN_ALONE: &[&str] = &["walgreens", "walgreen", "labcorp", "geisinger", "kaiser"];
+/// What the names of known places begin with.
+#[rustfmt::skip] // A word list reads better in lines.
+const KNOWN_FIRST: &[&str] = &[
+    "mayo", "cleveland", "kaiser", "johns", "mass", "md", "sloan", "mount", "cedars", "rite", "beth", "duane",
+    "walgreens", "walgreen", "labcorp", "geisinger",
+];
+
+/// At a capital: what a place of care is called last has to follow among words with capitals.
+fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
+    for n in 1..chain::LONGEST {
+        let Some((gap, next)) = near.next(n)? else { break };
+        match chain::link(gap, &next) {
+            Link::Broken => break,
+            Link::Small if !one_of!(next.letters, JOINS) => break,
+            _ if is_head(&next) => return Ok(true),
+            _ => {}
+        }
+    }
+    Ok(one_of!(near.word().letters, KNOWN_FIRST))
+}
+
+/// At a small word that leads to a place: the same among small words. One with a capital is for [`glance_capital`].
+fn glance_small(near: &Near<'_>) -> Result<bool, Unseen> {
+    if near.word().is_capital() {
+        return Ok(false);
+    }
+    for n in 1..chain::LONGEST {
+        let Some((gap, next)) = near.next(n)? else { return Ok(false) };
+        let link = chain::link(gap, &next);
+        if link == Link::Broken || n == 1 && !matches!(gap, b" " | b"  " | b"\t" | b"\t\t" | b" \t" | b"\t ") {
+            return Ok(false);
+        }
+        if n > 1 && is_head(&next) {
+            return Ok(true);
+        }
+        // Other words of prose end the name, see `scan`.
+        let prose = next.bits & cat::WORD_TOP != 0
+            && next.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0
+            && !one_of!(next.letters, &["of"])
+            && !one_of!(next.letters, COMPANY)
+            && !is_head(&next);
+        let capital = next.is_capital() && gap.iter().any(u8::is_ascii_whitespace);
+        if capital || link == Link::Small && prose {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Whether a place of care may be called so last.
+fn is_head(word: &NearWord<'_>) -> bool {
+    one_of!(word.letters, HEADS) || one_of!(word.letters, LASTS) || one_of!(word.letters, CRAFTS)
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
@@ -245,10 +305,7 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
             && (found.case != Case::Lower
                 || found.bits & cat::WORD_TOP != 0
                     && head(word, previous).is_none()
-                    && !one_of!(
-                        word,
-                        &["family", "county", "community", "general", "internal", "women", "children", "surgery"],
-                    )
+                    && !one_of!(word, COMPANY)
                     && found.bits & (cat::ANY_NAME | cat::FACILITY_WORD) == 0)
         {
             break;

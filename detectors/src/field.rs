@@ -18,6 +18,7 @@ pub static FIELD: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[Trigger::Start]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("values of columns, JSON keys and FHIR elements that are known to hold an identifier"),
     refuses: Cow::Borrowed(
         "empty values and placeholders, values that cannot be what the name says, ages of 89 and less, years",

@@ -23,6 +23,7 @@ pub static IMAGE: Detector = Detector {
         ),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("data:image/… and data:application/pdf URIs, base64 that decodes to a JPEG, PNG, GIF or PDF"),
     refuses: Cow::Borrowed("other base64, other data URIs, prose"),
 };

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Sign, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -18,10 +18,12 @@ pub static IP: Detector = Detector {
     window: Window { before: 64, longest: 64, after: 8 },
     reach: Reach { bytes: 4, across: HEX },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b"."))),
-        Trigger::Bytes(ByteSet::of(b":")),
+        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on()),
+        Trigger::Sign(Sign::of(b":").before(HEX).after(HEX.or(ByteSet::of(b":.")))),
+        Trigger::Sign(Sign::of(b":").before(ByteSet::ALL.but(HEX)).or_begins().after(ByteSet::of(b":"))),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "dotted quads with port or prefix length; IPv6, compressed, mixed, with zone or prefix length",
     ),

@@ -1,7 +1,7 @@
 //! Identifiers that a label announces: a phrase, what may stand between, a value of the right shape. Detectors give
 //! tables of phrases; how labels are written is known here.
 
-use blackbar_engine::View;
+use blackbar_engine::{Near, Unseen, View};
 
 use crate::context;
 use crate::fields::hint;
@@ -72,6 +72,33 @@ pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
         }
     }
     best.map(|(_, found)| found)
+}
+
+/// A glance at a word that a label may begin with: every value has a digit, or is a UUID, which has dashes.
+pub(crate) fn value_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
+    /// As far as any detector of labels sees.
+    const FAR: usize = 200;
+    if near.begins() {
+        return Ok(true);
+    }
+    if !near.has_digit(FAR)? {
+        return Ok(near.following(0, FAR)?.contains(&b'-'));
+    }
+    Ok(!prose_follows(near)?)
+}
+
+/// Whether the word goes on in prose: a plain word that belongs to no label, neither a digit nor a colon soon behind it.
+fn prose_follows(near: &Near<'_>) -> Result<bool, Unseen> {
+    /// More than any value that is written in words has before its first digit.
+    const DIGITS_WITHIN: usize = 40;
+    let Some((b" ", next)) = near.next(1)? else { return Ok(false) };
+    let label = near.word().letters.len();
+    Ok(next.after == Some(b' ')
+        && !near.has_digit(label + 1 + next.letters.len() + DIGITS_WITHIN)?
+        && !is_number_word(next.letters)
+        && !is_filler(next.letters)
+        && !one_of!(next.letters, SECOND_WORDS)
+        && !near.following(0, 64)?.iter().any(|byte| matches!(byte, b':' | b'=')))
 }
 
 /// The value of a field whose name has one of `hints`: it fills the field from its start.
@@ -233,6 +260,19 @@ fn is_filler(word: &[u8]) -> bool {
     one_of!(word, WORDS)
 }
 
+/// What labels of two words and more have behind the first one.
+#[rustfmt::skip] // A word list reads better in lines.
+const SECOND_WORDS: &[&str] = &[
+    "account", "acct", "advantage", "beneficiary", "billing", "bs", "cal", "card", "certificate", "certification",
+    "chart", "claim", "code", "cross", "data", "embedding", "ending", "enforcement", "enrollment", "geometry",
+    "group", "hash", "health", "healthcare", "hic", "hicn", "history", "holder", "hospital", "id", "identification",
+    "identifier", "image", "insurance", "key", "lic", "licence", "license", "master", "mbi", "medical", "member",
+    "mrn", "no", "npi", "number", "patient", "plan", "plate", "plates", "policy", "practitioner", "print", "profile",
+    "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
+    "routing", "s", "scan", "serial", "sha", "shield", "tag", "template", "templates", "token", "transit", "vector",
+    "vein", "vin",
+];
+
 fn value_behind(view: &View<'_>, behind: i32, label: &Label) -> Option<Labelled> {
     let sure = label.confidence >= SURE;
     let between = connect(view, behind, sure)?;
@@ -377,7 +417,8 @@ pub(crate) fn assert_table(labels: &[Label], others: &[&str], triggers: &[blackb
     let words: Vec<&str> = triggers
         .iter()
         .filter_map(|trigger| match trigger {
-            blackbar_engine::Trigger::Words(words) => Some(words.iter().copied()),
+            blackbar_engine::Trigger::Words(words)
+            | blackbar_engine::Trigger::When(blackbar_engine::Trigger::Words(words), _) => Some(words.iter().copied()),
             _ => None,
         })
         .flatten()
@@ -386,6 +427,12 @@ pub(crate) fn assert_table(labels: &[Label], others: &[&str], triggers: &[blackb
     for label in labels {
         assert!(words.contains(&first(label)), "no trigger for the phrase {:?}", label.phrase);
         assert_eq!(label.phrase, label.phrase.to_ascii_lowercase(), "phrases are compared in lower case");
+    }
+    let glanced = triggers
+        .iter()
+        .any(|trigger| matches!(trigger, blackbar_engine::Trigger::When(blackbar_engine::Trigger::Words(_), _)));
+    for second in labels.iter().filter_map(|label| label.phrase.trim_end_matches(':').split(' ').nth(1)) {
+        assert!(!glanced || second == "#" || SECOND_WORDS.contains(&second), "{second:?} is missing");
     }
     for pair in labels.windows(2) {
         assert!(pair[0].phrase < pair[1].phrase, "{:?} and {:?} are out of order", pair[0].phrase, pair[1].phrase);

@@ -7,6 +7,7 @@ pub mod account;
 pub mod age;
 pub mod biometric;
 pub mod card;
+mod chain;
 pub mod checks;
 pub mod context;
 pub mod date;

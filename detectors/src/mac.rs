@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Sign, Trigger, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -18,8 +18,12 @@ pub static MAC: Detector = Detector {
     priority: 56,
     window: Window { before: 64, longest: 56, after: 4 },
     reach: Reach { bytes: 4, across: HEX },
-    triggers: Cow::Borrowed(&[Trigger::Bytes(ByteSet::of(b":-.")), Trigger::Words(&["mac", "bssid"])]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Sign(Sign::of(b":-.").before(HEX).after(HEX)),
+        Trigger::Words(&["mac", "bssid"]),
+    ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "six or eight pairs with colons or dashes; three groups of four with dots; twelve digits after MAC",
     ),

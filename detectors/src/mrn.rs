@@ -6,7 +6,7 @@ use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Veri
 
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, label, labelled};
+use crate::label::{self, Label, in_field, label, labelled};
 use crate::shape::{Shape, clamp, date_like, tells};
 
 /// Record numbers behind a label, or in a field of that name.
@@ -18,47 +18,53 @@ pub static MRN: Detector = Detector {
     window: Window { before: 64, longest: 176, after: 24 },
     reach: Reach { bytes: 5, across: ByteSet::ALNUM.or(ByteSet::of(b"-")) },
     triggers: Cow::Borrowed(&[
-        Trigger::Words(&[
-            "mrn",
-            "nhs",
-            "mrns",
-            "mrno",
-            "emrn",
-            "mr",
-            "medical",
-            "med",
-            "medrec",
-            "medrecno",
-            "patient",
-            "patientid",
-            "patientno",
-            "patientnumber",
-            "patientidentifier",
-            "pt",
-            "ptid",
-            "unit",
-            "chart",
-            "chartno",
-            "empi",
-            "mpi",
-            "hospital",
-            "hosp",
-            "record",
-            "health",
-            "epi",
-            "umrn",
-            "pid",
-            "cpi",
-            "emr",
-            "ehr",
-            "clinic",
-            "facility",
-        ]),
-        Trigger::Number(DigitRun::ANY.before(BANNER).inside().after(BANNER_PARTS).or_hinted(hint::MRN)),
+        Trigger::When(
+            &Trigger::Words(&[
+                "mrn",
+                "nhs",
+                "mrns",
+                "mrno",
+                "emrn",
+                "mr",
+                "medical",
+                "med",
+                "medrec",
+                "medrecno",
+                "patient",
+                "patientid",
+                "patientno",
+                "patientnumber",
+                "patientidentifier",
+                "pt",
+                "ptid",
+                "unit",
+                "chart",
+                "chartno",
+                "empi",
+                "mpi",
+                "hospital",
+                "hosp",
+                "record",
+                "health",
+                "epi",
+                "umrn",
+                "pid",
+                "cpi",
+                "emr",
+                "ehr",
+                "clinic",
+                "facility",
+            ]),
+            label::value_ahead,
+        ),
+        Trigger::Number(
+            DigitRun::of_lens(1, 4).before(BANNER).inside().after(BANNER_PARTS).goes_on().or_hinted(hint::MRN),
+        ),
         Trigger::Number(DigitRun::of_lens(5, 12).before(BANNER).inside()),
         Trigger::Field(hint::MRN),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "4 to 14 digits, perhaps with letters and dashes, behind MRN, MR#, medical record number, unit no, chart #, \
          patient ID, EMPI, hospital number; lists of them; fields of that name",
@@ -158,16 +164,19 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     }
     let (line, start) = (before.get(..before.len() - lead)?, -clamp(lead));
     let opener = *line.last()?;
-    let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
-    if !matches!(opener, b'(' | b'|' | b' ') || (opener == b' ' && !marked(line)) {
+    if !matches!(opener, b'(' | b'|' | b' ') {
         return None;
     }
     let run = view.run(start, &BANNER_PARTS, 16);
     let run = run.strip_suffix(b".").unwrap_or(run);
     let digits = run.iter().filter(|b| b.is_ascii_digit()).count();
+    if !(5..=12).contains(&digits) {
+        return None;
+    }
+    let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let starts_well = run.first().is_some_and(u8::is_ascii_alphanumeric);
-    if !(5..=12).contains(&digits) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
+    if (opener == b' ' && !marked(line)) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
         return None;
     }
     let end = start + clamp(run.len());

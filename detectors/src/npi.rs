@@ -7,7 +7,7 @@ use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 use crate::checks::{Compact, npi};
 use crate::fields::hint;
 use crate::kinds;
-use crate::label::{Label, in_field, label, labelled};
+use crate::label::{self, Label, in_field, label, labelled};
 use crate::shape::Shape;
 
 /// Ten digits behind a label or in a field of that name. The check digit raises the confidence; one random number in
@@ -20,10 +20,14 @@ pub static NPI: Detector = Detector {
     window: Window { before: 4, longest: 152, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Words(&["npi", "npis", "npino", "npinumber", "national", "individual", "billing", "rendering"]),
+        Trigger::When(
+            &Trigger::Words(&["npi", "npis", "npino", "npinumber", "national", "individual", "billing", "rendering"]),
+            label::value_ahead,
+        ),
         Trigger::Field(hint::NPI),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("ten digits behind NPI or national provider identifier, with or without a valid check digit"),
     refuses: Cow::Borrowed("ten digits without a label: telephone numbers and orders pass the check digit too"),
 };

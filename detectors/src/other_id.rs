@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Sign, Trigger, Verdict, Verify, View, Window};
 
 use crate::fields::{fhir, hint};
 use crate::kinds;
@@ -152,10 +152,11 @@ pub static OTHER_ID: Detector = Detector {
             "household",
             "transplant",
         ]),
-        Trigger::Bytes(ByteSet::of(b"-")),
+        Trigger::Sign(Sign::of(b"-").before(ByteSet::of(b" ")).after(ByteSet::of(b" "))),
         Trigger::Field(hint::OTHER_ID),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "letters and digits behind accession, specimen, encounter, visit, CSN, subject, case, claim, Rx, confirmation, \
          order, reference, authorization, employee, id; user names and handles behind their labels; UUIDs behind a label",

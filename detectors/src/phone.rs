@@ -18,10 +18,12 @@ pub static PHONE: Detector = Detector {
     window: Window { before: 72, longest: 48, after: 8 },
     reach: Reach { bytes: 2, across: ByteSet::of(b"+(") },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 12).after(ByteSet::of(b" \t().-/\xe2\xc2"))),
+        // Four digits at least, in one group or several.
+        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b" \t().-/\xe2\xc2")).goes_on()),
         Trigger::Number(DigitRun::of_lens(4, 12)),
     ]),
     verify: Verify::Pure(verify_phone),
+    teaches: false,
     takes: Cow::Borrowed(
         "3-3-4 with brackets, dashes, dots, slashes, blanks, +1, extensions; ten digits, seven digits, pagers of four to \
          six digits and foreign numbers behind a label; + and a country code",
@@ -41,6 +43,7 @@ pub static FAX: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[Trigger::Words(&["fax", "faxed", "faxes", "facsimile", "telefax", "efax"])]),
     verify: Verify::Pure(verify_fax),
+    teaches: false,
     takes: Cow::Borrowed("any telephone number behind fax or facsimile, with up to four words between"),
     refuses: Cow::Borrowed("dates, page counts and times behind the word"),
 };
@@ -80,7 +83,7 @@ fn verify_phone(view: &View<'_>) -> Option<Verdict> {
     let open = view.byte(-1) == Some(b'(') && view.byte(len(first)) == Some(b')');
     let start = if open && view.byte(-2) == Some(b'+') { -2 } else { -i32::from(plus || open) };
     // Everything but a handful of shapes leaves here.
-    if first.len() > 12 || !stands_alone(view, start) {
+    if first.len() > 12 || !(plus || start == -2) && is_short(view, first) || !stands_alone(view, start) {
         return None;
     }
     let number = read(view, 0, open)?;
@@ -190,6 +193,21 @@ fn verify_fax(view: &View<'_>) -> Option<Verdict> {
     };
     let end = extension(view, number.end).unwrap_or(number.end);
     (good && end <= 88).then(|| Verdict::new(start, end, kinds::FAX, 95, "label"))
+}
+
+/// Whether the number that begins with `first`, and has no plus, is too short for one of another country and begins as
+/// none of the shapes that are shorter does: a date, a dose, a pressure.
+fn is_short(view: &View<'_>, first: &[u8]) -> bool {
+    /// All that may part two digits of a number.
+    const BODY: ByteSet = ByteSet::DIGIT.or(ByteSet::of(b" \t().-/")).range(0x80, 0xff);
+    const LONGEST: usize = 32;
+    if matches!(first.len(), 3 | 7 | 10..) || first == b"1" {
+        return false;
+    }
+    let body = view.run(len(first), &BODY, LONGEST);
+    let more = body.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let alone = more == 0 && (4..=6).contains(&first.len());
+    body.len() < LONGEST && first.len() + more < 9 && !alone
 }
 
 /// Whether a number of no known plan is long enough to be one of another country, and no date.

@@ -21,7 +21,7 @@ pub static SSN: Detector = Detector {
     reach: Reach { bytes: 24, across: MASK_AREA },
     triggers: Cow::Borrowed(&[
         Trigger::Number(DigitRun::of_lens(4, 4).before(MASK_AREA).inside().or_hinted(hint::SSN)),
-        Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::ALL.but(ByteSet::ALNUM))),
+        Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::ALL.but(ByteSet::ALNUM)).goes_on()),
         Trigger::Words(&[
             "ssn", "ssns", "ss", "social", "soc", "socsec", "itin", "tin", "tax", "taxpayer", "last", "lastfour",
             "taxid", "ssnlast",
@@ -29,6 +29,7 @@ pub static SSN: Detector = Detector {
         Trigger::Field(hint::SSN),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "3-2-4 digits with hyphens, dots, blanks or Unicode ones; nine bare digits behind a label; XXX-XX-1234; the last \
          four behind a label; ITINs",

@@ -25,6 +25,7 @@ pub static URL: Detector = Detector {
         ]),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "http, https, ftp, ws in any case; www. hosts; bare hosts with a path, or after portal or website",
     ),

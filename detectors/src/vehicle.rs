@@ -40,6 +40,7 @@ pub static VEHICLE: Detector = Detector {
         Trigger::Field(hint::VEHICLE),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "17 characters with a valid check digit, or behind VIN or chassis; plates behind plate or tag",
     ),

@@ -20,6 +20,7 @@ pub static ZIP: Detector = Detector {
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(5, 5).or_lens(9, 9))]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("five digits or ZIP+4 behind a state, a ZIP label, in an address or a ZIP field"),
     refuses: Cow::Borrowed("procedure codes, five digits without an address, drug codes, laboratory codes"),
 };

@@ -1,6 +1,6 @@
 //! Stage one: every byte is read once and becomes a bit in a few 64-byte bitmaps.
 //!
-//! Stage two looks only at candidates, the set bits of [`Block::candidates`]. A kernel turns 64 bytes into a [`Block`];
+//! Stage two looks only at candidates: words, beginnings of numbers, and bytes that some detector asked for. A kernel turns 64 bytes into a [`Block`];
 //! the portable one here is the reference, and any faster one must equal it bit for bit.
 
 use crate::ByteSet;
@@ -18,6 +18,10 @@ pub(crate) struct Block {
     pub(crate) alpha: u64,
     /// Bytes that can begin a code point beyond ASCII (0xc0 and above): perhaps a letter, decided in stage two.
     pub(crate) lead: u64,
+    /// Bytes beyond ASCII, whether they can begin a code point or not.
+    pub(crate) wide: u64,
+    /// [`ByteSet::BLANK`].
+    pub(crate) blank: u64,
     /// Bytes that some detector asked for by value.
     pub(crate) special: u64,
 }
@@ -26,27 +30,24 @@ pub(crate) struct Block {
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub(crate) struct Carry {
     digit: bool,
-    alpha: bool,
 }
 
 impl Carry {
     pub(crate) fn after(byte: Option<u8>) -> Self {
-        Self { digit: byte.is_some_and(|b| b.is_ascii_digit()), alpha: byte.is_some_and(|b| b.is_ascii_alphabetic()) }
+        Self { digit: byte.is_some_and(|b| b.is_ascii_digit()) }
     }
 }
 
 impl Block {
-    /// Positions where some trigger may fire. A superset: words beside code points beyond ASCII are decided later.
+    /// The beginnings of runs of digits.
     #[inline]
-    pub(crate) fn candidates(&self, carry: Carry) -> u64 {
-        let digits = self.digit & !(self.digit << 1 | u64::from(carry.digit));
-        let words = self.alpha & !(self.alpha << 1 | u64::from(carry.alpha));
-        digits | words | self.lead | self.special
+    pub(crate) fn numbers(&self, carry: Carry) -> u64 {
+        self.digit & !(self.digit << 1 | u64::from(carry.digit))
     }
 
     #[inline]
     pub(crate) fn carry(&self) -> Carry {
-        Carry { digit: self.digit >> 63 == 1, alpha: self.alpha >> 63 == 1 }
+        Carry { digit: self.digit >> 63 == 1 }
     }
 }
 
@@ -61,6 +62,8 @@ const DIGIT: u8 = 1;
 const ALPHA: u8 = 2;
 const LEAD: u8 = 4;
 const SPECIAL: u8 = 8;
+const WIDE: u8 = 16;
+const BLANK: u8 = 32;
 
 impl Classifier {
     pub(crate) fn new(special: ByteSet) -> Self {
@@ -69,7 +72,9 @@ impl Classifier {
             *class = if byte.is_ascii_digit() { DIGIT } else { 0 }
                 | if byte.is_ascii_alphabetic() { ALPHA } else { 0 }
                 | if byte >= 0xc0 { LEAD } else { 0 }
-                | if special.has(byte) { SPECIAL } else { 0 };
+                | if special.has(byte) { SPECIAL } else { 0 }
+                | if byte >= 0x80 { WIDE } else { 0 }
+                | if ByteSet::BLANK.has(byte) { BLANK } else { 0 };
         }
         Self { class, kernel: Kernel::new(special) }
     }
@@ -96,6 +101,8 @@ impl Classifier {
             block.alpha |= gather(lane >> 1) << shift;
             block.lead |= gather(lane >> 2) << shift;
             block.special |= gather(lane >> 3) << shift;
+            block.wide |= gather(lane >> 4) << shift;
+            block.blank |= gather(lane >> 5) << shift;
         }
         block
     }
@@ -110,9 +117,16 @@ impl Classifier {
         for (to, from) in filled.iter_mut().zip(bytes) {
             *to = *from;
         }
-        let Block { digit, alpha, lead, special } = self.block(&filled);
+        let Block { digit, alpha, lead, wide, blank, special } = self.block(&filled);
         let there = (1 << bytes.len()) - 1;
-        Block { digit: digit & there, alpha: alpha & there, lead: lead & there, special: special & there }
+        Block {
+            digit: digit & there,
+            alpha: alpha & there,
+            lead: lead & there,
+            wide: wide & there,
+            blank: blank & there,
+            special: special & there,
+        }
     }
 }
 
@@ -141,6 +155,8 @@ mod tests {
                 assert_eq!(bit(block.digit), byte.is_ascii_digit());
                 assert_eq!(bit(block.alpha), byte.is_ascii_alphabetic());
                 assert_eq!(bit(block.lead), *byte >= 0xc0);
+                assert_eq!(bit(block.wide), *byte >= 0x80);
+                assert_eq!(bit(block.blank), *byte <= b' ');
                 assert_eq!(bit(block.special), matches!(byte, b'@' | b'9'));
             }
             assert_eq!(block, classifier.portable(&bytes), "the kernel of this processor differs");
@@ -179,8 +195,15 @@ mod tests {
             let there = if len == BLOCK { u64::MAX } else { (1 << len) - 1 };
             let part = classifier.partial(&both[..len]);
             proptest::prop_assert_eq!(
-                (part.digit, part.alpha, part.lead, part.special),
-                (whole.digit & there, whole.alpha & there, whole.lead & there, whole.special & there)
+                (part.digit, part.alpha, part.lead, part.wide, part.blank, part.special),
+                (
+                    whole.digit & there,
+                    whole.alpha & there,
+                    whole.lead & there,
+                    whole.wide & there,
+                    whole.blank & there,
+                    whole.special & there
+                )
             );
         }
     }
@@ -188,8 +211,8 @@ mod tests {
     #[test]
     fn runs_begin_once() {
         let classifier = Classifier::new(ByteSet::EMPTY);
-        let block = classifier.partial(b"ab 12c");
-        assert_eq!(block.candidates(Carry::default()), 0b10_1001);
-        assert_eq!(block.candidates(Carry::after(Some(b'x'))), 0b10_1000);
+        let block = classifier.partial(b"12 34c");
+        assert_eq!(block.numbers(Carry::default()), 0b00_1001);
+        assert_eq!(block.numbers(Carry::after(Some(b'7'))), 0b00_1000);
     }
 }

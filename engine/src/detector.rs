@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{ByteSet, Kind, View};
+use crate::{ByteSet, Glance, Kind, View};
 
 /// What one detector looks for. Entries are data: the scanner reads the triggers, the documentation is generated from
 /// the words, and only `verify` is code.
@@ -26,6 +26,8 @@ pub struct Detector {
     pub triggers: Cow<'static, [Trigger]>,
     /// Decides.
     pub verify: Verify,
+    /// Whether its verdicts may teach words. Such a detector is asked even where another one takes the whole run.
+    pub teaches: bool,
     /// What it takes, for the documentation.
     pub takes: Cow<'static, str>,
     /// What it refuses, for the documentation.
@@ -44,7 +46,9 @@ impl Detector {
             && verdict.end <= i32::from(self.window.longest)
             && (view.holds(verdict.end) || view.wants().is_some());
         debug_assert!(kept, "detector `{}` answered outside its declared window", self.id);
-        kept.then_some(verdict)
+        let silent = self.teaches || verdict.teaches.iter().all(Option::is_none);
+        debug_assert!(silent, "detector `{}` teaches and does not say so", self.id);
+        kept.then_some(Verdict { teaches: if self.teaches { verdict.teaches } else { [None, None] }, ..verdict })
     }
 }
 
@@ -101,6 +105,11 @@ pub enum Trigger {
     Lexicon(u32),
     /// Every occurrence of one of these bytes.
     Bytes(ByteSet),
+    /// The same, unless its neighbours show that `verify` would refuse. A filter like that of [`Trigger::Number`].
+    Sign(Sign),
+    /// One of the triggers on words, unless a glance at the words around it shows that `verify` would refuse. A filter
+    /// as well. With [`Trigger::Start`] it also leaves out runs that do not begin with a letter.
+    When(&'static Self, Glance),
     /// The first byte of a text run: a field, a cell, a document.
     Start,
     /// The same, where the field's name has one of these hints. A filter as well: `verify` refuses any other start.
@@ -121,6 +130,8 @@ pub struct DigitRun {
     pub begins: bool,
     /// What stands behind the last digit, if anything does.
     pub after: ByteSet,
+    /// Whether another digit has to stand within [`DigitRun::CLOSE`] bytes behind the run.
+    pub goes_on: bool,
     /// Hints of a field that make any digits at its start worth asking.
     pub hints: u64,
 }
@@ -133,8 +144,11 @@ impl DigitRun {
         before: ByteSet::ALL,
         begins: true,
         after: ByteSet::ALL,
+        goes_on: false,
         hints: 0,
     };
+    /// More bytes than may part two groups of digits that are one number.
+    pub const CLOSE: u8 = 12;
 
     /// From `least` to `most` digits.
     #[must_use]
@@ -181,10 +195,63 @@ impl DigitRun {
         self
     }
 
+    /// The same, when another digit follows soon.
+    #[must_use]
+    pub const fn goes_on(mut self) -> Self {
+        self.goes_on = true;
+        self
+    }
+
     /// The same, or whatever begins a field whose name has one of these hints.
     #[must_use]
     pub const fn or_hinted(mut self, hints: u64) -> Self {
         self.hints = hints;
+        self
+    }
+}
+
+/// What a byte and its neighbours have to be for a detector to be asked.
+#[derive(Clone, Copy, Debug)]
+pub struct Sign {
+    /// What it is.
+    pub of: ByteSet,
+    /// What stands before it.
+    pub before: ByteSet,
+    /// Whether nothing may stand before it.
+    pub begins: bool,
+    /// What stands behind it.
+    pub after: ByteSet,
+    /// Whether nothing may stand behind it.
+    pub ends: bool,
+}
+
+impl Sign {
+    /// One of these bytes anywhere.
+    #[must_use]
+    pub const fn of(bytes: &[u8]) -> Self {
+        Self { of: ByteSet::of(bytes), before: ByteSet::ALL, begins: true, after: ByteSet::ALL, ends: true }
+    }
+
+    /// The same behind one of these.
+    #[must_use]
+    pub const fn before(mut self, before: ByteSet) -> Self {
+        self.before = before;
+        self.begins = false;
+        self
+    }
+
+    /// The same, or where the run begins.
+    #[must_use]
+    pub const fn or_begins(mut self) -> Self {
+        self.begins = true;
+        self
+    }
+
+    /// The same before one of these.
+    #[must_use]
+    pub const fn after(mut self, after: ByteSet) -> Self {
+        self.after = after;
+        self.ends = false;
         self
     }
 }

@@ -19,9 +19,9 @@ pub struct Lexicon {
 
 #[derive(Clone, Copy, Default)]
 struct Slot {
-    hash: u32,
-    /// Where in the letters its word begins.
-    at: u32,
+    /// The word itself, when it has no more than eight letters; else its hash, and in the low half where in the letters
+    /// it begins.
+    key: u64,
     bits: u32,
     /// One more than the index of a list of detectors that this very word triggers.
     triggers: u16,
@@ -76,7 +76,13 @@ impl Lexicon {
 
     #[inline]
     pub(crate) fn entry(&self, word: &Folded) -> Entry {
-        match self.find(word) {
+        self.entry_of(word.hash, usize::from(word.len), word.lanes())
+    }
+
+    /// The entry of a folded word of `len` bytes in `lanes`, whose hash is `hash`.
+    #[inline]
+    pub(crate) fn entry_of(&self, hash: u64, len: usize, lanes: &[u64]) -> Entry {
+        match self.find(hash, len, lanes) {
             Ok(i) => self.slots.get(i).map_or_else(Entry::default, |s| Entry { bits: s.bits, triggers: s.triggers }),
             Err(_) => Entry::default(),
         }
@@ -89,14 +95,16 @@ impl Lexicon {
 
     /// The slot of a folded word, or the empty one where it would go.
     #[inline]
-    fn find(&self, word: &Folded) -> Result<usize, usize> {
-        let tag = word.tag();
+    fn find(&self, hash: u64, len: usize, lanes: &[u64]) -> Result<usize, usize> {
+        let tag = tag(hash);
         let mask = self.tags.len() - 1;
-        let mut i = word.index() & mask;
+        let mut i = short(hash) as usize & mask;
         loop {
             match self.tags.get(i) {
                 Some(0) | None => return Err(i),
-                Some(here) if *here == tag && self.slots.get(i).is_some_and(|slot| self.holds(slot, word)) => {
+                Some(here)
+                    if *here == tag && self.slots.get(i).is_some_and(|slot| self.holds(slot, hash, len, lanes)) =>
+                {
                     return Ok(i);
                 }
                 _ => i = (i + 1) & mask,
@@ -105,30 +113,41 @@ impl Lexicon {
     }
 
     #[inline]
-    fn holds(&self, slot: &Slot, word: &Folded) -> bool {
-        let at = slot.at as usize;
-        slot.hash == word.short_hash()
-            && slot.len == word.len
-            && self.letters.get(at..at + word.lanes().len()) == Some(word.lanes())
+    fn holds(&self, slot: &Slot, hash: u64, len: usize, lanes: &[u64]) -> bool {
+        if usize::from(slot.len) != len {
+            return false;
+        }
+        if let ([only], true) = (lanes, len <= SHORT) {
+            return slot.key == *only;
+        }
+        let at = (slot.key & LOW) as usize;
+        slot.key >> 32 == u64::from(short(hash))
+            && self.letters.get(at..at + lanes.len()).is_some_and(|known| known.iter().eq(lanes))
     }
 
     /// Finds or makes the slot of `word`.
     fn place(&mut self, word: &[u8]) -> Option<&mut Slot> {
         let word = Folded::new(word).filter(|word| word.len > 0)?;
-        let at = match self.find(&word) {
+        let len = usize::from(word.len);
+        let at = match self.find(word.hash, len, word.lanes()) {
             Ok(known) => known,
             Err(mut free) => {
                 // Three quarters full at most: the tags tell empty slots cheaply.
                 if (self.count + 1) * 4 > self.tags.len() * 3 {
                     self.grow();
-                    let (Ok(other) | Err(other)) = self.find(&word);
+                    let (Ok(other) | Err(other)) = self.find(word.hash, len, word.lanes());
                     free = other;
                 }
-                let letters = u32::try_from(self.letters.len()).ok()?;
-                *self.tags.get_mut(free)? = word.tag();
-                *self.slots.get_mut(free)? =
-                    Slot { hash: word.short_hash(), at: letters, len: word.len, ..Slot::default() };
-                self.letters.extend_from_slice(word.lanes());
+                let key = match word.lanes() {
+                    [only] => *only,
+                    lanes => {
+                        let at = u32::try_from(self.letters.len()).ok()?;
+                        self.letters.extend_from_slice(lanes);
+                        u64::from(short(word.hash)) << 32 | u64::from(at)
+                    }
+                };
+                *self.tags.get_mut(free)? = tag(word.hash);
+                *self.slots.get_mut(free)? = Slot { key, len: word.len, ..Slot::default() };
                 self.count += 1;
                 free
             }
@@ -141,7 +160,9 @@ impl Lexicon {
         let (mut tags, mut slots) = (vec![0; len], vec![Slot::default(); len]);
         let used = self.tags.iter().zip(&self.slots).filter(|(tag, _)| **tag != 0);
         for (&tag, slot) in used {
-            let mut i = slot.hash as usize & (len - 1);
+            let letters = usize::from(slot.len);
+            let index = if letters <= SHORT { short(hash_of(letters, &[slot.key])) } else { (slot.key >> 32) as u32 };
+            let mut i = index as usize & (len - 1);
             while tags.get(i).is_some_and(|taken| *taken != 0) {
                 i = (i + 1) & (len - 1);
             }
@@ -178,8 +199,7 @@ impl Folded {
     /// `word`, folded; `None` when it is too long for any lexicon.
     #[inline]
     pub(crate) fn new(word: &[u8]) -> Option<Self> {
-        let mut folded =
-            Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: SEED ^ word.len() as u64 };
+        let mut folded = Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: 0 };
         if word.len() > LONGEST_WORD {
             return None;
         }
@@ -188,21 +208,23 @@ impl Folded {
             let bytes = lanes::load(piece);
             wide |= bytes;
             *lane = lanes::lower(bytes);
-            folded.hash = mix(folded.hash, *lane);
         }
-        if wide & lanes::HIGH != 0 { Self::wide(word) } else { Some(folded) }
+        if wide & lanes::HIGH != 0 {
+            return Self::wide(word);
+        }
+        folded.hash = hash_of(word.len(), folded.lanes());
+        Some(folded)
     }
 
     #[cold]
     fn wide(word: &[u8]) -> Option<Self> {
         let mut buffer = [0; LONGEST_WORD];
         let word = fold(word, &mut buffer)?;
-        let mut folded =
-            Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: SEED ^ word.len() as u64 };
+        let mut folded = Self { lanes: [0; LANES], len: u8::try_from(word.len()).ok()?, hash: 0 };
         for (lane, piece) in folded.lanes.iter_mut().zip(word.chunks(8)) {
             *lane = lanes::load(piece);
-            folded.hash = mix(folded.hash, *lane);
         }
+        folded.hash = hash_of(word.len(), folded.lanes());
         Some(folded)
     }
 
@@ -221,27 +243,31 @@ impl Folded {
     fn lanes(&self) -> &[u64] {
         self.lanes.get(..usize::from(self.len).div_ceil(8)).unwrap_or_default()
     }
-
-    /// The halves are mixed, so that the low bits used as an index depend on all of it.
-    #[expect(clippy::cast_possible_truncation, reason = "a hash is folded to its width")]
-    #[inline]
-    fn short_hash(&self) -> u32 {
-        ((self.hash >> 32) ^ (self.hash & 0xffff_ffff)) as u32
-    }
-
-    #[inline]
-    fn index(&self) -> usize {
-        self.short_hash() as usize
-    }
-
-    /// A byte that no empty slot has, of bits that the index does not use.
-    #[inline]
-    fn tag(&self) -> u8 {
-        (self.hash >> 56) as u8 | 1
-    }
 }
 
+/// So many letters fit a lane, and a slot.
+const SHORT: usize = 8;
+const LOW: u64 = 0xffff_ffff;
 const SEED: u64 = 0x9e37_79b9_7f4a_7c15;
+
+/// The hash of a folded word of `len` bytes in `lanes`.
+#[inline]
+pub(crate) fn hash_of(len: usize, lanes: &[u64]) -> u64 {
+    lanes.iter().fold(SEED ^ len as u64, |state, lane| mix(state, *lane))
+}
+
+/// The halves are mixed, so that the low bits used as an index depend on all of it.
+#[expect(clippy::cast_possible_truncation, reason = "a hash is folded to its width")]
+#[inline]
+fn short(hash: u64) -> u32 {
+    ((hash >> 32) ^ (hash & LOW)) as u32
+}
+
+/// A byte that no empty slot has, of bits that the index does not use.
+#[inline]
+fn tag(hash: u64) -> u8 {
+    (hash >> 56) as u8 | 1
+}
 
 /// A fixed, fast hash, a lane at a time.
 #[expect(clippy::cast_possible_truncation, reason = "a product is folded to its width")]

@@ -19,7 +19,32 @@ pub(crate) const CONFIDENCE: u8 = 70;
 pub(crate) struct Memory {
     /// The newest lessons on each folded word: one that counts in any case, and one that needs the capital.
     known: HashMap<u64, [Option<Lesson>; 2], BuildHasherDefault<AsItIs>>,
+    /// A bit for each hash that is known, so that most words are refused without looking them up.
+    sieve: Sieve,
     taught: u64,
+}
+
+/// Which of 4,096 sorts of hashes there are.
+#[derive(Debug)]
+struct Sieve([u64; 64]);
+
+impl Default for Sieve {
+    fn default() -> Self {
+        Self([0; 64])
+    }
+}
+
+impl Sieve {
+    fn add(&mut self, hash: u64) {
+        if let Some(row) = self.0.get_mut((hash >> 6 & 63) as usize) {
+            *row |= 1 << (hash & 63);
+        }
+    }
+
+    #[inline]
+    fn may_have(&self, hash: u64) -> bool {
+        self.0.get((hash >> 6 & 63) as usize).is_some_and(|row| row >> (hash & 63) & 1 == 1)
+    }
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -37,24 +62,31 @@ impl Memory {
         let lesson = Lesson { number: self.taught, at, kind };
         let [any, strict] = self.known.entry(word.hash()).or_default();
         *if any_case { any } else { strict } = Some(lesson);
+        self.sieve.add(word.hash());
         // Lessons on other words may be out of date; they are swept when they are as many as the fresh ones may be.
         if self.known.len() as u64 > 2 * WORDS {
             let taught = self.taught;
             let fresh = |lesson: &Lesson| lesson.number + WORDS > taught && at - lesson.at <= SPAN;
             self.known.retain(|_, lessons| lessons.iter().flatten().any(fresh));
+            self.sieve = Sieve::default();
+            self.known.keys().for_each(|hash| self.sieve.add(*hash));
         }
     }
 
-    /// Whether it knows nothing.
+    /// Whether it may know a word with this hash.
     #[inline]
-    pub(crate) fn is_empty(&self) -> bool {
-        self.known.is_empty()
+    pub(crate) fn may_know(&self, hash: u64) -> bool {
+        self.sieve.may_have(hash)
     }
 
-    /// What `word`, standing alone `at` a place in the input, is known to be. `capital` says that it begins with one.
+    /// What the word with this `hash`, standing alone `at` a place in the input, is known to be. `capital` says that it
+    /// begins with one.
     #[inline]
-    pub(crate) fn recall(&self, word: &Folded, capital: bool, at: impl FnOnce() -> u64) -> Option<Kind> {
-        let [any, strict] = self.known.get(&word.hash())?;
+    pub(crate) fn recall(&self, hash: u64, capital: bool, at: impl FnOnce() -> u64) -> Option<Kind> {
+        if !self.may_know(hash) {
+            return None;
+        }
+        let [any, strict] = self.known.get(&hash)?;
         let at = at();
         let fresh = |lesson: &&Lesson| lesson.number + WORDS > self.taught && lesson.at < at && at - lesson.at <= SPAN;
         let any = any.as_ref().filter(fresh);
@@ -64,7 +96,10 @@ impl Memory {
 
     /// Forgets everything: a record ends.
     pub(crate) fn clear(&mut self) {
-        self.known.clear();
+        if !self.known.is_empty() {
+            self.known.clear();
+            self.sieve = Sieve::default();
+        }
         self.taught = 0;
     }
 }
@@ -98,7 +133,7 @@ mod tests {
     const NAME: Kind = Kind::new("name");
 
     fn recall(memory: &Memory, word: &[u8], at: u64) -> Option<Kind> {
-        memory.recall(&Folded::new(word).unwrap(), word[0].is_ascii_uppercase(), || at)
+        memory.recall(Folded::new(word).unwrap().hash(), word[0].is_ascii_uppercase(), || at)
     }
 
     #[test]

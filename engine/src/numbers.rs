@@ -2,6 +2,7 @@
 
 use crate::DigitRun;
 use crate::scanner::Asked;
+use crate::words::Words;
 
 /// The conditions of all detectors on runs of digits, turned over: for each length, first digit and neighbour the
 /// conditions that hold, a bit each.
@@ -13,6 +14,8 @@ pub(crate) struct Numbers {
     /// By the byte, the last for none.
     before: Box<[u64; 257]>,
     after: Box<[u64; 257]>,
+    /// Conditions that want another run of digits close behind.
+    goes_on: u64,
     /// Hints of fields, and the condition that any of them meets.
     hints: Vec<(u64, u64)>,
 }
@@ -25,6 +28,7 @@ impl Default for Numbers {
             first: [0; 10],
             before: Box::new([0; 257]),
             after: Box::new([0; 257]),
+            goes_on: 0,
             hints: Vec::new(),
         }
     }
@@ -50,6 +54,7 @@ impl Numbers {
         }
         self.before[NONE] |= if number.begins { bit } else { 0 };
         self.after[NONE] |= bit;
+        self.goes_on |= if number.goes_on { bit } else { 0 };
         if number.hints != 0 {
             self.hints.push((number.hints, bit));
         }
@@ -59,7 +64,15 @@ impl Numbers {
     /// Adds to `asked` whom the run of digits at `at` is worth asking. `open` says that more bytes may follow; `start`
     /// is given at the start of a field: the hints of its name.
     #[inline]
-    pub(crate) fn ask(&self, bytes: &[u8], at: usize, open: bool, start: Option<u64>, asked: &mut Asked) {
+    pub(crate) fn ask(
+        &self,
+        bytes: &[u8],
+        at: usize,
+        open: bool,
+        start: Option<u64>,
+        words: &Words,
+        asked: &mut Asked,
+    ) {
         let rest = bytes.get(at..).unwrap_or_default();
         let len = rest.iter().take(31).take_while(|byte| byte.is_ascii_digit()).count();
         let before = at.checked_sub(1).and_then(|i| bytes.get(i));
@@ -74,6 +87,12 @@ impl Numbers {
             // It may go on: everybody decides for himself, and asks for what is missing.
             None if open => {}
             None => met &= row(&self.lens, len) & row(&*self.after, NONE),
+        }
+        if met & self.goes_on != 0
+            && len < 31
+            && words.has_digit(at + len, at + len + usize::from(DigitRun::CLOSE)) == Some(false)
+        {
+            met &= !self.goes_on;
         }
         if let Some(known) = start {
             met |= self.hints.iter().filter(|(hints, _)| hints & known != 0).fold(0, |all, (_, bit)| all | bit);
@@ -102,7 +121,7 @@ mod tests {
         assert!(numbers.add(&dotted, 3) && numbers.add(&behind_capital, 5));
         assert!(numbers.add(&DigitRun::of_lens(2, 2).first(b"9").or_hinted(4), 9));
         let mut asked = Asked::with_room(10);
-        numbers.ask(text, at, open, (at == 0).then_some(hints), &mut asked);
+        numbers.ask(text, at, open, (at == 0).then_some(hints), &Words::none(), &mut asked);
         std::iter::successors(asked.next(0), |last| asked.next(last + 1)).collect()
     }
 

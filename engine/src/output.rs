@@ -4,6 +4,7 @@
 //! to the raw bytes that spell them. Where several runs are open at a time, findings arrive in any order and wait for
 //! the earliest byte that is undecided in any run.
 
+use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
@@ -79,8 +80,12 @@ pub(crate) struct Thread {
     own_memory: bool,
 }
 
+/// How many answers of the profile are kept at hand.
+const OPERATORS: usize = 24;
+
 pub(crate) struct Output {
     rules: Arc<Rules>,
+    operators: [Cell<Option<(Kind, Operator)>>; OPERATORS],
     pub(crate) stats: Stats,
     pub(crate) place: Place,
     pub(crate) spelling: Spelling,
@@ -124,6 +129,7 @@ impl Output {
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
+            operators: [const { Cell::new(None) }; OPERATORS],
             stats: Stats { window, ..Stats::default() },
             place: Place::default(),
             spelling: Spelling::default(),
@@ -343,7 +349,23 @@ impl Output {
     }
 
     fn operator(&self, kind: Kind) -> Operator {
-        self.place.rule.map_or_else(|| self.rules.operator(kind), |(operator, _)| operator)
+        self.place.rule.map_or_else(|| self.operator_of(kind), |(operator, _)| operator)
+    }
+
+    /// The profile's operator of `kind`. Names of kinds are compared once; most findings are of a few kinds.
+    fn operator_of(&self, kind: Kind) -> Operator {
+        for slot in &self.operators {
+            match slot.get() {
+                Some((known, operator)) if std::ptr::eq(known.id(), kind.id()) => return operator,
+                Some(_) => {}
+                None => {
+                    let operator = self.rules.operator(kind);
+                    slot.set(Some((kind, operator)));
+                    return operator;
+                }
+            }
+        }
+        self.rules.operator(kind)
     }
 
     /// Queues the replacement of the text from `start` to `end` of the run.

@@ -6,19 +6,22 @@
 
 use std::ops::Range;
 
-use crate::blocks::{BLOCK, Carry};
-use crate::lexicon::Folded;
-use crate::memo::Memo;
+use crate::blocks::BLOCK;
+use crate::lexicon::{Entry, Folded};
 use crate::memory::{self, Memory};
+use crate::near::Near;
 use crate::resolve::{Candidate, Event, Resolver, Text};
 use crate::scanner::{Asked, Compiled};
 use crate::text::{LONGEST_WORD, letter, word_len, word_starts};
-use crate::{Field, Kind, Verdict, View};
+use crate::words::{PAGE, Word, Words};
+use crate::{Field, Kind, Tail, Verdict, View};
 
 /// How many bytes of a new chunk are put behind parked ones at a time.
 const SEAM_STEP: usize = 64;
 /// A piece shorter than this is copied whole.
 pub(crate) const SMALL: usize = 512;
+/// The first page of words that is read of the bytes at hand.
+const FIRST_PAGE: usize = 4 * BLOCK;
 /// Candidates of so many bytes are gathered before they are resolved.
 const STRETCH: usize = 16 * 1024;
 
@@ -42,6 +45,9 @@ pub(crate) struct Run {
     lessons: Vec<(u64, u64, bool, Kind)>,
     /// A rule of the profile claims the whole run, if it has any byte.
     claim: Option<Candidate>,
+    /// From here on a finding that beats all others takes the run: of the detectors only those matter that may teach words,
+    /// or reach back before it.
+    taken: Option<u64>,
 }
 
 /// Where the bytes at hand lie.
@@ -77,6 +83,7 @@ impl Run {
     /// Makes it new for another run.
     pub(crate) fn restart(&mut self, field: Field, claim: Option<Candidate>) {
         self.field = field;
+        self.taken = claim.map(|_| 0);
         self.claim = claim;
         self.resolver.reset();
         (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
@@ -260,38 +267,110 @@ impl Run {
 
     /// Asks detectors at every candidate that the bytes at hand settle.
     fn advance(&mut self, text: Text<'_>, around: &mut Surroundings<'_>, judge: &impl Judge) {
-        let bytes = text.bytes;
         let mut at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
-        let mut carry = Carry::after(at.checked_sub(1).and_then(|i| bytes.get(i)).copied());
-        let memo = Memo::new();
-        while let Some(rest) = bytes.get(at..).filter(|rest| !rest.is_empty()) {
-            let block = around.compiled.classifier.partial(rest);
-            let mut bits = block.candidates(carry);
-            if text.base == 0 && at == 0 {
-                bits |= 1;
+        let done = Words::lend(|words| {
+            // Little is at hand of a stream that comes in small chunks, and nothing is read twice of one that does not.
+            let mut page = FIRST_PAGE;
+            while at < text.bytes.len() {
+                words.read(text.bytes, at, page, text.open, around.compiled);
+                let end = text.bytes.len().min(at + page);
+                self.visit(text, at..end, words, around, judge)?;
+                (at, page) = (end, PAGE);
             }
-            while bits != 0 {
-                let here = at + bits.trailing_zeros() as usize;
-                bits &= bits - 1;
-                if let Err(Undecided { wants }) = self.ask(text, here, &memo, around, judge) {
-                    self.pos = text.base + here as u64;
-                    self.wants = text.base + wants as u64;
-                    return;
-                }
-            }
-            carry = block.carry();
-            at += rest.len().min(BLOCK);
-        }
-        self.pos = text.base + bytes.len() as u64;
-        self.wants = 0;
+            Ok(())
+        });
+        (self.pos, self.wants) = match done {
+            Ok(()) => (text.base + text.bytes.len() as u64, 0),
+            Err(Undecided { at, wants }) => (text.base + at as u64, text.base + wants as u64),
+        };
     }
 
-    /// Asks the detectors that are triggered at `at`.
+    /// Asks detectors at the words and the other candidates of a page, in order.
+    fn visit(
+        &mut self,
+        text: Text<'_>,
+        page: Range<usize>,
+        words: &Words,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let mut place = 0;
+        let mut block = page.start;
+        while block < page.end {
+            let block_end = page.end.min(block + BLOCK);
+            let mut others = words.others(block);
+            if text.base == 0 && block == 0 {
+                // The run's start is one, whatever stands there.
+                others |= 1;
+            }
+            loop {
+                let other = if others == 0 { block_end } else { block + others.trailing_zeros() as usize };
+                while let Some(word) = words.get(place).filter(|word| word.start() < other) {
+                    if word.is_loud() || around.memory.may_know(word.hash) {
+                        if word.is_known() {
+                            self.ask_at_word(text, word, place, words, around, judge)?;
+                        } else {
+                            self.ask(text, word.start(), None, words, around, judge)?;
+                        }
+                    }
+                    place += 1;
+                }
+                if others == 0 {
+                    break;
+                }
+                others &= others - 1;
+                let known = words.get(place).filter(|word| word.start() == other).map(|_| place);
+                self.ask(text, other, known, words, around, judge)?;
+                place += usize::from(known.is_some());
+            }
+            block = block_end;
+        }
+        Ok(())
+    }
+
+    /// Asks the detectors that a known word triggers, when nothing else is triggered with it.
+    #[inline]
+    fn ask_at_word(
+        &mut self,
+        text: Text<'_>,
+        word: &Word,
+        place: usize,
+        words: &Words,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let on = &around.compiled.on;
+        let made = self.candidates.len();
+        self.asked.be(&on.none);
+        if word.is_loud()
+            && let Some(near) = Near::new(words, place, text.bytes, text.base == 0, text.open, &self.field)
+        {
+            let entry = Entry { bits: word.bits, triggers: word.triggers };
+            on.ask_word(entry, (word.is_capital(), false, self.taken == Some(0)), Some(&near), &mut self.asked);
+        }
+        let trigger = text.base + word.start() as u64;
+        if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
+            self.candidates.extend(repeat(around.compiled, trigger, usize::from(word.len), kind, judge));
+        }
+        if self.asked.is_empty() {
+            return Ok(());
+        }
+        let asking = Asking { text, at: word.start(), made, words };
+        self.lessons.clear();
+        while let Some(index) = self.asked.pop() {
+            self.ask_one(index, &asking, around.compiled, judge)?;
+        }
+        self.teach(text, trigger, around, judge);
+        Ok(())
+    }
+
+    /// Asks the detectors that are triggered at `at`, where the word at `place` of the table may begin.
     fn ask(
         &mut self,
         text: Text<'_>,
         at: usize,
-        memo: &Memo,
+        place: Option<usize>,
+        words: &Words,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
@@ -301,106 +380,158 @@ impl Run {
         let asked = &mut self.asked;
         asked.be(&on.none);
         let trigger = text.base + at as u64;
+        let begins = trigger == 0;
+        let taken = self.taken == Some(0);
         let made = self.candidates.len();
-        if text.base == 0 && at == 0 {
+        if begins {
             asked.add(&on.start);
             let hints = self.field.meaning.hints;
             if hints & on.hints != 0 {
                 on.fields.iter().filter(|(any, _)| any & hints != 0).for_each(|(_, index)| asked.insert(*index));
             }
         }
-        if on.special.has(byte)
-            && let Some(list) = on.bytes.get(usize::from(byte))
-        {
-            asked.add(list);
+        if on.special.has(byte) && !taken {
+            on.signs.ask(bytes, at, text.open, asked);
+            if let Some(list) = on.bytes.get(usize::from(byte)) {
+                asked.add(list);
+            }
         }
         if byte.is_ascii_digit() {
-            if !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit) {
+            if !taken && !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit) {
                 asked.add(&on.digits);
-                let start = (trigger == 0).then_some(self.field.meaning.hints);
-                on.numbers.ask(bytes, at, text.open, start, asked);
+                let start = begins.then_some(self.field.meaning.hints);
+                on.numbers.ask(bytes, at, text.open, start, words, asked);
+            }
+        } else if let Some(place) = place
+            && let Some(word) = words.get(place)
+            && let Some(near) = Near::new(words, place, bytes, text.base == 0, text.open, &self.field)
+        {
+            let entry = Entry { bits: word.bits, triggers: word.triggers };
+            on.ask_word(entry, (word.is_capital(), begins, taken), Some(&near), asked);
+            if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
+                self.candidates.extend(repeat(compiled, trigger, usize::from(word.len), kind, judge));
             }
         } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
             let rest = bytes.get(at..).unwrap_or_default();
             // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
             if text.open && byte >= 0xc0 && rest.len() < 4 {
-                return Err(Undecided { wants: at + 4 });
+                return Err(Undecided { at, wants: at + 4 });
             }
             if word_starts(bytes, at) {
                 let rest = rest.get(..LONGEST_WORD + 4).unwrap_or(rest);
                 let word = rest.get(..word_len(rest)).unwrap_or_default();
                 let settled = rest.get(word.len()).is_some_and(u8::is_ascii) || rest.len() >= word.len() + 4;
                 if text.open && !settled && rest.len() < LONGEST_WORD + 4 {
-                    return Err(Undecided { wants: at + rest.len() + 1 });
-                }
-                asked.add(&on.word);
-                if !byte.is_ascii_lowercase() && letter(rest) > 0 {
-                    asked.add(&on.capital);
+                    return Err(Undecided { at, wants: at + rest.len() + 1 });
                 }
                 let folded = Folded::new(word);
                 let entry = folded.as_ref().map(|word| compiled.lexicon.entry(word)).unwrap_or_default();
-                if word.is_ascii() && rest.get(word.len()).is_some_and(u8::is_ascii) {
-                    memo.set_len(at, word.len());
-                    memo.set_bits(at, word.len(), entry.bits);
-                }
-                if entry.triggers > 0
-                    && let Some(list) = on.words.get(usize::from(entry.triggers) - 1)
+                let capital = !byte.is_ascii_lowercase();
+                on.ask_word(entry, (capital && letter(rest) > 0, begins, taken), None, asked);
+                if let Some(folded) = &folded
+                    && let Some(kind) = around.memory.recall(folded.hash(), capital, || judge.raw(trigger))
                 {
-                    asked.add(list);
-                }
-                if entry.bits & on.categories != 0 {
-                    let fitting = on.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0);
-                    fitting.for_each(|(_, detector)| asked.add(detector));
-                }
-                if !around.memory.is_empty()
-                    && let Some(word_known) = &folded
-                    && let Some(kind) =
-                        around.memory.recall(word_known, !byte.is_ascii_lowercase(), || judge.raw(trigger))
-                {
-                    let end = trigger + word.len() as u64;
-                    let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
-                    let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
-                    self.candidates.extend(candidate(trigger, trigger, end, &verdict, 0, index, judge));
+                    self.candidates.extend(repeat(compiled, trigger, word.len(), kind, judge));
                 }
             }
         }
+        if taken {
+            asked.keep(&on.teachers);
+        }
+        if asked.is_empty() && !begins {
+            return Ok(());
+        }
+        let asking = Asking { text, at, made, words };
         self.lessons.clear();
-        let mut next = asked.next(0);
-        while let Some(index) = next {
-            next = asked.next(index + 1);
-            let Some(detector) = compiled.detectors.get(usize::from(index)) else { continue };
-            let view = View::new(bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, memo);
-            let verdict = detector.ask(&view);
-            if let Some(wants) = view.wants() {
-                self.candidates.truncate(made);
-                return Err(Undecided { wants });
-            }
-            let Some(verdict) = verdict else { continue };
-            let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
-            let (start, end) = (offset(verdict.start), offset(verdict.end));
-            let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
-                continue;
-            };
-            self.candidates.push(made);
-            for teach in verdict.teaches.into_iter().flatten() {
-                self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
-            }
+        if begins
+            && let Some((strongest, priority)) = on.strongest
+            && self.asked.has(strongest)
+        {
+            self.asked.remove(strongest);
+            self.ask_one(strongest, &asking, compiled, judge)?;
+            let takes = |made: &&Candidate| made.priority == priority && made.tail == Tail::Rest && !made.kept;
+            let taken = self.candidates.get(made..).unwrap_or_default().iter().find(takes).map(|made| made.start);
+            self.taken = self.taken.or(taken);
         }
-        if text.base == 0 && at == 0 {
+        while let Some(index) = self.asked.pop() {
+            self.ask_one(index, &asking, compiled, judge)?;
+        }
+        if begins {
             self.candidates.extend(self.claim.take());
         }
+        self.teach(text, trigger, around, judge);
+        Ok(())
+    }
+
+    /// Remembers the words of findings.
+    fn teach(&mut self, text: Text<'_>, trigger: u64, around: &mut Surroundings<'_>, judge: &impl Judge) {
         if !self.lessons.is_empty() {
             let raw = judge.raw(trigger);
             for (start, end, any_case, kind) in self.lessons.drain(..) {
                 around.memory.teach(text.slice(start, end), any_case, kind, raw);
             }
         }
+    }
+
+    /// Asks one detector, and notes its answer.
+    #[inline]
+    fn ask_one(
+        &mut self,
+        index: u16,
+        &Asking { text, at, made, words }: &Asking<'_>,
+        compiled: &Compiled,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let Some(detector) = compiled.detectors.get(usize::from(index)) else { return Ok(()) };
+        let trigger = text.base + at as u64;
+        if let Some(taken) = self.taken
+            && !detector.teaches
+            && trigger.saturating_sub(u64::from(detector.reach.bytes)) >= taken
+        {
+            return Ok(());
+        }
+        let view = View::new(text.bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, words);
+        let verdict = detector.ask(&view);
+        if let Some(wants) = view.wants() {
+            self.candidates.truncate(made);
+            // Whoever is asked again decides again.
+            self.taken = self.taken.filter(|_| trigger > 0 || self.claim.is_some());
+            return Err(Undecided { at, wants });
+        }
+        let Some(verdict) = verdict else { return Ok(()) };
+        let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
+        let (start, end) = (offset(verdict.start), offset(verdict.end));
+        let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
+            return Ok(());
+        };
+        self.candidates.push(made);
+        for teach in verdict.teaches.into_iter().flatten() {
+            self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
+        }
         Ok(())
     }
 }
 
+/// Where detectors are asked.
+struct Asking<'a> {
+    text: Text<'a>,
+    at: usize,
+    /// How many candidates there were before.
+    made: usize,
+    words: &'a Words,
+}
+
+/// A word that was taught stands alone here.
+fn repeat(compiled: &Compiled, trigger: u64, len: usize, kind: Kind, judge: &impl Judge) -> Option<Candidate> {
+    let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
+    let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
+    candidate(trigger, trigger, trigger + len as u64, &verdict, 0, index, judge)
+}
+
 /// A decision that depends on bytes that have not arrived.
 struct Undecided {
+    /// Where it was to be made.
+    at: usize,
     /// Asking again is idle before so many bytes are at hand.
     wants: usize,
 }

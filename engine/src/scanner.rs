@@ -4,9 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::blocks::Classifier;
+use crate::lexicon::Entry;
+use crate::near::Near;
 use crate::numbers::Numbers;
+use crate::signs::Signs;
 use crate::text::LONGEST_WORD;
-use crate::{ByteSet, Detector, Fields, Lexicon, Reach, Trigger};
+use crate::{ByteSet, Detector, Fields, Glance, Lexicon, Reach, Sign, Trigger};
 
 /// The widest window a text detector may declare, in bytes: before, longest and after together.
 pub const WIDEST_WINDOW: usize = 512;
@@ -52,22 +55,43 @@ pub(crate) struct Dispatch {
     pub(crate) start: Asked,
     pub(crate) digits: Asked,
     pub(crate) numbers: Numbers,
+    pub(crate) signs: Signs,
     /// Who wants to be asked at the start of a field with these hints.
     pub(crate) fields: Vec<(u64, u16)>,
     /// All those hints.
     pub(crate) hints: u64,
-    pub(crate) word: Asked,
-    pub(crate) capital: Asked,
-    pub(crate) lexicon: Vec<(u32, Asked)>,
+    /// Whom a word asks that begins the run.
+    opening: Vec<Condition>,
+    /// Whom every word asks.
+    word: Vec<Condition>,
+    /// Whom a capital asks.
+    capital: Vec<Condition>,
+    /// Whom words of these categories ask.
+    lexicon: Vec<(u32, Condition)>,
     /// All categories that trigger something.
     pub(crate) categories: u32,
-    pub(crate) words: Vec<Asked>,
+    /// Whom particular words ask; the lexicon has an index of it.
+    words: Vec<Vec<Condition>>,
     pub(crate) special: ByteSet,
     pub(crate) bytes: Vec<Asked>,
     /// Nobody.
     pub(crate) none: Asked,
-    /// How many detectors there are.
-    count: usize,
+    /// No special byte counts that stands behind something and before a blank.
+    pub(crate) signs_end_nothing: bool,
+    /// The conditions of `signs`.
+    seen: Vec<Sign>,
+    /// Those that may teach words.
+    pub(crate) teachers: Asked,
+    /// The one that beats all others, and its priority. A run that it takes whole holds no other finding.
+    pub(crate) strongest: Option<(u16, u8)>,
+}
+
+/// Who is asked at a word, and the glance that has to agree.
+#[derive(Clone, Copy)]
+struct Condition {
+    detector: u16,
+    teaches: bool,
+    glance: Option<Glance>,
 }
 
 /// A set of detectors, a bit each. They are asked in the order of the list.
@@ -91,6 +115,60 @@ impl Asked {
         if !(self.more.is_empty() && other.more.is_empty()) {
             self.more.clone_from(&other.more);
         }
+    }
+
+    /// Whether it has no member.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.first == 0 && self.more.iter().all(|word| *word == 0)
+    }
+
+    /// Takes out one member.
+    #[inline]
+    pub(crate) fn remove(&mut self, index: u16) {
+        let bit = 1 << (index % 64);
+        match usize::from(index / 64).checked_sub(1) {
+            None => self.first &= !bit,
+            Some(i) => {
+                if let Some(word) = self.more.get_mut(i) {
+                    *word &= !bit;
+                }
+            }
+        }
+    }
+
+    /// Takes out what `other`, of the same room, does not hold.
+    #[inline]
+    pub(crate) fn keep(&mut self, other: &Self) {
+        self.first &= other.first;
+        for (to, from) in self.more.iter_mut().zip(&other.more) {
+            *to &= from;
+        }
+    }
+
+    /// Takes out the first member.
+    #[inline]
+    pub(crate) fn pop(&mut self) -> Option<u16> {
+        if self.first != 0 {
+            let bit = self.first.trailing_zeros();
+            self.first &= self.first - 1;
+            return u16::try_from(bit).ok();
+        }
+        if self.more.is_empty() {
+            return None;
+        }
+        let next = self.next(64)?;
+        self.remove(next);
+        Some(next)
+    }
+
+    #[inline]
+    pub(crate) fn has(&self, index: u16) -> bool {
+        let word = match usize::from(index / 64).checked_sub(1) {
+            None => self.first,
+            Some(i) => self.more.get(i).copied().unwrap_or(0),
+        };
+        word >> (index % 64) & 1 == 1
     }
 
     #[inline]
@@ -224,8 +302,11 @@ impl Builder {
                     None => reaches.push(detector.reach),
                 }
             }
+            if detector.teaches {
+                on.teachers.insert(index);
+            }
             for trigger in detector.triggers.iter() {
-                if !on.add(trigger, index, &mut lexicon) {
+                if !on.add(trigger, index, detector.teaches, &mut lexicon) {
                     let detector = detector.id.clone().into_owned();
                     return Err(BuildError {
                         detector,
@@ -234,6 +315,16 @@ impl Builder {
                 }
             }
         }
+        let most = detectors.iter().map(|detector| detector.priority).max();
+        let mut strong = detectors.iter().zip(0u16..).filter(|(detector, _)| Some(detector.priority) == most);
+        on.strongest = match (strong.next(), strong.next()) {
+            (Some((only, index)), None) => Some((index, only.priority)),
+            _ => None,
+        };
+        on.signs_end_nothing &= on.seen.iter().all(|sign| {
+            let solid = ByteSet::ALL.but(ByteSet::BLANK);
+            sign.after.but(solid).is_empty() || sign.before.but(ByteSet::BLANK).is_empty()
+        });
         let classifier = Classifier::new(on.special);
         let inner = Compiled { detectors, lexicon, fields, classifier, on, before, ahead, reaches };
         Ok(Scanner { inner: Arc::new(inner) })
@@ -247,27 +338,82 @@ impl fmt::Debug for Builder {
 }
 
 impl Dispatch {
-    fn new(count: usize) -> Self {
-        let none = Asked::with_room(count);
+    fn new(detectors: usize) -> Self {
+        let none = Asked::with_room(detectors);
         Self {
             start: none.clone(),
             digits: none.clone(),
             numbers: Numbers::default(),
+            signs: Signs::default(),
             fields: Vec::new(),
             hints: 0,
-            word: none.clone(),
-            capital: none.clone(),
+            opening: Vec::new(),
+            word: Vec::new(),
+            capital: Vec::new(),
             lexicon: Vec::new(),
             categories: 0,
             words: Vec::new(),
             special: ByteSet::EMPTY,
             bytes: vec![none.clone(); 256],
+            signs_end_nothing: true,
+            seen: Vec::new(),
+            teachers: none.clone(),
+            strongest: None,
             none,
-            count,
         }
     }
 
-    fn add(&mut self, trigger: &Trigger, index: u16, lexicon: &mut Lexicon) -> bool {
+    /// Whether some detector wants to be asked at every word.
+    pub(crate) fn asks_every_word(&self) -> bool {
+        !self.word.is_empty()
+    }
+
+    /// Whether some detector wants to be asked at every capital.
+    pub(crate) fn asks_capitals(&self) -> bool {
+        !self.capital.is_empty()
+    }
+
+    /// Adds to `asked` whom a word asks, unless a glance at `near` speaks against it. `taken` says that only those count
+    /// that may teach words.
+    #[inline]
+    pub(crate) fn ask_word(
+        &self,
+        entry: Entry,
+        (capital, opens, taken): (bool, bool, bool),
+        near: Option<&Near<'_>>,
+        asked: &mut Asked,
+    ) {
+        let mut ask = |condition: &Condition| {
+            if taken && !condition.teaches {
+                return;
+            }
+            let worth = || match (condition.glance, near) {
+                (Some(glance), Some(near)) => glance(near) != Ok(false),
+                _ => true,
+            };
+            if !asked.has(condition.detector) && worth() {
+                asked.insert(condition.detector);
+            }
+        };
+        if opens {
+            self.opening.iter().for_each(&mut ask);
+        }
+        self.word.iter().for_each(&mut ask);
+        if entry.triggers > 0
+            && let Some(list) = self.words.get(usize::from(entry.triggers) - 1)
+        {
+            list.iter().for_each(&mut ask);
+        }
+        if capital {
+            self.capital.iter().for_each(&mut ask);
+        }
+        if entry.bits & self.categories != 0 {
+            self.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0).for_each(|(_, condition)| ask(condition));
+        }
+    }
+
+    fn add(&mut self, trigger: &Trigger, index: u16, teaches: bool, lexicon: &mut Lexicon) -> bool {
+        let asks = |glance| Condition { detector: index, teaches, glance };
         match trigger {
             Trigger::Start => self.start.insert(index),
             Trigger::Digits => self.digits.insert(index),
@@ -280,38 +426,60 @@ impl Dispatch {
                 self.fields.push((*hints, index));
                 self.hints |= hints;
             }
-            Trigger::Word => self.word.insert(index),
-            Trigger::Capital => self.capital.insert(index),
-            Trigger::Lexicon(bits) => {
-                let mut only = Asked::with_room(self.count);
-                only.insert(index);
-                self.lexicon.push((*bits, only));
-                self.categories |= bits;
-            }
-            Trigger::Bytes(set) => {
-                self.special = self.special.or(*set);
-                for byte in set.iter() {
-                    if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
-                        list.insert(index);
-                    }
+            Trigger::Bytes(set) => self.add_bytes(*set, index),
+            Trigger::Sign(sign) => {
+                if self.signs.add(sign, index) {
+                    self.special = self.special.or(sign.of);
+                    self.seen.push(*sign);
+                } else {
+                    self.add_bytes(sign.of, index);
                 }
             }
-            Trigger::Words(words) => {
-                return words.iter().all(|word| self.add_word(word, index, lexicon));
+            Trigger::When(trigger, glance) => return self.add_to_words(trigger, asks(Some(*glance)), lexicon),
+            Trigger::Word | Trigger::Capital | Trigger::Words(_) | Trigger::Lexicon(_) => {
+                return self.add_to_words(trigger, asks(None), lexicon);
             }
         }
         true
     }
 
-    fn add_word(&mut self, word: &str, index: u16, lexicon: &mut Lexicon) -> bool {
+    fn add_bytes(&mut self, set: ByteSet, index: u16) {
+        self.special = self.special.or(set);
+        self.signs_end_nothing = false;
+        for byte in set.iter() {
+            if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
+                list.insert(index);
+            }
+        }
+    }
+
+    fn add_to_words(&mut self, trigger: &Trigger, condition: Condition, lexicon: &mut Lexicon) -> bool {
+        match trigger {
+            Trigger::Start => self.opening.push(condition),
+            Trigger::Word => self.word.push(condition),
+            Trigger::Capital => self.capital.push(condition),
+            Trigger::Lexicon(bits) => {
+                self.lexicon.push((*bits, condition));
+                self.categories |= bits;
+            }
+            Trigger::Words(words) => {
+                return words.iter().all(|word| self.add_word(word, condition, lexicon));
+            }
+            // A glance looks at words; without them there is nothing to glance at.
+            _ => return self.add(trigger, condition.detector, condition.teaches, lexicon),
+        }
+        true
+    }
+
+    fn add_word(&mut self, word: &str, condition: Condition, lexicon: &mut Lexicon) -> bool {
         let Some(list) = lexicon.triggers_mut(word) else { return false };
         if *list == 0 {
             let Ok(next) = u16::try_from(self.words.len() + 1) else { return false };
             *list = next;
-            self.words.push(Asked::with_room(self.count));
+            self.words.push(Vec::new());
         }
         if let Some(known) = self.words.get_mut(usize::from(*list) - 1) {
-            known.insert(index);
+            known.push(condition);
         }
         true
     }
@@ -333,14 +501,14 @@ fn check(detector: &Detector, earlier: &[Detector]) -> Result<(), BuildError> {
     if usize::from(detector.reach.bytes) > usize::from(window.before) {
         return refuse("it reaches back further than it sees: raise `before` to at least `reach.bytes`".into());
     }
+    if detector.priority == u8::MAX {
+        return refuse("its priority is that of a profile's rules: choose a lower one".into());
+    }
     if detector.triggers.is_empty() {
         return refuse("it has no trigger and would never be asked".into());
     }
-    if let Some(Trigger::Words(words)) = detector.triggers.iter().find(|t| bad_words(t)) {
-        return refuse(format!(
-            "its trigger words must be single folded words of 2 to 32 letters ({} listed)",
-            words.len()
-        ));
+    if detector.triggers.iter().any(bad_words) {
+        return refuse("its trigger words must be single folded words of 2 to 32 letters".into());
     }
     if earlier.iter().any(|other| other.id == detector.id) {
         return refuse("another detector has the same id".into());
@@ -349,7 +517,7 @@ fn check(detector: &Detector, earlier: &[Detector]) -> Result<(), BuildError> {
 }
 
 fn bad_words(trigger: &Trigger) -> bool {
-    let Trigger::Words(words) = trigger else { return false };
+    let (Trigger::Words(words) | Trigger::When(Trigger::Words(words), _)) = trigger else { return false };
     words.iter().any(|w| !(2..=32).contains(&w.len()) || !w.bytes().all(|b| b.is_ascii_lowercase()))
 }
 

@@ -19,6 +19,8 @@ impl ByteSet {
     pub const ALPHA: Self = Self::EMPTY.range(b'A', b'Z').range(b'a', b'z');
     /// ASCII letters and digits.
     pub const ALNUM: Self = Self::DIGIT.range(b'A', b'Z').range(b'a', b'z');
+    /// Space, tab, carriage return, newline and all other control characters below them.
+    pub const BLANK: Self = Self::EMPTY.range(0, b' ');
     /// Space, tab, carriage return, newline.
     pub const SPACE: Self = Self::of(b" \t\r\n");
 

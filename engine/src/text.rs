@@ -92,6 +92,12 @@ pub(crate) mod lanes {
         bytes | within(bytes, b'A', b'Z') >> 2
     }
 
+    /// The first `len` of the bytes, at most eight, which are ASCII letters, made small; the others are zero.
+    #[inline]
+    pub(crate) const fn small(bytes: u64, len: usize) -> u64 {
+        (bytes | (ONES * 0x20)) & (u64::MAX >> (64 - 8 * len))
+    }
+
     /// The highest bit of each byte from `first` to `last`; both, and the bytes that count, are ASCII.
     #[inline]
     const fn within(bytes: u64, first: u8, last: u8) -> u64 {

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use crate::lexicon::Lexicon;
-use crate::memo::Memo;
 use crate::text::{ascii_word_len, letter, letter_before, word_len};
+use crate::words::Words;
 use crate::{ByteSet, Field, Reach, Window};
 
 /// A window on one text run, placed on a trigger. Offsets are relative to the trigger: 0 is its first byte, negative
@@ -28,7 +28,8 @@ pub struct View<'a> {
     asked: Cell<usize>,
     field: &'a Field,
     lexicon: &'a Lexicon,
-    memo: &'a Memo,
+    /// The words of the run's bytes at hand, as far as they were read.
+    words: &'a Words,
 }
 
 impl<'a> View<'a> {
@@ -40,7 +41,7 @@ impl<'a> View<'a> {
         window: Window,
         field: &'a Field,
         lexicon: &'a Lexicon,
-        memo: &'a Memo,
+        words: &'a Words,
     ) -> Self {
         let end = at + window.ahead();
         View {
@@ -51,7 +52,7 @@ impl<'a> View<'a> {
             asked: Cell::new(at),
             field,
             lexicon,
-            memo,
+            words,
         }
     }
 
@@ -119,16 +120,25 @@ impl<'a> View<'a> {
     pub fn word(&self, offset: i32) -> &'a [u8] {
         let from = self.at.wrapping_add_signed(offset as isize);
         if from >= self.first
-            && let Some(len) = self.memo.len(from)
-            && let Some(word) = self.text.get(from..from + len)
-            && from + len < self.text.len()
+            && let Some(word) = self.words.at(from)
+            && let Some(letters) = self.text.get(from..word.end())
         {
-            self.ask(from + len + 1);
-            return word;
+            // What follows it was seen, or is nothing.
+            self.ask((word.end() + 1).min(self.end));
+            return letters;
+        }
+        // Most places that are asked about and begin no word show it at once.
+        if let Some(byte) = self.text.get(from)
+            && byte.is_ascii()
+            && !byte.is_ascii_alphabetic()
+        {
+            self.ask(from + 1);
+            return &[];
         }
         self.read_word(from, offset)
     }
 
+    #[inline(never)]
     fn read_word(&self, from: usize, offset: i32) -> &'a [u8] {
         if from < self.first || (offset < 0 && from >= self.at) {
             return &[];
@@ -136,7 +146,6 @@ impl<'a> View<'a> {
         let rest = self.text.get(from..).unwrap_or_default();
         let len = ascii_word_len(rest);
         if rest.get(len).is_some_and(u8::is_ascii) {
-            self.memo.set_len(from, len);
             self.ask(from + len + 1);
             return rest.get(..len).unwrap_or_default();
         }
@@ -176,11 +185,10 @@ impl<'a> View<'a> {
         if at >= self.text.len() {
             return self.lexicon.bits(word);
         }
-        self.memo.bits(at, word.len()).unwrap_or_else(|| {
-            let bits = self.lexicon.bits(word);
-            self.memo.set_bits(at, word.len(), bits);
-            bits
-        })
+        match self.words.at(at) {
+            Some(known) if usize::from(known.len) == word.len() => known.bits,
+            _ => self.lexicon.bits(word),
+        }
     }
 
     /// The field this run belongs to.
@@ -249,7 +257,7 @@ mod tests {
     const WINDOW: Window = Window { before: 3, longest: 4, after: 2 };
 
     fn view<'a>(text: &'a [u8], at: usize, open: bool, field: &'a Field, lexicon: &'a Lexicon) -> View<'a> {
-        View::new(text, at, open, WINDOW, field, lexicon, Box::leak(Box::new(Memo::new())))
+        View::new(text, at, open, WINDOW, field, lexicon, Box::leak(Box::new(Words::none())))
     }
 
     #[test]

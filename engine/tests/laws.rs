@@ -144,6 +144,7 @@ fn detector(
         reach: Reach { bytes: reach.0, across: reach.1 },
         triggers: Cow::Owned(vec![trigger]),
         verify: Verify::Pure(verify),
+        teaches: id == "surname",
         takes: Cow::Borrowed("-"),
         refuses: Cow::Borrowed("-"),
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, View, Window};
 
+use super::glance;
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
@@ -19,22 +20,9 @@ pub static PLACE: Detector = Detector {
     priority: 42,
     window: Window { before: 48, longest: 80, after: 48 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[
-        Trigger::Capital,
-        Trigger::Words(&[
-            "lives",
-            "live",
-            "lived",
-            "living",
-            "born",
-            "moved",
-            "resides",
-            "residing",
-            "raised",
-            "relocated",
-        ]),
-    ]),
+    triggers: Cow::Borrowed(&[Trigger::When(&Trigger::Capital, glance::capital), Trigger::Words(LIVING)]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "a city before its state or ZIP code, or where somebody lives; counties; streets without a number",
     ),
@@ -43,8 +31,17 @@ pub static PLACE: Detector = Detector {
 
 const LONGEST: i32 = 80;
 
+/// Words that a town in small letters may follow.
+#[rustfmt::skip] // A word list reads better in lines.
+const LIVING: &[&str] = &[
+    "lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised", "relocated",
+];
+/// Those of them that are asked so with a capital as well.
+pub(super) const LIVING_IN: &[&str] =
+    &["lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised"];
+
 /// Small words inside the name of a town.
-const JOINS: &[&str] = &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"];
+pub(super) const JOINS: &[&str] = &["of", "or", "du", "de", "del", "la", "by", "the", "on", "in"];
 
 /// What stands before a place.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -67,7 +64,7 @@ const TWOFOLD: &[&[u8]] = &[
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     let lower = word.first().is_some_and(u8::is_ascii_lowercase);
-    if lower || one_of!(word, &["lives", "live", "lived", "living", "born", "moved", "resides", "residing", "raised"]) {
+    if lower || one_of!(word, LIVING_IN) {
         return lower_city(view, length(word));
     }
     if word.len() < 2 || !stands_alone(view) {

@@ -15,8 +15,9 @@ pub static GEO: Detector = Detector {
     priority: 56,
     window: Window { before: 32, longest: 48, after: 8 },
     reach: Reach { bytes: 1, across: ByteSet::of(b"+-") },
-    triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")))]),
+    triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on())]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed("latitude and longitude with three decimals or more; one of them behind its label"),
     refuses: Cow::Borrowed("pairs of measurements, versions, ranges"),
 };

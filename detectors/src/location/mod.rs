@@ -2,6 +2,7 @@
 
 mod city;
 mod geo;
+mod glance;
 mod street;
 #[cfg(test)]
 mod tests;

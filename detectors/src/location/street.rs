@@ -21,6 +21,7 @@ pub static STREET: Detector = Detector {
         Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"]),
     ]),
     verify: Verify::Pure(verify),
+    teaches: false,
     takes: Cow::Borrowed(
         "number, direction, name, street type, unit; PO boxes, rural routes, highways and county roads",
     ),

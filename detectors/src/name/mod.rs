@@ -5,6 +5,7 @@
 
 pub(crate) mod cue;
 mod follow;
+mod glance;
 mod judge;
 mod lists;
 pub(crate) mod part;
@@ -38,11 +39,12 @@ pub static NAME: Detector = Detector {
     // `j. barr, msw`: an initial without a capital.
     reach: Reach { bytes: 3, across: ByteSet::ALPHA.with(b'.').with(b' ') },
     triggers: Cow::Borrowed(&[
-        Trigger::Start,
-        Trigger::Words(lists::TRIGGERS),
-        Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE),
+        Trigger::When(&Trigger::Start, glance::starts),
+        Trigger::When(&Trigger::Words(lists::TRIGGERS), glance::announces),
+        Trigger::When(&Trigger::Lexicon(cat::ANY_NAME | cat::PARTICLE), glance::begins),
     ]),
     verify: Verify::Pure(verify),
+    teaches: true,
     takes: Cow::Borrowed(
         "First Last, Last, First, initials, particles, hyphens, suffixes; any shape behind a title, a label or a role",
     ),

@@ -498,7 +498,7 @@ fn found_is(view: &View<'_>, found: &Part, letter: u8) -> bool {
 
 /// Particles of surnames in lower case.
 #[rustfmt::skip] // A word list reads better in lines.
-const PARTICLES: &[&str] = &[
+pub(super) const PARTICLES: &[&str] = &[
     "van", "von", "der", "den", "de", "del", "della", "di", "da", "das", "dos", "du", "la", "le", "las",
     "los", "bin", "ibn", "bint", "al", "el", "ter", "ten", "zu", "zur", "af", "av", "ben", "abu", "mac",
     "st", "san", "dela", "y", "e", "des", "do", "ap", "op", "vande", "vander", "het",

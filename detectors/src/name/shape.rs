@@ -6,6 +6,7 @@ use blackbar_engine::{Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
 use super::cue::{self, Cue, Grade};
 use super::follow::{self, Follow};
+use super::glance;
 use super::part::{Case, blanks, case_of, gap, part, stands_alone};
 use super::person::{self, particle};
 use crate::kinds;
@@ -19,8 +20,9 @@ pub static NAME_SHAPE: Detector = Detector {
     priority: 39,
     window: Window { before: 64, longest: 144, after: 48 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Capital]),
+    triggers: Cow::Borrowed(&[Trigger::When(&Trigger::Capital, glance::shaped)]),
     verify: Verify::Pure(verify),
+    teaches: true,
     takes: Cow::Borrowed("initials before a surname; unknown words before a known surname or a credential"),
     refuses: Cow::Borrowed("unknown words alone, species such as E. Coli, headings"),
 };

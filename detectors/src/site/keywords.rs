@@ -74,6 +74,7 @@ impl Keywords<'_> {
             reach: Reach::NONE,
             triggers: triggers(first),
             verify: Verify::Site(Arc::new(move |view| compiled.verify(view))),
+            teaches: false,
             takes: "words and phrases of a list in the site's configuration".into(),
             refuses: "the same letters inside a longer word".into(),
         })

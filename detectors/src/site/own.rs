@@ -87,6 +87,7 @@ impl Own<'_> {
             reach: Reach::NONE,
             triggers: Cow::Borrowed(&[Trigger::Bytes(BORDERS)]),
             verify: Verify::Site(Arc::new(move |view| own.piece(view))),
+            teaches: false,
             takes: Cow::Borrowed("ids and search values in links that lead back to the gateway"),
             refuses: Cow::Borrowed("names of resources, operations and parameters, codes and counts in them"),
         };

@@ -83,6 +83,7 @@ impl Pattern<'_> {
             reach: Reach::NONE,
             triggers: triggers(first),
             verify: Verify::Site(Arc::new(move |view| compiled.verify(view))),
+            teaches: false,
             takes: "what a pattern of the site's configuration matches".into(),
             refuses: "matches inside a longer run of letters and digits, or without the context that is asked for"
                 .into(),

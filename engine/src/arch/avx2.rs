@@ -53,6 +53,8 @@ impl Avx2 {
             digit: join(one.digit, two.digit),
             alpha: join(one.alpha, two.alpha),
             lead: join(one.lead, two.lead),
+            wide: join(one.wide, two.wide),
+            blank: join(one.blank, two.blank),
             special: join(one.special, two.special),
         }
     }
@@ -72,6 +74,9 @@ impl Avx2 {
             digit: mask(within(bytes, b'0', b'9')),
             alpha: mask(within(small, b'a', b'z')),
             lead: mask(lead),
+            wide: mask(bytes),
+            // What is no more than a blank and not negative.
+            blank: !(mask(_mm256_cmpgt_epi8(bytes, _mm256_set1_epi8(0x20))) | mask(bytes)),
             special: mask(self.special(bytes)),
         }
     }
@@ -97,6 +102,8 @@ struct Half {
     digit: u32,
     alpha: u32,
     lead: u32,
+    wide: u32,
+    blank: u32,
     special: u32,
 }
 

@@ -11,10 +11,12 @@ use std::cmp::Reverse;
 
 use crate::lens::encode::{self, Position};
 use crate::lens::paths;
-use crate::memo::Memo;
 use crate::operator::{self, Context, Operator};
 use crate::text::{letter, word_len, word_starts};
-use crate::{Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Slot, Tail, Trigger, View};
+use crate::words::Words;
+use crate::{
+    Detector, Field, Finding, Format, Kind, Lexicon, Profile, Rules, Scanner, Sign, Slot, Tail, Trigger, View,
+};
 use formats::Run;
 
 /// A resolved finding of the oracle, in offsets of the text.
@@ -289,6 +291,8 @@ fn candidates(
     admit: &dyn Fn(Kind, u8) -> bool,
 ) -> Vec<Found> {
     let mut found = Vec::new();
+    // It looks at every word itself.
+    let words = Words::none();
     for at in 0..text.len() {
         if let Some(kind) = remembered(memory, text, at, raw[at]).filter(|kind| admit(*kind, MEMORY_CONFIDENCE)) {
             let end = at + word_len(&text[at..]);
@@ -300,8 +304,7 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let memo = Memo::new();
-            let view = View::new(text, at, false, detector.window, field, lexicon, &memo);
+            let view = View::new(text, at, false, detector.window, field, lexicon, &words);
             let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
@@ -342,7 +345,8 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     match trigger {
         // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
         Trigger::Start | Trigger::Field(_) => at == 0,
-        Trigger::Bytes(set) => set.has(byte),
+        Trigger::Bytes(set) | Trigger::Sign(Sign { of: set, .. }) => set.has(byte),
+        Trigger::When(trigger, _) => fires(trigger, text, at, lexicon),
         Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,

@@ -4,14 +4,14 @@ pub mod laws;
 
 use std::sync::Arc;
 
-use crate::memo::Memo;
 use crate::operator::{Operator, Prf, Shape, Values};
+use crate::words::Words;
 use crate::{Detector, Field, Lexicon, Profile, Rules, Verdict, View};
 
 /// Asks `detector` at byte `at` of `text` as a whole document, as if one of its triggers stood there.
 #[must_use]
 pub fn verify_at(detector: &Detector, text: &[u8], at: usize, field: &Field, lexicon: &Lexicon) -> Option<Verdict> {
-    detector.verify.call(&View::new(text, at, false, detector.window, field, lexicon, &Memo::new()))
+    detector.verify.call(&View::new(text, at, false, detector.window, field, lexicon, &Words::none()))
 }
 
 /// Values without any meaning.

@@ -113,6 +113,7 @@ impl Roster {
             reach: Reach::NONE,
             triggers: triggers.into(),
             verify: Verify::Site(Arc::new(move |view| roster.verify(view))),
+            teaches: false,
             takes: "names and record numbers on a roster of the site, in the ways that systems write them".into(),
             refuses: "everything that is not on the roster".into(),
         }

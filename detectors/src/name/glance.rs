@@ -1,0 +1,237 @@
+//! A glance at a word before it is read as the beginning of a name: most words of a text are none, and two or three
+//! neighbours show it. What is left out here is what the functions that read would refuse; each step says which.
+
+use blackbar_engine::{Near, NearWord, Unseen};
+
+use super::cue::{Role, role};
+use super::lists;
+use super::part::ordinary;
+use super::person::PARTICLES;
+use crate::fields::hint;
+use crate::words::category as cat;
+
+/// At the start of a run: only a field that holds a name, or a word that announces one, leads to something there which
+/// other triggers do not.
+pub(super) fn starts(near: &Near<'_>) -> Result<bool, Unseen> {
+    Ok(near.hinted(hint::NAME) || announces(near)?)
+}
+
+/// At a word that announces names: whether what follows could be one.
+pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
+    let word = near.word();
+    if near.begins() && near.hinted(hint::NAME) {
+        return Ok(true);
+    }
+    let Some(role) = role(word.letters, word.bits) else { return Ok(false) };
+    if matches!(role, Role::Title | Role::WordTitle)
+        || one_of!(word.letters, &["spoke", "spoken", "talked", "speaking", "talking"])
+    {
+        return Ok(true);
+    }
+    if let Some((b" ", next)) = near.next(1)? {
+        return plainly(near, &word, role, &next);
+    }
+    let behind = near.following(0, 24)?;
+    let blanks = behind.iter().take_while(|byte| matches!(byte, b' ' | b'\t')).count();
+    match behind.get(blanks) {
+        Some(byte) if byte.is_ascii_alphabetic() && blanks > 0 => match near.next(1)? {
+            Some((_, next)) => plainly(near, &word, role, &next),
+            None => Err(Unseen),
+        },
+        // A label that nothing follows on its line names nobody; a greeting may stand on its own.
+        None => Ok(blanks == 24),
+        Some(b'\n' | b'\r' | b'!') => Ok(role == Role::Greeting),
+        Some(b')' | b';' | b'?' | b'/' | b'%' | b'\\' | b'0'..=b'9') => Ok(false),
+        Some(b',') => Ok(matches!(role, Role::Relative | Role::Person | Role::Greeting)),
+        // The full stop of a sentence; leaders have more.
+        Some(b'.') => Ok(behind.get(blanks + 1) == Some(&b'.')),
+        _ => Ok(true),
+    }
+}
+
+/// The same, when only blanks part it from the next word.
+fn plainly(near: &Near<'_>, word: &NearWord<'_>, role: Role, next: &NearWord<'_>) -> Result<bool, Unseen> {
+    let met = one_of!(word.letters, &["to", "with"])
+        && near.previous()?.is_some_and(|(verb, _)| {
+            one_of!(
+                verb.letters,
+                &["spoke", "spoken", "talked", "speaking", "talking", "handoff", "given", "staying", "stays", "lives"],
+            )
+        });
+    if next.is_capital() {
+        // A header announces somebody by its colon; some of them as verbs.
+        let verb =
+            || one_of!(word.letters, &["signed", "dictated", "cosigned", "transcribed", "verified", "signature"]);
+        return Ok(match role {
+            Role::Header => met || verb(),
+            Role::User => false,
+            _ => true,
+        });
+    }
+    match role {
+        Role::Relative | Role::Patient | Role::By | Role::Greeting => may_be_small(near, next),
+        // `my name is ann`: as sure as a label.
+        Role::Is => Ok(near.previous()?.is_some_and(|(before, _)| one_of!(before.letters, &["name", "names"]))),
+        _ => Ok(met && may_be_small(near, next)?),
+    }
+}
+
+/// Whether a name in small letters could begin with `next`, the word behind the trigger: a name or a word that no list
+/// knows, or one that is joined to another or goes on with a particle.
+fn may_be_small(near: &Near<'_>, next: &NearWord<'_>) -> Result<bool, Unseen> {
+    if next.bits == 0
+        || matches!(next.after, Some(b'-' | b'\'' | b'`' | b'^'))
+        || one_of!(next.letters, PARTICLES)
+        || one_of!(next.letters, &["doe", "roe"])
+    {
+        return Ok(true);
+    }
+    if next.bits & cat::ANY_NAME != 0 {
+        // An ordinary word is taken for a name here only when it is a common one, or when what follows tells.
+        return Ok(ordinary(next.bits) == 0 || next.bits & cat::GIVEN_COMMON != 0 || !prose_follows(near, next)?);
+    }
+    Ok(near.next(2)?.is_some_and(|(_, second)| one_of!(second.letters, PARTICLES)))
+}
+
+/// Whether two plain words follow `next`, the first word behind the trigger: nothing that tells of a person, such as a
+/// relative, a degree or a record number, and no particle.
+fn prose_follows(near: &Near<'_>, next: &NearWord<'_>) -> Result<bool, Unseen> {
+    if next.after != Some(b' ') {
+        return Ok(false);
+    }
+    for n in 2..4 {
+        let Some((b" ", word)) = near.next(n)? else { return Ok(false) };
+        let plain = word.letters.len() > 1
+            && word.after == Some(b' ')
+            && word.letters.iter().all(u8::is_ascii_lowercase)
+            && !one_of!(word.letters, TELLING)
+            && !one_of!(word.letters, PARTICLES);
+        if !plain {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// Small words behind a name that tell of a person or a record, see `follow`.
+const TELLING: &[&str] = &[
+    "rn", "md", "np", "lpn", "cna", "mrn", "dob", "ssn", "csn", "acct", "rm", "xf", "mr", "member", "bed", "room",
+    "icu",
+];
+
+/// At a word that a name may begin with.
+pub(super) fn begins(near: &Near<'_>) -> Result<bool, Unseen> {
+    let word = near.word();
+    if near.begins() && near.hinted(hint::NAME) {
+        return Ok(true);
+    }
+    // Words that announce something are triggers of their own; a relative that no list of them has is none.
+    if word.bits & cat::RELATIVE != 0 && announces(near)? {
+        return Ok(true);
+    }
+    let capital = word.is_capital();
+    if word.bits & cat::PARTICLE != 0
+        && (!capital || one_of!(word.letters, &["de", "del", "van", "von", "di", "da", "le"]))
+        && particled(near, &word)?
+    {
+        return Ok(true);
+    }
+    // `j. barr, msw`
+    if word.bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0
+        && !capital
+        && matches!(near.preceding(3), [b'a'..=b'z', b'.', b' '])
+    {
+        return Ok(true);
+    }
+    if word.bits & cat::ANY_NAME == 0 || word.letters.len() < 2 {
+        return Ok(false);
+    }
+    if !capital {
+        return small(near, &word);
+    }
+    if ordinary(word.bits) == 0 || one_of!(word.letters, &["doe", "roe"]) || cued(near)? {
+        return Ok(true);
+    }
+    capital_word(near, &word)
+}
+
+/// `van den Heuvel`, `o'malley`: a particle goes on with an apostrophe, a capital, or a particle.
+fn particled(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
+    Ok(match word.after {
+        Some(b'\'' | b'`') => true,
+        Some(b' ') => {
+            near.next(1)?.is_some_and(|(gap, next)| gap != b" " || next.is_capital() || next.bits & cat::PARTICLE != 0)
+        }
+        _ => false,
+    })
+}
+
+/// A word in small letters that a list of names has.
+fn small(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
+    let plain = ordinary(word.bits);
+    let common = word.bits & cat::GIVEN_COMMON != 0;
+    let heads = common && word.bits & cat::WORD_TOP == 0 || word.bits & cat::GIVEN != 0 && plain == 0;
+    if near.preceding(1) == b"(" {
+        return Ok(true);
+    }
+    if plain == 0
+        && word.letters.len() > 2
+        && (common || word.bits & cat::SURNAME_COMMON != 0 && word.after == Some(b',') || cued(near)?)
+    {
+        return Ok(true);
+    }
+    // Only where its line begins, or what is visible of it.
+    let begins_line = |gap: &[u8]| gap.contains(&b'\n') || gap.len() >= usize::from(super::NAME.window.before);
+    Ok(heads && near.previous()?.is_none_or(|(_, gap)| begins_line(gap)))
+}
+
+/// Whether something that is no trigger of its own may announce the word: `I'm Ann`, `d/w Ann`, `Wong and Ann`.
+fn cued(near: &Near<'_>) -> Result<bool, Unseen> {
+    if near.preceding(1) == b"(" {
+        return Ok(true);
+    }
+    let Some((before, gap)) = near.previous()? else { return Ok(false) };
+    Ok(gap.iter().any(|byte| matches!(byte, b':' | b'&' | b'/') || *byte >= 0x80)
+        || one_of!(
+            before.letters,
+            &["and", "m", "w", "o", "s", "you", "it", "bye", "goodbye", "thx", "ty", "to", "for", "from"],
+        ))
+}
+
+/// A capitalised word that is also an ordinary one, and that nothing announces: alone it is a name only by what somebody
+/// does, says or owns; else a capital has to follow.
+fn capital_word(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
+    if near.preceding(1) == b"/" {
+        return Ok(true);
+    }
+    let Some((gap, next)) = near.next(1)? else {
+        // What could follow without a letter is a mark of speech or a second signature.
+        return Ok(matches!(word.after, Some(b':' | b'/' | b'^')));
+    };
+    if gap.iter().any(|byte| *byte >= 0x80 || *byte == b'^') || next.is_capital() {
+        return Ok(true);
+    }
+    let blank = |byte: &u8| matches!(byte, b' ' | b'\t' | b'\r' | b'\n');
+    Ok(match gap {
+        [b':' | b',', ..] => ordinary(word.bits) == 1,
+        [b'-' | b'/', ..] => true,
+        [b'\'' | b'`'] => next.letters != b"s",
+        _ if gap.iter().all(blank) => {
+            matches!(next.after, Some(b'-' | b'\'' | b'`'))
+                || one_of!(next.letters, &["is", "was", "remains", "appears", "seems", "and"])
+                || one_of!(next.letters, lists::DEEDS)
+                || one_of!(next.letters, PARTICLES)
+        }
+        _ => false,
+    })
+}
+
+/// At a capital: a name that begins with an initial or with a word that no list knows.
+pub(super) fn shaped(near: &Near<'_>) -> Result<bool, Unseen> {
+    let word = near.word();
+    Ok(match word.letters.len() {
+        1 => matches!(word.after, Some(b'.' | b'\'')),
+        2 => false,
+        _ => word.bits == 0 && matches!(word.after, Some(b' ' | b'-' | b'\'' | b'\n' | b'\r' | b',')),
+    })
+}

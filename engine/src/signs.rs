@@ -1,0 +1,89 @@
+//! Which detectors a byte is worth asking that some asked for by value: the byte and its two neighbours decide.
+
+use crate::Sign;
+use crate::scanner::Asked;
+
+/// The conditions of all detectors, turned over: for each byte and neighbour the conditions that hold, a bit each.
+pub(crate) struct Signs {
+    /// The detector of each condition.
+    detectors: Vec<u16>,
+    of: Box<[u64; 256]>,
+    /// By the byte, the last for none.
+    before: Box<[u64; 257]>,
+    after: Box<[u64; 257]>,
+}
+
+/// The row for no byte.
+const NONE: usize = 256;
+
+impl Default for Signs {
+    fn default() -> Self {
+        Self { detectors: Vec::new(), of: Box::new([0; 256]), before: Box::new([0; 257]), after: Box::new([0; 257]) }
+    }
+}
+
+impl Signs {
+    /// Adds a condition. `false` when there are too many.
+    pub(crate) fn add(&mut self, sign: &Sign, detector: u16) -> bool {
+        if self.detectors.len() >= 64 {
+            return false;
+        }
+        let bit = 1 << self.detectors.len();
+        self.detectors.push(detector);
+        for byte in 0..=u8::MAX {
+            let i = usize::from(byte);
+            self.of[i] |= if sign.of.has(byte) { bit } else { 0 };
+            self.before[i] |= if sign.before.has(byte) { bit } else { 0 };
+            self.after[i] |= if sign.after.has(byte) { bit } else { 0 };
+        }
+        self.before[NONE] |= if sign.begins { bit } else { 0 };
+        self.after[NONE] |= if sign.ends { bit } else { 0 };
+        true
+    }
+
+    /// Adds to `asked` whom the byte at `at` is worth asking. `open` says that more bytes may follow.
+    #[inline]
+    pub(crate) fn ask(&self, bytes: &[u8], at: usize, open: bool, asked: &mut Asked) {
+        let row = |rows: &[u64], i: usize| rows.get(i).copied().unwrap_or(0);
+        let place = |byte: Option<&u8>| byte.map_or(NONE, |byte| usize::from(*byte));
+        let before = at.checked_sub(1).and_then(|i| bytes.get(i));
+        let mut met = bytes.get(at).map_or(0, |byte| row(&*self.of, usize::from(*byte)));
+        met &= row(&*self.before, place(before));
+        match bytes.get(at + 1) {
+            // What follows may be anything.
+            None if open => {}
+            after => met &= row(&*self.after, place(after)),
+        }
+        while met != 0 {
+            if let Some(&detector) = self.detectors.get(met.trailing_zeros() as usize) {
+                asked.insert(detector);
+            }
+            met &= met - 1;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ByteSet;
+
+    #[test]
+    fn only_those_whose_neighbours_fit_are_asked() {
+        let mut signs = Signs::default();
+        let between = Sign::of(b":-").before(ByteSet::DIGIT).after(ByteSet::DIGIT);
+        assert!(signs.add(&between, 2) && signs.add(&Sign::of(b":"), 4));
+        let asked = |text: &[u8], at, open| {
+            let mut asked = Asked::with_room(10);
+            signs.ask(text, at, open, &mut asked);
+            std::iter::successors(asked.next(0), |last| asked.next(last + 1)).collect::<Vec<u16>>()
+        };
+        assert_eq!(asked(b"1:2", 1, true), [2, 4]);
+        assert_eq!(asked(b"1-2", 1, true), [2]);
+        assert_eq!(asked(b"a:2", 1, true), [4]);
+        assert_eq!(asked(b"1: ", 1, true), [4]);
+        assert_eq!(asked(b"1-", 1, true), [2], "a digit may follow");
+        assert_eq!(asked(b"1-", 1, false), []);
+        assert_eq!(asked(b":1", 0, false), [4]);
+    }
+}
