@@ -201,6 +201,22 @@ fn aged(view: &View<'_>, at: i32) -> bool {
         || (one_of!(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
 }
 
+/// What follows a name that ends with its element: `<b>Jane Roe</b>, 89 y/o`.
+fn behind_tag(view: &View<'_>, at: i32) -> Follow {
+    const LONGEST: usize = 12;
+    let name = view.word(at + 2);
+    let end = at + 2 + super::part::length(name);
+    let closes = view.byte(at + 1) == Some(b'/') && name.len() < LONGEST && view.byte(end) == Some(b'>');
+    // Another element says nothing of this one.
+    if !closes || view.byte(end + 1) == Some(b'<') {
+        return Follow::End;
+    }
+    match after(view, end + 1) {
+        told @ (Follow::Credential | Follow::Relative | Follow::Record) => told,
+        _ => Follow::End,
+    }
+}
+
 /// What follows `end`, the end of a name.
 pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
     let owned = possessive(view, end);
@@ -209,7 +225,8 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         None => return Follow::End,
         // `Baker's` / `cyst`: what is owned follows the wrap.
         Some(b'\n') if owned > end => {}
-        Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'<' | b'}') => return Follow::End,
+        Some(b'<') => return behind_tag(view, at),
+        Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'}') => return Follow::End,
         Some(b':') => return Follow::Colon,
         Some(b',') => {
             let space = blanks(view, at + 1, 2);

@@ -20,6 +20,8 @@ pub(super) const UPSTREAM: u16 = 8790;
 /// How folders of demos begin, and what in them `blackbar demo env` prints.
 const PREFIX: &str = "blackbar-demo-";
 const ENVIRONMENT: &str = "env";
+/// The key of the one who approves.
+const OFFICER: &str = "officer.key";
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// A running gateway with everything that belongs to it; gone when it is dropped.
@@ -40,7 +42,11 @@ impl House {
             tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(|error| Broken::io("a folder", &error))?;
         let (fhir, model) = (address(FHIR)?, address(MODEL)?);
         init::keys(folder.path()).map_err(|error| Broken::new(error.to_string()))?;
+        let officer = folder.path().join(OFFICER);
+        let made = blackbar(folder.path())?.args(["approvals", "keygen", "-o"]).arg(&officer).output();
+        let public = made.map_err(|error| Broken::io("this program", &error))?.stdout;
         let config = include_str!("../../templates/demo.toml")
+            .replace("ed25519:PUBLIC", String::from_utf8_lossy(&public).trim())
             .replace("127.0.0.1:8780", &fhir.to_string())
             .replace("127.0.0.1:8781", &model.to_string())
             .replace("127.0.0.1:8790", &upstream.to_string());
@@ -90,6 +96,11 @@ impl House {
     /// Where everything is.
     pub(super) fn folder(&self) -> &Path {
         self.folder.path()
+    }
+
+    /// The key of the one who approves.
+    pub(super) fn officer(&self) -> PathBuf {
+        self.folder.path().join(OFFICER)
     }
 
     fn config(&self) -> PathBuf {

@@ -71,6 +71,18 @@ impl Stage {
             self.search().await,
         )?;
         failed += self.step(
+            "The agent goes on with an id that it was given, which is a token",
+            &format!("{curl} {fhir}/Patient/bb-other-id-…"),
+            self.follow(&patient).await,
+        )?;
+        failed += self.step(
+            "What was read redacted is not written over what it was",
+            &format!(
+                "{curl} -X PUT {fhir}/Patient/bb-other-id-… -H 'content-type: application/fhir+json' -d @what-it-read"
+            ),
+            self.write_back(&patient).await,
+        )?;
+        failed += self.step(
             "A model's answer, redacted while it streams: identifiers lie in many small pieces",
             &format!(
                 "{curl} -N http://{}/v1/chat/completions -H 'content-type: application/json' -d '{{\"stream\":true,\"messages\":[{{\"role\":\"user\",\"content\":\"Summarise visit 1\"}}]}}'",
@@ -81,8 +93,8 @@ impl Stage {
         failed +=
             self.step("A file of a bulk export", &format!("{curl} {fhir}/export/Patient.ndjson"), self.export().await)?;
         failed += self.step(
-            "A search over everybody waits for a person",
-            &format!("{curl} {fhir}/Patient"),
+            "A search over everybody waits for a person, whose signature lets it through once",
+            &format!("{curl} {fhir}/Patient\n  $ blackbar approvals approve ap-… --key officer.key --reason 'recall, ticket 4711'"),
             self.bulk().await,
         )?;
         failed += self.step(
@@ -202,13 +214,45 @@ impl Stage {
     }
 
     async fn bulk(&self) -> Result<Shown, Broken> {
-        let reply = self
-            .client
-            .send(&Ask::get(format!("http://{}/fhir/Patient", self.house.fhir)).header("authorization", &self.bearer))
-            .await?;
-        expect(reply.status == 403, "a search over everybody was not held")?;
-        expect(reply.json()["type"] == "urn:blackbar:approval-required", "a refusal has another type")?;
-        Ok(Shown { rows: Vec::new(), proved: "403: somebody of privacy-officers has to agree first".to_owned() })
+        let url = format!("http://{}/fhir/Patient", self.house.fhir);
+        let held = self.client.send(&Ask::get(&url).header("authorization", &self.bearer)).await?;
+        expect(held.status == 403, "a search over everybody was not held")?;
+        expect(held.json()["type"] == "urn:blackbar:approval-required", "a refusal has another type")?;
+        let approval = held.json()["approval_id"].as_str().unwrap_or_default().to_owned();
+        let key = self.house.officer().display().to_string();
+        self.house.run(&["approvals", "approve", &approval, "--key", &key, "--reason", "recall, ticket 4711"])?;
+        let again = Ask::get(&url).header("authorization", &self.bearer).header("blackbar-approval", &approval);
+        let bundle = self.client.send(&again).await?;
+        expect(bundle.status == 200, "what was approved did not run")?;
+        let everybody = format!("http://{}/fhir/Patient", self.house.upstream);
+        let before = self.client.send(&Ask::get(everybody)).await?;
+        let hidden = self.hides(&texts_of(&before.json()), &texts_of(&bundle.json()))?;
+        let third = self.client.send(&again).await?;
+        expect(third.status == 403, "an approval let two requests through")?;
+        let proved = format!("held, approved, run once with {hidden} identifiers replaced, and held again");
+        Ok(Shown { rows: Vec::new(), proved })
+    }
+
+    /// The patient again, by the token that stands for its id.
+    async fn follow(&self, patient: &str) -> Result<Shown, Broken> {
+        let (_, first) = self.both(&format!("/fhir/Patient/{patient}")).await?;
+        let token = first["id"].as_str().unwrap_or_default().to_owned();
+        expect(token.starts_with("bb-"), "the id is no token")?;
+        let url = format!("http://{}/fhir/Patient/{token}", self.house.fhir);
+        let again = self.client.send(&Ask::get(url).header("authorization", &self.bearer)).await?;
+        expect(again.status == 200 && again.json() == first, "the token did not lead back to the patient")?;
+        let proved = "the same answer as by the id itself, which the agent never saw".to_owned();
+        Ok(Shown { rows: Vec::new(), proved })
+    }
+
+    async fn write_back(&self, patient: &str) -> Result<Shown, Broken> {
+        let (_, read) = self.both(&format!("/fhir/Patient/{patient}")).await?;
+        let url = format!("http://{}/fhir/Patient/{patient}", self.house.fhir);
+        let mut put = Ask::post(url, read).header("authorization", &self.bearer);
+        put.method = "PUT";
+        let reply = self.client.send(&put).await?;
+        expect(reply.status == 422, "a redacted patient was written over the real one")?;
+        Ok(Shown { rows: Vec::new(), proved: "422, and the upstream has nothing of it".to_owned() })
     }
 
     fn record(&self) -> Result<Shown, Broken> {

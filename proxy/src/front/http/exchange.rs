@@ -8,6 +8,7 @@ use std::time::SystemTime;
 
 use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
+use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
@@ -23,11 +24,12 @@ use super::links::Links;
 use super::problem::{Kind, Problem};
 use super::recorded;
 use super::upstream::{NoAnswer, UpBody, Upstream};
+use super::wayback::{self, Found, Watch};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::front::Reloads;
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
 };
 use crate::notes;
 
@@ -149,20 +151,40 @@ impl Front {
             cookies: served.http.cookies,
             token_headers: &served.http.token_headers,
         };
+        let media = media_type(&parts);
+        let stores = wayback::stores(&parts.method, admitted.target.path(), media.as_ref());
+        let watch = stores.then(Watch::default);
+        let found = watch.as_ref().map(Watch::found).unwrap_or_default();
+        let body = match watch {
+            Some(watch) => body.watched(watch),
+            None => body,
+        };
         let mut up = Request::new(body);
         *up.method_mut() = parts.method.clone();
         *up.headers_mut() = heads.up(&parts.headers, peer.address, peer.encrypted);
         if let Some(name) = served.upstream.credential_header() {
             up.headers_mut().remove(name);
         }
-        let target = admitted.target.below(served.upstream.base());
-        let answer = served.upstream.send(up, &target).await.map_err(no_answer)?;
+        let mut target = admitted.target.below(served.upstream.base());
+        let resolves = wayback::carries_tokens(&target);
+        if resolves {
+            target = wayback::resolved(&target, self.gate.tokens().as_deref())?;
+        }
+        let answer = served.upstream.send(up, &target).await.map_err(|why| refused_up(why, &found))?;
 
         let (head, upstream) = answer.into_parts();
         let status = head.status.as_u16();
         if matches!(status, 401 | 407) {
             // It concerns the gateway's own credential; a client would look for the fault in its own.
             return Err(Problem::new(Kind::Upstream, 502, "the upstream does not accept the gateway's credential"));
+        }
+        if resolves && status >= 400 {
+            // Errors quote what was asked for, and this client does not know what that was.
+            return Err(Problem::new(
+                Kind::Upstream,
+                status,
+                "the upstream refused it, in words that are not passed on",
+            ));
         }
         let to_head = parts.method == Method::HEAD;
         let planned = plan(status, to_head, &pairs(&head.headers))?;
@@ -290,20 +312,23 @@ fn asked_of<'a>(
     admitted: &Admitted,
     peer: &Peer,
 ) -> Result<Asked<'a>, Problem> {
-    let media_type = parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()));
     let request = asked::Request {
         method: parts.method.as_str(),
         target: &admitted.target,
-        media_type: media_type.map(|media| media.essence().to_owned()),
+        media_type: media_type(parts).map(|media| media.essence().to_owned()),
         body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
     };
-    let questions = request.parts(&served.target.name).map_err(|why| {
+    let mut asked = request.parts(&served.target.name).map_err(|why| {
         let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
         Problem::new(Kind::BadRequest, status, why.to_string())
     })?;
+    if wayback::carries_tokens(&admitted.target.below("")) {
+        let resource = Resource::target(&served.target.name);
+        asked.push(Part { action: Action::Resolve, resource, facts: Facts::None });
+    }
     Ok(Asked {
         target: &served.target,
-        parts: questions,
+        parts: asked,
         source: Some(peer.address.ip()),
         reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
     })
@@ -412,6 +437,15 @@ fn refused(refused: Refused) -> Problem {
         Refused::CannotOblige(why) => Problem::new(Kind::Denied, 403, why),
         Refused::Unrecorded(error) => Problem::unrecorded(error),
     }
+}
+
+fn media_type(parts: &request::Parts) -> Option<Media> {
+    parts.headers.get(header::CONTENT_TYPE).and_then(|value| Media::parse(value.as_bytes()))
+}
+
+/// Why there is no answer, where the gateway itself may have broken the request off.
+fn refused_up(why: NoAnswer, found: &Found) -> Problem {
+    found.problem().unwrap_or_else(|| no_answer(why))
 }
 
 fn no_answer(why: NoAnswer) -> Problem {

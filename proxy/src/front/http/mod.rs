@@ -13,6 +13,7 @@ mod problem;
 mod recorded;
 mod text;
 mod upstream;
+mod wayback;
 
 #[cfg(test)]
 mod tests;

@@ -17,6 +17,7 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use tokio::time::{Instant, Sleep};
 
+use super::wayback::Watch;
 use crate::config::{Credential, Limits, Origin};
 use crate::error::{Error, Id};
 use crate::front::tls;
@@ -134,6 +135,8 @@ pub(super) struct UpBody {
     /// What was read already.
     kept: Option<Bytes>,
     left: u64,
+    /// Of a request that stores what it carries.
+    watch: Option<Watch>,
     idle: Duration,
     /// Runs while the client is waited for.
     silence: Pin<Box<Sleep>>,
@@ -148,12 +151,21 @@ impl UpBody {
     pub(super) fn new(inner: Option<Incoming>, limits: &Limits) -> Self {
         let silence = Box::pin(tokio::time::sleep(limits.idle_timeout));
         let (left, idle) = (limits.request_bytes, limits.idle_timeout);
-        Self { inner, kept: None, left, idle, silence, waiting: false }
+        Self { inner, kept: None, left, watch: None, idle, silence, waiting: false }
     }
 
     /// A body that was read while its request was held.
     pub(super) fn kept(bytes: Bytes, limits: &Limits) -> Self {
         Self { kept: (!bytes.is_empty()).then_some(bytes), ..Self::new(None, limits) }
+    }
+
+    /// The same body, which breaks off before it carries a replacement up.
+    pub(super) fn watched(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    fn lets_pass(&mut self, bytes: &[u8]) -> bool {
+        self.watch.as_mut().is_none_or(|watch| watch.lets_pass(bytes))
     }
 }
 
@@ -163,7 +175,8 @@ impl Body for UpBody {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpBroken>>> {
         if let Some(kept) = self.kept.take() {
-            return Poll::Ready(Some(Ok(Frame::data(kept))));
+            let passes = self.lets_pass(&kept);
+            return Poll::Ready(Some(if passes { Ok(Frame::data(kept)) } else { Err(UpBroken) }));
         }
         loop {
             let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
@@ -176,6 +189,9 @@ impl Body for UpBody {
                     };
                     self.left = left;
                     self.waiting = false;
+                    if !self.lets_pass(&bytes) {
+                        return Poll::Ready(Some(Err(UpBroken)));
+                    }
                     return Poll::Ready(Some(Ok(Frame::data(bytes))));
                 }
                 Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(UpBroken))),

@@ -205,7 +205,7 @@ fn copies_have_a_format_and_columns() {
     let query = copy("COPY (SELECT upper(ssn), id + 1, mrn FROM patients) TO STDOUT");
     let columns: Vec<_> = query.columns.iter().map(|column| (shown(column.treatment), column.type_oid)).collect();
     assert_eq!(columns, [("whole".to_owned(), 0), ("detect".to_owned(), 0), ("token".to_owned(), 25)]);
-    let whole = query.columns[0];
+    let whole = &query.columns[0];
     assert!(matches!(whole.decision(&query.format, &snapshot()), Decision::Replace { operator: Operator::Tag, .. }));
     let binary = CopyFormat::Binary;
     assert!(matches!(whole.decision(&binary, &snapshot()), Decision::Replace { operator: Operator::Drop, .. }));
