@@ -10,12 +10,14 @@ use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
 use super::Broken;
+use super::database::Database;
 use crate::commands::init;
 
 /// Where the parts listen when nobody else does.
 pub(super) const FHIR: u16 = 8780;
 pub(super) const MODEL: u16 = 8781;
 pub(super) const UPSTREAM: u16 = 8790;
+pub(super) const CLINIC: u16 = 6432;
 
 /// How folders of demos begin, and what in them `blackbar demo env` prints.
 const PREFIX: &str = "blackbar-demo-";
@@ -31,13 +33,15 @@ pub(super) struct House {
     pub(super) fhir: SocketAddr,
     pub(super) model: SocketAddr,
     pub(super) upstream: SocketAddr,
+    /// The database, where the machine has one, and where the gateway stands in front of it.
+    pub(super) clinic: Option<(Database, SocketAddr)>,
     /// An agent's credential.
     pub(super) token: String,
 }
 
 impl House {
-    /// Builds one in front of `upstream`.
-    pub(super) fn build(upstream: SocketAddr) -> Result<Self, Broken> {
+    /// Builds one in front of `upstream` and of a database.
+    pub(super) fn build(upstream: SocketAddr, database: Option<Database>) -> Result<Self, Broken> {
         let folder =
             tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(|error| Broken::io("a folder", &error))?;
         let (fhir, model) = (address(FHIR)?, address(MODEL)?);
@@ -50,13 +54,19 @@ impl House {
             .replace("127.0.0.1:8780", &fhir.to_string())
             .replace("127.0.0.1:8781", &model.to_string())
             .replace("127.0.0.1:8790", &upstream.to_string());
-        write(&folder.path().join("blackbar.toml"), &config)?;
+        let clinic = database.map(|database| address(CLINIC).map(|address| (database, address))).transpose()?;
+        let target = clinic.as_ref().map(|(database, address)| {
+            let target =
+                include_str!("../../templates/demo-clinic.toml").replace("127.0.0.1:6432", &address.to_string());
+            target.replace("127.0.0.1:5432", &format!("127.0.0.1:{}", database.port()))
+        });
+        write(&folder.path().join("blackbar.toml"), &(config + &target.unwrap_or_default()))?;
         write(&folder.path().join("policies/demo.cedar"), include_str!("../../templates/demo.cedar"))?;
         let log = fs::File::create(folder.path().join("gateway.log")).map_err(|error| Broken::io("a file", &error))?;
         let mut gateway = blackbar(folder.path())?;
         gateway.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let gateway = gateway.spawn().map_err(|error| Broken::io("the gateway", &error))?;
-        let mut house = Self { gateway, folder, fhir, model, upstream, token: String::new() };
+        let mut house = Self { gateway, folder, fhir, model, upstream, clinic, token: String::new() };
         house.wait()?;
         let issued = house.run(&["token", "issue", "--subject", "demo-agent", "--group", "agents", "--ttl", "15m"])?;
         house.token = String::from_utf8_lossy(&issued.stdout).trim().to_owned();
@@ -66,7 +76,9 @@ impl House {
 
     fn wait(&mut self) -> Result<(), Broken> {
         let begun = Instant::now();
-        while TcpStream::connect(self.fhir).is_err() || TcpStream::connect(self.model).is_err() {
+        let clinic = self.clinic.as_ref().map(|(_, address)| *address);
+        let all = || [self.fhir, self.model].into_iter().chain(clinic);
+        while all().any(|address| TcpStream::connect(address).is_err()) {
             let ended = self.gateway.try_wait().ok().flatten().is_some();
             if ended || begun.elapsed() > PATIENCE {
                 let said = fs::read_to_string(self.folder.path().join("gateway.log")).unwrap_or_default();

@@ -1,9 +1,10 @@
 //! `blackbar demo`: the whole of it in front of a made-up clinic, on loopback, in a temporary folder.
 //!
-//! [`world`] makes the clinic, [`upstream`] is its FHIR server and its model, [`house`] the gateway before them, [`story`] what
+//! [`world`] makes the clinic, [`upstream`] is its FHIR server and its model, [`database`] its database, [`house`] the gateway before them, [`story`] what
 //! is shown. The story asks the gateway as any client would and checks what it gets, so what is shown is what happened.
 
 mod client;
+mod database;
 mod house;
 mod story;
 mod upstream;
@@ -16,6 +17,7 @@ use std::time::Instant;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use self::database::Database;
 use self::house::House;
 use self::story::Stage;
 use self::world::World;
@@ -44,7 +46,8 @@ async fn play(args: &Demo) -> Result<Exit, Error> {
     let listener = listener().await.map_err(|broken| broken.error())?;
     let upstream = listener.local_addr().map_err(|error| Broken::io("a port", &error).error())?;
     let serving = tokio::spawn(upstream::serve(listener, Arc::clone(&world)));
-    let house = tokio::task::spawn_blocking(move || House::build(upstream)).await;
+    let clinic = Arc::clone(&world);
+    let house = tokio::task::spawn_blocking(move || House::build(upstream, Database::start(&clinic)?)).await;
     let house = house.map_err(|_| Broken::new("an internal error").error())?.map_err(|broken| broken.error())?;
     let stage = Stage::new(house, world, begun);
     let failed = stage.tell().await?;

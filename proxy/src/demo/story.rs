@@ -92,6 +92,7 @@ impl Stage {
         )?;
         failed +=
             self.step("A file of a bulk export", &format!("{curl} {fhir}/export/Patient.ndjson"), self.export().await)?;
+        failed += self.clinic()?;
         failed += self.step(
             "A search over everybody waits for a person, whose signature lets it through once",
             &format!("{curl} {fhir}/Patient\n  $ blackbar approvals approve ap-… --key officer.key --reason 'recall, ticket 4711'"),
@@ -211,6 +212,49 @@ impl Stage {
         let hidden = self.hides(&texts(&before.text())?, &texts(&after.text())?)?;
         let count = after.text().lines().count();
         Ok(Shown { rows: Vec::new(), proved: format!("{count} patients, {hidden} identifiers, none is left") })
+    }
+
+    /// What needs a database, where there is one.
+    fn clinic(&self) -> Result<usize, Error> {
+        let Some((database, address)) = &self.house.clinic else {
+            print(b"\nNo SQL here: this machine has no PostgreSQL server (on Debian: apt-get install postgresql)\n")?;
+            return Ok(0);
+        };
+        let psql = format!("PGPASSWORD=$BLACKBAR_TOKEN psql -h 127.0.0.1 -p {} -U demo-agent postgres", address.port());
+        let direct = |sql: &str| database.ask(database.port(), "postgres", None, sql);
+        let agent = |sql: &str| database.ask(address.port(), "demo-agent", Some(&self.house.token), sql);
+        let query = "SELECT name, birth_date, mrn, phone FROM patients WHERE id < 4";
+        let rows = || {
+            let (before, after) = (direct(query)?, agent(query)?);
+            let hidden = self.hides(&before, &after)?;
+            let pairs = before.lines().zip(after.lines());
+            let rows = pairs.map(|(before, after)| (String::new(), before.to_owned(), after.to_owned())).collect();
+            Ok(Shown { rows, proved: format!("{hidden} identifiers stood there, none is left; dates are still dates") })
+        };
+        let by_token = || {
+            let token = agent("SELECT mrn FROM patients WHERE id = 1")?;
+            expect(token.starts_with("bb-mrn-"), "the record number is no token")?;
+            let found = agent(&format!("SELECT id FROM patients WHERE mrn = '{}'", token.trim()))?;
+            expect(found.trim() == "1", "the token does not find its patient")?;
+            Ok(Shown {
+                rows: Vec::new(),
+                proved: "the token found the patient whose record number it stands for".to_owned(),
+            })
+        };
+        let copy = "COPY patients TO STDOUT (FORMAT csv)";
+        let copied = || {
+            let (before, after) = (direct(copy)?, agent(copy)?);
+            let hidden = self.hides(&before, &after)?;
+            Ok(Shown { rows: Vec::new(), proved: format!("{hidden} identifiers in rows and notes, none is left") })
+        };
+        let mut failed = self.step("The same in SQL, by psql itself", &format!("{psql} -c '{query}'"), rows())?;
+        failed += self.step(
+            "A token that was read, in a condition",
+            &format!("{psql} -c \"SELECT id FROM patients WHERE mrn = 'bb-mrn-…'\""),
+            by_token(),
+        )?;
+        failed += self.step("COPY", &format!("{psql} -c '{copy}'"), copied())?;
+        Ok(failed)
     }
 
     async fn bulk(&self) -> Result<Shown, Broken> {
