@@ -53,7 +53,7 @@ pub struct FieldRule {
 /// A pattern of field names: `Patient.identifier[*].value`, `*.subject.reference`, `clinical.*.patient_id`.
 ///
 /// `*` stands for any one name, `[…]` is ignored. A pattern matches a path when it matches all of it; a path of one name
-/// (a column of a table in a file) is also matched by the last name of a pattern.
+/// (a column of a table in a file) is also matched by the last name of a pattern, unless the rule says `keep`.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct FieldPath {
     names: Vec<String>,
@@ -232,6 +232,11 @@ impl FieldPath {
     pub fn new(pattern: &str) -> Self {
         let names = pattern.split('.').map(|name| name.split('[').next().unwrap_or(name).to_owned());
         Self { names: names.filter(|name| !name.is_empty()).collect() }
+    }
+
+    /// How many names it has.
+    pub(crate) fn len(&self) -> usize {
+        self.names.len()
     }
 
     /// Whether it matches a path of names, outermost first.

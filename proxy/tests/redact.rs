@@ -326,6 +326,19 @@ fn allowed_values_stay_and_are_counted() {
 }
 
 #[test]
+fn what_is_kept_is_named_in_full() {
+    let room = Room::new();
+    let profile = "columns.\"clinical.encounters.id\" = \"keep\"\nfields.\"Patient.id\" = \"keep\"\n";
+    room.write("mine.toml", profile);
+    room.write("other.json", r#"{"resourceType":"Encounter","id":"4839201","note":"x"}"#);
+    room.write("named.json", r#"{"resourceType":"Patient","id":"4839201","note":"x"}"#);
+    let other = room.run(&["redact", "other.json", "--profile", "mine.toml"]).ends(0).text();
+    assert_eq!(other, r#"{"resourceType":"Encounter","id":"[OTHER-ID]","note":"x"}"#);
+    let named = room.run(&["redact", "named.json", "--profile", "mine.toml"]).ends(0).text();
+    assert_eq!(named, r#"{"resourceType":"Patient","id":"4839201","note":"x"}"#);
+}
+
+#[test]
 fn profiles_come_from_the_configuration_and_from_files() {
     let room = Room::new();
     room.write("a.json", format!("{{\"ssn\":\"{SSN}\",\"code\":\"A-17\",\"x\":\"ab\"}}\n"));

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::operator::Operator;
-use crate::profile::Rules;
+use crate::profile::{FieldPath, FieldRule, Rules};
 use crate::scanner::Compiled;
 use crate::{Kind, Meaning};
 
@@ -85,10 +85,15 @@ pub(crate) fn look_up(
 ) -> PathInfo {
     let shown: Vec<&[u8]> = names.iter().enumerate().map(|(i, name)| if secret(i) { b"*" } else { *name }).collect();
     let meaning = compiled.fields.as_ref().map(|fields| fields.meaning(typed.unwrap_or(&shown))).unwrap_or_default();
-    let matches =
-        |path: &crate::profile::FieldPath| path.matches(&shown) || typed.is_some_and(|typed| path.matches(typed));
+    let matches = |path: &FieldPath| path.matches(&shown) || typed.is_some_and(|typed| path.matches(typed));
     // A rule for a field of a message is one for all its components; the first says whose data they are.
-    let rule = rules.fields.iter().find(|rule| matches(&rule.path) || rule.path.holds(&shown));
+    // What is let through is named in full: `clinical.encounters.id` is not the `id` at the top of some document.
+    let applies = |rule: &FieldRule, path: &[&[u8]]| {
+        rule.path.matches(path) && (rule.operator != Operator::Keep || rule.path.len() == path.len())
+    };
+    let rule = rules.fields.iter().find(|rule| {
+        applies(rule, &shown) || typed.is_some_and(|typed| applies(rule, typed)) || rule.path.holds(&shown)
+    });
     let first = shown.last().is_some_and(|name| *name == b"1");
     let lossy: Vec<_> = shown.iter().map(|name| String::from_utf8_lossy(name)).collect();
     PathInfo {

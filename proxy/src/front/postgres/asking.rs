@@ -91,7 +91,12 @@ impl Asking {
         Some(Self { gate, target, identity, source, judge, reason, lines })
     }
 
-    /// The server said what a setting is.
+    /// The session begins with this `search_path`.
+    pub(super) fn begins(&mut self, search_path: &[u8]) {
+        self.judge.begins(search_path);
+    }
+
+    /// The server says that a setting has this value now.
     pub(super) fn setting(&mut self, name: &[u8], value: &[u8]) {
         self.judge.setting(name, value);
     }

@@ -10,6 +10,7 @@ use tokio::io::AsyncWriteExt as _;
 use super::asking::{Asking, unrecorded_report};
 use super::auth::{Stranger, authenticate};
 use super::judge::{About, Judge};
+use super::known_catalog::KnownCatalog;
 use super::link::{Link, Side};
 use super::opening::{ALPN, NoWish, Opened, Wish, open};
 use super::outbox::Outbox;
@@ -126,11 +127,10 @@ impl Guest {
         let unrecorded = |error: RecordError| unrecorded_report(error);
         let mut recording = self.conversation.recording(&identity, &served.target).map_err(unrecorded)?;
         let settings = wanted.to_server(identity.subject.id());
-        let search_path = wanted.settings.iter().find(|(name, _)| name == "search_path");
         let about = About {
             target: served.target.name.as_str().into(),
             user: served.postgres.server.user.clone(),
-            search_path: search_path.map(|(_, path)| names(path)).unwrap_or_default(),
+            search_path: Vec::new(),
             labels: self.front.gate.all_labels(),
             unlabelled: served.postgres.unlabelled,
             facts: Arc::clone(&served.facts),
@@ -157,8 +157,22 @@ impl Guest {
                 return Err(asking.report(&refused, blackbar_wire::pg::Severity::Fatal));
             }
         };
-        let connected = match served.upstream.connect(settings, wire_limits()).await {
-            Ok(connected) => connected,
+        let connected = async {
+            let mut connected = served.upstream.connect(settings, wire_limits()).await?;
+            // Only the server knows what its roles and databases begin with; it says so by itself from version 18 on.
+            let mut path = None;
+            let row = |row: Vec<Option<bytes::Bytes>>| {
+                path = row.into_iter().next().flatten();
+                Ok(())
+            };
+            KnownCatalog::ask(&mut connected, "SHOW search_path", row).await?;
+            path.map(|path| (connected, path)).ok_or(NoSession::Broken)
+        };
+        let connected = match connected.await {
+            Ok((connected, path)) => {
+                asking.begins(&path);
+                connected
+            }
             Err(why) => {
                 recording.end(Outcome::Failed, None).map_err(unrecorded)?;
                 return Err(no_session(why));
@@ -234,30 +248,6 @@ fn no_session(why: NoSession) -> Report {
     fatal(code, message)
 }
 
-/// Names in a `search_path`, as the server reads them.
-fn names(path: &str) -> Vec<String> {
-    let mut names = Vec::new();
-    let mut letters = path.chars().peekable();
-    let mut name = String::new();
-    let mut quoted = false;
-    while let Some(letter) = letters.next() {
-        match letter {
-            '"' if quoted && letters.peek() == Some(&'"') => {
-                letters.next();
-                name.push('"');
-            }
-            '"' => quoted = !quoted,
-            ',' if !quoted => names.push(std::mem::take(&mut name)),
-            letter if !quoted && letter.is_whitespace() => {}
-            letter if quoted => name.push(letter),
-            letter => name.extend(letter.to_lowercase()),
-        }
-    }
-    names.push(name);
-    names.retain(|name| !name.is_empty());
-    names
-}
-
 /// How long the longest messages may be.
 pub(super) fn wire_limits() -> WireLimits {
     WireLimits::default()
@@ -269,11 +259,6 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(5);
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_search_path_is_read_as_the_server_reads_it() {
-        assert_eq!(names(r#" Clinical , "My ""S""",public,"$user","#), ["clinical", "My \"S\"", "public", "$user"]);
-    }
 
     #[test]
     fn nothing_of_the_server_is_said() {

@@ -152,7 +152,7 @@ impl KnownCatalog {
     }
 
     /// Asks the server something of the gateway's own.
-    async fn ask(
+    pub(super) async fn ask(
         connected: &mut Connected,
         query: &str,
         mut take: impl FnMut(Row) -> Result<(), NoSession>,

@@ -399,7 +399,7 @@ impl Pump {
             self.session.verdict(ask.id, Verdict::Deny(report));
             return Ok(());
         }
-        if !self.asking.still_counts() {
+        if !self.asking.still_counts() || self.outbox.recording().is_ended() {
             self.session.end(&fatal("28000", "the credential does not count any more"));
             return Ok(());
         }
@@ -522,7 +522,7 @@ impl Pump {
             // It reads nothing, so it cannot be told either.
             return Err(Broken);
         }
-        if !self.asking.still_counts() {
+        if !self.asking.still_counts() || self.outbox.recording().is_ended() {
             self.session.end(&fatal("28000", "the credential does not count any more"));
         }
         let total = self.limits.total_timeout;

@@ -181,6 +181,13 @@ impl Judge {
         }
     }
 
+    /// The session begins with this `search_path`, as the server writes it.
+    pub(crate) fn begins(&mut self, search_path: &[u8]) {
+        self.before = None;
+        self.meanings += 1;
+        self.state.foreign |= !self.state.begins(search_path);
+    }
+
     /// The server reports a setting (`ParameterStatus`).
     pub(crate) fn setting(&mut self, name: &[u8], value: &[u8]) {
         let is = |known: &str| value.eq_ignore_ascii_case(known.as_bytes());

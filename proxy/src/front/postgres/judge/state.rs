@@ -66,6 +66,12 @@ impl State {
         }
     }
 
+    /// The path that a session begins with is this one, and no other was asked for yet. False: it cannot be read.
+    pub(super) fn begins(&mut self, path: &[u8]) -> bool {
+        self.paths.clear();
+        self.in_force(path)
+    }
+
     /// Nothing of a transaction is open: cursors of earlier ones are gone.
     pub(super) fn between_transactions(&mut self) {
         for declared in self.cursors.values_mut() {

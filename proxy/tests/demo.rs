@@ -1,0 +1,27 @@
+//! The story that `blackbar demo` tells is true on this machine.
+
+mod common;
+
+use common::Room;
+
+#[test]
+fn every_step_of_the_demo_shows_what_it_should() {
+    let room = Room::new();
+    let answer = room.run(&["demo", "--script"]);
+    let story = answer.text();
+    assert!(!story.contains('✗'), "{story}");
+    if story.contains("this machine has no PostgreSQL") {
+        eprintln!("skipped: the part in SQL, because there is no PostgreSQL server");
+    }
+    assert!(story.matches('✓').count() >= 9, "{story}");
+    answer.ends(0);
+}
+
+#[test]
+fn without_a_demo_there_is_no_environment_to_print() {
+    let room = Room::new();
+    let mut command = room.command(&["demo", "env"]);
+    let output = command.env("TMPDIR", room.folder.path()).output().unwrap();
+    assert_eq!(output.status.code(), Some(3));
+    assert!(String::from_utf8(output.stderr).unwrap().contains("BB-DEMO-001"));
+}
