@@ -116,7 +116,7 @@ fn cut(text: &[u8], fits: impl Fn(&[u8]) -> bool) -> Vec<u8> {
     kept.to_vec()
 }
 
-/// The first of January of its year, unless it is to be shifted and can be.
+/// The first of January of its year, unless it is to be shifted and can be, or the year itself says too much.
 fn date(text: &[u8], operator: Operator, context: &Context<'_>) -> Option<Vec<u8>> {
     let text = std::str::from_utf8(text).ok()?;
     if text == "infinity" || text == "-infinity" {
@@ -137,6 +137,11 @@ fn date(text: &[u8], operator: Operator, context: &Context<'_>) -> Option<Vec<u8
     let day = day.strip_suffix(" BC").unwrap_or(day);
     day_of(day)?;
     let year = day.split('-').next()?;
+    // A year that tells of an age above 89 says too much, and there is no date that says `90+`.
+    let general = operator::apply(Operator::Generalise, "date", day.as_bytes(), context);
+    if general.bytes != year.as_bytes() {
+        return None;
+    }
     Some(
         match time {
             None => format!("{year}-01-01{era}"),

@@ -1,14 +1,12 @@
-use blackbar_engine::testing::Meaningless;
-
 use super::*;
 use crate::pg::frame::{frames, message};
-use crate::pg::testing::Digits;
+use crate::pg::testing::{Digits, Years};
 
 fn masked(oid: u32, modifier: i32, format: i16, decision: Decision, value: &[u8]) -> Masked {
     let mut masker = Masker {
         types: &Builtin,
         scrub: &mut Digits,
-        context: Context { values: &Meaningless, keys: None, subject: None },
+        context: Context { values: &Years, keys: None, subject: None },
         unknown: Unknown::Null,
     };
     masker.value(0, Typed { oid, modifier, format }, decision, &Bytes::copy_from_slice(value)).unwrap()
@@ -40,6 +38,16 @@ fn a_column_never_grows_beyond_its_width() {
     assert_eq!(masked(1042, 4 + 5, 0, MASK, "Zoë  ".as_bytes()), value(b"**** "));
     assert_eq!(masked(19, -1, 0, MASK, &[b'x'; 63]), value(&[b'*'; 63]));
     assert_eq!(masked(18, -1, 0, TAG, b"x"), value(b"*"));
+}
+
+#[test]
+fn a_year_of_the_old_is_no_date() {
+    for (text, expected) in
+        [("1935-12-31", Masked::Null), ("1936-03-05", value(b"1936-01-01")), ("0044-03-15 BC", Masked::Null)]
+    {
+        assert_eq!(masked(1082, -1, 0, TAG, text.as_bytes()), expected, "{text}");
+    }
+    assert_eq!(masked(1114, -1, 0, TAG, b"1921-12-28 10:00:00"), Masked::Null);
 }
 
 #[test]
@@ -107,7 +115,7 @@ fn what_nobody_knows_is_null_or_refused() {
     assert_eq!(masked(99_999, -1, 0, Decision::Detect, b"x"), Masked::Unchanged);
     assert_eq!(masked(99_999, -1, 0, Decision::Detect, b"7"), Masked::Null);
     assert_eq!(masked(3912, -1, 0, Decision::Detect, b"[1987-03-05,)"), Masked::Null);
-    let context = Context { values: &Meaningless, keys: None, subject: None };
+    let context = Context { values: &Years, keys: None, subject: None };
     let mut masker = Masker { types: &Builtin, scrub: &mut Digits, context, unknown: Unknown::Refuse };
     let typed = Typed { oid: 99_999, modifier: -1, format: 1 };
     assert!(masker.value(0, typed, Decision::Detect, &Bytes::from_static(b"x")).is_err());
@@ -125,7 +133,7 @@ fn a_row_without_a_finding_is_the_same_memory() {
         format: 0,
     };
     let columns = [column(25), column(23)];
-    let context = Context { values: &Meaningless, keys: None, subject: None };
+    let context = Context { values: &Years, keys: None, subject: None };
     let mut masker = Masker { types: &Builtin, scrub: &mut Digits, context, unknown: Unknown::Null };
     let row = |text: &[u8]| {
         let mut body = vec![0, 2, 0, 0, 0, u8::try_from(text.len()).unwrap()];
