@@ -243,8 +243,9 @@ impl FieldPath {
     #[must_use]
     pub fn matches(&self, path: &[&[u8]]) -> bool {
         let same = |(pattern, name): (&String, &&[u8])| pattern == "*" || pattern.as_bytes().eq_ignore_ascii_case(name);
-        if let ([name], Some(last)) = (path, self.names.last()) {
-            return same((last, name));
+        if let ([name], [_, .., last]) = (path, &self.names[..]) {
+            // `clinical.patients.*` is not every column there is.
+            return last != "*" && same((last, name));
         }
         self.names.len() == path.len() && self.names.iter().zip(path).all(same)
     }

@@ -503,7 +503,7 @@ pub(crate) struct ApprovalsShow {
     pub(crate) format: DocumentFormat,
 }
 
-/// Makes a reviewer's key, and prints its public half for [[approver]] of the configuration
+/// Makes a reviewer's key, and prints its public half for an approver of the configuration
 #[derive(Args, Debug)]
 pub(crate) struct ApprovalsKeygen {
     /// Where to; never over a file that exists

@@ -51,7 +51,7 @@ pub(super) fn capital(near: &Near<'_>) -> Result<bool, Unseen> {
     for n in 1..chain::LONGEST {
         let Some((gap, next)) = near.next(n)? else { return zip_behind(near, n - 1) };
         // A ZIP code and what parts it from the words around it.
-        if gap.len() > 6 && zip_behind(near, n - 1)? {
+        if gap.len() > 5 && zip_behind(near, n - 1)? {
             return Ok(true);
         }
         if next.is_capital()

@@ -57,6 +57,22 @@ const CONTROL: &[&str] = &[
     "type",
     "verification-status",
 ];
+/// Operations and interactions.
+const OPERATIONS: &[&str] = &[
+    "$docref",
+    "$everything",
+    "$expand",
+    "$export",
+    "$export-poll-status",
+    "$lookup",
+    "$match",
+    "$summary",
+    "$translate",
+    "$validate",
+    "$validate-code",
+    "_history",
+    "_search",
+];
 /// Pieces of paths that are about the server.
 const ROUTES: &[&str] = &[
     "api", "base", "baser4", "export", "fhir", "files", "history", "metadata", "r4", "r5", "search", "stu3", "status",
@@ -150,9 +166,7 @@ fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bo
     let Some(query) = inside.iter().rposition(|byte| *byte == b'?').and_then(|at| inside.get(at + 1..)) else {
         // In the path; what follows the first question mark is in the query.
         let name = border == b'?' && next == Some(b'=') && is_parameter(piece);
-        let operation = matches!(piece.first(), Some(b'$' | b'_'))
-            && piece.iter().skip(1).all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
-        return !(name || (border == b'/' && (operation || is(ROUTES) || is_referenced(piece))));
+        return !(name || (border == b'/' && (is(OPERATIONS) || is(ROUTES) || is_referenced(piece))));
     };
     if inside.contains(&b'#') || border == b'#' {
         return true;
@@ -166,7 +180,8 @@ fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bo
             .iter()
             .any(|word| key == word.as_bytes() || key.strip_suffix(b":not") == Some(word.as_bytes())) =>
         {
-            false
+            // Codes are in one case; names are not.
+            piece.iter().any(u8::is_ascii_uppercase) && piece.iter().any(u8::is_ascii_lowercase)
         }
         // `patient=Patient/12`.
         _ => !(next == Some(b'/') && is_referenced(piece)),
@@ -175,7 +190,10 @@ fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bo
 
 /// `patient`, `_count`, `subject:Patient.identifier`.
 fn is_parameter(piece: &[u8]) -> bool {
-    piece.len() <= 48 && piece.iter().all(|byte| byte.is_ascii_alphabetic() || b"_-:.".contains(byte))
+    let (head, modifier) = piece.split_at(piece.iter().position(|byte| *byte == b':').unwrap_or(piece.len()));
+    head.iter().all(|byte| byte.is_ascii_lowercase() || b"_-.".contains(byte))
+        && piece.len() <= 48
+        && modifier.iter().all(|byte| byte.is_ascii_alphabetic() || b"_-:.".contains(byte))
 }
 
 #[cfg(test)]
@@ -215,6 +233,8 @@ mod tests {
             "http://127.0.0.1:8780/fhir/Patient/⟦j.smith⟧ and more",
             "http://127.0.0.1:8780/⟦john-smith⟧#⟦top⟧",
             "http://127.0.0.1:8780/Patient?⟦smith⟧",
+            "http://127.0.0.1:8780/⟦$john-kowalczyk⟧/⟦_kowalczyk⟧",
+            "http://127.0.0.1:8780/Patient?⟦John.Kowalczyk⟧=⟦1⟧&status=⟦John.Kowalczyk⟧",
             "http://127.0.0.1:8780",
             // Another host, another port, another path: links as any other.
             "⟦https://fhir.clinic.example/r5/Patient/123⟧",

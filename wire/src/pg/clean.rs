@@ -491,8 +491,10 @@ mod tests {
         assert!(unique.contains("Key (n)=(...) exists.") && !unique.contains("Joan"), "{unique}");
         let cast = shown(b"SERROR\0C22P02\0Minvalid: \"Joan\"\0DToken Joan\0WJSON data, line 1: Joan\0Hhint\0\0");
         assert!(cast.contains("invalid: \"...\"") && cast.contains("Hhint") && !cast.contains("Joan"), "{cast}");
-        let own = shown(b"SERROR\0C42P01\0Mrelation \"joan\" does not exist\0\0");
-        assert!(own.contains("\"joan\""), "{own}");
+        let named = shown(b"SERROR\0C42P01\0Mrelation \"joan\" does not exist\0WJoan\0\0");
+        assert!(named.contains("relation \"...\"") && !named.contains("oan"), "{named}");
+        let own = shown(b"SERROR\0C42501\0Mpermission denied for table \"patients\"\0\0");
+        assert!(own.contains("\"patients\""), "{own}");
     }
 
     #[test]

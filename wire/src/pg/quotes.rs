@@ -15,6 +15,10 @@ pub(super) enum Quoting {
 
 /// What an error of this SQLSTATE quotes.
 pub(super) fn quoting(code: &[u8]) -> Quoting {
+    // Casts to names of things (`::regclass`) look up what a value says, and tell of it when there is no such thing.
+    if matches!(code, b"3F000" | b"42601" | b"42602" | b"42704" | b"42725" | b"42883" | b"42P01") {
+        return Quoting::Anywhere;
+    }
     match code.get(..2) {
         // Success, warnings, no data: `RAISE` may give a notice any text, and what it quotes is a value.
         Some(b"00" | b"01" | b"02") => Quoting::Values,

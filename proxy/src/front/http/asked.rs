@@ -48,7 +48,7 @@ impl Request<'_> {
         let resource = Resource::path(target, &path);
         let facts = HttpFacts {
             method: self.method.to_owned(),
-            rows_unbounded: is_unbounded(&path, action, &query),
+            rows_unbounded: is_unbounded(&path, action, self.target.query().unwrap_or_default()),
             path,
             query,
             media_type: self.media_type.clone(),
@@ -58,23 +58,39 @@ impl Request<'_> {
     }
 }
 
-/// An export, or a search of a whole type that names nobody and no count.
-fn is_unbounded(path: &HttpPath, action: Action, parameters: &BTreeSet<String>) -> bool {
-    const BOUNDS: &[&str] = &["_count", "_id", "encounter", "identifier", "patient", "subject"];
+/// An export, a history of more than one resource, or a search of a whole type that names nobody and no small count.
+fn is_unbounded(path: &HttpPath, action: Action, query: &str) -> bool {
     let segments: Vec<&str> = path.as_str().split('/').filter(|segment| !segment.is_empty()).collect();
-    if segments.iter().any(|segment| matches!(*segment, "$export" | "$everything")) {
+    if segments.iter().any(|segment| matches!(*segment, "$export" | "$everything" | "$graphql")) {
         return true;
     }
-    let last = match segments.as_slice() {
-        [rest @ .., "_search"] => rest.last(),
-        all => all.last(),
-    };
     // `Patient`, but not `Patient/7`: types are capitalised words.
-    let is_type = last.is_some_and(|segment| {
+    let is_type = |segment: &&str| {
         segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
-    });
-    let bounded = parameters.iter().any(|name| BOUNDS.contains(&name.split([':', '.']).next().unwrap_or_default()));
-    matches!(action, Action::HttpGet | Action::HttpSearch) && is_type && !bounded
+    };
+    let (searched, history) = match segments.as_slice() {
+        [rest @ .., "_search"] => (rest.last().is_some_and(is_type), false),
+        [.., id, "_history"] => (false, is_type(id)),
+        ["_history"] => (false, true),
+        all => (all.last().is_some_and(is_type), false),
+    };
+    let reads = matches!(action, Action::HttpGet | Action::HttpSearch);
+    reads && (searched && !query.split('&').any(bounds) || history)
+}
+
+/// Whether a parameter bounds a search: it names somebody, or a count that is small.
+fn bounds(parameter: &str) -> bool {
+    const NAMES: &[&str] = &["_id", "encounter", "identifier", "patient", "subject"];
+    const SMALL: u32 = 100;
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    // `patient:Patient` says what the id is of; other modifiers and chains turn the meaning round.
+    let (name, modifier) = name.split_once(':').map_or((name, None), |(name, modifier)| (name, Some(modifier)));
+    let typed = modifier
+        .is_none_or(|modifier| modifier.starts_with(|c: char| c.is_ascii_uppercase()) && !modifier.contains('.'));
+    let says = value.bytes().any(|byte| byte.is_ascii_alphanumeric());
+    typed
+        && says
+        && (NAMES.contains(&name) || name == "_count" && value.parse::<u32>().is_ok_and(|count| count <= SMALL))
 }
 
 #[cfg(test)]
@@ -98,6 +114,19 @@ mod tests {
             ("GET", "/Patient/7/$everything", true),
             ("GET", "/Group/1/$export", true),
             ("GET", "/Patient?_count=5", false),
+            ("GET", "/Patient?_count=1000000", true),
+            ("GET", "/Patient?_count=", true),
+            ("GET", "/Patient?_count=abc", true),
+            ("GET", "/Patient?_id=", true),
+            ("GET", "/Patient?_id:not=x", true),
+            ("GET", "/Patient?identifier=,", true),
+            ("GET", "/Patient?identifier:missing=false", true),
+            ("GET", "/Observation?patient.gender=male", true),
+            ("GET", "/Observation?patient=", true),
+            ("GET", "/Patient/_history", true),
+            ("GET", "/_history", true),
+            ("GET", "/$graphql", true),
+            ("GET", "/Patient/7/_history", false),
             ("GET", "/Observation?patient:Patient=7", false),
             ("GET", "/Patient/7", false),
             ("POST", "/Patient", false),

@@ -124,6 +124,7 @@ impl Front {
         let original = recorded::original(&parts, &admitted);
         recorded.request(&content, facts, original.as_bytes()).map_err(Problem::unrecorded)?;
         let asked = asked_of(served, &parts, &admitted, peer)?;
+        let mut approved = false;
         let (grant, body) = match self.gate.authorize(&identity, &asked, recorded) {
             // Approved was something else: what needs no approval has none.
             Ok(_) if hold::named(&parts.headers)?.is_some() => return Err(hold::mismatch()),
@@ -132,6 +133,7 @@ impl Front {
                 let shown = hold::shown(&content, recorded.session());
                 let request = Pending { served, parts: &parts, admitted: &admitted, peer, asked: &asked, shown };
                 let body = admitted.has_body.then_some(body);
+                approved = true;
                 // Few requests are held, and each of them waits long: it need not weigh upon the others.
                 Box::pin(self.held(request, &identity, body, recorded)).await?
             }
@@ -162,6 +164,11 @@ impl Front {
         let mut up = Request::new(body);
         *up.method_mut() = parts.method.clone();
         *up.headers_mut() = heads.up(&parts.headers, peer.address, peer.encrypted);
+        if approved {
+            // What people agreed to is method, target, type and body: no other header changes what that means.
+            let agreed = up.headers_mut().drain().filter_map(|(name, value)| Some((name?, value)));
+            *up.headers_mut() = agreed.filter(|(name, _)| hold::is_harmless(name)).collect();
+        }
         if let Some(name) = served.upstream.credential_header() {
             up.headers_mut().remove(name);
         }
@@ -190,6 +197,13 @@ impl Front {
         let planned = plan(status, to_head, &pairs(&head.headers))?;
         let mut lines = grant.lines();
         let mut headers = heads.down(&head.headers, status, &mut lines)?;
+        if resolves {
+            headers = headers
+                .into_iter()
+                .filter_map(|(name, value)| Some((name?, value)))
+                .filter(|(name, _)| wayback::is_unquoted(name))
+                .collect();
+        }
         let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
         if let Some(value) = content_type.and_then(|value| unchanged(&value, &mut lines)) {
             headers.insert(header::CONTENT_TYPE, value);

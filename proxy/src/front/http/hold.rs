@@ -7,7 +7,7 @@ use std::time::Duration;
 use blackbar_policy::{CanonicalRequest, HttpRequest};
 use blackbar_wire::http::Admitted;
 use bytes::{Bytes, BytesMut};
-use http::header::{self, HeaderMap};
+use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
 use http_body::Body;
 use hyper::body::Incoming;
@@ -31,6 +31,20 @@ pub(super) fn canonical<'r>(parts: &'r Parts, admitted: &'r Admitted, body: &[u8
         media_type: media_type.unwrap_or_default(),
         body: Sha256::digest(body).into(),
     })
+}
+
+/// Whether a header cannot make another request of one that was agreed to.
+pub(super) fn is_harmless(name: &HeaderName) -> bool {
+    const HARMLESS: &[HeaderName] = &[
+        header::ACCEPT,
+        header::ACCEPT_ENCODING,
+        header::ACCEPT_LANGUAGE,
+        header::CONTENT_TYPE,
+        header::FORWARDED,
+        header::IF_MATCH,
+        header::USER_AGENT,
+    ];
+    HARMLESS.contains(name)
 }
 
 /// The whole body, if it is short enough to be kept.

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use blackbar_detectors::kinds;
 use blackbar_engine::operator::{Keyring, find_tokens, tag, unfinished_token};
 use blackbar_wire::http::Media;
-use http::Method;
+use http::{HeaderName, Method};
 
 use super::problem::{Kind, Problem};
 use crate::registry;
@@ -16,7 +16,48 @@ pub(super) fn carries_tokens(target: &str) -> bool {
     find_tokens(target.as_bytes()).next().is_some()
 }
 
+/// Parameters whose value is the id of a resource, which upstreams answer with that resource and do not quote elsewhere.
+const IDS: &[&str] = &[
+    "_id",
+    "asserter",
+    "author",
+    "beneficiary",
+    "encounter",
+    "general-practitioner",
+    "location",
+    "organization",
+    "patient",
+    "performer",
+    "practitioner",
+    "recorder",
+    "requester",
+    "subject",
+];
+/// Headers of an answer to a request that was resolved: others may quote what was asked for.
+const UNQUOTED: &[&str] = &["cache-control", "content-encoding", "content-type", "vary", "x-content-type-options"];
+
+/// Whether a header of an upstream passes that was asked for what the client does not know.
+pub(super) fn is_unquoted(name: &HeaderName) -> bool {
+    UNQUOTED.contains(&name.as_str())
+}
+
+/// Whether what ends with `before` asks for a resource by its id: `/Patient/`, `?patient=`, `&subject=Patient/`.
+fn asks_by_id(before: &str) -> bool {
+    let is_type = |segment: &str| {
+        segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
+    };
+    let Some((_, query)) = before.split_once('?') else {
+        return before.strip_suffix('/').and_then(|path| path.rsplit('/').next()).is_some_and(is_type);
+    };
+    let parameter = query.rsplit('&').next().unwrap_or_default();
+    let Some((name, value)) = parameter.split_once('=') else { return false };
+    let name = name.split(':').next().unwrap_or_default();
+    IDS.contains(&name) && (value.is_empty() || value.strip_suffix('/').is_some_and(is_type))
+}
+
 /// The target that the upstream is asked for: each token is the value that it stands for, in the spelling that is customary.
+/// Tokens are resolved where they ask for a resource by its id, and nowhere else: what an upstream quotes, the client would
+/// read.
 pub(super) fn resolved(target: &str, keyring: Option<&Keyring>) -> Result<String, Problem> {
     let unknown = || {
         let detail = "the request carries a token that this gateway did not issue, or cannot resolve";
@@ -28,6 +69,11 @@ pub(super) fn resolved(target: &str, keyring: Option<&Keyring>) -> Result<String
     for token in find_tokens(target.as_bytes()) {
         let spelt = target.get(token.clone()).ok_or_else(unknown)?;
         let (kind, value) = keyring.open_token(spelt).map_err(|_| unknown())?;
+        let whole = target.as_bytes().get(token.end).is_none_or(|next| matches!(next, b'/' | b'?' | b'&'));
+        if kind != kinds::OTHER_ID.id() || !whole || !asks_by_id(target.get(..token.start).unwrap_or_default()) {
+            let detail = "a token is resolved where it asks for a resource by its id: Patient/TOKEN, ?patient=TOKEN";
+            return Err(Problem::new(Kind::BadRequest, 422, detail));
+        }
         let original = registry::values().spellings(&kind, &value).into_iter().next().ok_or_else(unknown)?;
         out.push_str(target.get(done..token.start).unwrap_or_default());
         for byte in original {
@@ -49,7 +95,10 @@ pub(super) fn resolved(target: &str, keyring: Option<&Keyring>) -> Result<String
 /// Whether a request stores its body where data are: what was redacted must not take the place of what it was. A question to
 /// a model may well quote an answer.
 pub(super) fn stores(method: &Method, path: &str, media: Option<&Media>) -> bool {
-    let fhir = media.is_some_and(|media| media.essence().contains("fhir"));
+    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
+    let is_type =
+        last.starts_with(|c: char| c.is_ascii_uppercase()) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let fhir = is_type || media.is_some_and(|media| media.essence().contains("fhir"));
     match method.as_str() {
         "PUT" | "PATCH" => true,
         "POST" => fhir && !path.ends_with("/_search"),
@@ -122,11 +171,33 @@ mod tests {
     fn tokens_become_single_values() {
         let keyring = Keyring::random().unwrap();
         let id = keyring.token("other-id", b"A/1?b&c=%d").unwrap();
-        let target = format!("/Patient/{id}?x={id}&y=1");
+        let target = format!("/Patient/{id}/_history?patient={id}&subject=Patient/{id}&y=1");
         assert!(carries_tokens(&target));
-        let expected = "/Patient/A%2F1%3Fb%26c%3D%25d?x=A%2F1%3Fb%26c%3D%25d&y=1";
+        let expected = "/Patient/A%2F1%3Fb%26c%3D%25d/_history?patient=A%2F1%3Fb%26c%3D%25d&subject=Patient/A%2F1%3Fb%26c%3D%25d&y=1";
         assert_eq!(resolved(&target, Some(&keyring)).unwrap(), expected);
         assert!(!carries_tokens("/Patient/12?x=y"));
+    }
+
+    #[test]
+    fn tokens_elsewhere_are_refused() {
+        let keyring = Keyring::random().unwrap();
+        let (id, mrn) = (keyring.token("other-id", b"12").unwrap(), keyring.token("mrn", b"12").unwrap());
+        for target in [
+            format!("/{id}"),
+            format!("/echo/{id}"),
+            format!("/Patient/x{id}"),
+            format!("/Patient/{id}.json"),
+            format!("/Patient?code={id}"),
+            format!("/Patient?_count={id}"),
+            format!("/Patient?name={id}"),
+            format!("/Patient?patient=x{id}"),
+            format!("/Patient?patient={id},2"),
+            format!("/Patient?{id}=1"),
+            format!("/Patient/{mrn}"),
+            format!("/Patient?identifier={mrn}"),
+        ] {
+            assert!(resolved(&target, Some(&keyring)).is_err(), "{target}");
+        }
     }
 
     #[test]
@@ -167,6 +238,7 @@ mod tests {
             (Method::PATCH, "/x", &None, true),
             (Method::POST, "/Patient", &fhir, true),
             (Method::POST, "/Patient/_search", &fhir, false),
+            (Method::POST, "/fhir/Patient", &json, true),
             (Method::POST, "/v1/chat/completions", &json, false),
             (Method::GET, "/Patient", &None, false),
         ] {

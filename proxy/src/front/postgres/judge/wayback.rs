@@ -92,7 +92,19 @@ pub(super) fn text(
             return Err(carries());
         }
     }
-    Ok(edits)
+    if edits.is_empty() || !tells_its_text(readings) { Ok(edits) } else { Err(told()) }
+}
+
+/// Whether a statement shows its own text or what became of it: an original in it would come out again.
+fn tells_its_text(readings: &[Reading]) -> bool {
+    let tells = |facts: &StatementFacts| {
+        facts.explain_executes.is_some() || facts.functions.iter().any(|function| function.name == "current_query")
+    };
+    readings.iter().filter_map(Reading::facts).any(tells)
+}
+
+fn told() -> Report {
+    refusal("42501", "a token is not resolved in a statement that shows its own text")
 }
 
 /// What the values of a `Bind` become; `None` when they stay.
@@ -123,7 +135,7 @@ pub(super) fn values(
             return Err(carries());
         }
     }
-    Ok(changed)
+    if changed.is_none() || !tells_its_text(readings) { Ok(changed) } else { Err(told()) }
 }
 
 /// What the constants and parameters of a write give to columns, as the client spelt them.

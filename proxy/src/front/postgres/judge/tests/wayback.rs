@@ -23,6 +23,22 @@ fn bound(text: &str, format: i16, values: &[Option<Bytes>]) -> Result<Judged, Re
 }
 
 #[test]
+fn a_statement_that_shows_its_own_text_has_no_token_resolved() {
+    let mrn = token("C1234567");
+    for text in [
+        format!("SELECT current_query() FROM patients WHERE mrn = '{mrn}'"),
+        format!("EXPLAIN SELECT id FROM patients WHERE mrn = '{mrn}'"),
+        format!("EXPLAIN ANALYZE SELECT id FROM patients WHERE mrn = '{mrn}'"),
+    ] {
+        let judged = judge().ask(&snapshot(), What::Text(&Bytes::from(text.clone())), true);
+        assert!(judged.is_err_and(|report| report.code == "42501"), "{text}");
+    }
+    let value = Some(Bytes::from(mrn));
+    let judged = bound("EXPLAIN SELECT id FROM patients WHERE mrn = $1", 0, &[value]);
+    assert!(judged.is_err());
+}
+
+#[test]
 fn a_token_is_resolved_where_its_original_does_not_come_out_again() {
     let (plain, odd) = (token("C1234567"), token("O'Neil \\x"));
     for (before, expected) in [
