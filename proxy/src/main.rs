@@ -9,7 +9,7 @@ mod config;
 mod demo;
 mod error;
 mod exit;
-#[allow(dead_code, reason = "the front of databases is being built")]
+#[allow(dead_code, reason = "probes wait for the fuse that counts them")]
 mod front;
 mod gate;
 mod identity;
