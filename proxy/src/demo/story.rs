@@ -110,7 +110,7 @@ impl Stage {
     pub(super) fn invite(&self) -> Result<(), Error> {
         print(
             format!(
-                "\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
+                "\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL, BLACKBAR_SQL_PORT\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
                 self.house.upstream
             )
             .as_bytes(),
