@@ -5,6 +5,8 @@
 //! they print; in an `sh` block a line that is all comment tells what the command before it prints. `…` stands for
 //! anything. A new document with commands needs a line in [`DOCUMENTS`].
 
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
+
 mod common;
 
 use std::fmt::Write as _;
