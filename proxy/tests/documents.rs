@@ -31,6 +31,8 @@ enum Stage {
 
 const DOCUMENTS: &[(&str, Stage)] = &[
     ("README.md", Stage::Files),
+    ("docs/redaction.md", Stage::Files),
+    ("docs/policies.md", Stage::Files),
     ("docs/verifying.md", Stage::Record),
     ("docs/approvals.md", Stage::Demo),
     ("docs/identity.md", Stage::Demo),
@@ -58,6 +60,16 @@ fn every_document_with_commands_is_run() {
 #[test]
 fn commands_of_the_readme() {
     play("README.md");
+}
+
+#[test]
+fn commands_on_redaction() {
+    play("docs/redaction.md");
+}
+
+#[test]
+fn commands_on_policies() {
+    play("docs/policies.md");
 }
 
 #[test]
@@ -118,7 +130,9 @@ fn commands(document: &str) -> Vec<Shown> {
             }
             _ => {}
         }
-        goes_on = line.ends_with('\\');
+        // A here-document goes on until its word; in a console each of its lines begins with `> `.
+        goes_on = line.ends_with('\\')
+            || document.lines().nth(number + 1).is_some_and(|next| is_console && next.starts_with("> "));
     }
     shown
 }
