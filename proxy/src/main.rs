@@ -17,6 +17,7 @@ mod input;
 mod notes;
 mod operate;
 mod output;
+mod private_postgres;
 mod profile;
 mod progress;
 mod registry;
