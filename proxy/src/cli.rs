@@ -281,7 +281,7 @@ pub(crate) enum DetectorsFormat {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: blackbar verify --vkey log.vkey --against kept.checkpoint blackbar-data")]
 pub(crate) struct Verify {
-    /// A data folder, its `log` folder, or a `.tlog-proof` file
+    /// A data folder, or one with a copy of its `log` folder, or a `.tlog-proof` file
     #[arg(value_name = "DIR|PROOF")]
     pub(crate) path: PathBuf,
     /// The key that must have signed: `name+hash+key`, or a file that holds it

@@ -19,6 +19,7 @@ mod notes;
 mod operate;
 mod operations;
 mod output;
+mod private_postgres;
 mod profile;
 mod progress;
 mod registry;

@@ -1,5 +1,6 @@
 //! The demo's own gateway: a folder as a user would have it, and this very program serving it.
 
+use std::fmt::Write as _;
 use std::fs;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -7,10 +8,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use serde_json::json;
 use tempfile::TempDir;
 
 use super::Broken;
 use super::database::Database;
+use crate::admin;
 use crate::commands::init;
 
 /// Where the parts listen when nobody else does.
@@ -86,7 +89,10 @@ impl House {
         let begun = Instant::now();
         let clinic = self.clinic.as_ref().map(|(_, address)| *address);
         let all = || [self.fhir, self.model, self.console].into_iter().chain(clinic);
-        while all().any(|address| TcpStream::connect(address).is_err()) {
+        // A port may answer because somebody else took it since: the gateway itself has to answer, too.
+        let data = self.folder.path().join("data");
+        let up = || admin::ask(&data, &json!({ "do": "status" })).is_ok();
+        while !up() || all().any(|address| TcpStream::connect(address).is_err()) {
             let ended = self.gateway.try_wait().ok().flatten().is_some();
             if ended || begun.elapsed() > PATIENCE {
                 let said = fs::read_to_string(self.folder.path().join("gateway.log")).unwrap_or_default();
@@ -99,7 +105,7 @@ impl House {
 
     /// Leaves what `blackbar demo env` prints.
     fn tell(&self) -> Result<(), Broken> {
-        let text = format!(
+        let mut text = format!(
             "export BLACKBAR_CONFIG='{}'\nexport BLACKBAR_TOKEN='{}'\nexport BLACKBAR_FHIR='http://{}/fhir'\nexport BLACKBAR_MODEL='http://{}/v1'\nexport BLACKBAR_CONSOLE='http://localhost:{}'\nexport BLACKBAR_METRICS='http://{}/metrics'\n",
             self.config().display(),
             self.token,
@@ -108,6 +114,9 @@ impl House {
             self.console.port(),
             self.operations,
         );
+        if let Some((_, address)) = &self.clinic {
+            let _ = writeln!(text, "export BLACKBAR_SQL_PORT='{}'", address.port());
+        }
         let path = self.folder.path().join(ENVIRONMENT);
         let mut options = fs::OpenOptions::new();
         options.write(true).create_new(true).mode(0o600);

@@ -116,7 +116,7 @@ impl Stage {
         let link = self.house.link().map_err(|broken| broken.error())?;
         print(
             format!(
-                "\nThe console: {link}\n(signs in once, within two minutes; `blackbar console login` prints another)\n\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
+                "\nThe console: {link}\n(signs in once, within two minutes; `blackbar console login` prints another)\n\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL, BLACKBAR_SQL_PORT\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
                 self.house.upstream
             )
             .as_bytes(),

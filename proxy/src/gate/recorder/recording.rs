@@ -43,8 +43,8 @@ pub(crate) struct Recording {
     open: VecDeque<(u64, Instant)>,
     /// How much had been gathered when the answer began that is being gathered.
     before: u64,
-    /// What holds the request, until it is told what became of it.
-    held: Option<Details>,
+    /// What holds a request, with its number, until it is told what became of it.
+    held: Option<(u64, Details)>,
 }
 
 /// How far an answer may be ahead of its record.
@@ -88,9 +88,7 @@ impl Recording {
 
     /// Begins another request, behind those that wait for their answers.
     pub(crate) fn another(&mut self) -> Result<(), RecordError> {
-        if let Some(held) = self.held.take() {
-            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
-        }
+        self.tell_held()?;
         let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
         session.exchanges += 1;
         self.open.push_back((session.exchanges, Instant::now()));
@@ -124,7 +122,7 @@ impl Recording {
 
     /// It is held, and more will be decided. If not, the end says at least this.
     pub(crate) fn undecided(&mut self, details: Details) {
-        self.held = Some(details);
+        self.held = Some((self.number(), details));
     }
 
     /// Whether somebody has ended the connection that it belongs to.
@@ -275,8 +273,9 @@ impl Recording {
     /// replaced.
     pub(crate) fn end(&mut self, outcome: Outcome, counts: Option<(u64, u64)>) -> Result<(), RecordError> {
         let Some((number, begun)) = self.open.front().copied() else { return Ok(()) };
-        if let Some(held) = self.held.take() {
-            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        // Answers to earlier requests end while a later one is held.
+        if self.held.as_ref().is_some_and(|(held, _)| *held == number) {
+            self.tell_held()?;
         }
         self.tell_places()?;
         self.open.pop_front();
@@ -329,6 +328,12 @@ impl Recording {
     /// Whether every answer has ended.
     pub(crate) fn is_over(&self) -> bool {
         self.open.is_empty()
+    }
+
+    /// That a request is held, where nobody has said more about it.
+    fn tell_held(&mut self) -> Result<(), RecordError> {
+        let Some((_, held)) = self.held.take() else { return Ok(()) };
+        self.decided(Kind::DecisionAsked, Outcome::Held, held)
     }
 
     /// The number of the request that is being asked.
