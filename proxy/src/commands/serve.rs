@@ -33,6 +33,9 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
         let error = Error::new(Id::NoTargets, "there is nothing to stand in front of: no [[target]] is configured");
         return Err(error.hint("`blackbar init` writes a configuration to begin with"));
     }
+    if config.gateway.log_json {
+        notes::as_json();
+    }
     let root = Arc::new(config.gateway.root_key()?);
     make(&config.gateway.data_dir)?;
     let recorder = Arc::new(Recorder::open(&config.gateway.data_dir, Arc::clone(&root) as _)?);

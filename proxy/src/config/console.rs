@@ -1,4 +1,4 @@
-//! `[console]` and `[operations]`: what people and monitors see of the gateway, each on a listener of its own.
+//! `[console]`, `[operations]` and `[log]`: what people and monitors see of the gateway.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -141,6 +141,22 @@ pub(super) fn operations(
     let tls = table.get("tls").map(|value| tls(value, folder)).transpose()?;
     table.finish()?;
     Ok(Some(OperationsSection { listen, tls, place }))
+}
+
+/// `[log]`: whether what the gateway says of itself is JSON.
+pub(super) fn log(root: &Table<'_, '_>) -> Result<bool, Error> {
+    let Some(value) = root.get("log") else { return Ok(false) };
+    let table = value.table()?;
+    let json = match table.get("format") {
+        None => false,
+        Some(value) => match value.string()? {
+            "json" => true,
+            "text" => false,
+            _ => return Err(value.wrong("\"text\" or \"json\"")),
+        },
+    };
+    table.finish()?;
+    Ok(json)
 }
 
 fn listen(table: &Table<'_, '_>, default: &str) -> Result<(SocketAddr, String), Error> {

@@ -8,7 +8,8 @@ use super::timeline::summary;
 use super::{missing, shown, state, token};
 use crate::approvals;
 use crate::config::Role;
-use crate::console::form::Form;
+use crate::console::form::{Form, escaped};
+use crate::console::index::Search;
 use crate::console::logins::Login;
 use crate::console::replay::inert;
 
@@ -71,6 +72,10 @@ pub(in crate::console) fn page(
     let request = &one["request"];
     let open = one["state"] == "asked";
     let session = text(request, "session");
+    let before = Search { subject: one["subject"].as_str().map(str::to_owned), ..Search::default() };
+    let index = house.index()?;
+    let (seen, refused) = index.search(&before).fold((0, 0), |(seen, refused), row| (seen + 1, refused + row.denied));
+    drop(index);
     let needs = one["needs"].as_object().into_iter().flatten();
     let needs: Vec<String> = needs.map(|(group, count)| format!("{count} of {}", inert(group))).collect();
     let body = html! {
@@ -102,6 +107,10 @@ pub(in crate::console) fn page(
             @if let Some(left) = one["ends_in_s"].as_i64() { div { dt { @if open { "To be decided within" } @else { "To be used within" } } dd { (seconds(left)) } } }
             div { dt { "Good for" } dd { (seconds(one["ask"]["valid_ms"].as_i64().unwrap_or_default() / 1000)) " after the decision" } }
             @if !session.is_empty() { div { dt { "Session" } dd { a class="id" href={ "/sessions/" (session) } { (session) } } } }
+            div { dt { "Sessions of this subject" } dd {
+                a href={ "/sessions?subject=" (escaped(one["subject"].as_str().unwrap_or_default())) } { (seen) }
+                @if refused > 0 { ", " span class="warn" { (refused) " refused" } }
+            } }
             div { dt { "Digest of the request" } dd class="id" { (text(&one["ask"], "request")) } }
         }
         @if open || one["state"] == "granted" { (decision(&one, login)) }
