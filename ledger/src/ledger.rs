@@ -43,6 +43,17 @@ pub struct Options {
     pub heartbeat: Duration,
     /// How old the last checkpoint may be while there are leaves without one.
     pub checkpoint: Duration,
+    /// Who is told of each write to the disk.
+    pub watch: Option<Arc<dyn Watch>>,
+}
+
+/// Is told when the ledger writes to the disk and when that is done. The ledger has no clock: how long it took is for who
+/// watches to measure. Called by one thread, which waits for it.
+pub trait Watch: fmt::Debug + Send + Sync {
+    /// A batch is about to be written and synced.
+    fn begins(&self);
+    /// It is on disk; so many entries were in it.
+    fn done(&self, entries: usize);
 }
 
 impl Options {
@@ -58,6 +69,7 @@ impl Options {
             compression: 1,
             heartbeat: Duration::from_secs(60),
             checkpoint: Duration::from_secs(1),
+            watch: None,
         }
     }
 }
@@ -150,6 +162,7 @@ impl Ledger {
             state,
             next_leaf: next_leaf.value(),
             journal_file: this.shared.options.journal_file,
+            watch: this.shared.options.watch.clone(),
         };
         let threads = writer::start(writer, recovered.deriver)?;
         this.threads().extend(threads);

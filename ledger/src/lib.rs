@@ -93,7 +93,7 @@ pub use index::LeafIndex;
 pub use json::Json;
 pub use keys::{RootKey, RootKeyFile};
 pub use leaf::{BlockRef, Details, Kind, Leaf, MAX_LEAF_LEN, Outcome, ReadLeaf};
-pub use ledger::{Ledger, Options};
+pub use ledger::{Ledger, Options, Watch};
 pub use note::{Checkpoint, LogKey, SignedCheckpoint, VerifierKey};
 pub use proof::LeafProof;
 pub use queue::Ticket;

@@ -1,6 +1,7 @@
 //! `blackbar.toml`: read into values that hold together. Nothing is opened or bound here.
 
 mod allow;
+mod console;
 mod detector;
 mod gateway;
 mod limits;
@@ -19,6 +20,7 @@ use blackbar_engine::Detector;
 use blackbar_engine::operator::Operator;
 
 pub(crate) use self::allow::{AllowEntry, allow_file};
+pub(crate) use self::console::{ConsoleSection, LoginSection, Role};
 use self::detector::DetectorSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
