@@ -231,6 +231,20 @@ mod tests {
     }
 
     #[test]
+    fn every_key_is_documented() {
+        // Between them they have every section, so every key is asked for.
+        parse(include_str!("../../tests/data/blackbar.toml")).unwrap();
+        parse(
+            "[keys]\nroot = { file = \"k\" }\n[limits]\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n",
+        )
+        .unwrap();
+        let text = include_str!("../../../docs/configuration.md");
+        let missing: Vec<_> =
+            toml::asked_for::all().into_iter().filter(|key| !text.contains(&format!("{key}`"))).collect();
+        assert!(missing.is_empty(), "docs/configuration.md does not say {missing:?}");
+    }
+
+    #[test]
     fn an_unknown_key_names_its_line_and_the_closest_name() {
         for (text, expected) in [
             (

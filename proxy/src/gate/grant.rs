@@ -34,7 +34,16 @@ pub(crate) struct Grant {
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, standing: None, labels: Arc::default(), limit_rows: None, approval: None }
+        Self {
+            scanner,
+            profile,
+            because,
+            expires,
+            standing: None,
+            labels: Arc::default(),
+            limit_rows: None,
+            approval: None,
+        }
     }
 
     /// Whose it is, and for how long.

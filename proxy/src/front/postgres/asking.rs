@@ -219,12 +219,7 @@ impl Asking {
     }
 
     /// Records the request and what is decided about it.
-    fn last_step(
-        &mut self,
-        ready: Ready,
-        request: &Request<'_>,
-        outbox: &mut Outbox,
-    ) -> Result<Answer, RecordError> {
+    fn last_step(&mut self, ready: Ready, request: &Request<'_>, outbox: &mut Outbox) -> Result<Answer, RecordError> {
         self.record(request, &ready.judged.parts, outbox)?;
         if let Some(granted) = self.goes_on(&ready) {
             let approval = granted.grant.approval().unwrap_or_default();
