@@ -9,6 +9,7 @@ use std::process::ExitCode;
 mod cargo;
 mod ci;
 mod deny;
+mod drivers;
 mod fuzz;
 mod requirements;
 mod run;

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use blackbar_ledger::RootKeyFile;
 
+use super::fuse::{self, FuseSection};
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
@@ -28,6 +29,7 @@ pub(crate) struct Gateway {
     pub(crate) targets: Vec<Target>,
     pub(crate) approvers: Vec<ApproverSection>,
     pub(crate) limits: Limits,
+    pub(crate) fuse: FuseSection,
 }
 
 impl Default for Gateway {
@@ -42,6 +44,7 @@ impl Default for Gateway {
             targets: Vec::new(),
             approvers: Vec::new(),
             limits: Limits::default(),
+            fuse: FuseSection::default(),
         }
     }
 }
@@ -96,6 +99,7 @@ impl Gateway {
             targets,
             approvers: people::approvers(root)?,
             limits: limits::limits(root)?,
+            fuse: fuse::fuse(root)?,
         })
     }
 }

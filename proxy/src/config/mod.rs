@@ -2,6 +2,7 @@
 
 mod allow;
 mod detector;
+mod fuse;
 mod gateway;
 mod limits;
 mod other;
@@ -20,6 +21,7 @@ use blackbar_engine::operator::Operator;
 
 pub(crate) use self::allow::{AllowEntry, allow_file};
 use self::detector::DetectorSection;
+pub(crate) use self::fuse::FuseSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};

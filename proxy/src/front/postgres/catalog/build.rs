@@ -131,7 +131,8 @@ impl Builder {
                 if !is_system(&schema) {
                     self.own_functions.push(Function { schema: schema.clone(), name: name.clone(), volatility });
                 }
-                self.functions.insert(oid(0)?, Routine { schema, name, result: oid(4)?, revision: text(6).unwrap_or_default() });
+                self.functions
+                    .insert(oid(0)?, Routine { schema, name, result: oid(4)?, revision: text(6).unwrap_or_default() });
             }
         }
         Some(())
