@@ -32,6 +32,7 @@
 mod analyse;
 mod catalog;
 mod facts;
+mod forms;
 mod functions;
 mod kind;
 mod origin;

@@ -231,6 +231,7 @@ impl Answer {
                 // The last block and the leaf that names it go to the disk together.
                 let stats = self.redactor.stats();
                 let counts = (stats.bytes_in, stats.replaced);
+                self.recording.held_back(stats.most_held);
                 self.recording.end(Outcome::Success, Some(counts))?;
             } else if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
                 self.recording.seal()?;
