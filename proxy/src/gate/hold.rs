@@ -175,8 +175,9 @@ impl Gate {
         };
         lifts.insert(fuses::raised(blown, state.fuse.raise_by));
         needs.entry(group.clone()).or_insert(1);
-        holds.raises(identity.subject.id());
-        self.ask_people(holds, &state, identity, asked, plea, (lifts, needs, &duties), record).await.map(Some)
+        let asked = self.ask_people(holds, &state, identity, asked, plea, (lifts, needs, &duties), record).await?;
+        holds.raises(identity.subject.id(), true);
+        Ok(Some(asked))
     }
 
     /// Asks people, unless they are asked already. The id of the approval.
@@ -383,15 +384,22 @@ impl Holds {
         let (subject, target) = (identity.subject.id().to_owned(), asked.target.name.as_str());
         let policies = state.policies.set().hash();
         let Some(named) = plea.approval else {
+            // Known again below, if anything still raises a limit.
+            self.raises(&subject, false);
+            let of = subject.clone();
             let open = self.blocking(move |holds| {
                 holds.tick(now_ms());
-                holds.store().open(Some(&subject))
+                holds.store().open(Some(&of))
             });
+            let open = open.await?;
+            if open.iter().any(|stored| stored.approval.ask().lifts.iter().any(|id| fuses::lifted(id).is_some())) {
+                self.raises(&subject, true);
+            }
             let of_this = |stored: &Stored| {
                 let ask = stored.approval.ask();
                 ask.target == target && ask.policies == *policies && stored.is_for(&plea.request)
             };
-            return Ok(open.await?.into_iter().filter(of_this).collect());
+            return Ok(open.into_iter().filter(of_this).collect());
         };
         let id = named.to_owned();
         let stored = self.blocking(move |holds| holds.find(&id, now_ms())).await?;

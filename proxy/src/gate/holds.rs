@@ -79,9 +79,14 @@ impl Holds {
         self.bell.subscribe()
     }
 
-    /// People are asked to raise a limit for this subject.
-    pub(super) fn raises(&self, subject: &str) {
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner).insert(subject.to_owned());
+    /// Whether people were asked to raise a limit for this subject, and that is still open.
+    pub(super) fn raises(&self, subject: &str, raises: bool) {
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        if raises {
+            raised.insert(subject.to_owned());
+        } else {
+            raised.remove(subject);
+        }
     }
 
     /// Whether they may have been.
