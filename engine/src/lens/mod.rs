@@ -105,7 +105,18 @@ impl Format {
         let own = self.own_window(window);
         // A text that may be base64 waits until it is known to be.
         let packed = packed::MOST_TEXT + packed::MOST_EXCESS_LEN + 6;
-        let packs = matches!(self, Self::Json | Self::Ndjson | Self::Sse | Self::Deltas | Self::Hl7 | Self::Xml | Self::Log | Self::Sql | Self::Copy);
+        let packs = matches!(
+            self,
+            Self::Json
+                | Self::Ndjson
+                | Self::Sse
+                | Self::Deltas
+                | Self::Hl7
+                | Self::Xml
+                | Self::Log
+                | Self::Sql
+                | Self::Copy
+        );
         if packs && own < packed { packed } else { own }
     }
 

@@ -135,8 +135,9 @@ impl Oracle<'_> {
             let Seen { run, info, found, packed } = seen;
             edits.extend(packed.iter().cloned());
             let subject = self.subject(format, &all, &secret, run.record);
-            let replaced =
-                |other: &usize| all[*other].run.slot == run.slot && all[*other].run.object == run.object && secret[*other];
+            let replaced = |other: &usize| {
+                all[*other].run.slot == run.slot && all[*other].run.object == run.object && secret[*other]
+            };
             let serial = (0..index).filter(replaced).count();
             let serial = if run.slot.is_name() { u32::try_from(serial).unwrap_or(u32::MAX) } else { 0 };
             for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {

@@ -3,6 +3,7 @@
 mod allow;
 mod console;
 mod detector;
+mod fuse;
 mod gateway;
 mod limits;
 mod other;
@@ -22,6 +23,7 @@ use blackbar_engine::operator::Operator;
 pub(crate) use self::allow::{AllowEntry, allow_file};
 pub(crate) use self::console::{ConsoleSection, LoginSection, Role};
 use self::detector::DetectorSection;
+pub(crate) use self::fuse::FuseSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};

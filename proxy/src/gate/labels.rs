@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use blackbar_detectors::fields::column;
 use blackbar_detectors::kinds;
+use blackbar_engine::FieldPath;
 use blackbar_engine::Kind;
 use blackbar_engine::operator::Operator;
 
@@ -13,6 +14,8 @@ use blackbar_engine::operator::Operator;
 pub(crate) struct Labels {
     /// One entry for each profile.
     profiles: Vec<Arc<[Rule]>>,
+    /// Columns that say whose data a row holds.
+    subjects: Vec<FieldPath>,
 }
 
 /// What a label says of a column.
@@ -34,7 +37,30 @@ impl Labels {
     /// The labels of one profile: patterns `schema.table.column` with their operators.
     pub(crate) fn new<'p>(rules: impl IntoIterator<Item = (&'p str, Operator)>) -> Self {
         let rule = |(pattern, operator)| Rule { parts: parts(pattern), operator };
-        Self { profiles: vec![rules.into_iter().map(rule).collect()] }
+        Self { profiles: vec![rules.into_iter().map(rule).collect()], subjects: Vec::new() }
+    }
+
+    /// With the columns that say whose data a row holds.
+    pub(crate) fn with_subjects(self, subjects: Vec<FieldPath>) -> Self {
+        Self { subjects, ..self }
+    }
+
+    /// Whether this column says whose data a row holds: one that a profile names as such, or without any such name one
+    /// that is labelled and by its name a record number.
+    pub(crate) fn is_subject(&self, schema: &str, table: &str, column: &str) -> bool {
+        let path = [schema.as_bytes(), table.as_bytes(), column.as_bytes()];
+        if self.subjects.is_empty() {
+            return self.of(schema, table, column).is_some_and(|label| label.kind.to_string() == "mrn");
+        }
+        self.subjects.iter().any(|subject| subject.matches(&path) || subject.matches(&path[1..]))
+    }
+
+    /// Whether a column of this name may say it, whatever its table.
+    pub(crate) fn may_be_subject(&self, column: &str) -> bool {
+        if self.subjects.is_empty() {
+            return kind_of(column).to_string() == "mrn";
+        }
+        self.subjects.iter().any(|subject| subject.matches(&[column.as_bytes()]))
     }
 
     /// Those of both profiles at once: the stronger counts, and what only one keeps is not kept.
@@ -43,6 +69,11 @@ impl Labels {
         for profile in &other.profiles {
             if !both.profiles.contains(profile) {
                 both.profiles.push(Arc::clone(profile));
+            }
+        }
+        for subject in &other.subjects {
+            if !both.subjects.contains(subject) {
+                both.subjects.push(subject.clone());
             }
         }
         both

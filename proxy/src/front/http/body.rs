@@ -109,6 +109,8 @@ pub(super) enum BodyError {
     Record,
     /// The client's credential or session has ended.
     Ended,
+    /// More than may leave.
+    Fuse,
 }
 
 /// A lock, a revocation or an end is in force within two seconds.
@@ -204,6 +206,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         match self.answer.poll(cx) {
             Poll::Ready(Some(Ok(bytes))) => return Poll::Ready(self.encode(bytes)),
+            Poll::Ready(Some(Err(_))) if self.answer.blown().is_some() => return Poll::Ready(Err(BodyError::Fuse)),
             Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Record)),
             Poll::Ready(None) => {}
             Poll::Pending => return self.wait(cx),
@@ -386,6 +389,7 @@ impl fmt::Display for BodyError {
             Self::Timeout => "the answer took too long",
             Self::Record => "the answer cannot be recorded",
             Self::Ended => "the credential or the session has ended",
+            Self::Fuse => "the answer is more than may leave in one request, or in an hour",
         })
     }
 }

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
 use blackbar_policy::{Action, Facts, Resource};
 use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
@@ -27,7 +26,7 @@ use super::upstream::{NoAnswer, UpBody, Upstream};
 use super::wayback::{self, Found, Watch};
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
-use crate::front::Reloads;
+use crate::front::{Current, OfTarget, Reloads};
 use crate::gate::{
     Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording,
     Refused, Waited,
@@ -37,7 +36,7 @@ use crate::notes;
 /// One HTTP target, ready for requests.
 pub(crate) struct Front {
     gate: Arc<Gate>,
-    served: ArcSwap<Served>,
+    served: Current<Served>,
 }
 
 /// What a reload replaces.
@@ -63,23 +62,19 @@ pub(super) struct Peer {
 
 impl Reloads for Front {
     fn reload(&self, config: &Config) -> Result<(), Error> {
-        let name = self.served.load().target.name.clone();
-        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
-            self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
-        }
-        Ok(())
+        self.served.reload(config)
     }
 }
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        Ok(Self { gate, served: ArcSwap::from_pointee(Served::new(target, limits)?) })
+        Ok(Self { gate, served: Current::new(target, limits)? })
     }
 
     /// Answers a request, whatever it is.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<ClientBody> {
         let to_head = request.method() == Method::HEAD;
-        let served = self.served.load_full();
+        let served = self.served.now();
         let mut recording = None;
         let exchanged = self.exchange(&served, request, peer, &mut recording).await;
         let problem = match exchanged {
@@ -354,8 +349,8 @@ fn asked_of<'a>(
     })
 }
 
-impl Served {
-    fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
+impl OfTarget for Served {
+    fn of(target: &Target, limits: &Limits) -> Result<Self, Error> {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };

@@ -184,6 +184,7 @@ impl From<BodyError> for Problem {
             BodyError::Timeout => (Kind::Timeout, 504),
             BodyError::Record => (Kind::Overloaded, 503),
             BodyError::Ended => (Kind::Unauthenticated, 401),
+            BodyError::Fuse => (Kind::Denied, 403),
         };
         Self::new(kind, status, error.to_string())
     }
