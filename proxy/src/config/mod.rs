@@ -241,7 +241,7 @@ mod tests {
         )
         .unwrap();
         let text = include_str!("../../../docs/configuration.md");
-        let forms = |key| [format!("`{key}`"), format!("[{key}]"), format!("{{ {key} = "), format!("[{key}.")];
+        let forms = |key: &str| [format!("`{key}`"), format!("[{key}]"), format!("{{ {key} = "), format!("[{key}.")];
         let documented = |key: &&str| forms(*key).iter().any(|form| text.contains(form));
         let missing: Vec<_> = toml::asked_for::all().into_iter().filter(|key| !documented(key)).collect();
         assert!(missing.is_empty(), "docs/configuration.md does not say {missing:?}");
