@@ -89,6 +89,12 @@ pub(crate) struct Token {
     pub(crate) kind: nodes::Token,
 }
 
+impl Token {
+    fn is_comment(&self) -> bool {
+        matches!(self.kind, nodes::Token::SqlComment | nodes::Token::CComment)
+    }
+}
+
 /// Parses a text of any number of statements.
 ///
 /// The tree may be as deep as the parser's own stack allows, so reading and dropping it needs a stack of megabytes.
@@ -97,6 +103,31 @@ pub(crate) fn parse(text: &str, options: ParseOptions) -> Result<nodes::ParseRes
     let _alone = PARSING.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(pg_query::parse(text, options)?.protobuf)
 }
+
+/// The first token that no statement could go on with, in characters from 1, as the server counts them. `None` where that is
+/// not to be found: the text is long, or it cannot even be cut into tokens.
+pub(crate) fn syntax_error_at(text: &str) -> Option<usize> {
+    if text.len() > LONGEST_LOOKED_INTO {
+        return None;
+    }
+    let tokens: Vec<Token> = scan(text).ok()?.into_iter().filter(|token| !token.is_comment()).collect();
+    // Whether the text up to and with a token may still become a statement. Once it may not, it never may.
+    let may_go_on = |token: &Token| {
+        let alone = PARSING.lock().unwrap_or_else(PoisonError::into_inner);
+        let parsed = text.get(..token.end).map(|text| pg_query::parse(text, ParseOptions::default()));
+        drop(alone);
+        match parsed {
+            Some(Err(pg_query::Error::Parse(message))) => message.ends_with("at end of input"),
+            Some(Ok(_)) => true,
+            _ => false,
+        }
+    };
+    let at = tokens.partition_point(may_go_on);
+    let byte = tokens.get(at).map_or(text.len(), |token| token.start);
+    Some(text.get(..byte)?.chars().count() + 1)
+}
+
+const LONGEST_LOOKED_INTO: usize = 16 << 10;
 
 /// The tokens of a text, comments among them, read with `standard_conforming_strings` on.
 pub(crate) fn scan(text: &str) -> Result<Vec<Token>, ParseError> {
@@ -160,6 +191,21 @@ mod tests {
         assert_eq!(parse("select '", ParseOptions::default()).unwrap_err(), ParseError::Syntax);
         assert_eq!(scan("select 'é").unwrap_err(), ParseError::Syntax);
         assert!(fingerprint("select from from", ParseOptions::default()).is_err());
+    }
+
+    #[test]
+    fn the_first_token_that_cannot_stand_is_found() {
+        for (text, expected) in [
+            ("select 1 form t", Some(15)),
+            ("selct 1", Some(1)),
+            ("select 1; selct 2", Some(11)),
+            ("select 'é' frm x y", Some(16)),
+            ("select (1", Some(10)),
+            ("select /* a */ from from", Some(21)),
+            ("select '", None),
+        ] {
+            assert_eq!(syntax_error_at(text), expected, "{text}");
+        }
     }
 
     #[test]

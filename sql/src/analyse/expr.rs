@@ -2,8 +2,8 @@
 
 use crate::parser::nodes::node::Node as Kind;
 use crate::parser::nodes::{
-    AExpr, AExprKind, AIndirection, CaseExpr, ColumnRef, JsonFuncExpr, JsonExprOp, Node, SubLink, SubLinkType, TypeCast,
-    TypeName, XmlExprOp,
+    AExpr, AExprKind, AIndirection, CaseExpr, ColumnRef, JsonExprOp, JsonFuncExpr, Node, SubLink, SubLinkType,
+    TypeCast, TypeName, XmlExprOp,
 };
 
 use super::calls::words;

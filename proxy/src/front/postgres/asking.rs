@@ -181,7 +181,7 @@ impl Asking {
                 self.record(request, &judged.parts, outbox)?;
                 let decided = self.gate.authorize(&self.identity, &self.asked(&judged.parts), outbox.recording());
                 return match decided {
-                    Err(refused) => self.refused(refused, outbox),
+                    Err(refused) => self.refused(&judged, refused, outbox),
                     Ok(_) => {
                         outbox.asked(Outcome::Success, None);
                         Ok(allowed(judged))
@@ -269,7 +269,7 @@ impl Asking {
                 outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
                 Ok(Ok(granted))
             }
-            Err(refused) => self.refused(refused, outbox).map(Err),
+            Err(refused) => self.refused(judged, refused, outbox).map(Err),
         }
     }
 
@@ -301,14 +301,16 @@ impl Asking {
         }
     }
 
-    fn refused(&mut self, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
+    fn refused(&mut self, judged: &Judged, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
         if let Refused::Unrecorded(error) = refused {
             return Err(error);
         }
         let outcome = if matches!(refused, Refused::Held(_)) { Outcome::Held } else { Outcome::Denied };
         self.judge.denied();
         outbox.asked(outcome, None);
-        Ok(Told { verdict: Verdict::Deny(self.report(&refused, Severity::Error)), settle: false })
+        let syntax = if matches!(refused, Refused::Denied(_)) { judged.syntax_error() } else { None };
+        let report = syntax.unwrap_or_else(|| self.report(&refused, Severity::Error));
+        Ok(Told { verdict: Verdict::Deny(report), settle: false })
     }
 
     /// Refused whatever policy says.

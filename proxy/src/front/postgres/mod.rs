@@ -18,6 +18,7 @@ mod copy_in;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;
+mod looked;
 mod opening;
 mod outbox;
 mod pump;

@@ -17,6 +17,7 @@
 mod asks;
 mod copy;
 mod facts;
+mod look;
 mod plan;
 mod probes;
 mod reading;
@@ -37,7 +38,7 @@ use blackbar_sql::{
 };
 use blackbar_wire::pg::frontend::{Bind, FunctionCall, Parse};
 use blackbar_wire::pg::session::Forget;
-use blackbar_wire::pg::{Report, Severity};
+use blackbar_wire::pg::{Report, Severity, Words};
 use bytes::{Bytes, BytesMut};
 
 use self::asks::Asks;
@@ -51,6 +52,7 @@ use crate::config::Unlabelled;
 use crate::gate::{Labels, Part};
 
 pub(crate) use self::facts::FactsCache;
+pub(crate) use self::look::{Look, Nature};
 #[allow(unused_imports, reason = "the seam to what applies a plan, which is being built")]
 pub(crate) use self::plan::{CopyColumn, CopyPlan, Outline, Plan, StatementPlan, Treatment};
 pub(crate) use self::probes::Probe;
@@ -144,6 +146,8 @@ pub(crate) struct Judged {
     pub(crate) probes: Vec<Probe>,
     /// What columns are given; see [`Judged::forbidden`].
     pub(crate) written: Vec<Written>,
+    /// The text, when it is not SQL: whoever may not have it tried is told so.
+    pub(crate) unparsed: Option<Bytes>,
 }
 
 impl Judge {
@@ -339,8 +343,13 @@ impl Judge {
             statements.push(readings);
         }
         let outline = Outline::new(statements, snapshot, &self.state.tainted);
+        let unparsed = variants
+            .iter()
+            .flat_map(|analysed| &analysed.statements)
+            .any(|facts| facts.opacity == Some(Opacity::Unparsed));
+        let unparsed = unparsed.then(|| text.clone());
         let text = (!edits.is_empty()).then(|| edited(text, edits));
-        Ok(Judged { forget, text, reason, ..judged.judged(asks, Arc::new(outline)) })
+        Ok(Judged { forget, text, reason, unparsed, ..judged.judged(asks, Arc::new(outline)) })
     }
 
     /// A statement of which the readings are known.
@@ -542,7 +551,19 @@ impl Found {
 impl Judged {
     /// Whether it writes what may be a replacement, to whoever reads with these labels: the grant's.
     pub(crate) fn forbidden(&self, labels: &Labels, snapshot: &Snapshot) -> Option<Report> {
+        if self.outline.touches_adrift(labels) {
+            let why = "a label of this table fits no column any more, so nothing of it is shown";
+            let hint = Some("the operator of the gateway has to put the labels of the profile right".into());
+            return Some(Report { hint, ..refusal("42501", why) });
+        }
         wayback::forbids(&self.written, labels, snapshot)
+    }
+
+    /// Why a text that was denied would not have run anyway: it is not SQL. Nothing of it is quoted.
+    pub(crate) fn syntax_error(&self) -> Option<Report> {
+        let text = std::str::from_utf8(self.unparsed.as_ref()?).ok()?;
+        let at = blackbar_sql::syntax_error_at(text).map(|at| Words::with_id("at character ", &at.to_string()));
+        Some(Report { detail: at, ..refusal("42601", "syntax error: the text is no statement of PostgreSQL's") })
     }
 
     fn of(parts: Vec<Part>, outline: Outline) -> Self {
@@ -560,6 +581,7 @@ impl Judged {
             reason: None,
             probes: Vec::new(),
             written: Vec::new(),
+            unparsed: None,
         }
     }
 }
