@@ -106,11 +106,13 @@ pub enum Format {
     Xml,
     /// X12 interchanges.
     X12,
+    /// Lines of a server's log.
+    Log,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Text,
         Self::Json,
         Self::Ndjson,
@@ -121,6 +123,7 @@ impl Format {
         Self::X12,
         Self::Sse,
         Self::Deltas,
+        Self::Log,
     ];
 
     /// Its stable name, which is also its `--input` value.
@@ -136,6 +139,7 @@ impl Format {
             Self::Deltas => "ndjson-deltas",
             Self::Xml => "xml",
             Self::X12 => "x12",
+            Self::Log => "log",
         }
     }
 

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use blackbar_corpus::rng::Rng;
+use blackbar_corpus::score::{Found, Scorer};
 use blackbar_corpus::sse::{self, Provider};
-use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, bench, corpus, gold};
+use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, Label, bench, corpus, gold};
 
 const USAGE: &str = "\
 corpus: labelled synthetic PHI
@@ -19,6 +20,9 @@ usage:
       writes the texts among N documents, and each as every provider would stream it, with DIR/gold.jsonl
   corpus bench --input notes|ndjson|csv|clean [--megabytes N] [--seed S]
       writes N million bytes of benchmark input to standard output
+  corpus score --gold FILE --found FILE [--tolerated FILE]
+      scores anybody's findings: all three files have gold lines; findings that touch a tolerated span only count
+      neither way
 
 The default seed is the development seed; another seed is held out.
 
@@ -58,6 +62,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let allowed: &[&str] = match command.as_str() {
         "generate" | "streams" => &["--seed", "--docs", "--out"],
         "bench" => &["--seed", "--megabytes", "--input"],
+        "score" => &["--gold", "--found", "--tolerated"],
         "help" | "--help" | "-h" => return print(USAGE.as_bytes()),
         other => return Err(Failure::Usage(format!("unknown command `{other}`"))),
     };
@@ -76,6 +81,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     match command.as_str() {
         "generate" => generate(&options),
         "streams" => streams(&options),
+        "score" => score(&options),
         _ => benchmark(&options),
     }
 }
@@ -87,6 +93,9 @@ struct Options {
     megabytes: Option<usize>,
     out: Option<PathBuf>,
     input: Option<String>,
+    gold: Option<PathBuf>,
+    found: Option<PathBuf>,
+    tolerated: Option<PathBuf>,
 }
 
 impl Options {
@@ -97,6 +106,9 @@ impl Options {
             "--docs" => self.docs = Some(value.parse().map_err(|_| not_a_number())?),
             "--megabytes" => self.megabytes = Some(value.parse().map_err(|_| not_a_number())?),
             "--out" => self.out = Some(PathBuf::from(value)),
+            "--gold" => self.gold = Some(PathBuf::from(value)),
+            "--found" => self.found = Some(PathBuf::from(value)),
+            "--tolerated" => self.tolerated = Some(PathBuf::from(value)),
             _ => self.input = Some(value.to_owned()),
         }
         Ok(())
@@ -140,6 +152,36 @@ fn benchmark(options: &Options) -> Result<(), Failure> {
     bench::write(input, bytes, options.seed.unwrap_or(DEVELOPMENT_SEED), &mut out)
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Io(PathBuf::from("standard output"), error))
+}
+
+fn score(options: &Options) -> Result<(), Failure> {
+    let needed = |path: &Option<PathBuf>, name: &str| match path {
+        Some(path) => read_gold(path),
+        None => Err(Failure::Usage(format!("`score` needs `{name} FILE`"))),
+    };
+    let wanted = needed(&options.gold, "--gold")?;
+    let mut found = needed(&options.found, "--found")?;
+    let tolerated = options.tolerated.as_deref().map(read_gold).transpose()?.unwrap_or_default();
+    let folder = options.gold.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let mut scorer = Scorer::new();
+    for (name, labels) in &wanted {
+        let path = folder.join(name);
+        let length = fs::metadata(&path).map_err(|error| Failure::Io(path, error))?.len();
+        let touches = |list: &[Label], span: &Label| list.iter().any(|l| l.start < span.end && span.start < l.end);
+        let spared = tolerated.get(name).map(Vec::as_slice).unwrap_or_default();
+        let mut spans = found.remove(name).unwrap_or_default();
+        spans.retain(|span| touches(labels, span) || !touches(spared, span));
+        let spans: Vec<Found> =
+            spans.into_iter().map(|Label { start, end, kind }| Found { start, end, kind }).collect();
+        let format = name.rsplit('.').next().and_then(Format::from_name).unwrap_or(Format::Text);
+        scorer.add(name, format, usize::try_from(length).unwrap_or(usize::MAX), labels, &spans);
+    }
+    print(scorer.render().as_bytes())
+}
+
+fn read_gold(path: &Path) -> Result<gold::Gold, Failure> {
+    let text = fs::read_to_string(path).map_err(|error| Failure::Io(path.to_owned(), error))?;
+    gold::read(&text).map_err(|error| Failure::Usage(format!("{}: {error}", path.display())))
 }
 
 fn write_file(path: &Path, bytes: &[u8]) -> Result<(), Failure> {

@@ -37,7 +37,7 @@ mod words;
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
 pub use detector::{Detector, DigitRun, Reach, Sign, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
-pub use field::{ANSWER, Field, Fields, Markup, Meaning, Separators, Slot};
+pub use field::{ANSWER, Field, Fields, Markup, Meaning, Separators, Slot, Standing};
 pub use finding::{Finding, Segment};
 pub use kind::Kind;
 pub use lens::{Format, SNIFF, Sniffed, UnknownFormat, Unreadable, sniff};

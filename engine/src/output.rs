@@ -14,7 +14,7 @@ use bytes::{Bytes, BytesMut};
 
 use crate::finding::{Finding, MOST_PARTS, Segment};
 use crate::lens::Format;
-use crate::lens::encode::{self, Position};
+use crate::lens::encode::{self, Around, Position};
 use crate::operator::{self, Context, Operator, main_kind};
 use crate::profile::Rules;
 use crate::resolve::{Candidate, Event, Text};
@@ -38,8 +38,8 @@ pub(crate) struct Place {
     pub(crate) replaced_keys: u32,
     /// What separates cells, when this is one.
     pub(crate) delimiter: u8,
-    /// In how many JSON strings, one inside the other, the format of this place is itself spelt.
-    pub(crate) depth: u8,
+    /// The places of other formats that the format of this one lies in.
+    pub(crate) around: Around,
 }
 
 /// A change of the input from `start` to `end`, on its way out.
@@ -100,6 +100,11 @@ pub(crate) struct Output {
     long: Option<Long>,
     /// Whether several runs may be open at a time.
     interleaved: bool,
+    /// Whether texts go on from record to record.
+    stream: bool,
+    /// In how many other inputs this one was packed.
+    pub(crate) packing: u8,
+    document: Arc<str>,
     /// The first byte that is undecided in a run which is not the current one.
     pub(crate) floor: u64,
     /// The current run has an entity memory of its own, which goes by offsets of its text.
@@ -139,6 +144,9 @@ impl Output {
             endless: None,
             long: None,
             interleaved: format.is_interleaved(),
+            stream: format.is_stream(),
+            packing: 0,
+            document: document.into(),
             floor: u64::MAX,
             own_memory: false,
             segments: VecDeque::new(),
@@ -156,6 +164,50 @@ impl Output {
 
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    pub(crate) fn shared_rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
+    }
+
+    pub(crate) fn document(&self) -> &str {
+        &self.document
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream
+    }
+
+    /// Whether findings of this kind are replaced.
+    pub(crate) fn counts(&self, kind: Kind) -> bool {
+        !self.rules.is_off(kind) && self.operator_of(kind) != Operator::Keep
+    }
+
+    /// Whether the current run may lie in pieces: texts in markup go on behind tags.
+    fn is_parted(&self) -> bool {
+        self.interleaved || matches!(self.place.slot, Slot::Markup(_))
+    }
+
+    /// Counts what was done in an input that was packed in this one, at `at`.
+    pub(crate) fn count_packed(&mut self, inner: &Stats, at: u64) {
+        self.stats.copied += inner.copied + inner.bytes_in;
+        if self.counted.contains(&at) {
+            let Stats { allowed, fallbacks, kept_fields, .. } = inner.clone();
+            self.stats.merge(&Stats { allowed, fallbacks, kept_fields, ..Stats::default() });
+        }
+    }
+
+    /// Queues a change of what was packed, for one place of which all `findings` are.
+    pub(crate) fn replace_packed(&mut self, (start, end): (u64, u64), place: &Place, with: &[u8], findings: Vec<Finding>) {
+        let position = Position { slot: place.slot, delimiter: place.delimiter, around: place.around, serial: 0 };
+        let with = encode::replacement(position, with, Operator::Keep);
+        let mut change = Some(Change::With(with));
+        for finding in findings {
+            self.queue(Edit { start, end, finding: Some(finding), change: change.take().unwrap_or(Change::Told) });
+        }
+        if let Some(change) = change {
+            self.queue(Edit { start, end, finding: None, change });
+        }
     }
 
     pub(crate) fn poll(&mut self) -> Option<Segment> {
@@ -381,7 +433,7 @@ impl Output {
         let mut finding = self.finding(found, start, end, operator);
         let position = self.position();
         let waits = self.holds_records && self.subject.is_none() && operator.needs_subject();
-        if self.interleaved {
+        if self.is_parted() {
             finding.set_parts(self.spelling.pieces(start, end));
         }
         let change = if waits {
@@ -426,7 +478,7 @@ impl Output {
         Position {
             slot: self.place.slot,
             delimiter: self.place.delimiter,
-            depth: self.place.depth,
+            around: self.place.around,
             serial: if self.found <= 1 { self.place.replaced_keys } else { 0 },
         }
     }
@@ -465,7 +517,7 @@ impl Output {
         let position = self.position();
         // A long finding cannot wait for a subject, nor can what stands before it.
         self.decide_before(u64::MAX);
-        if self.interleaved {
+        if self.is_parted() {
             self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
             return;
         }
@@ -480,7 +532,7 @@ impl Output {
 
     /// The long finding reaches to `end` so far.
     fn extend(&mut self, end: u64) {
-        if self.interleaved {
+        if self.is_parted() {
             if let Some(long) = self.long.take() {
                 self.long = Some(self.cut(long, end));
             }
@@ -499,7 +551,7 @@ impl Output {
     }
 
     fn finish(&mut self, end: u64) {
-        if self.interleaved {
+        if self.is_parted() {
             if let Some(long) = self.long.take() {
                 let Long { mut finding, parts, .. } = self.cut(long, end);
                 finding.end = self.spelling.end_of(end);

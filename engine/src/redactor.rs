@@ -7,6 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::finding::Segment;
+use crate::lens::encode::Around;
 use crate::lens::paths::Paths;
 use crate::lens::{Format, Lens, Sink};
 use crate::memory::Memory;
@@ -183,6 +184,11 @@ impl Redactor {
         &self.out.stats
     }
 
+    /// What is read was itself packed in so many other inputs.
+    pub(crate) fn pack(&mut self, depth: u8) {
+        self.out.packing = depth;
+    }
+
     /// Counts only what begins at `at` or behind it.
     pub(crate) fn count_from(&mut self, at: u64) {
         self.out.counted.start = at;
@@ -203,6 +209,9 @@ impl Redactor {
             run: &mut self.run,
             strands: &mut self.strands,
             via: None,
+            around: Around::default(),
+            is_part: false,
+            claim: None,
             out: &mut self.out,
             events: &mut self.events,
             paths: &mut self.paths,

@@ -15,7 +15,7 @@ use blackbar_engine::operator::{Keyring, Operator, Prf, Shape, Values};
 use blackbar_engine::testing::{laws, rules};
 use blackbar_engine::{
     ByteSet, Detector, FieldPath, FieldRule, Fields, Format, Kind, Lexicon, Meaning, Profile, Reach, Rules, Scanner,
-    Tail, Teach, Trigger, Verdict, Verify, View, Window,
+    Standing, Tail, Teach, Trigger, Verdict, Verify, View, Window,
 };
 use proptest::prelude::*;
 
@@ -125,6 +125,18 @@ impl Fields for Names {
         Meaning { kind: secret.then_some(WHOLE), confidence: 90, hints: 0 }
     }
 
+    fn in_line(&self, path: &[&[u8]]) -> Standing {
+        match path {
+            [b"secret"] => Standing::Words,
+            [b"users", b"id"] | [b"mr"] => Standing::Word,
+            _ => Standing::Text,
+        }
+    }
+
+    fn opaque(&self, head: &[u8]) -> Option<Kind> {
+        (head.first() != Some(&b'!')).then_some(WHOLE)
+    }
+
     fn columns(&self, rows: &[Vec<Vec<u8>>], _: &Lexicon) -> Vec<Meaning> {
         let width = rows.iter().map(Vec::len).max().unwrap_or_default();
         let marked = |i: usize| rows.iter().any(|row| row.get(i).is_some_and(|cell| cell.starts_with(b"B")));
@@ -200,7 +212,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 11] = [
+const FORMATS: [Format; 12] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -212,6 +224,7 @@ const FORMATS: [Format; 11] = [
     Format::Form,
     Format::Sse,
     Format::Deltas,
+    Format::Log,
 ];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
@@ -263,6 +276,12 @@ const SMALL: &[&str] = &[
     "data: a\n\ndata:@",
     ":a@b\r\rid:a@b",
     "\u{feff}data:a@b\n",
+    "secret=Bo x a@b",
+    "GET /a/@%40b?x",
+    "x=\"\\u0041@b\" a",
+    "[\"<p>a@b</p>\"]",
+    "{\"a\":\"[\\\"@b",
+    "\"PID|1|a@b\\r\"",
 ];
 
 #[test]
@@ -393,6 +412,27 @@ const PIECES: &[&str] = &[
     "+",
     "&secret=",
     "&pid=",
+    "192.0.2.1 - mr.Bo [1/Jan/2000:1:2:3 +0] \"GET /users/a@b7/x%40y?secret=a+b&%41=#z HTTP/1.1\" 2\n",
+    "\n<34>1 2003-10-11T22:14:15Z h a - - [x secret=\"a \\\"@b\"] ",
+    " mr=a@b secret=Abbe Bo x=",
+    "msg=\"",
+    "PID|1||mr Bo^x\\rOBX|1|TX||a@b",
+    "\"msg\":\"",
+    "\"a\":\"<p secret='",
+    "\\u003cp>mr &amp; a@b<b>",
+    "\"b\":\"{\\\"secret\\\":\\\"a@b\\\",\\\"c\\\":[\\\"",
+    "\"c\":\"MSH|^~\\\\&|A\\rPID|1||a@b^mr Bo\\rOBX|1|ED|x||^a^b^Base64^",
+    "\"d\":\"secret,b,open\\n1,a@b,mr Bo\\n",
+    // `mr Abbe Bo, 123-45 a@b.` and a picture, and the first again within itself.
+    "bXIgQWJiZSBCbywgMTIzLTQ1IGFAYi4=",
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQ==",
+    "YlhJZ1FXSmlaU0JDYnl3Z01USXpMVFExSUdGQVlpND0=",
+    "eyJzZWNyZXQiOiJhQGIiLCJiIjoibXIgQm8gMTIzLTQ1IGFAYiJ9",
+    "data:text/plain;base64,",
+    "<d>",
+    "</d>",
+    "<d v=\"",
+    "OBX|1|ED|x||a^b^c^Base64^",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 

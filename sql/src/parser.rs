@@ -89,7 +89,20 @@ pub(crate) struct Token {
     pub(crate) kind: nodes::Token,
 }
 
+/// Each set operation lies within the next, and the parser's answer is copied once for each: time grows with the square.
+const MOST_CHAINED: usize = 1000;
+
+/// How many words of a text may be set operations.
+fn chains(text: &str) -> usize {
+    let words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+    words.filter(|word| ["union", "intersect", "except"].iter().any(|known| word.eq_ignore_ascii_case(known))).count()
+}
+
 impl Token {
+    fn chains(&self) -> bool {
+        matches!(self.kind, nodes::Token::Union | nodes::Token::Intersect | nodes::Token::Except)
+    }
+
     fn is_comment(&self) -> bool {
         matches!(self.kind, nodes::Token::SqlComment | nodes::Token::CComment)
     }
@@ -100,6 +113,9 @@ impl Token {
 /// The tree may be as deep as the parser's own stack allows, so reading and dropping it needs a stack of megabytes.
 pub(crate) fn parse(text: &str, options: ParseOptions) -> Result<nodes::ParseResult, ParseError> {
     let text = checked(text)?;
+    if chains(text) > MOST_CHAINED && scan(text)?.iter().filter(|token| token.chains()).count() > MOST_CHAINED {
+        return Err(ParseError::TooDeep);
+    }
     let _alone = PARSING.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(pg_query::parse(text, options)?.protobuf)
 }
@@ -224,6 +240,21 @@ mod tests {
                     assert!(parse(&text, ParseOptions::default()).is_err(), "{} bytes", text.len());
                 }
             })
+            .unwrap()
+            .join()
+            .unwrap();
+    }
+
+    #[test]
+    fn long_chains_of_queries_are_refused_before_they_cost_anything() {
+        let chain = |count| format!("select 1 {}", "union all select 1 ".repeat(count));
+        let begun = std::time::Instant::now();
+        assert_eq!(parse(&chain(4000), ParseOptions::default()).unwrap_err(), ParseError::TooDeep);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(parse(&format!("select '{}'", "union ".repeat(2000)), ParseOptions::default()).is_ok());
+        thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn(move || assert!(parse(&chain(900), ParseOptions::default()).is_ok()))
             .unwrap()
             .join()
             .unwrap();

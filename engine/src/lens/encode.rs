@@ -13,8 +13,40 @@ pub(crate) struct Position {
     pub(crate) delimiter: u8,
     /// How many keys of the same object have been replaced before it, when it is the first finding of a key.
     pub(crate) serial: u32,
-    /// In how many JSON strings, one inside the other, the slot's format is itself spelt.
-    pub(crate) depth: u8,
+    /// The places that the slot's format itself lies in.
+    pub(crate) around: Around,
+}
+
+/// The places of other formats that a format lies in, from the inside out: a message in a string of JSON in a cell.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Around {
+    /// Each with what separates cells, when it is one.
+    places: [Option<(Slot, u8)>; MOST_NESTED],
+}
+
+/// Formats within formats are read to this depth.
+pub(crate) const MOST_NESTED: usize = 3;
+
+impl Around {
+    /// The same for a format that lies in `slot`, which lies in these.
+    pub(crate) fn within(self, slot: Slot, delimiter: u8) -> Self {
+        let [first, second, _] = self.places;
+        Self { places: [Some((slot, delimiter)), first, second] }
+    }
+
+    /// The same, with all of it in `outer`.
+    pub(crate) fn beyond(mut self, outer: Self) -> Self {
+        let mut more = outer.places.into_iter().flatten();
+        for place in self.places.iter_mut().filter(|place| place.is_none()) {
+            *place = more.next();
+        }
+        self
+    }
+
+    /// How many there are.
+    pub(crate) fn depth(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
 }
 
 /// As many asterisks as the value has bytes; digits where only a number is valid.
@@ -36,8 +68,9 @@ pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
 /// Spells what `operator` made.
 pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     let mut spelt = in_slot(position, bytes, operator);
-    for _ in 0..position.depth {
-        spelt = Bytes::from(json_escaped(&spelt));
+    for (slot, delimiter) in position.around.places.into_iter().flatten() {
+        let outer = Position { slot, delimiter, ..Position::default() };
+        spelt = in_slot(outer, &spelt, Operator::Keep);
     }
     spelt
 }
@@ -237,7 +270,7 @@ mod tests {
     use super::*;
 
     fn at(slot: Slot) -> Position {
-        Position { slot, delimiter: b',', serial: 0, depth: 0 }
+        Position { slot, delimiter: b',', ..Position::default() }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use memchr::memchr3;
 
 use super::Sink;
 use super::deltas::{self, Plan};
+use super::inside::Inside;
 use super::paths::PathInfo;
 use crate::output::Place;
 use crate::{ANSWER, Meaning, Slot};
@@ -42,6 +43,8 @@ pub(crate) struct Json {
     plan: Plan,
     /// How many string values have begun in this text.
     strings: u32,
+    /// What the current string is.
+    inside: Inside,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -100,6 +103,7 @@ impl Json {
             pending_at: 0,
             plan: Plan::default(),
             strings: 0,
+            inside: Inside::default(),
         }
     }
 
@@ -247,6 +251,7 @@ impl Json {
         self.capture = Capture::Name;
         let replaced_keys = self.stack.last().map_or(0, |frame| frame.replaced_keys);
         sink.open(Place { slot: Slot::Key, replaced_keys, ..Place::default() }, Meaning::default());
+        self.inside.opened();
     }
 
     fn open_value(&mut self, sink: &mut Sink<'_>, at: u64) {
@@ -261,13 +266,14 @@ impl Json {
         let number = self.strings;
         self.strings += 1;
         let Some(delta) = self.plan.take(number) else {
-            sink.open_field(Slot::String, info.as_ref(), 0);
+            self.inside.open(sink, Slot::String, 0, info);
             return;
         };
         // A rule of the profile speaks of the whole text, whatever its format.
         let whole = !delta.nested || info.as_ref().is_some_and(|info| info.rule.is_some());
         let begin = |sink: &mut Sink<'_>| sink.open_field(Slot::String, info.as_ref(), 0);
         sink.resume(&delta.key, at, whole.then_some(&begin));
+        self.inside.opened();
     }
 
     /// What the current field's path means.
@@ -316,7 +322,7 @@ impl Json {
                 if len > 0 {
                     self.plain(sink, at..end, true);
                 } else {
-                    sink.close();
+                    self.inside.close(sink);
                 }
                 self.string_closed(sink, key);
                 end + 1
@@ -335,7 +341,7 @@ impl Json {
                 if len > 0 {
                     self.plain(sink, at..end, true);
                 } else {
-                    sink.close();
+                    self.inside.close(sink);
                 }
                 self.string_closed(sink, key);
                 self.break_off(sink);
@@ -346,7 +352,7 @@ impl Json {
 
     fn plain(&mut self, sink: &mut Sink<'_>, range: Range<usize>, last: bool) {
         self.note(sink.chunk.get(range.clone()).unwrap_or_default());
-        sink.text(range, last);
+        self.inside.text(sink, range, last);
     }
 
     fn note(&mut self, text: &[u8]) {
@@ -363,7 +369,7 @@ impl Json {
     }
 
     fn close_string(&mut self, sink: &mut Sink<'_>, key: bool) {
-        sink.close();
+        self.inside.close(sink);
         self.string_closed(sink, key);
     }
 
@@ -398,7 +404,7 @@ impl Json {
                     let mut utf8 = [0; 4];
                     let text = c.encode_utf8(&mut utf8).as_bytes();
                     self.note(text);
-                    sink.decoded(text, raw, false);
+                    self.inside.decoded(sink, text, raw);
                     self.pending.drain(..used);
                     self.pending_at += used as u64;
                     match self.pending.first() {
@@ -429,7 +435,7 @@ impl Json {
         let bytes = std::mem::take(&mut self.pending);
         if !bytes.is_empty() {
             self.note(&bytes);
-            sink.decoded(&bytes, self.pending_at..self.pending_at + bytes.len() as u64, false);
+            self.inside.decoded(sink, &bytes, self.pending_at..self.pending_at + bytes.len() as u64);
         }
         self.pending_at += bytes.len() as u64;
     }

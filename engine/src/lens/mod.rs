@@ -11,7 +11,10 @@ pub(crate) mod entities;
 mod events;
 mod form;
 mod hl7;
+pub(crate) mod inside;
 mod json;
+pub(crate) mod log;
+pub(crate) mod packed;
 pub(crate) mod paths;
 mod sniff;
 pub(crate) mod x12;
@@ -33,7 +36,8 @@ use crate::run::{Run, Surroundings};
 use crate::scanner::Compiled;
 use crate::spelling::Spelling;
 use crate::strands::{LONGEST_WAIT, Strands};
-use crate::{Field, Meaning, Slot, Tail};
+use crate::{Field, Kind, Meaning, Slot, Tail};
+use encode::Around;
 use paths::PathInfo;
 
 /// A format that a lens can read.
@@ -62,6 +66,8 @@ pub enum Format {
     Sse,
     /// One JSON text a line, in which a model streams texts in pieces.
     Deltas,
+    /// Lines of a server's log.
+    Log,
 }
 
 impl Format {
@@ -86,12 +92,21 @@ impl Format {
             Self::Form => "form",
             Self::Sse => "sse",
             Self::Deltas => "ndjson-deltas",
+            Self::Log => "log",
         }
     }
 
     /// The most bytes that may be held back when a run's window has `window` of its text: escapes take more room than
     /// what they stand for, and a number is read whole.
     pub(crate) const fn raw_window(self, window: usize) -> usize {
+        let own = self.own_window(window);
+        // A text that may be base64 waits until it is known to be.
+        let packed = packed::MOST_TEXT + packed::MOST_EXCESS_LEN + 6;
+        let packs = matches!(self, Self::Json | Self::Ndjson | Self::Sse | Self::Deltas | Self::Hl7 | Self::Xml | Self::Log);
+        if packs && own < packed { packed } else { own }
+    }
+
+    const fn own_window(self, window: usize) -> usize {
         match self {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1 + csv::HEAD,
@@ -102,13 +117,14 @@ impl Format {
             Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
             Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
+            Self::Log => 6 * window + log::LONGEST_LINE,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
         }
     }
 
     /// Whether texts go on from record to record.
-    const fn is_stream(self) -> bool {
+    pub(crate) const fn is_stream(self) -> bool {
         matches!(self, Self::Sse | Self::Deltas)
     }
 
@@ -152,6 +168,7 @@ impl FromStr for Format {
             "form" => Self::Form,
             "sse" => Self::Sse,
             "ndjson-deltas" => Self::Deltas,
+            "log" => Self::Log,
             _ => return Err(UnknownFormat),
         })
     }
@@ -164,7 +181,7 @@ pub struct UnknownFormat;
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse",
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log",
         )
     }
 }
@@ -194,6 +211,7 @@ pub(crate) enum Lens {
     Copy(Box<copy::Copy>),
     Form(Box<form::Form>),
     Events(Box<events::Events>),
+    Log(Box<log::Log>),
 }
 
 impl Lens {
@@ -210,6 +228,7 @@ impl Lens {
             Format::Form => Self::Form(Box::default()),
             Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
             Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
+            Format::Log => Self::Log(Box::default()),
         }
     }
 
@@ -233,6 +252,7 @@ impl Lens {
             Self::Copy(copy) => copy.feed(sink),
             Self::Form(form) => form.feed(sink),
             Self::Events(events) => events.feed(sink),
+            Self::Log(log) => log.feed(sink),
         }
     }
 
@@ -254,6 +274,7 @@ impl Lens {
             Self::Copy(copy) => copy.end(sink),
             Self::Form(form) => form.end(sink),
             Self::Events(events) => events.end(sink),
+            Self::Log(log) => log.end(sink),
         }
     }
 
@@ -276,6 +297,7 @@ impl Lens {
             Self::Events(events) => events.park(sink),
             Self::Delimited(delimited) => delimited.park(sink),
             Self::Xml(xml) => xml.park(sink),
+            Self::Log(log) => log.park(sink),
             _ => {}
         }
     }
@@ -288,7 +310,7 @@ pub(crate) struct Sink<'a> {
     pub(crate) from: usize,
     /// Offset in the input of the first byte of `chunk`.
     pub(crate) base: u64,
-    pub(crate) compiled: &'a Compiled,
+    pub(crate) compiled: &'a Arc<Compiled>,
     pub(crate) memory: &'a mut Memory,
     pub(crate) run: &'a mut Run,
     pub(crate) out: &'a mut Output,
@@ -298,17 +320,24 @@ pub(crate) struct Sink<'a> {
     /// When the chunk is the text of another run: how that one is spelt in the input. What counts as offset in the input
     /// here is an offset of that text.
     pub(crate) via: Option<&'a Spelling>,
+    /// The places that the format which is being read lies in.
+    pub(crate) around: Around,
+    /// What is being read is part of a record of another format: its own records are none.
+    pub(crate) is_part: bool,
+    /// The run that is opened next is replaced whole.
+    pub(crate) claim: Option<Kind>,
 }
 
 impl Sink<'_> {
     /// A run begins.
     pub(crate) fn open(&mut self, place: Place, meaning: Meaning) {
-        let place = Place { depth: u8::from(self.via.is_some()), ..place };
+        let place = Place { around: self.around, ..place };
         let field = Field { slot: place.slot, meaning };
         let rule = place.rule;
         self.out.open(place);
         let rule = rule.filter(|(operator, _)| *operator != Operator::Keep);
-        let claim = rule.map(|(_, kind)| Candidate {
+        let claimed = rule.map(|(_, kind)| kind).or(self.claim);
+        let claim = claimed.map(|kind| Candidate {
             start: 0,
             decided: 1,
             tail: Tail::Rest,
@@ -338,7 +367,21 @@ impl Sink<'_> {
 
     /// A sink for a lens that reads `text`, which begins at `base` of a run that is spelt as `via` says.
     pub(crate) fn within<'b>(&'b mut self, text: &'b [u8], base: u64, via: &'b Spelling) -> Sink<'b> {
-        Sink { via: Some(via), ..self.over(text, base) }
+        let around = self.around.within(Slot::String, 0);
+        Sink { via: Some(via), around, ..self.over(text, base) }
+    }
+
+    /// The same for a text that is part of a record, and fills `slot`.
+    pub(crate) fn inside<'b>(
+        &'b mut self,
+        text: &'b [u8],
+        base: u64,
+        via: &'b Spelling,
+        slot: Slot,
+        delimiter: u8,
+    ) -> Sink<'b> {
+        let around = self.around.within(slot, delimiter);
+        Sink { via: Some(via), around, is_part: true, ..self.over(text, base) }
     }
 
     /// A sink with another chunk, which begins at `base` of the input.
@@ -355,6 +398,9 @@ impl Sink<'_> {
             paths: self.paths,
             strands: self.strands,
             via: self.via,
+            around: self.around,
+            is_part: self.is_part,
+            claim: None,
         }
     }
 
@@ -394,6 +440,16 @@ impl Sink<'_> {
         if in_strand && last {
             self.suspend();
         }
+    }
+
+    /// Text that stands nowhere: it belongs to what is before it.
+    pub(crate) fn insert(&mut self, text: &[u8]) {
+        let end = self.out.spelling.raw_end();
+        self.out.spelling.add(text.len() as u64, end, 0);
+        self.park();
+        self.feed(text, 0..text.len(), false, false);
+        let settled = self.run.released(self.chunk, self.compiled, false);
+        self.out.release(self.out.spelling.start_of(settled));
     }
 
     /// A whole number, which is replaced as one.
@@ -442,6 +498,10 @@ impl Sink<'_> {
 
     /// A record ends before `at`.
     pub(crate) fn record(&mut self, at: u64) {
+        if self.is_part {
+            self.structure(at);
+            return;
+        }
         self.memory.clear();
         self.out.end_record(self.raw(at));
     }
@@ -452,7 +512,7 @@ impl Sink<'_> {
     }
 
     /// Where the byte at `at` begins in the input.
-    fn raw(&self, at: u64) -> u64 {
+    pub(crate) fn raw(&self, at: u64) -> u64 {
         self.via.map_or(at, |via| via.start_of(at))
     }
 

@@ -7,6 +7,8 @@
 //! A text goes on through comments, character data and instructions, and within paragraphs through the tags of type and
 //! links: it waits while what stands in them is read beside it.
 
+mod packed;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,6 +18,7 @@ use memchr::{memchr, memchr2};
 use super::Sink;
 use super::entities::entity;
 use super::paths::PathInfo;
+use self::packed::Unpacked;
 use crate::output::Place;
 use crate::{Markup, Meaning, Slot};
 
@@ -67,6 +70,8 @@ pub(crate) struct Xml {
     /// Opening signs of a declaration that are not closed.
     depth: u32,
     info: Option<Arc<PathInfo>>,
+    /// A text that may be base64, and the place that it fills: no run is open for it yet.
+    packed: Option<Unpacked>,
     captured: Vec<u8>,
     capturing: bool,
     /// The beginning of a tag, a name, an entity or an end mark, until it is known what it is.
@@ -145,7 +150,7 @@ impl Xml {
     /// A text that has waited for too long ends. Whether it has depends on where it goes on, so it is no matter when that
     /// is noticed.
     fn expire(&mut self, sink: &mut Sink<'_>, at: u64) {
-        if at <= sink.out.floor.saturating_add(LONGEST_WAIT) {
+        if sink.raw(at) <= sink.out.floor.saturating_add(LONGEST_WAIT) {
             return;
         }
         if let Some((capturing, captured)) = self.waiting.take() {
@@ -168,13 +173,14 @@ impl Xml {
 
     /// What stands before `at` is structure; a text that is open has bytes before it, perhaps, that are not settled.
     fn pass(&self, sink: &mut Sink<'_>, at: usize) {
-        if !self.open {
+        if !self.open && self.packed.is_none() {
             sink.structure(sink.base + at as u64);
         }
     }
 
     /// The text waits while markup is read.
     fn suspend(&mut self, sink: &mut Sink<'_>) {
+        self.open_packed(sink);
         if std::mem::take(&mut self.open) {
             sink.step_aside();
             self.aside = true;
@@ -190,9 +196,8 @@ impl Xml {
             (self.open, self.capturing, self.captured) = (true, capturing, captured);
             if self.breaks {
                 // It belongs to what stands before it.
-                let end = sink.out.spelling.raw_end();
                 self.note(b"\n");
-                sink.decoded(b"\n", end..end, false);
+                sink.insert(b"\n");
             }
         }
         (self.aside, self.behind_end, self.breaks) = (false, false, false);
@@ -200,6 +205,7 @@ impl Xml {
 
     /// No text goes on.
     fn end_text(&mut self, sink: &mut Sink<'_>) {
+        self.end_packed(sink);
         if self.open {
             self.close(sink);
         }
@@ -240,14 +246,24 @@ impl Xml {
         }
         let here = sink.base + at as u64;
         self.expire(sink, here);
-        if !self.open && self.waiting.is_none() && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
+        if !self.open && self.packed.is_none() && self.waiting.is_none() && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
             sink.structure(here + 1);
             return at + 1;
         }
-        self.open_content(sink, here);
         let rest = sink.chunk.get(at..).unwrap_or_default();
         let len = if raw { memchr(b'<', rest) } else { memchr2(b'<', b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
+        if !raw && !self.open && self.waiting.is_none() {
+            if self.packed.is_none() && Unpacked::may_begin(rest.get(..end - at).unwrap_or_default()) {
+                let info = self.path(sink, false);
+                self.begin_packed(sink, Markup::Text, info.as_ref());
+            }
+            if self.packed.is_some() {
+                self.add_packed(sink, at..end);
+                return end;
+            }
+        }
+        self.open_content(sink, here);
         self.plain(sink, at..end);
         end
     }
@@ -261,6 +277,7 @@ impl Xml {
     }
 
     fn open_content(&mut self, sink: &mut Sink<'_>, at: u64) {
+        self.open_packed(sink);
         if !self.open {
             self.resume(sink, at);
         }
@@ -312,6 +329,7 @@ impl Xml {
             Begin::Section(markup) => {
                 if markup == Markup::Cdata {
                     // The text goes on in it.
+                    self.open_packed(sink);
                     if !self.open {
                         self.resume(sink, self.pending_at);
                     }
@@ -540,7 +558,9 @@ impl Xml {
         let from = at + usize::from(quote != 0);
         sink.structure(sink.base + from as u64);
         let info = if self.attribute.is_empty() { None } else { self.path(sink, true) };
-        self.open_field(sink, Markup::Attribute { quote }, info);
+        if quote == 0 || !self.begin_packed(sink, Markup::Attribute { quote }, info.as_ref()) {
+            self.open_field(sink, Markup::Attribute { quote }, info);
+        }
         self.state = State::Value { quote };
         self.slash = false;
         from
@@ -551,7 +571,11 @@ impl Xml {
         let bare = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'&');
         let len = if quote == 0 { rest.iter().position(bare) } else { memchr2(quote, b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
-        self.plain(sink, at..end);
+        if self.packed.is_some() {
+            self.add_packed(sink, at..end);
+        } else {
+            self.plain(sink, at..end);
+        }
         match sink.chunk.get(end) {
             None => end,
             Some(b'&') => {
@@ -559,7 +583,10 @@ impl Xml {
                 end + 1
             }
             Some(_) => {
-                self.close(sink);
+                self.end_packed(sink);
+                if self.open {
+                    self.close(sink);
+                }
                 self.attribute.clear();
                 self.state = State::Tag;
                 end + usize::from(quote != 0)

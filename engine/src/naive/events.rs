@@ -3,6 +3,7 @@
 
 use super::formats::{self, Run};
 use crate::lens::deltas;
+use crate::lens::encode::Around;
 use crate::strands::MOST_STRANDS;
 use crate::{ANSWER, Slot};
 
@@ -103,7 +104,7 @@ impl<'r> Reader<'r> {
             for (run, index) in texts.into_iter().zip(0usize..) {
                 let delta = if run.slot == Slot::String { plan.take(strings) } else { None };
                 strings += u32::from(run.slot == Slot::String);
-                let mut run = through(run, &data);
+                let mut run = formats::through(run, &data);
                 if plan.is_answer && run.typed.is_none() && !run.path.is_empty() {
                     let names = run.path.iter().map(|name| name.name.clone());
                     run.typed = Some(std::iter::once(ANSWER.to_vec()).chain(names).collect());
@@ -167,11 +168,11 @@ impl<'r> Reader<'r> {
             }
             let base = self.runs.len();
             for run in formats::json(&text.run.text, false) {
-                let mut run = through(run, &text.run);
+                let mut run = formats::through(run, &text.run);
                 for name in &mut run.path {
                     name.key = name.key.map(|key| base + key);
                 }
-                run.depth = 1;
+                run.around = Around::default().within(Slot::String, 0);
                 run.object += self.objects;
                 run.record += self.record;
                 self.runs.push(run);
@@ -181,15 +182,4 @@ impl<'r> Reader<'r> {
         }
         self.runs
     }
-}
-
-/// A run whose raw bytes are those of `outer`'s text becomes one whose raw bytes are those of the document.
-fn through(mut run: Run, outer: &Run) -> Run {
-    let inner = std::mem::take(&mut run.raw);
-    for (at, (start, end)) in inner.into_iter().enumerate() {
-        let parts = outer.parts(start, end);
-        run.raw.push(parts[0]);
-        run.also.extend(parts.into_iter().skip(1).map(|part| (at, part)));
-    }
-    run
 }

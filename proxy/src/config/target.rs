@@ -294,7 +294,7 @@ fn mode(table: &Table<'_, '_>) -> Result<Mode, Error> {
     }
 }
 
-fn tls(value: Value<'_, '_>, folder: &Path) -> Result<TlsFiles, Error> {
+pub(super) fn tls(value: Value<'_, '_>, folder: &Path) -> Result<TlsFiles, Error> {
     let table = value.table()?;
     let files = TlsFiles {
         cert: folder.join(table.required("cert")?),
@@ -337,7 +337,7 @@ fn choice<T: Copy + Default>(table: &Table<'_, '_>, key: &'static str, known: &[
 }
 
 /// A URL without credentials, query and fragment.
-fn origin(value: Value<'_, '_>) -> Result<Origin, Error> {
+pub(super) fn origin(value: Value<'_, '_>) -> Result<Origin, Error> {
     const EXPECTED: &str = "an http:// or https:// URL";
     let uri: Uri = value.string()?.parse().map_err(|_| value.wrong(EXPECTED))?;
     let https = match uri.scheme() {

@@ -27,12 +27,23 @@ pub(crate) struct Grant {
     /// The columns that the profile names.
     labels: Arc<Labels>,
     limit_rows: Option<u64>,
+    /// The agreement of people that was used up for it.
+    approval: Option<String>,
 }
 
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, standing: None, labels: Arc::default(), limit_rows: None }
+        Self {
+            scanner,
+            profile,
+            because,
+            expires,
+            standing: None,
+            labels: Arc::default(),
+            limit_rows: None,
+            approval: None,
+        }
     }
 
     /// Whose it is, and for how long.
@@ -47,6 +58,20 @@ impl Grant {
 
     pub(super) fn limited(self, limit_rows: Option<u64>) -> Self {
         Self { limit_rows, ..self }
+    }
+
+    pub(super) fn approved(self, approval: String) -> Self {
+        Self { approval: Some(approval), ..self }
+    }
+
+    /// The agreement of people that was used up for it.
+    pub(crate) fn approval(&self) -> Option<&str> {
+        self.approval.as_deref()
+    }
+
+    /// Whether whoever it was granted to still counts.
+    pub(crate) fn counts(&self) -> bool {
+        !self.is_expired(SystemTime::now()) && self.standing.as_ref().is_none_or(Standing::counts)
     }
 
     /// The columns that its profile names: what an answer's columns are planned by.
@@ -191,6 +216,7 @@ impl Answer {
                 // The last block and the leaf that names it go to the disk together.
                 let stats = self.redactor.stats();
                 let counts = (stats.bytes_in, stats.replaced);
+                self.recording.held_back(stats.most_held);
                 self.recording.end(Outcome::Success, Some(counts))?;
             } else if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
                 self.recording.seal()?;

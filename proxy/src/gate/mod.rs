@@ -30,7 +30,7 @@ use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, 
 
 pub(crate) use self::door::Door;
 pub(crate) use self::grant::{Answer, Grant, Lines};
-pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
+pub(crate) use self::hold::{ForRecord, Held, Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
 pub(crate) use self::known::{Known, Scram, now_ms};
 pub(crate) use self::labels::{Label, Labels};
@@ -295,26 +295,31 @@ fn judge(state: &State, identity: &Identity, asked: &Asked<'_>, lifted: &BTreeSe
 
 /// Records a decision of the policies alone.
 fn record(state: &State, recording: &mut Recording, decided: &Result<Grant, Refused>) -> Result<(), Refused> {
-    let rules = Details::new().text("rules", state.version.as_str());
-    let recorded = match decided {
-        Ok(grant) => {
-            let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
-            recording.decided(Kind::DecisionGranted, Outcome::Success, details)
-        }
-        Err(Refused::Held(policies)) => {
+    match (decision(state, decided), decided) {
+        (Some((kind, outcome, details)), _) => recording.decided(kind, outcome, details).map_err(Refused::Unrecorded),
+        (None, Err(Refused::Held(policies))) => {
+            let rules = Details::new().text("rules", state.version.as_str());
             recording.undecided(rules.texts("because", told(policies)));
             Ok(())
         }
-        Err(refused) => {
-            let because = match refused {
-                Refused::Denied(reasons) => reasons.iter().map(ToString::to_string).collect(),
-                Refused::CannotOblige(why) => vec![(*why).to_owned()],
-                Refused::Held(_) | Refused::Unrecorded(_) => Vec::new(),
-            };
-            recording.decided(Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because)))
+        (None, _) => Ok(()),
+    }
+}
+
+/// A decision of the policies alone, as a leaf. `None`: people decide, and nobody has yet.
+fn decision(state: &State, decided: &Result<Grant, Refused>) -> Option<(Kind, Outcome, Details)> {
+    let rules = Details::new().text("rules", state.version.as_str());
+    let because = match decided {
+        Ok(grant) => {
+            let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
+            return Some((Kind::DecisionGranted, Outcome::Success, details));
         }
+        Err(Refused::Held(_)) => return None,
+        Err(Refused::Denied(reasons)) => reasons.iter().map(ToString::to_string).collect(),
+        Err(Refused::CannotOblige(why)) => vec![(*why).to_owned()],
+        Err(Refused::Unrecorded(_)) => Vec::new(),
     };
-    recorded.map_err(Refused::Unrecorded)
+    Some((Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because))))
 }
 
 fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {

@@ -29,7 +29,8 @@ use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::front::Reloads;
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording,
+    Refused, Waited,
 };
 use crate::notes;
 
@@ -282,8 +283,10 @@ impl Front {
         };
         let mut plea = Plea { request: hold::canonical(parts, admitted, &body), approval: named, shown };
         let unheld = |why| hold::unheld(why, refused);
-        let asks = self.gate.hold(identity, asked, &plea, recorded).await.map_err(unheld)?;
-        let mut held = match asks {
+        let mut record = ForRecord::default();
+        let asks = self.gate.hold(identity, asked, &plea, &mut record).await;
+        record.write(recorded).map_err(Problem::unrecorded)?;
+        let mut held = match asks.map_err(unheld)? {
             Hold::Granted(grant) => return Ok((grant, UpBody::kept(body, &served.limits))),
             Hold::Waiting(held) => held,
         };
@@ -291,7 +294,7 @@ impl Front {
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let waited =
             if patience.is_zero() { Waited::Undecided } else { held.decided(patience).await.map_err(unheld)? };
-        self.gate.waited(&held, waited, recorded).map_err(Problem::unrecorded)?;
+        ForRecord::waited(held.id(), waited).write(recorded).map_err(Problem::unrecorded)?;
         if waited != Waited::Granted {
             return Err(hold::not_granted(held.id(), waited));
         }
@@ -302,7 +305,10 @@ impl Front {
         }
         let id = held.id().to_owned();
         plea.approval = Some(&id);
-        match self.gate.hold(&now, asked, &plea, recorded).await.map_err(unheld)? {
+        let mut record = ForRecord::default();
+        let asks = self.gate.hold(&now, asked, &plea, &mut record).await;
+        record.write(recorded).map_err(Problem::unrecorded)?;
+        match asks.map_err(unheld)? {
             Hold::Granted(grant) => Ok((grant, UpBody::kept(body, &served.limits))),
             Hold::Waiting(held) => Err(hold::not_granted(held.id(), Waited::Undecided)),
         }

@@ -138,7 +138,7 @@ impl Guest {
         };
         let asking = Asking::new(
             Arc::clone(&self.front.gate),
-            served.target.clone(),
+            (served.target.clone(), served.upstream.database().to_owned()),
             identity,
             self.address.ip(),
             Judge::new(about),

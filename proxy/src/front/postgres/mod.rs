@@ -15,6 +15,7 @@ pub(crate) mod catalog;
 mod cluster;
 mod connection;
 mod copy_in;
+mod holding;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use blackbar_ledger::Outcome;
 use blackbar_wire::pg::session::{Action, Ask, Session, Verdict};
 use blackbar_wire::pg::{
     BackendFrame, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend, parameter_status,
@@ -16,10 +17,11 @@ use blackbar_wire::pg::{
 use tokio::time::{Instant, MissedTickBehavior};
 
 use super::Served;
-use super::asking::{Asking, Granted, Leave, unrecorded_report};
+use super::asking::{Answer, Asking, Granted, Leave, Told, unrecorded_report};
 use super::catalog::Snapshot;
 use super::connection::{Entered, wire_limits};
 use super::copy_in::CopyIn;
+use super::holding::{Holding, Step};
 use super::link::Side;
 use super::outbox::Outbox;
 use super::reports::Texts;
@@ -64,8 +66,22 @@ enum Pending {
     Nothing,
     /// A young catalog.
     Catalog(Box<Ask<Leave>>, Pin<Box<dyn Future<Output = Result<Arc<Snapshot>, NoSession>> + Send>>),
+    /// People.
+    People(Box<Holding>),
     /// That it is recorded.
     Record(u64, Verdict<Leave>),
+}
+
+impl Pending {
+    /// The question that waits.
+    fn id(&self) -> Option<u64> {
+        match self {
+            Self::Nothing => None,
+            Self::Catalog(ask, _) => Some(ask.id),
+            Self::People(holding) => Some(holding.id()),
+            Self::Record(id, _) => Some(*id),
+        }
+    }
 }
 
 /// Nothing can be done but close.
@@ -280,14 +296,8 @@ impl Pump {
             Action::ToClient(message) => self.say(message)?,
             Action::Ask(ask) => self.ask(ask)?,
             Action::Withdraw(id) => {
-                let withdrawn = match &self.pending {
-                    Pending::Nothing => false,
-                    Pending::Catalog(ask, _) => ask.id == id,
-                    Pending::Record(pending, _) => *pending == id,
-                };
-                if withdrawn {
-                    self.pending = Pending::Nothing;
-                    self.asking.withdrawn();
+                if self.pending.id() == Some(id) {
+                    self.withdraw();
                 }
             }
             Action::Row { grant, columns, ordinal, frame } => {
@@ -395,8 +405,7 @@ impl Pump {
 
     fn ask(&mut self, ask: Ask<Leave>) -> Result<(), Failed> {
         if self.draining {
-            let report = error("57P01", "the gateway is ending: nothing new is begun");
-            self.session.verdict(ask.id, Verdict::Deny(report));
+            self.session.verdict(ask.id, Verdict::Deny(ending()));
             return Ok(());
         }
         if !self.asking.still_counts() || self.outbox.recording().is_ended() {
@@ -404,7 +413,7 @@ impl Pump {
             return Ok(());
         }
         match self.served.catalog.current() {
-            Some(snapshot) => self.judge(&ask, &snapshot),
+            Some(snapshot) => self.judge(Box::new(ask), &snapshot),
             None => {
                 let catalog = Arc::clone(&self.served.catalog);
                 let taken = Box::pin(async move { catalog.fresh().await });
@@ -414,15 +423,40 @@ impl Pump {
         }
     }
 
-    fn judge(&mut self, ask: &Ask<Leave>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
-        let told = self.asking.ask(ask, snapshot, &mut self.outbox)?;
+    fn judge(&mut self, ask: Box<Ask<Leave>>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
+        let id = ask.id;
+        let told = match self.asking.ask(&ask, snapshot, &mut self.outbox)? {
+            Answer::Told(told) => told,
+            Answer::Held => match self.asking.seat() {
+                Some(seat) => {
+                    let patience = self.served.target.hold;
+                    let holding = Holding::new(ask, &self.served.catalog, patience, seat);
+                    self.pending = Pending::People(Box::new(holding));
+                    return Ok(());
+                }
+                None => self.asking.no_seat(&mut self.outbox)?,
+            },
+        };
+        self.told(id, told);
+        Ok(())
+    }
+
+    /// A question is decided.
+    fn told(&mut self, id: u64, told: Told) {
         if told.settle {
-            self.pending = Pending::Record(ask.id, told.verdict);
+            self.pending = Pending::Record(id, told.verdict);
             self.busy.get_or_insert_with(Instant::now);
         } else {
-            self.session.verdict(ask.id, told.verdict);
+            self.session.verdict(id, told.verdict);
         }
-        Ok(())
+    }
+
+    /// The open question is not answered by policy any more.
+    fn withdraw(&mut self) {
+        if let Pending::People(_) = std::mem::replace(&mut self.pending, Pending::Nothing) {
+            self.outbox.asked(Outcome::Interrupted, None);
+        }
+        self.asking.withdrawn();
     }
 
     /// Goes on with what waited. Says whether anything did.
@@ -434,13 +468,31 @@ impl Pump {
                     self.pending = Pending::Catalog(ask, taken);
                     return false;
                 }
-                Poll::Ready(Ok(snapshot)) => self.judge(&ask, &snapshot),
+                Poll::Ready(Ok(snapshot)) => self.judge(ask, &snapshot),
                 Poll::Ready(Err(_)) => {
                     let report = error("57P03", "the catalog of the database cannot be read, so nothing can be judged");
                     self.session.verdict(ask.id, Verdict::Deny(report));
                     Ok(())
                 }
             },
+            Pending::People(mut holding) => {
+                match holding.poll(cx, &mut self.asking, &mut self.outbox, &self.served.catalog) {
+                    Poll::Pending => {
+                        self.pending = Pending::People(holding);
+                        return false;
+                    }
+                    Poll::Ready(Ok(Step::Notice(report))) => {
+                        self.session.notice(report);
+                        self.pending = Pending::People(holding);
+                        Ok(())
+                    }
+                    Poll::Ready(Ok(Step::Done(told))) => {
+                        self.told(holding.id(), told);
+                        Ok(())
+                    }
+                    Poll::Ready(Err(error)) => Err(Failed::Unrecorded(error)),
+                }
+            }
             Pending::Record(id, verdict) => match self.outbox.poll_settled(cx) {
                 Poll::Pending => {
                     self.pending = Pending::Record(id, verdict);
@@ -490,8 +542,7 @@ impl Pump {
     fn cancelled(&mut self) -> Result<(), Broken> {
         match self.session.asks() {
             Some(id) => {
-                self.pending = Pending::Nothing;
-                self.asking.withdrawn();
+                self.withdraw();
                 let report = error("57014", "canceling statement due to user request");
                 self.session.verdict(id, Verdict::Deny(report));
             }
@@ -509,6 +560,13 @@ impl Pump {
 
     /// Lets a session go that the gateway's end finds idle.
     fn drain(&mut self) {
+        if self.draining
+            && let Pending::People(holding) = &self.pending
+        {
+            let id = holding.id();
+            self.withdraw();
+            self.session.verdict(id, Verdict::Deny(ending()));
+        }
         let idle = !self.outbox.owes() && self.session.asks().is_none();
         if self.draining && idle && !self.session.is_ended() {
             self.session.end(&fatal("57P01", "the gateway is ending"));
@@ -559,6 +617,10 @@ impl From<Refusal> for Failed {
     fn from(error: Refusal) -> Self {
         Self::Row(NoRow::Refusal(error))
     }
+}
+
+fn ending() -> Report {
+    error("57P01", "the gateway is ending: nothing new is begun")
 }
 
 fn unreadable(why: FrameError, message: &'static str) -> Report {

@@ -11,7 +11,7 @@ mod queries;
 mod tests;
 mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -68,6 +68,8 @@ pub(crate) struct Routine {
     pub(crate) name: String,
     /// The type of its result.
     pub(crate) result: u32,
+    /// Changes whenever somebody replaces it; empty for the server's own.
+    pub(crate) revision: String,
 }
 
 /// OIDs below are those of the server's own.
@@ -132,6 +134,13 @@ impl Snapshot {
     /// The function of that OID.
     pub(crate) fn routine(&self, oid: u32) -> Option<&Routine> {
         self.functions.get(&oid)
+    }
+
+    /// The functions of these names that are not the server's own, with what changes when one is replaced.
+    pub(crate) fn revisions(&self, names: &BTreeSet<&str>) -> BTreeMap<u32, &str> {
+        let wanted = |routine: &&Routine| !routine.revision.is_empty() && names.contains(routine.name.as_str());
+        let found = self.functions.iter().filter(|(_, routine)| wanted(routine));
+        found.map(|(oid, routine)| (*oid, routine.revision.as_str())).collect()
     }
 
     /// Whether something in the database is called so.

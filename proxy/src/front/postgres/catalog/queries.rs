@@ -59,7 +59,8 @@ pub(super) const QUERIES: &[&str] = &[
     "SELECT p.oid, n.nspname, p.proname, p.provolatile, p.prorettype, \
      p.prolang IN (SELECT l.oid FROM pg_catalog.pg_language l WHERE l.lanname IN ('c', 'internal')) \
      AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND d.objid = p.oid \
-     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass) \
+     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass), \
+     CASE WHEN p.oid >= 16384 THEN p.xmin::text END \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace ORDER BY p.oid",
     // What things are called. A client that reads a catalog may read these.
     "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_' \

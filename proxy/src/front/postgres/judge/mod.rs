@@ -16,6 +16,7 @@
 
 mod asks;
 mod copy;
+mod definitions;
 mod facts;
 mod look;
 mod plan;
@@ -183,6 +184,19 @@ impl Judge {
             self.state = before;
             self.meanings += 1;
         }
+    }
+
+    /// The role that statements run as at the server.
+    pub(crate) fn user(&self) -> &str {
+        &self.about.user
+    }
+
+    /// Where names may be looked for, and which may be the session's own: with it a text may mean something else.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let paths = self.state.paths.iter().flat_map(|path| path.iter().cloned().chain(["\0".to_owned()]));
+        let own = self.state.own_relations.iter().map(|name| format!("own {name}"));
+        let strings = (!self.state.standard_conforming_strings).then(|| "strings with escapes".to_owned());
+        paths.chain(own).chain(strings).collect()
     }
 
     /// The session begins with this `search_path`, as the server writes it.

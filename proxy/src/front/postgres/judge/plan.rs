@@ -118,6 +118,16 @@ impl Outline {
         self.statements.len()
     }
 
+    /// Nothing is known about the answer.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// All ways to read all of its statements.
+    pub(super) fn all_readings(&self) -> impl Iterator<Item = &Reading> {
+        self.statements.iter().flatten()
+    }
+
     /// All ways to read the statement at this place.
     pub(super) fn readings(&self, ordinal: usize) -> &[Reading] {
         self.statements.get(ordinal).map(Vec::as_slice).unwrap_or_default()

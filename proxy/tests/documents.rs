@@ -1,0 +1,343 @@
+//! Every command that the documents show does what they say.
+//!
+//! Blocks marked `sh` and `console` of the README and of `docs/` are run, in order, by one shell for each document, on a
+//! stage that has what the document speaks of. In a `console` block lines after `$ ` are commands and the others what
+//! they print; in an `sh` block a line that is all comment tells what the command before it prints. `…` stands for
+//! anything. A new document with commands needs a line in [`DOCUMENTS`].
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
+
+mod common;
+
+use std::fmt::Write as _;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use common::gateway::{Gateway, free_port, get, recording};
+use common::{Room, gzip, note};
+
+/// What must be there for a document's commands to mean something.
+enum Stage {
+    /// A folder of files to clean, and an empty place for a gateway.
+    Files,
+    /// The folder of a gateway that has recorded some sessions and ended.
+    Record,
+    /// The demo runs; `demo env` is loaded.
+    Demo,
+}
+
+const DOCUMENTS: &[(&str, Stage)] = &[
+    ("README.md", Stage::Files),
+    ("docs/redaction.md", Stage::Files),
+    ("docs/policies.md", Stage::Files),
+    ("docs/verifying.md", Stage::Record),
+    ("docs/approvals.md", Stage::Demo),
+    ("docs/identity.md", Stage::Demo),
+    ("docs/postgres.md", Stage::Demo),
+    ("docs/console.md", Stage::Demo),
+];
+
+/// Not documents for users of the program.
+const OTHERS: &[&str] = &["docs/adr", "docs/errors.md", "docs/detectors.md"];
+
+#[test]
+fn every_document_with_commands_is_run() {
+    let mut found: Vec<String> = vec!["README.md".to_owned()];
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = format!("docs/{}", entry.unwrap().file_name().to_string_lossy());
+        if name.ends_with(".md") && !OTHERS.contains(&name.as_str()) {
+            found.push(name);
+        }
+    }
+    found.retain(|name| !commands(&read(name)).is_empty());
+    for name in found {
+        assert!(DOCUMENTS.iter().any(|(known, _)| *known == name), "{name} has commands and no line in DOCUMENTS");
+    }
+}
+
+#[test]
+fn commands_of_the_readme() {
+    play("README.md");
+}
+
+#[test]
+fn commands_on_redaction() {
+    play("docs/redaction.md");
+}
+
+#[test]
+fn commands_on_policies() {
+    play("docs/policies.md");
+}
+
+#[test]
+fn commands_on_verifying() {
+    play("docs/verifying.md");
+}
+
+#[test]
+fn commands_on_the_gateway() {
+    play("docs/approvals.md");
+    play("docs/identity.md");
+    play("docs/postgres.md");
+    play("docs/console.md");
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+/// A command of a document.
+#[derive(Debug, Default)]
+struct Shown {
+    line: usize,
+    text: String,
+    /// What the document says that it prints.
+    prints: Vec<String>,
+}
+
+/// The commands of a document's blocks.
+fn commands(document: &str) -> Vec<Shown> {
+    let mut shown: Vec<Shown> = Vec::new();
+    let mut block = None;
+    let mut goes_on = false;
+    for (number, line) in document.lines().enumerate() {
+        if let Some(kind) = line.trim_start().strip_prefix("```") {
+            block = block.is_none().then(|| kind.to_owned());
+            goes_on = false;
+            continue;
+        }
+        let is_console = match block.as_deref() {
+            Some("console") => true,
+            Some("sh") => false,
+            _ => continue,
+        };
+        let command = if is_console { line.strip_prefix("$ ") } else { Some(line) };
+        match (shown.last_mut(), command) {
+            (Some(last), _) if goes_on => {
+                last.text.push('\n');
+                last.text.push_str(line.strip_prefix("> ").unwrap_or(line));
+            }
+            (Some(last), None) => last.prints.push(line.to_owned()),
+            (Some(last), Some(line)) if line.starts_with("# ") => last.prints.push(line[2..].to_owned()),
+            (_, Some(line)) if !line.trim().is_empty() && !line.starts_with("# ") => {
+                shown.push(Shown { line: number + 1, text: line.to_owned(), prints: Vec::new() });
+            }
+            _ => {}
+        }
+        // A here-document goes on until its word; in a console each of its lines begins with `> `.
+        goes_on = line.ends_with('\\')
+            || document.lines().nth(number + 1).is_some_and(|next| is_console && next.starts_with("> "));
+    }
+    shown
+}
+
+/// Two demos that begin at once may choose the same ports.
+static DEMO: Mutex<()> = Mutex::new(());
+
+/// Runs a document's commands on its stage.
+fn play(name: &str) {
+    let (_, stage) = DOCUMENTS.iter().find(|(known, _)| *known == name).unwrap();
+    let room = match stage {
+        Stage::Files => files(),
+        Stage::Record => record(),
+        Stage::Demo => open(Room::new()),
+    };
+    let _alone = (!matches!(stage, Stage::Record)).then(|| DEMO.lock().unwrap_or_else(PoisonError::into_inner));
+    let _demo = matches!(stage, Stage::Demo).then(|| Demo::start(&room));
+    let commands = commands(&read(name));
+    assert!(!commands.is_empty(), "{name} has no command");
+    let mut script = prelude(&room);
+    if matches!(stage, Stage::Demo) {
+        script.push_str("eval \"$(command blackbar demo env)\"\nTOKEN=$BLACKBAR_TOKEN fhir=$BLACKBAR_FHIR\n");
+    }
+    for (number, shown) in commands.iter().enumerate() {
+        if let Some(tool) = missing_tool(&shown.text) {
+            eprintln!("skipped: {name}:{}, because there is no `{tool}`", shown.line);
+            continue;
+        }
+        let _ = write!(script, "show {number} <<'END_OF_COMMAND'\n{}\nEND_OF_COMMAND\n", shown.text);
+    }
+    room.write("script.sh", script);
+    let output = Command::new("bash").arg("script.sh").current_dir(room.folder.path()).stdin(Stdio::null()).output();
+    let output = output.unwrap();
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    for (number, shown) in commands.iter().enumerate() {
+        let place = format!("{name}:{}: {}", shown.line, shown.text);
+        let Ok(status) = std::fs::read_to_string(room.path(&format!("said/{number}.status"))) else {
+            assert!(missing_tool(&shown.text).is_some(), "{place}\nwas not run\n{said}");
+            continue;
+        };
+        let out = room.text(&format!("said/{number}.out"));
+        let err = room.text(&format!("said/{number}.err"));
+        assert_eq!(status.trim(), "0", "{place}\n{out}\n{err}\n{said}");
+        let mut lines = out.lines();
+        for wanted in &shown.prints {
+            assert!(lines.any(|line| fits(line, wanted)), "{place}\nshould print\n{wanted}\nand printed\n{out}");
+        }
+    }
+    assert!(output.status.success(), "{said}");
+}
+
+/// Whether `line` is `wanted`, in which `…` stands for anything.
+fn fits(line: &str, wanted: &str) -> bool {
+    let mut parts = wanted.trim().split('…');
+    let Some(mut rest) = parts.next().and_then(|first| line.trim().strip_prefix(first)) else { return false };
+    for part in parts {
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty() || wanted.trim().ends_with('…')
+}
+
+#[test]
+fn an_ellipsis_stands_for_anything() {
+    assert!(fits("ap-12af granted: once within 599 s", "ap-…  granted: once within … s".replace("  ", " ").as_str()));
+    assert!(fits("{\"a\":1,\"b\":2}", "{\"a\":1,…"));
+    assert!(!fits("denied", "granted…"));
+    assert!(!fits("granted and more", "granted"));
+}
+
+/// A program of another kind that a command needs and this machine does not have.
+fn missing_tool(command: &str) -> Option<&'static str> {
+    let words = || command.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_' && c != '/' && c != '.');
+    let tools = ["psql", "curl", "jq", "go", "python3"];
+    let needed = tools.into_iter().filter(|tool| words().any(|word| word == *tool));
+    let there = |tool: &str| {
+        std::env::var_os("PATH")
+            .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
+    };
+    let implied = [("/tmp/verify-go", "go"), ("sessions kill", "curl")];
+    let implied = implied.into_iter().filter(|(word, _)| command.contains(word)).map(|(_, tool)| tool);
+    needed.chain(implied).find(|tool| !there(tool))
+}
+
+/// What the shell knows before the first command.
+fn prelude(room: &Room) -> String {
+    let program = Path::new(env!("CARGO_BIN_EXE_blackbar")).parent().unwrap().display().to_string();
+    let port = free_port();
+    let folder = room.folder.path().display();
+    format!(
+        r#"set -u
+export PATH='{program}':"$PATH" TMPDIR='{folder}'
+mkdir -p said
+said="$PWD/said"
+# Begins what does not end by itself, and gives a new gateway a port that is free.
+blackbar() {{
+    if [ "$1" = serve ]; then
+        command blackbar serve & serving=$!
+        for _ in $(seq 200); do (: < /dev/tcp/127.0.0.1/{port}) 2>/dev/null && return 0; sleep 0.05; done
+        return 1
+    fi
+    # There has to be somebody to throw out.
+    if [ "${{1-}} ${{2-}}" = "sessions kill" ]; then
+        curl -s -H "Authorization: Bearer $(command blackbar token issue --subject agent-7 --group agents)" \
+            -H "Prefer: wait=30" "$BLACKBAR_FHIR/Patient" >waiting &
+        sleep 1
+    fi
+    command blackbar "$@" || return
+    # The demo's gateway knows the public half of its own reviewer.
+    if [ "$*" = "approvals keygen -o officer.key" ]; then cp "${{BLACKBAR_CONFIG%/*}}/officer.key" .; fi
+    if [ "$1" = init ]; then sed -i 's/127\.0\.0\.1:8080/127.0.0.1:{port}/; s/127\.0\.0\.1:\(8700\|9464\)/127.0.0.1:0/' "$2/blackbar.toml"; fi
+}}
+# This test is what a build and `cargo xtask test` come to; the demo is told to end.
+cargo() {{
+    case "$*" in
+        "run --release -- demo") command blackbar demo --script ;;
+        "build --release" | "xtask test" | *" --test "* | "test "*) ;;
+        *) echo "no command of these documents: cargo $*" >&2; return 1 ;;
+    esac
+}}
+apt-get() {{ :; }}
+serving= fhir=
+trap '[ -z "$serving" ] || kill "$serving"' EXIT
+show() {{
+    local text
+    text=$(cat)
+    # The ids that documents show stand for those that were printed last.
+    text=${{text//ap-5f0c…/$(cat "$said"/*.out 2>/dev/null | grep -o 'ap-[0-9a-z]*' | tail -n 1)}}
+    text=${{text//127.0.0.1:8080\/Patient/${{fhir#http://}}/Patient}}
+    text=${{text//-p 6432/-p ${{BLACKBAR_SQL_PORT:-6432}}}}
+    text=${{text//-U agent-7 ehr/-U agent-7 postgres}}
+    eval "$text" >"$said/$1.out" 2>"$said/$1.err"
+    echo $? >"$said/$1.status"
+    [ "$(cat "$said/$1.status")" = 0 ] || exit 1
+}}
+"#
+    )
+}
+
+fn files() -> Room {
+    let room = Room::new();
+    room.write("notes/one.txt", note());
+    room.write("notes/two.txt", "Nothing of note.\n");
+    room.write("export.ndjson.gz", gzip(b"{\"resourceType\":\"Patient\",\"birthDate\":\"1961-03-14\"}\n"));
+    room.write("a.csv", "patient_mrn,ward\n4839201,7B\n");
+    room.write("b.ndjson", "{\"mrn\":\"4839201\"}\n");
+    room.write("gold.jsonl", "{\"path\":\"notes/two.txt\"}\n");
+    room
+}
+
+fn record() -> Room {
+    let (room, port, credential) = recording(r#"{"resourceType":"Patient","birthDate":"1961-03-14"}"#);
+    let gateway = Gateway::start(&room, port);
+    for number in 0..16 {
+        get(port, &credential, &format!("/Patient/{number}"));
+    }
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    room.write("kept.checkpoint", room.read("blackbar-data/log/checkpoint"));
+    room.write("log.vkey", room.read("blackbar-data/log.vkey"));
+    std::fs::create_dir(room.path("copy-of-the-log")).unwrap();
+    copy(&room.path("blackbar-data/log"), &room.path("copy-of-the-log/log"));
+    room.write("copy-of-the-log/log.vkey", room.read("blackbar-data/log.vkey"));
+    std::os::unix::fs::symlink(root().join("ledger"), room.path("ledger")).unwrap();
+    room
+}
+
+fn copy(from: &Path, to: &Path) {
+    assert!(Command::new("cp").arg("-r").args([from, to]).status().unwrap().success());
+}
+
+/// Lets the server of the demo's database, which runs as somebody else, pass through to its own folder.
+fn open(room: Room) -> Room {
+    std::fs::set_permissions(room.folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
+    room
+}
+
+/// A running demo.
+struct Demo(Child);
+
+impl Demo {
+    fn start(room: &Room) -> Self {
+        let mut command = room.command(&["demo"]);
+        let child = command.env("TMPDIR", room.folder.path()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+        let demo = Self(child.unwrap());
+        let begun = Instant::now();
+        let told = || {
+            let output = room.command(&["demo", "env"]).env("TMPDIR", room.folder.path()).output().unwrap();
+            output.status.success()
+        };
+        while !told() {
+            assert!(begun.elapsed() < Duration::from_secs(60), "the demo did not begin");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        demo
+    }
+}
+
+impl Drop for Demo {
+    fn drop(&mut self) {
+        let _ = Command::new("kill").args(["-TERM", &self.0.id().to_string()]).status();
+        let _ = self.0.wait();
+    }
+}
