@@ -5,7 +5,7 @@ use tokio_postgres::{Client, SimpleQueryMessage};
 
 const NAMES: &str = r#"
 SET ROLE app;
-CREATE TABLE IF NOT EXISTS clinical.johnson_williams (id int PRIMARY KEY, "Mary Smith" text DEFAULT 'Robert Miller', jennifer int);
+CREATE TABLE IF NOT EXISTS clinical.johnson_williams (id int PRIMARY KEY, "Mary Smith" text, jennifer int);
 CREATE INDEX IF NOT EXISTS patricia_idx ON clinical.johnson_williams (jennifer);
 COMMENT ON TABLE clinical.johnson_williams IS 'asked for by Quixley Marigold';
 "#;
