@@ -108,11 +108,13 @@ pub enum Format {
     X12,
     /// Lines of a server's log.
     Log,
+    /// Statements of SQL, as in dumps.
+    Sql,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Text,
         Self::Json,
         Self::Ndjson,
@@ -124,6 +126,7 @@ impl Format {
         Self::Sse,
         Self::Deltas,
         Self::Log,
+        Self::Sql,
     ];
 
     /// Its stable name, which is also its `--input` value.
@@ -140,6 +143,7 @@ impl Format {
             Self::Xml => "xml",
             Self::X12 => "x12",
             Self::Log => "log",
+            Self::Sql => "sql",
         }
     }
 

@@ -66,6 +66,8 @@ fn label_bytes_decode_to_what_was_inserted() {
                 }
                 Format::Text
                 | Format::Log
+            | Format::Sql
+                | Format::Sql
                 | Format::Tsv
                 | Format::Hl7
                 | Format::X12
@@ -111,6 +113,7 @@ fn structured_documents_parse_and_hold_every_value() {
             }
             Format::Text
             | Format::Log
+            | Format::Sql
             | Format::Hl7
             | Format::Xml
             | Format::X12

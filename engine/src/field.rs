@@ -36,9 +36,21 @@ pub enum Slot {
     Copy,
     /// A name or a value of form data.
     Form,
+    /// A value in a statement of SQL: inside a literal, or a number.
+    Sql {
+        /// Whether it stands between quotes.
+        quoted: bool,
+        /// Whether a backslash escapes what follows it.
+        escapes: bool,
+    },
 }
 
 impl Slot {
+    /// Whether it is a whole number, which is replaced as one.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::Sql { quoted: false, .. })
+    }
+
     /// Whether it names one of several things that must not have the same name.
     pub(crate) fn is_name(self) -> bool {
         matches!(self, Self::Key | Self::Markup(Markup::Name))

@@ -621,10 +621,10 @@ impl Judge for Output {
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>) {
         for event in events.drain(..) {
             match event {
-                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot == Slot::Number => {
+                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot.is_number() => {
                     self.number.get_or_insert(found);
                 }
-                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot == Slot::Number => {}
+                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot.is_number() => {}
                 Event::Found { found, start, end } => {
                     let operator = self.operator(found.kind);
                     self.replace(found, start, end, text.slice(start, end), operator);

@@ -21,6 +21,8 @@ use proptest::prelude::*;
 
 #[path = "laws/events.rs"]
 mod events;
+#[path = "laws/nested.rs"]
+mod nested;
 
 const NUMBER: Kind = Kind::new("number");
 const MAIL: Kind = Kind::new("mail");
@@ -212,7 +214,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 12] = [
+const FORMATS: [Format; 13] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -225,6 +227,7 @@ const FORMATS: [Format; 12] = [
     Format::Sse,
     Format::Deltas,
     Format::Log,
+    Format::Sql,
 ];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
@@ -282,6 +285,9 @@ const SMALL: &[&str] = &[
     "[\"<p>a@b</p>\"]",
     "{\"a\":\"[\\\"@b",
     "\"PID|1|a@b\\r\"",
+    "copy t from stdin;",
+    "E'a\\'@b''\n'c@d",
+    "$a$b@c$a$'d@e'",
 ];
 
 #[test]
@@ -433,6 +439,16 @@ const PIECES: &[&str] = &[
     "</d>",
     "<d v=\"",
     "OBX|1|ED|x||a^b^c^Base64^",
+    "insert into t (a,secret) values (7,'",
+    "'), (123-45, 'a@b''s', 9);\n",
+    "create table t (secret text, b int);\n",
+    "copy t from stdin;\n",
+    "copy x (pid, secret) from stdin;\n",
+    "\n\\.\n",
+    "'",
+    "E'",
+    "--",
+    "$$",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 

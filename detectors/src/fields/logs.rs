@@ -31,8 +31,8 @@ pub fn standing(path: &[&[u8]]) -> Standing {
 }
 
 fn is_of_a_person(name: &[u8]) -> bool {
-    let name = name.to_ascii_lowercase();
-    ["birth", "dob", "death", "deceased", "dod"].iter().any(|part| memchr::memmem::find(&name, part.as_bytes()).is_some())
+    let name = String::from_utf8_lossy(name).to_ascii_lowercase();
+    ["birth", "dob", "death", "deceased", "dod"].iter().any(|part| name.contains(part))
 }
 
 /// The kind of data that no lens can look into: pictures and scanned pages, and whatever else it may be.

@@ -68,6 +68,8 @@ pub enum Format {
     Deltas,
     /// Lines of a server's log.
     Log,
+    /// Statements of SQL, as dumps of databases have them.
+    Sql,
 }
 
 impl Format {
@@ -93,6 +95,7 @@ impl Format {
             Self::Sse => "sse",
             Self::Deltas => "ndjson-deltas",
             Self::Log => "log",
+            Self::Sql => "sql",
         }
     }
 
@@ -102,7 +105,7 @@ impl Format {
         let own = self.own_window(window);
         // A text that may be base64 waits until it is known to be.
         let packed = packed::MOST_TEXT + packed::MOST_EXCESS_LEN + 6;
-        let packs = matches!(self, Self::Json | Self::Ndjson | Self::Sse | Self::Deltas | Self::Hl7 | Self::Xml | Self::Log);
+        let packs = matches!(self, Self::Json | Self::Ndjson | Self::Sse | Self::Deltas | Self::Hl7 | Self::Xml | Self::Log | Self::Sql | Self::Copy);
         if packs && own < packed { packed } else { own }
     }
 
@@ -117,7 +120,7 @@ impl Format {
             Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
             Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
-            Self::Log => 6 * window + log::LONGEST_LINE,
+            Self::Log | Self::Sql => 6 * window + log::LONGEST_LINE,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
         }
@@ -169,6 +172,7 @@ impl FromStr for Format {
             "sse" => Self::Sse,
             "ndjson-deltas" => Self::Deltas,
             "log" => Self::Log,
+            "sql" => Self::Sql,
             _ => return Err(UnknownFormat),
         })
     }
@@ -181,7 +185,7 @@ pub struct UnknownFormat;
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log",
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log sql",
         )
     }
 }
@@ -229,6 +233,7 @@ impl Lens {
             Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
             Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
             Format::Log => Self::Log(Box::default()),
+            Format::Sql => Self::Log(Box::new(log::Log::of_sql())),
         }
     }
 
@@ -453,8 +458,8 @@ impl Sink<'_> {
     }
 
     /// A whole number, which is replaced as one.
-    pub(crate) fn number(&mut self, text: &[u8], raw: Range<u64>, info: Option<&Arc<PathInfo>>) {
-        self.open_field(Slot::Number, info, 0);
+    pub(crate) fn number(&mut self, slot: Slot, text: &[u8], raw: Range<u64>, info: Option<&Arc<PathInfo>>) {
+        self.open_field(slot, info, 0);
         self.spell(text.len() as u64, raw.start, raw.end - raw.start);
         self.feed(text, 0..text.len(), true, true);
         self.out.close(Text { bytes: text, base: 0, open: false });

@@ -100,6 +100,7 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         .or_else(|| markup(text))
         .or_else(|| events(text))
         .or_else(|| json(text))
+        .or_else(|| log::looks_like_sql(text).then_some(Format::Sql))
         .or_else(|| log::looks_like(text, complete).then_some(Format::Log))
         .or_else(|| form(text, complete))
         .or_else(|| table(text, complete));

@@ -26,7 +26,7 @@ impl Oracle<'_> {
         }
         let result = run.typed.as_ref().is_some_and(|typed| typed.len() > 1 && typed[0] == b"OBX" && typed[1] == b"5");
         let nests = match run.slot {
-            Slot::String => !run.joined,
+            Slot::String | Slot::Copy | Slot::Sql { quoted: true, .. } => !run.joined,
             Slot::Segment(_) => result && !run.prose,
             _ => false,
         };

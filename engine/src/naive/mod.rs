@@ -126,7 +126,7 @@ impl Oracle<'_> {
         self.walk(format, runs, &mut all, &mut secret);
         // A long finding cannot wait for a subject, nor can what stands before it.
         let long = |seen: &Seen| {
-            let long = seen.found.iter().filter(|found| self.is_long(found) && seen.run.slot != Slot::Number);
+            let long = seen.found.iter().filter(|found| self.is_long(found) && !seen.run.slot.is_number());
             long.map(|found| seen.run.raw[found.start].0).collect::<Vec<_>>()
         };
         let hasty: Vec<usize> = all.iter().flat_map(long).collect();
@@ -185,7 +185,7 @@ impl Oracle<'_> {
             }
             let allowed = |found: &Found| self.rules.allow.allows(&run.text[found.start..found.end]).is_some();
             found.retain(|found| self.is_long(found) || !allowed(found));
-            if run.slot == Slot::Number && !found.is_empty() {
+            if run.slot.is_number() && !found.is_empty() {
                 found.truncate(1);
                 (found[0].start, found[0].end) = (0, run.text.len());
             }
@@ -213,6 +213,7 @@ impl Oracle<'_> {
             Format::Deltas => events::lines(doc, &ruled),
             Format::Copy => formats::copy::cells(doc),
             Format::Form => formats::form::pairs(doc),
+            Format::Sql => formats::log::statements(doc),
             Format::Log => formats::log::lines(doc, &mut |path| {
                 let names = path.iter().map(|name| formats::Name { name: name.to_vec(), ..Default::default() });
                 let run = Run { path: names.collect(), ..Run::default() };
@@ -318,7 +319,7 @@ impl Oracle<'_> {
         let first = parts[0].1 - start;
         let position = Position { slot: run.slot, delimiter: run.delimiter, serial, around: run.around };
         let value = &run.text[found.start..found.end];
-        let long = self.is_long(found) && run.slot != Slot::Number;
+        let long = self.is_long(found) && !run.slot.is_number();
         let (applied, with) = match asked {
             Operator::Mask => (asked, encode::mask(position, first)),
             _ if matches!(run.slot, Slot::Fixed(_)) => (Operator::Mask, encode::mask(position, first)),

@@ -22,12 +22,12 @@ pub(crate) struct Part {
     pub(crate) path: Vec<Vec<u8>>,
     /// The format that it is of, when it is of one.
     pub(crate) format: Option<Format>,
-    how: How,
+    pub(super) how: How,
 }
 
 /// How a part is spelt.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-enum How {
+pub(super) enum How {
     /// As it is.
     Plain,
     /// With escapes of URLs; `plus` stands for a blank.
@@ -36,10 +36,12 @@ enum How {
     Quoted,
     /// Segments of a message on one line; `doubled` says that backslashes are.
     Message { doubled: bool },
+    /// With quotes doubled, and perhaps with escapes behind backslashes.
+    Sql { escapes: bool },
 }
 
 impl Part {
-    fn text(range: Range<usize>) -> Self {
+    pub(super) fn text(range: Range<usize>) -> Self {
         Self { range, slot: LINE, path: Vec::new(), format: None, how: How::Plain }
     }
 
@@ -90,6 +92,16 @@ impl How {
                     b't' => b'\t',
                     b'"' | b'\'' | b'\\' | b'/' | b']' => *byte,
                     _ => return None,
+                };
+                Some((vec![text], 2))
+            }
+            (Self::Sql { .. }, [b'\'', b'\'', ..]) => Some((b"'".to_vec(), 2)),
+            (Self::Sql { escapes: true }, [b'\\', byte, ..]) => {
+                let text = match byte {
+                    b'n' => b'\n',
+                    b'r' => b'\r',
+                    b't' => b'\t',
+                    other => *other,
                 };
                 Some((vec![text], 2))
             }
