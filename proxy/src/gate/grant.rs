@@ -169,10 +169,13 @@ impl Grant {
 
     /// Whether there is something that its client must not see.
     pub(crate) fn hides(&self) -> bool {
+        self.detects() || self.labels.hide_anything()
+    }
+
+    /// Whether its profile looks for identifiers, and does not keep them all.
+    pub(crate) fn detects(&self) -> bool {
         let rules = self.profile.rules();
-        rules.default != Operator::Keep
-            || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
-            || self.labels.hide_anything()
+        rules.default != Operator::Keep || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
     }
 
     /// The most rows that an answer may have, as far as permits say.

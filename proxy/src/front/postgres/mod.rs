@@ -19,6 +19,7 @@ mod holding;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;
+mod looked;
 mod opening;
 mod outbox;
 mod pump;

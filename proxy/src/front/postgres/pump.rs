@@ -417,7 +417,7 @@ impl Pump {
             return &mut self.texts;
         };
         let kept = self.statement_texts.take().filter(|(theirs, _)| Arc::ptr_eq(theirs, granted));
-        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::new(&granted.grant)));
+        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::of_all(granted)));
         &mut self.statement_texts.insert(texts).1
     }
 
