@@ -160,10 +160,11 @@ impl Asked {
         }
     }
 
-    /// Takes out what `other`, of the same room, does not hold.
+    /// Takes out what `other` does not hold.
     #[inline]
     pub(crate) fn keep(&mut self, other: &Self) {
         self.first &= other.first;
+        self.more.truncate(other.more.len());
         for (to, from) in self.more.iter_mut().zip(&other.more) {
             *to &= from;
         }
@@ -200,6 +201,9 @@ impl Asked {
         match usize::from(index / 64).checked_sub(1) {
             None => self.first |= bit,
             Some(i) => {
+                if self.more.len() <= i {
+                    self.more.resize(i + 1, 0);
+                }
                 if let Some(word) = self.more.get_mut(i) {
                     *word |= bit;
                 }
@@ -207,10 +211,13 @@ impl Asked {
         }
     }
 
-    /// Adds what `other`, of the same room, holds.
+    /// Adds what `other` holds.
     #[inline]
     pub(crate) fn add(&mut self, other: &Self) {
         self.first |= other.first;
+        if self.more.len() < other.more.len() {
+            self.more.resize(other.more.len(), 0);
+        }
         for (to, from) in self.more.iter_mut().zip(&other.more) {
             *to |= from;
         }
