@@ -84,7 +84,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 *best = best.min(processor_time() - before);
             }
         }
-        #[expect(clippy::cast_precision_loss, reason = "a length for a report")]
         let speed = |seconds: f64| doc.len() as f64 / seconds / 1e6;
         let [engine, regex, names, memory] = best;
         writeln!(
@@ -104,7 +103,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Seconds of processor time of this thread.
-#[expect(clippy::cast_precision_loss, reason = "seconds and nanoseconds of a run that somebody waits for")]
 fn processor_time() -> f64 {
     let time = clock_gettime(ClockId::ThreadCPUTime);
     time.tv_sec as f64 + time.tv_nsec as f64 / 1e9

@@ -34,7 +34,6 @@ const LAST_OLD_BIRTH: u32 = 1935;
 const FIRST_BIRTH: u32 = 1900;
 
 /// A glance: whether the number can be an old age, or the year of birth of one who is.
-#[expect(clippy::unnecessary_wraps, reason = "a glance may fail")]
 fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
     let value = near.value();
     Ok(if near.digits().len() == 4 {

@@ -43,7 +43,6 @@ const MASK: ByteSet = ByteSet::of(b"xX*#\xe2\x80\xa2\x97\x8f\xc2\xb7");
 const MASK_AREA: ByteSet = MASK.or(ByteSet::of(b"- ."));
 
 /// A glance at four digits: whether signs that hide others stand before them.
-#[expect(clippy::unnecessary_wraps, reason = "a glance may fail")]
 fn glance_masked(near: &NearNumber<'_>) -> Result<bool, Unseen> {
     let hides = near.before(24).iter().rev().find(|byte| !matches!(byte, b'-' | b' ' | b'.'));
     Ok(hides.is_some_and(|byte| MASK.has(*byte)))

@@ -83,6 +83,7 @@ const fn areas() -> Areas {
     areas
 }
 
+#[expect(clippy::panic, reason = "only when the program is compiled")]
 const fn hex(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',
