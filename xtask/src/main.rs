@@ -10,6 +10,7 @@ mod cargo;
 mod ci;
 mod deny;
 mod dist;
+mod drivers;
 mod fuzz;
 mod requirements;
 mod run;

@@ -53,7 +53,9 @@ pub(crate) enum Guess {
     Text,
     Format(Format),
     /// It is base64, and complete; or too long for that.
-    Packed { cut: bool },
+    Packed {
+        cut: bool,
+    },
 }
 
 /// Judges the beginning of a text; what was judged is so however it goes on. `scan` has looked through the bytes that
@@ -149,7 +151,8 @@ fn rows(text: &[u8], complete: bool, may: May) -> Guess {
     let head = text.get(..HEAD).unwrap_or(text);
     let line = memchr::memchr2(b'\n', b'\r', head).and_then(|len| head.get(..len));
     if let Some(line) = line
-        && let Some(delimiter) = [b',', b'\t', b'|', b';'].into_iter().find(|sign| sniff::names_columns(line, *sign) > 2)
+        && let Some(delimiter) =
+            [b',', b'\t', b'|', b';'].into_iter().find(|sign| sniff::names_columns(line, *sign) > 2)
     {
         return Guess::Format(Format::Delimited(delimiter));
     }
@@ -479,7 +482,10 @@ impl Sink<'_> {
     pub(crate) fn open_claimed(&mut self, slot: Slot, info: Option<&Arc<PathInfo>>, delimiter: u8, kind: Kind) {
         let name = info.map(|info| Arc::clone(&info.name));
         self.claim = Some(kind);
-        self.open(Place { slot, name, delimiter, ..Place::default() }, info.map(|info| info.meaning).unwrap_or_default());
+        self.open(
+            Place { slot, name, delimiter, ..Place::default() },
+            info.map(|info| info.meaning).unwrap_or_default(),
+        );
         self.claim = None;
     }
 
@@ -538,7 +544,9 @@ impl Changes {
         match segment {
             Segment::Keep(_) => {}
             Segment::Part(part) => self.part.extend_from_slice(part.as_bytes()),
-            Segment::Cut { start, end, with } => self.changes.push((index(start), index(end), with.as_bytes().to_vec())),
+            Segment::Cut { start, end, with } => {
+                self.changes.push((index(start), index(end), with.as_bytes().to_vec()))
+            }
             Segment::Found(finding) => self.told.push(finding),
             Segment::Replace { finding, with } => {
                 let mut whole = std::mem::take(&mut self.part);

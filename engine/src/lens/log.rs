@@ -220,8 +220,8 @@ impl Log {
                 continue;
             }
             let path: Vec<&[u8]> = part.path.iter().map(Vec::as_slice).collect();
-            let info = (!path.is_empty())
-                .then(|| sink.paths.info(&path, None, &|_| false, sink.compiled, sink.out.rules()));
+            let info =
+                (!path.is_empty()).then(|| sink.paths.info(&path, None, &|_| false, sink.compiled, sink.out.rules()));
             if part.slot.is_number() {
                 let number = line.get(part.range.clone()).unwrap_or_default();
                 sink.number(part.slot, number, at(part.range.start)..at(part.range.end), info.as_ref());

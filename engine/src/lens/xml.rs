@@ -16,13 +16,11 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
+use self::grammar::{Begin, FLOWS, WITHIN, attribute_name, begin, end_mark, goes_on, in_name, is_in, is_void, local};
+use self::packed::Unpacked;
 use super::Sink;
 use super::entities::entity;
 use super::paths::PathInfo;
-use self::grammar::{
-    Begin, FLOWS, WITHIN, attribute_name, begin, end_mark, goes_on, in_name, is_in, is_void, local,
-};
-use self::packed::Unpacked;
 use crate::output::Place;
 use crate::{Markup, Meaning, Slot};
 
@@ -250,7 +248,11 @@ impl Xml {
         }
         let here = sink.base + at as u64;
         self.expire(sink, here);
-        if !self.open && self.packed.is_none() && self.waiting.is_none() && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
+        if !self.open
+            && self.packed.is_none()
+            && self.waiting.is_none()
+            && (byte.is_ascii_whitespace() || super::in_mark(here, byte))
+        {
             sink.structure(here + 1);
             return at + 1;
         }

@@ -89,7 +89,8 @@ pub(super) fn through(mut run: Run, outer: &Run) -> Run {
     for (at, (start, end)) in inner.into_iter().enumerate() {
         if start == end {
             // It stands nowhere: behind what is before it.
-            let behind = start.checked_sub(1).map_or(outer.raw[0].0, |before| outer.parts(before, start).last().unwrap().1);
+            let behind =
+                start.checked_sub(1).map_or(outer.raw[0].0, |before| outer.parts(before, start).last().unwrap().1);
             run.raw.push((behind, behind));
             continue;
         }

@@ -39,11 +39,7 @@ impl Oracle<'_> {
             fields.map_or(info.meaning.kind.is_none(), |fields| fields.may_hold_files(&info.meaning))
         });
         let may = May::be(info, files, stream.is_stream(), run.around.depth());
-        let guess = if nests {
-            self.guess(run, may)
-        } else {
-            markup(run, may)
-        };
+        let guess = if nests { self.guess(run, may) } else { markup(run, may) };
         let cut = match guess {
             Guess::Unknown | Guess::Text => return What::Text,
             Guess::Format(format) => return What::Of(format),
@@ -55,8 +51,7 @@ impl Oracle<'_> {
             Content::Opaque(head) => {
                 let meant = info.is_some_and(|info| info.meaning.kind.is_some());
                 let kind = fields.filter(|_| !meant).and_then(|fields| fields.opaque(&head));
-                let counts =
-                    |kind: &Kind| !self.rules.is_off(*kind) && self.rules.operator(*kind) != Operator::Keep;
+                let counts = |kind: &Kind| !self.rules.is_off(*kind) && self.rules.operator(*kind) != Operator::Keep;
                 kind.filter(counts).map_or(What::Text, What::Claimed)
             }
         }

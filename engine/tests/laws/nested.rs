@@ -8,11 +8,7 @@ use super::{profiles, scanner};
 /// A document, and how the profile that tags everything leaves it.
 const CASES: &[(Format, &str, &str)] = &[
     // A message, a table, JSON and markup in strings of JSON.
-    (
-        Format::Json,
-        r#"{"d":"MSH|^~\\&|A\rPID|1||a@b^mr Bo.\r"}"#,
-        r#"{"d":"MSH|^~\\&|A\rPID|1||[MAIL]^mr [NAME].\r"}"#,
-    ),
+    (Format::Json, r#"{"d":"MSH|^~\\&|A\rPID|1||a@b^mr Bo.\r"}"#, r#"{"d":"MSH|^~\\&|A\rPID|1||[MAIL]^mr [NAME].\r"}"#),
     (
         Format::Json,
         r#"{"d":"secret,b,open\n1 x,a@b,\"mr \"\"Bo\"\"\"\n"}"#,
@@ -47,7 +43,11 @@ const CASES: &[(Format, &str, &str)] = &[
     // A picture, as it is and as a URI; wrapped lines; a number that only looks like base64.
     (Format::Json, r#"{"d":"iVBORw0KGgoAAAANSUhEUg=="}"#, r#"{"d":"[WHOLE]"}"#),
     (Format::Json, r#"{"d":"data:image\/png;base64,iVBORw0KGgoAAAANSUhEUg=="}"#, r#"{"d":"[WHOLE]"}"#),
-    (Format::Json, r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#, r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#),
+    (
+        Format::Json,
+        r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#,
+        r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#,
+    ),
     (Format::Xml, "<d>\n  VG86IG1yIEJvLCBhQGIu\n</d>", "<d>\n  VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u</d>"),
     (Format::Xml, "<d v='VG86IG1yIEJvLCBhQGIu'/>", "<d v='VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u'/>"),
     (Format::Xml, "<p>VG86IG1yIEJvLCB<b>hQGIu</b> a@b</p>", "<p>VG86IG1yIEJvLCB<b>hQGIu</b> [MAIL]</p>"),
@@ -87,11 +87,7 @@ const CASES: &[(Format, &str, &str)] = &[
         "COPY t (a, secret) FROM stdin;\n1\tx y\n\\N\t\\N\n{\"secret\":\"z\"}\tw\n\\.\n\nSELECT 'a@b';\n",
         "COPY t (a, secret) FROM stdin;\n1\t[WHOLE]\n\\N\t\\N\n{\"secret\":\"[WHOLE]\"}\t[WHOLE]\n\\.\n\nSELECT '[MAIL]';\n",
     ),
-    (
-        Format::Ndjson,
-        "{\"msg\":\"GET /a?secret=x%20y 200\"}\n",
-        "{\"msg\":\"GET /a?secret=%5BWHOLE%5D 200\"}\n",
-    ),
+    (Format::Ndjson, "{\"msg\":\"GET /a?secret=x%20y 200\"}\n", "{\"msg\":\"GET /a?secret=%5BWHOLE%5D 200\"}\n"),
 ];
 
 #[test]

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use blackbar_ledger::RootKeyFile;
 
 use super::console::{self, ConsoleSection, OperationsSection};
+use super::fuse::{self, FuseSection};
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
@@ -31,6 +32,7 @@ pub(crate) struct Gateway {
     pub(crate) targets: Vec<Target>,
     pub(crate) approvers: Vec<ApproverSection>,
     pub(crate) limits: Limits,
+    pub(crate) fuse: FuseSection,
 }
 
 impl Default for Gateway {
@@ -47,6 +49,7 @@ impl Default for Gateway {
             targets: Vec::new(),
             approvers: Vec::new(),
             limits: Limits::default(),
+            fuse: FuseSection::default(),
         }
     }
 }
@@ -92,6 +95,7 @@ impl Gateway {
             targets,
             approvers: people::approvers(root)?,
             limits: limits::limits(root)?,
+            fuse: fuse::fuse(root)?,
         })
     }
 }

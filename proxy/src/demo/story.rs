@@ -1,6 +1,8 @@
 //! What the demo shows, step by step. Each step asks for real and checks the answer.
 
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Broken;
 use super::client::{Ask, Client};
+use super::database::Database;
 use super::house::House;
 use super::world::{World, texts_of};
 use crate::commands::print;
@@ -29,6 +32,7 @@ struct Shown {
     proved: String,
 }
 
+const EVERYBODY: &str = "SELECT name, birth_date, mrn, phone FROM patients";
 /// How many rows of an answer are shown, and how wide.
 const ROWS: usize = 8;
 const WIDE: usize = 46;
@@ -260,7 +264,39 @@ impl Stage {
             by_token(),
         )?;
         failed += self.step("COPY", &format!("{psql} -c '{copy}'"), copied())?;
+        failed += self.step(
+            "A SELECT of everybody waits on its connection, and goes on when a person signs in another terminal",
+            &format!("{psql} -c '{EVERYBODY}'\n  $ blackbar approvals approve ap-… --key officer.key --reason 'recall, ticket 4711'"),
+            self.held(database, address.port()),
+        )?;
         Ok(failed)
+    }
+
+    /// psql waits, a person signs, psql goes on.
+    fn held(&self, database: &Database, port: u16) -> Result<Shown, Broken> {
+        let failed = |error: std::io::Error| Broken::io("psql", &error);
+        let mut psql = database.psql(port, "demo-agent", Some(&self.house.token), EVERYBODY);
+        let mut psql = psql.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let told = psql.stderr.take().ok_or_else(|| Broken::new("psql tells nothing"))?;
+        let mut notices = BufReader::new(told).lines().map_while(Result::ok);
+        let approval = notices.find_map(|line| line.split_once("approval=").map(|(_, id)| id.trim().to_owned()));
+        let approval = approval.ok_or_else(|| Broken::new("nobody told psql that it waits"))?;
+        expect(psql.try_wait().map_err(failed)?.is_none(), "psql did not wait")?;
+        let key = self.house.officer().display().to_string();
+        self.house.run(&["approvals", "approve", &approval, "--key", &key, "--reason", "recall, ticket 4711"])?;
+        // What it is told further does not fill its pipe.
+        let reader = std::thread::spawn(move || notices.for_each(drop));
+        let output = psql.wait_with_output().map_err(failed)?;
+        let _ = reader.join();
+        expect(output.status.success(), "what was approved did not run")?;
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        let before = database.ask(database.port(), "postgres", None, EVERYBODY)?;
+        let hidden = self.hides(&before, &answer)?;
+        expect(before.lines().count() == answer.lines().count(), "rows are missing")?;
+        let shown = self.house.run(&["approvals", "show", &approval])?;
+        expect(String::from_utf8_lossy(&shown.stdout).contains("consumed"), "the approval was not used up")?;
+        let proved = format!("{approval} was held, signed and used once: {hidden} identifiers replaced");
+        Ok(Shown { rows: Vec::new(), proved })
     }
 
     async fn bulk(&self) -> Result<Shown, Broken> {

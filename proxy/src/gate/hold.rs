@@ -1,12 +1,13 @@
 //! Requests that policy holds: people are asked, and what they granted is used once, before anything is forwarded.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use blackbar_ledger::{Details, Kind, Leaf, Outcome};
 use blackbar_policy::approval::{Approval, Ask, Consumption, Effect, Event, Refusal, State as Decided};
+use blackbar_policy::fuse::Blown;
 use blackbar_policy::{CanonicalRequest, Decision, Duties, PolicyId};
 use serde_json::{Value, json};
 use tokio::sync::{OwnedSemaphorePermit, watch};
@@ -15,7 +16,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::holds::Holds;
 use super::known::now_ms;
 use super::recorder::RecordError;
-use super::{Asked, Gate, Grant, Identity, Recording, Refused, State, decision, judge, told};
+use super::{Asked, Gate, Grant, Identity, Recording, Refused, State, decision, fuses, judge, told};
 use crate::notes;
 use crate::state::StateError;
 use crate::state::approvals::Stored;
@@ -123,8 +124,16 @@ impl Gate {
             }
             // The policies have changed since they held it.
             Decision::Allowed { because, duties } => {
+                // A limit of a fuse may have been raised for it.
+                if let Some(holds) = &self.holds {
+                    for stored in holds.known(identity, asked, plea, &state).await? {
+                        if let Some(done) = self.consume(holds, &state, identity, asked, plea, &stored, record).await? {
+                            return Ok(Hold::Granted(done));
+                        }
+                    }
+                }
                 let granted = state.grant(identity, asked, &because, duties);
-                let granted = granted.map(|grant| grant.watched(self.standing(identity, asked)));
+                let granted = granted.and_then(|grant| self.given(&state, identity, asked, grant, &BTreeSet::new()));
                 record.of_policies(&state, &granted);
                 return granted.map(Hold::Granted).map_err(Unheld::Refused);
             }
@@ -139,16 +148,60 @@ impl Gate {
                 return Ok(Hold::Granted(done));
             }
         }
+        let approval = self.ask_people(holds, &state, identity, asked, plea, (lifts, needs, &duties), record).await?;
+        Ok(Hold::Waiting(Held { id: approval, holds: Arc::clone(holds), bell: holds.listen() }))
+    }
+
+    /// A fuse has blown: people are asked to raise its limit for another run of this very request. The id of the approval;
+    /// `None` where nobody may raise it.
+    pub(crate) async fn raise(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        blown: &Blown,
+        record: &mut ForRecord,
+    ) -> Result<Option<String>, Unheld> {
+        let state = self.state.load_full();
+        let (Some(holds), Some(group)) = (&self.holds, &state.fuse.raise) else { return Ok(None) };
+        let (mut lifts, mut needs, duties) = match judge(&state, identity, asked, &BTreeSet::new()) {
+            held @ Decision::Held { .. } => {
+                let (lifts, needs) = (held.to_lift(), held.approvals());
+                let Decision::Held { duties, .. } = held else { return Ok(None) };
+                (lifts, needs, duties)
+            }
+            Decision::Allowed { duties, .. } => (BTreeSet::new(), BTreeMap::new(), duties),
+            Decision::Denied { .. } => return Ok(None),
+        };
+        lifts.insert(fuses::raised(blown, state.fuse.raise_by));
+        needs.entry(group.clone()).or_insert(1);
+        let asked = self.ask_people(holds, &state, identity, asked, plea, (lifts, needs, &duties), record).await?;
+        holds.raises(identity.subject.id(), true);
+        Ok(Some(asked))
+    }
+
+    /// Asks people, unless they are asked already. The id of the approval.
+    #[allow(clippy::too_many_arguments, reason = "everything that an ask is made of")]
+    async fn ask_people(
+        &self,
+        holds: &Arc<Holds>,
+        state: &State,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        plea: &Plea<'_>,
+        (lifts, needs, duties): (BTreeSet<PolicyId>, BTreeMap<String, u32>, &Duties),
+        record: &mut ForRecord,
+    ) -> Result<String, Unheld> {
         let asking = holds.asking.lock().await;
         // While others asked, this very request may have been among theirs.
-        let waits = holds.known(identity, asked, plea, &state).await?.into_iter().map(|stored| stored.approval);
+        let waits = holds.known(identity, asked, plea, state).await?.into_iter().map(|stored| stored.approval);
         let waits = waits.filter(|known| matches!(known.state(), Decided::Asked { .. }));
         let waits = waits.into_iter().find(|known| plea.approval.is_some() || lifts.is_subset(&known.ask().lifts));
         let again = waits.is_some();
         let approval = match waits {
             Some(approval) => approval,
             None => {
-                let (approval, salt) = holds.ask_of(identity, asked, plea, &state, lifts, needs, &duties)?;
+                let (approval, salt) = holds.ask_of(identity, asked, plea, state, lifts, needs, duties)?;
                 let shown = plea.shown.clone();
                 let stored = approval.clone();
                 let admitted =
@@ -174,7 +227,7 @@ impl Gate {
             .texts("needs", needs)
             .flag("again", again);
         record.decided(Kind::DecisionAsked, Outcome::Held, details);
-        Ok(Hold::Waiting(Held { id: ask.id.clone(), holds: Arc::clone(holds), bell: holds.listen() }))
+        Ok(ask.id.clone())
     }
 
     /// Uses an approval, if it is granted. None: it is not, and the client did not insist on it.
@@ -201,7 +254,7 @@ impl Gate {
                 let limit_rows = duties.limit_rows.into_iter().chain(ask.max_rows).min();
                 let duties = Duties { limit_rows, ..duties };
                 let granted = state.grant(identity, asked, &because, duties).map_err(Unheld::Refused)?;
-                granted.watched(self.standing(identity, asked))
+                self.given(state, identity, asked, granted, &ask.lifts).map_err(Unheld::Refused)?
             }
             Decision::Held { .. } => return unusable("more stands against the request now"),
             Decision::Denied { because } => return refused(state, record, because).map(|_: Hold| None),
@@ -331,15 +384,22 @@ impl Holds {
         let (subject, target) = (identity.subject.id().to_owned(), asked.target.name.as_str());
         let policies = state.policies.set().hash();
         let Some(named) = plea.approval else {
+            // Known again below, if anything still raises a limit.
+            self.raises(&subject, false);
+            let of = subject.clone();
             let open = self.blocking(move |holds| {
                 holds.tick(now_ms());
-                holds.store().open(Some(&subject))
+                holds.store().open(Some(&of))
             });
+            let open = open.await?;
+            if open.iter().any(|stored| stored.approval.ask().lifts.iter().any(|id| fuses::lifted(id).is_some())) {
+                self.raises(&subject, true);
+            }
             let of_this = |stored: &Stored| {
                 let ask = stored.approval.ask();
                 ask.target == target && ask.policies == *policies && stored.is_for(&plea.request)
             };
-            return Ok(open.await?.into_iter().filter(of_this).collect());
+            return Ok(open.into_iter().filter(of_this).collect());
         };
         let id = named.to_owned();
         let stored = self.blocking(move |holds| holds.find(&id, now_ms())).await?;
@@ -373,7 +433,7 @@ impl Holds {
         plea: &Plea<'_>,
         state: &State,
         lifts: BTreeSet<PolicyId>,
-        needs: std::collections::BTreeMap<String, u32>,
+        needs: BTreeMap<String, u32>,
         duties: &Duties,
     ) -> Result<(Approval, [u8; 32]), Unheld> {
         let (mut salt, mut id) = ([0; 32], [0; 10]);

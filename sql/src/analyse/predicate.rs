@@ -136,7 +136,6 @@ impl Analyser<'_> {
             _ => None,
         }
     }
-
 }
 
 fn is_column(node: &Node) -> bool {

@@ -139,7 +139,9 @@ pub(crate) fn parts(line: &[u8], standing: &mut dyn FnMut(&[&[u8]]) -> Standing)
 
 /// Whether a line has a part that is more than text, whatever its names mean.
 pub(crate) fn is_line(line: &[u8]) -> bool {
-    parts(line, &mut |_| Standing::Word).iter().any(|part| part.slot != LINE || part.format.is_some() || !part.path.is_empty())
+    parts(line, &mut |_| Standing::Word)
+        .iter()
+        .any(|part| part.slot != LINE || part.format.is_some() || !part.path.is_empty())
 }
 
 /// Whether a field of this name holds lines of a log.
@@ -165,9 +167,9 @@ const METHODS: [&[u8]; 9] =
 
 /// Segments of messages that stand in lines on their own.
 const SEGMENTS: [&[u8]; 36] = [
-    b"MSH", b"PID", b"PD1", b"NK1", b"PV1", b"PV2", b"IN1", b"IN2", b"IN3", b"GT1", b"OBX", b"OBR", b"ORC", b"NTE", b"EVN",
-    b"AL1", b"DG1", b"PR1", b"MRG", b"SCH", b"AIP", b"AIL", b"AIS", b"RXE", b"RXO", b"RXA", b"TXA", b"FT1", b"ACC", b"ROL",
-    b"SPM", b"MSA", b"ERR", b"QRD", b"QPD", b"ZPD",
+    b"MSH", b"PID", b"PD1", b"NK1", b"PV1", b"PV2", b"IN1", b"IN2", b"IN3", b"GT1", b"OBX", b"OBR", b"ORC", b"NTE",
+    b"EVN", b"AL1", b"DG1", b"PR1", b"MRG", b"SCH", b"AIP", b"AIL", b"AIS", b"RXE", b"RXO", b"RXA", b"TXA", b"FT1",
+    b"ACC", b"ROL", b"SPM", b"MSA", b"ERR", b"QRD", b"QPD", b"ZPD",
 ];
 
 impl<'l> Reader<'l, '_> {
@@ -233,7 +235,8 @@ impl<'l> Reader<'l, '_> {
         }
         let quote = at.checked_sub(1).and_then(|before| self.line.get(before)).copied();
         let quoted = quote.filter(|byte| matches!(byte, b'"' | b'\''));
-        let escaped = |i: usize| rest.get(..i).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
+        let escaped =
+            |i: usize| rest.get(..i).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
         let closes = |(i, byte): (usize, &u8)| (Some(*byte) == quoted && escaped(i) % 2 == 0).then_some(i);
         let len = rest.iter().enumerate().find_map(closes).unwrap_or(rest.len());
         let signs = rest.get(4..9).unwrap_or_default();
@@ -285,12 +288,18 @@ impl<'l> Reader<'l, '_> {
 
     /// A segment of a path behind the one `before` it.
     fn segment(&mut self, range: Range<usize>, before: &[u8], segment: &[u8]) {
-        let named = !before.is_empty() && before.len() <= LONGEST_KEY && before.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
+        let named = !before.is_empty()
+            && before.len() <= LONGEST_KEY
+            && before.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
         let version = matches!(segment, [b'v' | b'V' | b'r' | b'R', rest @ ..] if rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'));
         let number = segment.iter().any(u8::is_ascii_digit) && !version;
         let path = match (named, number) {
-            (true, true) if (self.standing)(&[before, b"id"]) != Standing::Text => vec![before.to_vec(), b"id".to_vec()],
-            (true, _) if !version && !segment.is_empty() && (self.standing)(&[before]) != Standing::Text => vec![before.to_vec()],
+            (true, true) if (self.standing)(&[before, b"id"]) != Standing::Text => {
+                vec![before.to_vec(), b"id".to_vec()]
+            }
+            (true, _) if !version && !segment.is_empty() && (self.standing)(&[before]) != Standing::Text => {
+                vec![before.to_vec()]
+            }
             _ if segment.contains(&b'%') => Vec::new(),
             _ => return,
         };
@@ -365,7 +374,8 @@ fn words_len(value: &[u8]) -> usize {
         let capital = next.first().is_some_and(u8::is_ascii_uppercase);
         let named = next.get(..word).is_some_and(|word| word.contains(&b'='));
         // A word all in capitals behind one that is not is a level, or a state.
-        let shouts = word > 1 && next.iter().take(word).all(u8::is_ascii_uppercase)
+        let shouts = word > 1
+            && next.iter().take(word).all(u8::is_ascii_uppercase)
             && value.iter().take(len).any(u8::is_ascii_lowercase);
         if blanks == 0 || word == 0 || !capital || named || shouts {
             break;
@@ -393,8 +403,8 @@ fn begins(line: &[u8]) -> bool {
     let has = |what: &[u8]| memchr::memmem::find(head, what).is_some();
     let level = || {
         const LEVELS: [&[u8]; 14] = [
-            b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRIT", b"SEVERE", b" info", b" warn",
-            b" error", b" debug", b"[info]",
+            b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRIT", b"SEVERE", b" info",
+            b" warn", b" error", b" debug", b"[info]",
         ];
         LEVELS.iter().any(|level| has(level))
     };
@@ -405,7 +415,8 @@ fn begins(line: &[u8]) -> bool {
     let client = {
         let mut words = line.splitn(4, |byte| *byte == b' ');
         let host = words.next().unwrap_or_default();
-        let time = words.nth(2).is_some_and(|rest| rest.starts_with(b"[") && rest.get(1).is_some_and(u8::is_ascii_digit));
+        let time =
+            words.nth(2).is_some_and(|rest| rest.starts_with(b"[") && rest.get(1).is_some_and(u8::is_ascii_digit));
         time && host.iter().any(|byte| matches!(byte, b'.' | b':' | b'-'))
     };
     let stamp = head.strip_prefix(b"[").unwrap_or(head);

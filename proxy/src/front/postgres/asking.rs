@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use blackbar_engine::Raw;
 use blackbar_ledger::{Details, Kind, Outcome};
+use blackbar_policy::fuse::Blown;
 use blackbar_policy::{Action, Facts, Resource};
 use blackbar_sql::LiteralKind;
 use blackbar_wire::pg::frontend::format_at;
@@ -13,9 +14,12 @@ use blackbar_wire::pg::{Report, Severity, Words};
 use bytes::Bytes;
 use serde_json::json;
 
+mod request;
+
+use self::request::Request;
 use super::catalog::Snapshot;
-use super::holding::{Case, Given, LONGEST};
-use super::judge::{Judge, Judged, Plan, What};
+use super::holding::{Case, Given, LONGEST, Raising};
+use super::judge::{Judge, Judged, Plan, Probe, What};
 use super::outbox::Outbox;
 use super::startup::error;
 use crate::config::Target;
@@ -53,8 +57,11 @@ pub(super) struct Left {
 /// What answers are made under.
 pub(super) struct Granted {
     pub(super) grant: Grant,
+    judged: Arc<Judged>,
     pub(super) plan: Arc<Plan>,
     pub(super) snapshot: Arc<Snapshot>,
+    /// The request, when a fuse counts what it takes.
+    pub(super) ask: Option<Arc<Ask<Leave>>>,
     /// Names may mean something else when it is done.
     pub(super) defines: bool,
 }
@@ -62,8 +69,10 @@ pub(super) struct Granted {
 /// What comes of a question.
 pub(super) enum Answer {
     Told(Told),
-    /// People have to agree first: [`Asking::plead`].
+    /// People have to agree first, or may have: [`Asking::plead`].
     Held,
+    /// It tries more values than it may. People may allow it: [`Asking::raise`].
+    Blown(Blown, Ready),
 }
 
 /// What goes up once it is granted.
@@ -92,21 +101,6 @@ impl Granted {
     pub(super) fn hides(&self) -> bool {
         self.grant.hides()
     }
-}
-
-/// A request, as it is recorded and as people are asked about it.
-#[derive(Default)]
-struct Request<'r> {
-    message: &'static str,
-    text: Option<&'r [u8]>,
-    values: &'r [Option<Bytes>],
-    /// Of the values.
-    formats: &'r [i16],
-    types: &'r [u32],
-    /// The function that is called by its number.
-    function: Option<u32>,
-    /// The text is the name of what runs.
-    by_name: bool,
 }
 
 impl Asking {
@@ -158,7 +152,7 @@ impl Asking {
     /// Judges a question.
     pub(super) fn ask(
         &mut self,
-        ask: &Ask<Leave>,
+        ask: &Arc<Ask<Leave>>,
         snapshot: &Arc<Snapshot>,
         outbox: &mut Outbox,
     ) -> Result<Answer, RecordError> {
@@ -169,7 +163,7 @@ impl Asking {
             Ok(ready) if matches!(ask.question, Question::Parse(_) | Question::Bind { .. }) => {
                 self.step(ready, &request, outbox).map(Answer::Told)
             }
-            Ok(ready) => self.last_step(ready, &request, outbox),
+            Ok(ready) => self.last_step(ready, ask, &request, outbox),
         }
     }
 
@@ -203,7 +197,7 @@ impl Asking {
                 self.record(request, parts, outbox)?;
                 let decided = self.gate.authorize(&self.identity, &self.asked(parts), outbox.recording());
                 return match decided {
-                    Err(refused) => self.refused(refused, outbox),
+                    Err(refused) => self.refused(&ready.judged, refused, outbox),
                     Ok(_) => {
                         outbox.asked(Outcome::Success, None);
                         Ok(ready.allowed())
@@ -219,7 +213,13 @@ impl Asking {
     }
 
     /// Records the request and what is decided about it.
-    fn last_step(&mut self, ready: Ready, request: &Request<'_>, outbox: &mut Outbox) -> Result<Answer, RecordError> {
+    fn last_step(
+        &mut self,
+        ready: Ready,
+        ask: &Arc<Ask<Leave>>,
+        request: &Request<'_>,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, RecordError> {
         self.record(request, &ready.judged.parts, outbox)?;
         if let Some(granted) = self.goes_on(&ready) {
             let approval = granted.grant.approval().unwrap_or_default();
@@ -228,10 +228,13 @@ impl Asking {
             outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
             return Ok(Answer::Told(ready.goes_up(granted)));
         }
+        if self.gate.may_be_raised(&self.identity) && request.length() <= LONGEST {
+            return Ok(Answer::Held);
+        }
         match self.gate.authorize(&self.identity, &self.asked(&ready.judged.parts), outbox.recording()) {
-            Ok(grant) => self.granted(ready, grant, outbox).map(Answer::Told),
+            Ok(grant) => self.granted(ready, ask, grant, outbox),
             Err(Refused::Held(_)) if self.gate.asks_people() && request.length() <= LONGEST => Ok(Answer::Held),
-            Err(refused) => self.refused(refused, outbox).map(Answer::Told),
+            Err(refused) => self.refused(&ready.judged, refused, outbox).map(Answer::Told),
         }
     }
 
@@ -242,12 +245,27 @@ impl Asking {
         (same && granted.grant.counts()).then(|| Arc::clone(granted))
     }
 
-    /// It is granted and recorded as such: what is left are the replacements in it.
-    pub(super) fn granted(&mut self, ready: Ready, grant: Grant, outbox: &mut Outbox) -> Result<Told, RecordError> {
+    /// It is granted and recorded as such: what is left are the replacements in it, and the values that it tries.
+    pub(super) fn granted(
+        &mut self,
+        ready: Ready,
+        ask: &Arc<Ask<Leave>>,
+        grant: Grant,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, RecordError> {
         let Ready { judged, snapshot, portal, .. } = &ready;
         // A replacement that would take the place of what it stands for.
         if let Some(report) = judged.forbidden(grant.labels(), snapshot) {
-            return self.denied_by_judge(report, outbox);
+            return self.denied_by_judge(report, outbox).map(Answer::Told);
+        }
+        if let Some(fuse) = grant.fuse() {
+            let token = |probe: &Probe| fuse.token(&[b"probe", probe.column.as_bytes(), &probe.value]);
+            let values: Vec<_> = judged.probes.iter().map(token).collect();
+            if let Err(blown) = fuse.probe(&values) {
+                let details = Details::new().texts("because", [blown.to_string()]);
+                outbox.recording().decided(Kind::DecisionDenied, Outcome::Denied, details)?;
+                return Ok(Answer::Blown(blown, ready));
+            }
         }
         let plan = judged.outline.plan(grant.labels());
         let defines = |part: &Part| matches!(part.action, Action::Ddl | Action::Opaque | Action::Call);
@@ -256,12 +274,14 @@ impl Asking {
         if judged.reason.is_some() {
             self.reason = judged.reason.clone().filter(|reason| !reason.trim().is_empty());
         }
-        let granted = Arc::new(Granted { grant, plan, snapshot: Arc::clone(snapshot), defines });
+        let ask = grant.fuse().map(|_| Arc::clone(ask));
+        let granted =
+            Arc::new(Granted { grant, judged: Arc::clone(judged), plan, snapshot: Arc::clone(snapshot), ask, defines });
         if granted.grant.approval().is_some() {
             self.agreed = portal.as_ref().map(|portal| (Arc::clone(portal), Arc::clone(&granted)));
         }
         outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
-        Ok(ready.goes_up(granted))
+        Ok(Answer::Told(ready.goes_up(granted)))
     }
 
     /// What people are asked about, with what goes up if they agree. It is judged anew: names may have come to mean
@@ -278,6 +298,19 @@ impl Asking {
             return Err(Report { hint: Some(hint.into()), ..error("42501", "held for approval") });
         }
         let ready = self.judged(ask, snapshot)?;
+        Ok((self.case(ask, &ready, session), ready))
+    }
+
+    /// What people are asked about when a fuse has blown: to raise its limit for another run.
+    pub(super) fn raise(&mut self, ask: &Ask<Leave>, ready: &Ready, blown: Blown, session: Option<String>) -> Raising {
+        let mut case = self.case(ask, ready, session);
+        case.shown["fuse"] = blown.to_string().into();
+        Box::pin(case.raise(blown))
+    }
+
+    /// A request as people see it and as their agreement is bound to it.
+    fn case(&mut self, ask: &Ask<Leave>, ready: &Ready, session: Option<String>) -> Case {
+        let snapshot = &ready.snapshot;
         let request = Request::of(&ask.question);
         let mut shown = vec![self.text(request.text.unwrap_or_default())];
         // `EXECUTE` and `FETCH` say little of what they run.
@@ -297,7 +330,7 @@ impl Asking {
             binary: format_at(request.formats, at) == Some(1),
             value: value.clone(),
         };
-        let case = Case {
+        Case {
             gate: Arc::clone(&self.gate),
             identity: self.identity.clone(),
             target: self.target.clone(),
@@ -311,8 +344,7 @@ impl Asking {
             names: self.judge.names(),
             definitions: ready.judged.definitions(snapshot),
             shown,
-        };
-        Ok((case, ready))
+        }
     }
 
     /// A held statement that is not granted.
@@ -384,14 +416,16 @@ impl Asking {
         }
     }
 
-    fn refused(&mut self, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
+    fn refused(&mut self, judged: &Judged, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
         if let Refused::Unrecorded(error) = refused {
             return Err(error);
         }
         let outcome = if matches!(refused, Refused::Held(_)) { Outcome::Held } else { Outcome::Denied };
         self.judge.denied();
         outbox.asked(outcome, None);
-        Ok(Told { verdict: Verdict::Deny(self.report(&refused, Severity::Error)), settle: false })
+        let syntax = if matches!(refused, Refused::Denied(_)) { judged.syntax_error() } else { None };
+        let report = syntax.unwrap_or_else(|| self.report(&refused, Severity::Error));
+        Ok(Told { verdict: Verdict::Deny(report), settle: false })
     }
 
     /// Refused whatever policy says.
@@ -471,83 +505,18 @@ impl Asking {
     }
 }
 
-impl<'r> Request<'r> {
-    fn of(question: &'r Question<Leave>) -> Self {
-        match question {
-            Question::Query(text) => Self { message: "query", text: Some(text), ..Self::default() },
-            Question::Parse(parse) => Self { message: "parse", text: Some(&parse.text), ..Self::default() },
-            Question::Bind { bind, statement } => {
-                let prepared = statement.as_ref().and_then(|statement| statement.grant.judged.prepared.as_deref());
-                Self {
-                    message: "bind",
-                    text: prepared.map(|prepared| prepared.text.as_ref()),
-                    values: &bind.values,
-                    ..Self::default()
-                }
-            }
-            Question::Execute { execute, portal: None } => {
-                Self { message: "execute", text: Some(&execute.portal), by_name: true, ..Self::default() }
-            }
-            Question::Execute { portal: Some(portal), .. } => {
-                let of_statement = || portal.statement.as_ref()?.grant.judged.prepared.as_deref();
-                let prepared = portal.grant.judged.prepared.as_deref().or_else(of_statement);
-                Self {
-                    message: "execute",
-                    text: prepared.map(|prepared| prepared.text.as_ref()),
-                    values: &portal.bind.values,
-                    formats: &portal.bind.formats,
-                    types: prepared.map(|prepared| prepared.types.as_slice()).unwrap_or_default(),
-                    ..Self::default()
-                }
-            }
-            Question::FunctionCall(call) => Self {
-                message: "function call",
-                values: &call.arguments,
-                function: Some(call.function),
-                ..Self::default()
-            },
-        }
-    }
-
-    /// How much has to be kept while people are asked.
-    fn length(&self) -> usize {
-        let values: usize = self.values.iter().flatten().map(Bytes::len).sum();
-        values + self.text.map_or(0, <[u8]>::len)
-    }
-
-    /// The text that people agree to. What is run by a name or a number of its own is told from what is run by its text.
-    fn canonical(&self) -> Bytes {
-        match (self.function, self.text) {
-            (Some(function), _) => format!("function call {function}").into(),
-            (None, Some(text)) if self.by_name => [b"execute ", text].concat().into(),
-            (None, text) => Bytes::copy_from_slice(text.unwrap_or_default()),
-        }
-    }
-
-    /// What is committed to: the text and every value.
-    fn original(&self) -> Vec<u8> {
-        let mut original = self.text.unwrap_or_default().to_vec();
-        for value in self.values {
-            original.push(0);
-            match value {
-                None => original.push(0),
-                Some(value) => {
-                    original.push(1);
-                    original.extend_from_slice(&(value.len() as u64).to_be_bytes());
-                    original.extend_from_slice(value);
-                }
-            }
-        }
-        original
-    }
-}
-
 impl Ready {
     /// A step before the last may be taken. Names change their meaning when it runs.
     fn allowed(self) -> Told {
         let grant = Arc::new(Left { judged: self.judged, granted: None });
         let allow = Allow { grant, text: self.text, values: self.values, forget: Forget::Nothing };
         Told { verdict: Verdict::Allow(allow), settle: false }
+    }
+
+    /// What was granted, and runs already.
+    pub(super) fn of(granted: &Granted) -> Self {
+        let (judged, snapshot) = (Arc::clone(&granted.judged), Arc::clone(&granted.snapshot));
+        Self { judged, text: None, values: None, snapshot, portal: None }
     }
 
     /// It runs.

@@ -29,7 +29,7 @@ impl Serves for Front {
 
     async fn serve(self: Arc<Self>, arrival: Arrival) {
         let Arrival { stream, address, tls, limits, stop, conversation, seated } = arrival;
-        let served = self.served.load_full();
+        let served = self.served.now();
         let opened = tokio::time::timeout(limits.header_timeout, open(stream, tls)).await;
         let Opened { link, startup, rest } = match opened {
             Ok(Ok(Wish::Session(opened))) => opened,

@@ -17,6 +17,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use blackbar_ledger::Outcome;
+use blackbar_policy::fuse::{Blown, Measure, Span};
 use blackbar_policy::{CanonicalRequest, Parameter, SqlRequest};
 use blackbar_wire::pg::session::Ask;
 use blackbar_wire::pg::{Report, Severity, Words};
@@ -25,7 +26,7 @@ use serde_json::Value;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::{Instant, Sleep};
 
-use super::asking::{Asking, Leave, Ready, Told};
+use super::asking::{Answer, Asking, Leave, Ready, Told};
 use super::catalog::Snapshot;
 use super::known_catalog::KnownCatalog;
 use super::outbox::Outbox;
@@ -36,7 +37,7 @@ use crate::gate::{Asked, ForRecord, Gate, Held, Hold, Identity, Part, Plea, Reco
 
 /// One held statement. Who drops it has nothing done; what people were asked stays.
 pub(super) struct Holding {
-    ask: Box<Ask<Leave>>,
+    ask: Arc<Ask<Leave>>,
     stage: Stage,
     /// The client waits no longer.
     until: Instant,
@@ -48,7 +49,7 @@ pub(super) struct Holding {
     _seat: OwnedSemaphorePermit,
 }
 
-type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+pub(super) type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Stage {
     /// For what names mean now.
@@ -57,6 +58,8 @@ enum Stage {
     Pleading(Ready, Later<Pleaded>),
     /// That who asks and for what is recorded.
     Asked(Held),
+    /// For the name of what people are asked, because a fuse has blown before anything went up.
+    Raising(Blown, Raising),
     /// For people.
     Waiting(Later<Result<Waited, Unheld>>),
     Over,
@@ -95,6 +98,16 @@ pub(super) struct Given {
     pub(super) value: Option<Bytes>,
 }
 
+/// People are asked to raise the limit of a fuse.
+pub(super) type Raising = Later<Raised>;
+
+/// What came of that.
+pub(super) struct Raised {
+    /// What another run of the same request may be allowed by; nothing where nobody may raise it.
+    pub(super) approval: Option<String>,
+    pub(super) record: ForRecord,
+}
+
 /// What came of asking.
 struct Pleaded {
     result: Result<Hold, Unheld>,
@@ -111,7 +124,7 @@ const SELDOM: Duration = Duration::from_secs(15);
 impl Holding {
     /// A statement that was recorded and is held by policy. `patience`: how long its client may wait.
     pub(super) fn new(
-        ask: Box<Ask<Leave>>,
+        ask: Arc<Ask<Leave>>,
         catalog: &Arc<KnownCatalog>,
         patience: Duration,
         seat: OwnedSemaphorePermit,
@@ -170,7 +183,18 @@ impl Holding {
                     record.write(outbox.recording())?;
                     let (report, outcome) = match result {
                         Ok(Hold::Granted(grant)) => {
-                            return Poll::Ready(asking.granted(ready, grant, outbox).map(Step::Done));
+                            match asking.granted(ready, &self.ask, grant, outbox)? {
+                                Answer::Told(told) => return Poll::Ready(Ok(Step::Done(told))),
+                                Answer::Blown(blown, ready) => {
+                                    self.blown(blown, &ready, asking, outbox);
+                                    continue;
+                                }
+                                // Nobody is asked twice about one grant.
+                                Answer::Held => {
+                                    let approval = self.approval.clone().unwrap_or_default();
+                                    (not_granted(&approval, Waited::Undecided), Outcome::Held)
+                                }
+                            }
                         }
                         Ok(Hold::Waiting(held)) if self.approval.is_none() => {
                             self.approval = Some(held.id().to_owned());
@@ -196,6 +220,13 @@ impl Holding {
                     self.stage = Stage::Waiting(Box::pin(async move { held.decided(patience).await }));
                     self.tell.as_mut().reset(Instant::now() + self.every);
                     return Poll::Ready(Ok(Step::Notice(self.notice())));
+                }
+                Stage::Raising(blown, raising) => {
+                    let Poll::Ready(raised) = raising.as_mut().poll(cx) else { return Poll::Pending };
+                    let report = blown_report(blown, raised.approval.as_deref());
+                    self.stage = Stage::Over;
+                    raised.record.write(outbox.recording())?;
+                    return Poll::Ready(Ok(Step::Done(asking.unheld(report, Outcome::Denied, outbox))));
                 }
                 Stage::Waiting(decided) => {
                     let Poll::Ready(decided) = decided.as_mut().poll(cx) else {
@@ -226,13 +257,19 @@ impl Holding {
         }
     }
 
+    /// It tries more than it may: people are asked whether another run may.
+    pub(super) fn blown(&mut self, blown: Blown, ready: &Ready, asking: &mut Asking, outbox: &mut Outbox) {
+        let session = outbox.recording().session();
+        self.stage = Stage::Raising(blown, asking.raise(&self.ask, ready, blown, session));
+    }
+
     /// That it waits, for what, and for how long.
     fn notice(&self) -> Report {
         let left = self.until.saturating_duration_since(Instant::now()).as_secs().to_string();
         let approval = self.approval.as_deref().unwrap_or_default();
         Report {
             severity: Severity::Notice,
-            code: "01000",
+            code: "00000",
             message: "the statement waits for approval and goes on by itself".into(),
             detail: Some(Words::with_id("approval=", approval)),
             hint: Some(Words::with_id("a reviewer runs `blackbar approvals approve`; seconds left: ", &left)),
@@ -251,27 +288,70 @@ impl Stage {
 
 impl Case {
     async fn plead(self, approval: Option<String>) -> Pleaded {
-        let parameters: Vec<Parameter<'_>> = self.values.iter().map(Given::parameter).collect();
+        let mut record = ForRecord::default();
+        let parameters = self.parameters();
         let search_path: Vec<&str> = self.names.iter().map(String::as_str).collect();
-        let request = CanonicalRequest::Sql(SqlRequest {
+        let request = self.request(&parameters, &search_path);
+        let plea = Plea { request, approval: approval.as_deref(), shown: self.shown.clone() };
+        let result = self.gate.hold(&self.identity, &self.asked(), &plea, &mut record).await;
+        Pleaded { result, record }
+    }
+
+    /// Asks people to raise a limit.
+    pub(super) async fn raise(self, blown: Blown) -> Raised {
+        let mut record = ForRecord::default();
+        let parameters = self.parameters();
+        let search_path: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        let request = self.request(&parameters, &search_path);
+        let plea = Plea { request, approval: None, shown: self.shown.clone() };
+        let raised = self.gate.raise(&self.identity, &self.asked(), &plea, &blown, &mut record).await;
+        // Where too much is asked already, it stays with the refusal.
+        Raised { approval: raised.unwrap_or_default(), record }
+    }
+
+    fn parameters(&self) -> Vec<Parameter<'_>> {
+        self.values.iter().map(Given::parameter).collect()
+    }
+
+    fn request<'r>(&'r self, parameters: &'r [Parameter<'r>], search_path: &'r [&'r str]) -> CanonicalRequest<'r> {
+        CanonicalRequest::Sql(SqlRequest {
             sql: &self.text,
-            parameters: &parameters,
+            parameters,
             role: &self.role,
             database: &self.database,
-            search_path: &search_path,
+            search_path,
             definitions: self.definitions,
-        });
-        let plea = Plea { request, approval: approval.as_deref(), shown: self.shown.clone() };
-        let asked = Asked {
+        })
+    }
+
+    fn asked(&self) -> Asked<'_> {
+        Asked {
             target: &self.target,
             parts: self.parts.clone(),
             source: Some(self.source),
             reason_given: self.reason_given,
-        };
-        let mut record = ForRecord::default();
-        let result = self.gate.hold(&self.identity, &asked, &plea, &mut record).await;
-        Pleaded { result, record }
+        }
     }
+}
+
+/// What the client reads when a fuse has blown.
+pub(super) fn blown_report(blown: &Blown, approval: Option<&str>) -> Report {
+    let message = match (blown.measure, blown.span) {
+        (Measure::Rows, Span::Request) => "the answer has more rows than policy allows",
+        (Measure::Rows, Span::Hour) => "more rows than may leave in an hour",
+        (Measure::Bytes, Span::Request) => "the answer has more bytes than policy allows",
+        (Measure::Bytes, Span::Hour) => "more bytes than may leave in an hour",
+        (Measure::Subjects, Span::Request) => "the answer is about more people than policy allows",
+        (Measure::Subjects, Span::Hour) => "answers about more people than policy allows in an hour",
+        (Measure::Probes, Span::Request) => "it tries more values of hidden columns than policy allows",
+        (Measure::Probes, Span::Hour) => "more values of hidden columns were tried than policy allows in an hour",
+    };
+    let detail = approval.map(|approval| Words::with_id("approval=", approval));
+    let hint = match approval {
+        Some(_) => "run it again once people have agreed to a higher limit than ",
+        None => "ask for less; the limit is ",
+    };
+    Report { detail, hint: Some(Words::with_id(hint, &blown.limit.to_string())), ..error("42501", message) }
 }
 
 impl Given {

@@ -12,10 +12,15 @@ use std::time::Duration;
 use blackbar_ledger::Outcome;
 use blackbar_wire::pg::session::{Action, Ask, Session, Verdict};
 use blackbar_wire::pg::{
-    BackendFrame, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend, parameter_status,
+    BackendFrame, BackendTag, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend,
+    parameter_status,
 };
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
+mod blowing;
+
+use self::blowing::Blowing;
 use super::Served;
 use super::asking::{Answer, Asking, Granted, Leave, Told, unrecorded_report};
 use super::catalog::Snapshot;
@@ -46,6 +51,8 @@ pub(super) struct Pump {
     statement_texts: Option<(Arc<Granted>, Texts)>,
     outbox: Outbox,
     pending: Pending,
+    /// A fuse has blown for the answer that comes.
+    blowing: Option<Blowing>,
     served: Arc<Served>,
     server_key: Option<CancelKey>,
     entry: super::cancel::Entry,
@@ -65,7 +72,7 @@ pub(super) struct Pump {
 enum Pending {
     Nothing,
     /// A young catalog.
-    Catalog(Box<Ask<Leave>>, Pin<Box<dyn Future<Output = Result<Arc<Snapshot>, NoSession>> + Send>>),
+    Catalog(Arc<Ask<Leave>>, Pin<Box<dyn Future<Output = Result<Arc<Snapshot>, NoSession>> + Send>>),
     /// People.
     People(Box<Holding>),
     /// That it is recorded.
@@ -107,6 +114,7 @@ impl Pump {
             statement_texts: None,
             outbox,
             pending: Pending::Nothing,
+            blowing: None,
             served,
             server_key,
             entry,
@@ -142,7 +150,7 @@ impl Pump {
         }
         // What the server still does for a client that has gone is done for nobody.
         if self.outbox.owes() {
-            self.cancel_at_server();
+            drop(self.cancel_at_server());
         }
         let goodbye = async {
             let _ = poll_fn(|cx| self.server.poll_write(cx)).await;
@@ -168,6 +176,7 @@ impl Pump {
     fn step(&mut self, cx: &mut Context<'_>) -> Result<bool, Broken> {
         let mut progress = self.act();
         progress |= self.poll_pending(cx);
+        progress |= self.poll_blowing(cx);
         progress |= self.let_go(cx, false);
         progress |= self.write(cx)?;
         if self.ended {
@@ -234,7 +243,7 @@ impl Pump {
     }
 
     fn read_server(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.outbox.has_room() || self.client.waiting() >= MOST_WAITING {
+        if !self.outbox.has_room() || self.client.waiting() >= MOST_WAITING || self.is_raising() {
             return false;
         }
         loop {
@@ -243,7 +252,7 @@ impl Pump {
                     self.session.handle_backend(frame);
                     self.act();
                     // What was read is worked off before more is.
-                    if !self.outbox.has_room() || self.session.is_ended() {
+                    if !self.outbox.has_room() || self.session.is_ended() || self.is_raising() {
                         return true;
                     }
                 }
@@ -277,8 +286,10 @@ impl Pump {
             if let Err(why) = self.perform(action) {
                 match why {
                     Failed::Unrecorded(error) => self.abort(&unrecorded_report(error)),
-                    Failed::Row(NoRow::Limit) => {
-                        self.session.end(&fatal("42501", "the answer has more rows than policy allows"));
+                    Failed::Row(NoRow::Blown(blown)) => {
+                        if let Err(error) = self.blow(blown) {
+                            self.abort(&unrecorded_report(error));
+                        }
                     }
                     Failed::Row(NoRow::Refusal(refusal)) => self.session.end(&unshowable(refusal)),
                 }
@@ -292,6 +303,12 @@ impl Pump {
             Action::ToServer(bytes) => {
                 self.outbox.goes_up(&bytes);
                 self.server.push(bytes);
+            }
+            // What is left of an answer that is more than may leave.
+            Action::Row { .. } | Action::CopyOut(_) | Action::CopyOutEnd if self.blowing.is_some() => {}
+            Action::RowDescription { .. } | Action::CopyOutBegin { .. } if self.blowing.is_some() => self.run_over(),
+            Action::Report(frame) if self.blowing.is_some() && frame.tag() == BackendTag::ErrorResponse => {
+                self.blown()?;
             }
             Action::ToClient(message) => self.say(message)?,
             Action::Ask(ask) => self.ask(ask)?,
@@ -382,6 +399,7 @@ impl Pump {
     }
 
     fn say(&mut self, message: ToClient) -> Result<(), Failed> {
+        let Some(message) = self.instead(message)? else { return Ok(()) };
         if message.as_bytes().first() == Some(&b'Z') {
             self.rows.forget();
             if self.outbox.granted().is_some_and(|granted| granted.defines) {
@@ -399,7 +417,7 @@ impl Pump {
             return &mut self.texts;
         };
         let kept = self.statement_texts.take().filter(|(theirs, _)| Arc::ptr_eq(theirs, granted));
-        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::new(&granted.grant)));
+        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::of_all(granted)));
         &mut self.statement_texts.insert(texts).1
     }
 
@@ -413,24 +431,27 @@ impl Pump {
             return Ok(());
         }
         match self.served.catalog.current() {
-            Some(snapshot) => self.judge(Box::new(ask), &snapshot),
+            Some(snapshot) => self.judge(Arc::new(ask), &snapshot),
             None => {
                 let catalog = Arc::clone(&self.served.catalog);
                 let taken = Box::pin(async move { catalog.fresh().await });
-                self.pending = Pending::Catalog(Box::new(ask), taken);
+                self.pending = Pending::Catalog(Arc::new(ask), taken);
                 Ok(())
             }
         }
     }
 
-    fn judge(&mut self, ask: Box<Ask<Leave>>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
+    fn judge(&mut self, ask: Arc<Ask<Leave>>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
         let id = ask.id;
         let told = match self.asking.ask(&ask, snapshot, &mut self.outbox)? {
             Answer::Told(told) => told,
-            Answer::Held => match self.asking.seat() {
+            held @ (Answer::Held | Answer::Blown(..)) => match self.asking.seat() {
                 Some(seat) => {
                     let patience = self.served.target.hold;
-                    let holding = Holding::new(ask, &self.served.catalog, patience, seat);
+                    let mut holding = Holding::new(ask, &self.served.catalog, patience, seat);
+                    if let Answer::Blown(blown, ready) = held {
+                        holding.blown(blown, &ready, &mut self.asking, &mut self.outbox);
+                    }
                     self.pending = Pending::People(Box::new(holding));
                     return Ok(());
                 }
@@ -546,16 +567,15 @@ impl Pump {
                 let report = error("57014", "canceling statement due to user request");
                 self.session.verdict(id, Verdict::Deny(report));
             }
-            None => self.cancel_at_server(),
+            None => drop(self.cancel_at_server()),
         }
         Ok(())
     }
 
-    fn cancel_at_server(&self) {
-        if let Some(key) = self.server_key.clone() {
-            let upstream = Arc::clone(&self.served.upstream);
-            tokio::spawn(async move { upstream.cancel(&key).await });
-        }
+    fn cancel_at_server(&self) -> Option<JoinHandle<()>> {
+        let key = self.server_key.clone()?;
+        let upstream = Arc::clone(&self.served.upstream);
+        Some(tokio::spawn(async move { upstream.cancel(&key).await }))
     }
 
     /// Lets a session go that the gateway's end finds idle.
@@ -586,7 +606,7 @@ impl Pump {
         let total = self.limits.total_timeout;
         if !total.is_zero() && self.busy.is_some_and(|since| since.elapsed() > total) {
             self.busy = None;
-            self.cancel_at_server();
+            drop(self.cancel_at_server());
         }
         Ok(())
     }

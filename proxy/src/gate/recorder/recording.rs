@@ -45,6 +45,8 @@ pub(crate) struct Recording {
     before: u64,
     /// What holds a request, with its number, until it is told what became of it.
     held: Option<(u64, Details)>,
+    /// See [`Recording::in_answer`].
+    about_front: bool,
 }
 
 /// How far an answer may be ahead of its record.
@@ -83,6 +85,7 @@ impl Recording {
             open,
             before: 0,
             held: None,
+            about_front: false,
         }
     }
 
@@ -114,10 +117,25 @@ impl Recording {
 
     /// What was decided about it.
     pub(crate) fn decided(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
-        self.held = None;
+        if !self.about_front {
+            self.held = None;
+        }
         self.home.recorder.metrics.decided(&self.target, kind);
         let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
         self.write(|session| session.writer.event(leaf, now()))
+    }
+
+    /// What was decided about the answer that is on its way.
+    pub(crate) fn about_answer(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
+        self.in_answer(|recording| recording.decided(kind, outcome, details))
+    }
+
+    /// Records something about the answer that is on its way, rather than about what was asked last.
+    pub(crate) fn in_answer<T>(&mut self, record: impl FnOnce(&mut Self) -> T) -> T {
+        self.about_front = true;
+        let done = record(self);
+        self.about_front = false;
+        done
     }
 
     /// It is held, and more will be decided. If not, the end says at least this.
@@ -338,7 +356,8 @@ impl Recording {
 
     /// The number of the request that is being asked.
     fn number(&self) -> u64 {
-        self.open.back().map_or(0, |(number, _)| *number)
+        let about = if self.about_front { self.open.front() } else { self.open.back() };
+        about.map_or(0, |(number, _)| *number)
     }
 
     fn tell_places(&mut self) -> Result<(), RecordError> {

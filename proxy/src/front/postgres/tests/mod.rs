@@ -1,8 +1,10 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod disguises;
 mod entering;
 mod leaks;
 mod talking;
+mod usable;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -75,7 +77,8 @@ impl Cluster {
         let settings = ["max_connections=60"];
         let options = Options { settings: &settings, password: Some(APP_PASSWORD), rules: Some(rules) };
         let Some(server) = Server::start(&options).unwrap() else {
-            println!("skipped: this machine has no PostgreSQL server");
+            let _ =
+                std::io::Write::write_all(&mut std::io::stderr(), b"skipped: this machine has no PostgreSQL server\n");
             return None;
         };
         server.run("postgres", SETUP).unwrap();
