@@ -112,7 +112,7 @@ pub(super) fn console(
             Ok(duration) if duration.is_zero() => Err(value.wrong("a duration that is not zero")),
             read => read,
         });
-        read.unwrap_or(Ok(Duration::from_secs(default)))
+        read.unwrap_or_else(|| Ok(Duration::from_secs(default)))
     };
     let section = ConsoleSection {
         listen,

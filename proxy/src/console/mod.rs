@@ -140,7 +140,7 @@ impl Answers for Console {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
         let asked = match Asked::read(request, &self.0.host).await {
             Ok(asked) => asked,
-            Err(refused) => return refused,
+            Err(refused) => return *refused,
         };
         if let Some(asset) = pages::asset(&asked.path) {
             return asset;

@@ -111,8 +111,9 @@ impl Host {
 
 impl Asked {
     /// Reads a request; the answer of one that is not for here, or comes from elsewhere.
-    pub(super) async fn read(request: Request<Incoming>, host: &Host) -> Result<Self, Answer> {
-        let refuse = |status, why: &'static str| host.guarded(answer(status, "text/plain; charset=utf-8", why));
+    pub(super) async fn read(request: Request<Incoming>, host: &Host) -> Result<Self, Box<Answer>> {
+        let refuse =
+            |status, why: &'static str| Box::new(host.guarded(answer(status, "text/plain; charset=utf-8", why)));
         let (parts, body) = request.into_parts();
         let text = |name: HeaderName| parts.headers.get(name).and_then(|value| value.to_str().ok());
         let named = text(header::HOST).unwrap_or_default();
