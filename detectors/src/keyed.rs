@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Kind, Meaning, Reach, Slot, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Kind, Meaning, Reach, Sign, Slot, Trigger, Verdict, Verify, View, Window};
 
 use crate::field::{is_placeholder, settle};
 use crate::fields::column;
@@ -20,7 +20,11 @@ pub(crate) static KEYED: Detector = Detector {
     priority: 58,
     window: Window { before: 56, longest: 168, after: 8 },
     reach: Reach::NONE,
-    triggers: Cow::Borrowed(&[Trigger::Bytes(ByteSet::of(b"=:>"))]),
+    triggers: Cow::Borrowed(&[
+        Trigger::Sign(Sign::of(b":").before(ByteSet::of(b"\"'"))),
+        Trigger::Sign(Sign::of(b">").before(KEY)),
+        Trigger::Sign(Sign::of(b"=").before(KEY.or(ByteSet::of(b"\"'] "))).after(ByteSet::ALL.but(ByteSet::SPACE))),
+    ]),
     verify: Verify::Pure(verify),
     teaches: false,
     takes: Cow::Borrowed(

@@ -4,7 +4,6 @@
 //! to the raw bytes that spell them. Where several runs are open at a time, findings arrive in any order and wait for
 //! the earliest byte that is undecided in any run.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
@@ -16,6 +15,7 @@ use crate::finding::{Finding, MOST_PARTS, Segment};
 use crate::lens::Format;
 use crate::lens::encode::{self, Around, Position};
 use crate::operator::{self, Context, Operator, main_kind};
+use crate::plans::Plans;
 use crate::profile::Rules;
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Judge, SMALL};
@@ -80,12 +80,9 @@ pub(crate) struct Thread {
     own_memory: bool,
 }
 
-/// How many answers of the profile are kept at hand.
-const OPERATORS: usize = 24;
-
 pub(crate) struct Output {
     rules: Arc<Rules>,
-    operators: [Cell<Option<(Kind, Operator)>>; OPERATORS],
+    plans: Plans,
     pub(crate) stats: Stats,
     pub(crate) place: Place,
     pub(crate) spelling: Spelling,
@@ -134,7 +131,7 @@ impl Output {
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
-            operators: [const { Cell::new(None) }; OPERATORS],
+            plans: Plans::default(),
             stats: Stats { window, ..Stats::default() },
             place: Place::default(),
             spelling: Spelling::default(),
@@ -178,9 +175,14 @@ impl Output {
         self.stream
     }
 
+    /// What becomes of findings of this kind.
+    pub(crate) fn operator(&self, kind: Kind) -> Operator {
+        self.rules.operator(kind)
+    }
+
     /// Whether findings of this kind are replaced.
     pub(crate) fn counts(&self, kind: Kind) -> bool {
-        !self.rules.is_off(kind) && self.operator_of(kind) != Operator::Keep
+        !self.rules.is_off(kind) && self.operator(kind) != Operator::Keep
     }
 
     /// Whether the current run may lie in pieces: texts in markup go on behind tags.
@@ -263,8 +265,7 @@ impl Output {
     /// The run's last event was taken.
     pub(crate) fn close(&mut self, text: Text<'_>) {
         if let Some(found) = self.number.take() {
-            let operator = self.operator(found.kind);
-            self.replace(found, 0, self.spelling.end(), text.slice(0, text.end()), operator);
+            self.replace(found, 0, self.spelling.end(), text.slice(0, text.end()));
         }
     }
 
@@ -309,6 +310,7 @@ impl Output {
         if self.endless.is_none() {
             self.pass(self.free);
         }
+        self.plans.tell(&mut self.stats);
     }
 
     fn release_settled(&mut self) {
@@ -325,6 +327,9 @@ impl Output {
 
     /// Gives waiting edits that start before `floor` their replacement.
     fn decide_before(&mut self, floor: u64) {
+        if !self.holds_records {
+            return;
+        }
         let mut edits = std::mem::take(&mut self.edits);
         for edit in edits.iter_mut().take_while(|edit| edit.start < floor) {
             if let (Change::Waits { value, operator, position }, Some(finding)) = (&mut edit.change, &mut edit.finding)
@@ -356,7 +361,7 @@ impl Output {
                     self.segments.push_back(Segment::Cut { start, end, with: Clean::mint(with) });
                 }
                 (_, Some(finding)) => {
-                    *self.stats.findings.entry(finding.kind).or_default() += 1;
+                    self.plans.count(finding.kind, &self.rules);
                     self.segments.push_back(Segment::Found(finding));
                 }
                 (_, None) => {}
@@ -369,7 +374,7 @@ impl Output {
         self.swallow(finding.first_piece().1);
         self.stats.written += with.len() as u64;
         self.stats.bytes_out += with.len() as u64;
-        *self.stats.findings.entry(finding.kind).or_default() += 1;
+        self.plans.count(finding.kind, &self.rules);
         self.segments.push_back(Segment::Replace { finding, with: Clean::mint(with) });
     }
 
@@ -406,28 +411,9 @@ impl Output {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    fn operator(&self, kind: Kind) -> Operator {
-        self.place.rule.map_or_else(|| self.operator_of(kind), |(operator, _)| operator)
-    }
-
-    /// The profile's operator of `kind`. Names of kinds are compared once; most findings are of a few kinds.
-    fn operator_of(&self, kind: Kind) -> Operator {
-        for slot in &self.operators {
-            match slot.get() {
-                Some((known, operator)) if std::ptr::eq(known.id(), kind.id()) => return operator,
-                Some(_) => {}
-                None => {
-                    let operator = self.rules.operator(kind);
-                    slot.set(Some((kind, operator)));
-                    return operator;
-                }
-            }
-        }
-        self.rules.operator(kind)
-    }
-
     /// Queues the replacement of the text from `start` to `end` of the run.
-    fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8], operator: Operator) {
+    fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8]) {
+        let operator = found.operator;
         if let Some(reason) = self.rules.allow.allows(value) {
             let reason = Arc::clone(reason);
             if self.counted.contains(&self.spelling.start_of(start)) {
@@ -496,6 +482,12 @@ impl Output {
             let (start, end) = finding.first_piece();
             return encode::mask(position, length(start, end));
         }
+        if operator == Operator::Tag
+            && let Some(tag) = self.plans.tag(finding.kind, position, &self.rules)
+        {
+            finding.operator = Operator::Tag;
+            return tag;
+        }
         let subject = self.subject.as_deref();
         let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
         let outcome = operator::apply(operator, finding.kind.id(), value, &context);
@@ -508,7 +500,7 @@ impl Output {
 
     /// A finding that is too long to be held: its replacement must not need its value.
     fn begin(&mut self, found: Candidate, start: u64) {
-        let asked = self.operator(found.kind);
+        let asked = found.operator;
         let operator = match asked {
             Operator::Mask | Operator::Drop | Operator::Tag => asked,
             _ => {
@@ -616,12 +608,16 @@ impl Judge for Output {
         if self.own_memory { offset } else { self.spelling.start_of(offset) }
     }
 
-    fn admit(&self, kind: Kind, confidence: u8) -> Option<bool> {
-        let unseen = self.place.rule.is_some_and(|(operator, _)| operator == Operator::Keep);
-        if unseen || confidence < self.rules.least_confidence || self.rules.is_off(kind) {
+    fn admit(&self, kind: Kind, confidence: u8) -> Option<Operator> {
+        if confidence < self.rules.least_confidence {
             return None;
         }
-        Some(self.operator(kind) == Operator::Keep)
+        let operator = self.plans.operator(kind, &self.rules)?;
+        match self.place.rule {
+            Some((Operator::Keep, _)) => None,
+            Some((ruled, _)) => Some(ruled),
+            None => Some(operator),
+        }
     }
 
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>) {
@@ -632,8 +628,7 @@ impl Judge for Output {
                 }
                 Event::Reaches { .. } | Event::Ends { .. } if self.place.slot.is_number() => {}
                 Event::Found { found, start, end } => {
-                    let operator = self.operator(found.kind);
-                    self.replace(found, start, end, text.slice(start, end), operator);
+                    self.replace(found, start, end, text.slice(start, end));
                 }
                 Event::Begins { found, start } => self.begin(found, start),
                 Event::Reaches { end } => self.extend(end),

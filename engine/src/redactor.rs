@@ -12,9 +12,11 @@ use crate::lens::paths::Paths;
 use crate::lens::{Format, Lens, Sink};
 use crate::memory::Memory;
 use crate::output::Output;
+use crate::quiet::Quiet;
 use crate::resolve::Event;
 use crate::run::Run;
 use crate::strands::Strands;
+use crate::words::Words;
 use crate::{Profile, Raw, Scanner, Stats};
 
 /// The redaction of one stream.
@@ -200,23 +202,31 @@ impl Redactor {
     }
 
     fn with_sink(&mut self, chunk: &[u8], from: usize, base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {
-        let mut sink = Sink {
-            chunk,
-            from,
-            base,
-            compiled: &self.scanner.inner,
-            memory: &mut self.memory,
-            run: &mut self.run,
-            strands: &mut self.strands,
-            via: None,
-            around: Around::default(),
-            is_part: false,
-            claim: None,
-            out: &mut self.out,
-            events: &mut self.events,
-            paths: &mut self.paths,
-        };
-        act(&mut self.lens, &mut sink);
+        let Self { scanner, lens, run, strands, out, memory, paths, events, .. } = self;
+        Words::lend(|words| {
+            Quiet::lend(|quiet| {
+                let compiled = &scanner.inner;
+                let mut sink = Sink {
+                    chunk,
+                    from,
+                    base,
+                    compiled,
+                    memory,
+                    run,
+                    strands,
+                    via: None,
+                    around: Around::default(),
+                    is_part: false,
+                    claim: None,
+                    out,
+                    events,
+                    paths,
+                    words,
+                    quiet,
+                };
+                act(lens, &mut sink);
+            });
+        });
     }
 }
 

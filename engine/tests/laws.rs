@@ -291,6 +291,36 @@ const SMALL: &[&str] = &[
 ];
 
 #[test]
+fn every_one_of_many_detectors_is_asked() {
+    let never: fn(&View<'_>) -> Option<Verdict> = |_| None;
+    let always: fn(&View<'_>) -> Option<Verdict> = |_| Some(Verdict::new(0, 1, NUMBER, 90, "here"));
+    for count in [1, 63, 64, 65, 128, 129, 200] {
+        for trigger in [Trigger::Bytes(ByteSet::of(b"x")), Trigger::Word, Trigger::Start, Trigger::Digits] {
+            let ids: Vec<String> = (0..count).map(|i| format!("d{i}")).collect();
+            let detectors: Vec<Detector> = ids
+                .iter()
+                .map(|id| Detector {
+                    id: Cow::Owned(id.clone()),
+                    ..detector(
+                        "d",
+                        NUMBER,
+                        50,
+                        (0, 4, 0),
+                        (0, ByteSet::EMPTY),
+                        trigger,
+                        if *id == format!("d{}", count - 1) { always } else { never },
+                    )
+                })
+                .collect();
+            let scanner = Scanner::builder().detectors(&detectors).build().unwrap();
+            let doc = if matches!(trigger, Trigger::Digits) { b"7 ".as_slice() } else { b"x ".as_slice() };
+            let run = laws::oracle(&scanner, &profiles()[0], Format::Text, doc);
+            assert_eq!(run.findings.len(), 1, "the last of {count}");
+        }
+    }
+}
+
+#[test]
 fn every_split_of_small_texts_gives_the_same() {
     let scanner = scanner();
     for profile in &profiles() {

@@ -196,6 +196,31 @@ fn the_console_lets_in_whom_it_knows_and_shows_what_they_may_see() {
         serde_json::from_str(&body(&clinic.page(&reviewer, &format!("/approvals/{id}/ask.json")))).unwrap();
     assert_eq!(asked["reviewers"].as_object().unwrap().len(), 1);
 
+    // What was signed away from the gateway counts, whoever may hand it in, and nothing else does.
+    clinic.room.write("ask.json", asked.to_string());
+    let signed = ["approvals", "approve", &id, "--ask", "ask.json", "--key", "officer.key", "--reason", "recall"];
+    let signed = clinic.room.run(&signed).ends(0).text();
+    let secret_of =
+        |page: &str| page.split("name=\"form\" value=\"").nth(1).unwrap().split('"').next().unwrap().to_owned();
+    let hand_in = |cookie: &str, text: &str| {
+        let secret = secret_of(&clinic.page(cookie, "/findings"));
+        let text: String = text.trim().bytes().map(|byte| format!("%{byte:02x}")).collect();
+        let headers = format!("{cookie}{}", clinic.origin());
+        clinic.send("POST", &format!("/approvals/{id}/decision"), &headers, &format!("form={secret}&signed={text}"))
+    };
+    assert!(hand_in(&viewer, &signed).starts_with("HTTP/1.1 403"));
+    for (text, said) in [
+        ("yes", "no signed decision"),
+        (&*signed.replace(&id, "ap-other"), "another approval"),
+        (&signed.replace("\"recall\"", "\"recal\""), "does not count"),
+    ] {
+        let page = hand_in(&reviewer, text);
+        assert!(page.contains(said) && page.contains("role=\"alert\""), "{said}: {page}");
+    }
+    assert!(hand_in(&reviewer, &signed).contains("Approved. It may run once"), "a signed decision did not count");
+    assert!(hand_in(&reviewer, &signed).contains("does not count"), "one vote counted twice");
+    assert!(get(clinic.port, &clinic.credential, "/Patient").starts_with("HTTP/1.1 200"));
+
     // Each look is in the log, with who looked.
     std::thread::sleep(Duration::from_millis(2500));
     let views = clinic.views();

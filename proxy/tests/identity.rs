@@ -223,6 +223,7 @@ fn without_the_issuer_nobody_new_comes_in_and_credentials_still_count() {
         url: format!("http://127.0.0.1:{port_of_nobody}"),
         key: Mutex::new(("k1".to_owned(), pair())),
         asked: AtomicUsize::new(0),
+        sign_in: Mutex::default(),
     };
     let (room, port) = site(&issued_by(&issuer));
     let gateway = Gateway::start(&room, port);

@@ -31,12 +31,14 @@ pub use self::sniff::{SNIFF, Sniffed, Unreadable, sniff};
 use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::output::{Output, Place};
-use crate::resolve::{Candidate, Event, Text};
+use crate::quiet::Quiet;
+use crate::resolve::{Event, Text};
 use crate::run::{Run, Surroundings};
 use crate::scanner::Compiled;
 use crate::spelling::Spelling;
 use crate::strands::{LONGEST_WAIT, Strands};
-use crate::{Field, Kind, Meaning, Slot, Tail};
+use crate::words::Words;
+use crate::{Field, Kind, Meaning, Slot};
 use encode::Around;
 use paths::PathInfo;
 
@@ -333,6 +335,8 @@ pub(crate) struct Sink<'a> {
     pub(crate) events: &'a mut Vec<Event>,
     pub(crate) paths: &'a mut paths::Paths,
     pub(crate) strands: &'a mut Strands,
+    pub(crate) words: &'a mut Words,
+    pub(crate) quiet: &'a mut Quiet,
     /// When the chunk is the text of another run: how that one is spelt in the input. What counts as offset in the input
     /// here is an offset of that text.
     pub(crate) via: Option<&'a Spelling>,
@@ -352,20 +356,7 @@ impl Sink<'_> {
         let rule = place.rule;
         self.out.open(place);
         let rule = rule.filter(|(operator, _)| *operator != Operator::Keep);
-        let claimed = rule.map(|(_, kind)| kind).or(self.claim);
-        let claim = claimed.map(|kind| Candidate {
-            start: 0,
-            decided: 1,
-            tail: Tail::Rest,
-            reached: 1,
-            kind,
-            confidence: 100,
-            priority: u8::MAX,
-            detector: u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX),
-            trigger: 0,
-            reason: "a rule of the profile",
-            kept: false,
-        });
+        let claim = rule.or_else(|| self.claim.map(|kind| (self.out.operator(kind), kind)));
         self.run.restart(field, claim);
     }
 
@@ -413,6 +404,8 @@ impl Sink<'_> {
             events: self.events,
             paths: self.paths,
             strands: self.strands,
+            words: self.words,
+            quiet: self.quiet,
             via: self.via,
             around: self.around,
             is_part: self.is_part,
@@ -497,8 +490,14 @@ impl Sink<'_> {
 
     fn feed(&mut self, chunk: &[u8], range: Range<usize>, stable: bool, last: bool) {
         let mut copied = 0;
-        let mut around =
-            Surroundings { compiled: self.compiled, memory: self.memory, copied: &mut copied, events: self.events };
+        let mut around = Surroundings {
+            compiled: self.compiled,
+            memory: self.memory,
+            copied: &mut copied,
+            events: self.events,
+            words: self.words,
+            quiet: self.quiet,
+        };
         self.run.feed(chunk, range, stable, last, &mut around, self.out);
         self.out.stats.copied += copied;
     }
@@ -535,8 +534,14 @@ impl Sink<'_> {
     /// Copies what the current run still needs of the chunk, which is about to go.
     pub(crate) fn park(&mut self) {
         let mut copied = 0;
-        let mut around =
-            Surroundings { compiled: self.compiled, memory: self.memory, copied: &mut copied, events: self.events };
+        let mut around = Surroundings {
+            compiled: self.compiled,
+            memory: self.memory,
+            copied: &mut copied,
+            events: self.events,
+            words: self.words,
+            quiet: self.quiet,
+        };
         self.run.park(self.chunk, &mut around);
         self.out.stats.copied += copied;
     }

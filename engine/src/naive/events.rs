@@ -2,7 +2,7 @@
 //! as that is data.
 
 use super::formats::{self, Run};
-use crate::lens::deltas;
+use crate::lens::deltas::{self, Loose};
 use crate::lens::encode::Around;
 use crate::strands::MOST_STRANDS;
 use crate::{ANSWER, Slot};
@@ -21,6 +21,7 @@ struct Reader<'r> {
     runs: Vec<Run>,
     open: Vec<Text>,
     closed: Vec<Text>,
+    loose: Loose,
     turns: usize,
     record: usize,
     objects: usize,
@@ -85,7 +86,7 @@ pub(super) fn lines(doc: &[u8], ruled: &dyn Fn(&Run) -> bool) -> Vec<Run> {
 impl<'r> Reader<'r> {
     fn new(ruled: &'r dyn Fn(&Run) -> bool) -> Self {
         let (runs, open, closed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { ruled, runs, open, closed, turns: 0, record: 0, objects: 0 }
+        Self { ruled, runs, open, closed, loose: Loose::default(), turns: 0, record: 0, objects: 0 }
     }
 
     /// Lines of data, each with its line end.
@@ -95,6 +96,12 @@ impl<'r> Reader<'r> {
         data.raw.pop();
         let blanks = data.text.iter().take_while(|byte| b" \t\n".contains(byte)).count();
         let mut plan = deltas::plan(&data.text);
+        // Lines are JSON; events may be anything.
+        if !json {
+            for key in self.loose.follow(&mut plan) {
+                self.close(&key);
+            }
+        }
         let first = |byte: &u8| b"{[".contains(byte) || (*byte == b'"' && plan.is_string);
         let begins_json = blanks <= 32 && data.text[blanks..].first().is_some_and(first);
         if json || begins_json {
@@ -131,11 +138,15 @@ impl<'r> Reader<'r> {
             self.go_on(&deltas::text_key(event), false, Run { slot: Slot::Line { whole: false }, ..data });
         }
         for prefix in plan.ends {
-            let (closed, open) =
-                std::mem::take(&mut self.open).into_iter().partition(|text| text.key.starts_with(&prefix));
-            self.open = open;
-            self.closed.extend::<Vec<_>>(closed);
+            self.close(&prefix);
         }
+    }
+
+    /// The texts end whose keys begin so.
+    fn close(&mut self, prefix: &[u8]) {
+        let (closed, open) = std::mem::take(&mut self.open).into_iter().partition(|text| text.key.starts_with(prefix));
+        self.open = open;
+        self.closed.extend::<Vec<_>>(closed);
     }
 
     /// A text goes on.

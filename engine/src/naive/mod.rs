@@ -63,7 +63,7 @@ const MEMORY_PRIORITY: u8 = 0;
 pub fn findings(detectors: &[&Detector], lexicon: &Lexicon, text: &[u8], field: &Field, least: u8) -> Vec<Found> {
     let raw: Vec<usize> = (0..text.len()).collect();
     let admit = |_: Kind, confidence: u8| confidence >= least;
-    let found = candidates(detectors, lexicon, text, &raw, field, &mut Vec::new(), &admit);
+    let found = candidates(detectors, lexicon, text, &raw, field, &mut Vec::new(), &admit, &|_| true);
     let priority = |found: &Found| detectors.get(found.detector).map_or(MEMORY_PRIORITY, |d| d.priority);
     resolve(found, &priority, &|_| false)
 }
@@ -268,7 +268,8 @@ impl Oracle<'_> {
         let admit = |kind: Kind, confidence: u8| !unseen && confidence >= rules.least_confidence && !rules.is_off(kind);
         let mut own = Vec::new();
         let memory = if run.apart { &mut own } else { &mut self.memory };
-        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, memory, &admit);
+        let takes = |kind: Kind| rule.is_none() && rules.operator(kind) != Operator::Keep;
+        let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, memory, &admit, &takes);
         match kind {
             Some(kind) if !unseen && !run.text.is_empty() => {
                 let (end, detector) = (run.text.len(), detectors.len() + 1);
@@ -366,7 +367,9 @@ fn pieces(edits: &[Edit]) -> Vec<(u64, u64, Vec<u8>)> {
     pieces
 }
 
-/// Every answer of every detector in `text`, whose bytes begin at `raw` in the document.
+/// Every answer of every detector in `text`, whose bytes begin at `raw` in the document. `takes` says whether a kind may
+/// take the whole of a field.
+#[expect(clippy::too_many_arguments, reason = "all that an answer depends on")]
 fn candidates(
     detectors: &[&Detector],
     lexicon: &Lexicon,
@@ -375,10 +378,20 @@ fn candidates(
     field: &Field,
     memory: &mut Vec<Memory>,
     admit: &dyn Fn(Kind, u8) -> bool,
+    takes: &dyn Fn(Kind) -> bool,
 ) -> Vec<Found> {
     let mut found = Vec::new();
     // It looks at every word itself.
     let words = Words::none();
+    let view = |at, detector: &Detector| View::new(text, at, false, detector.window, field, lexicon, &words);
+    // What the strongest detector takes from the start of a field to its end is of its kind: it teaches no words of another.
+    let most = detectors.iter().map(|detector| detector.priority).max();
+    let mut strongest = detectors.iter().filter(|detector| Some(detector.priority) == most);
+    let taken = strongest.next().filter(|_| strongest.next().is_none() && !text.is_empty()).and_then(|detector| {
+        detector.triggers.iter().any(|trigger| fires(trigger, text, 0, lexicon)).then_some(())?;
+        let verdict = detector.ask(&view(0, detector)).filter(|v| admit(v.kind, v.confidence) && takes(v.kind))?;
+        (verdict.tail == Tail::Rest).then_some((0_usize.saturating_add_signed(verdict.start as isize), verdict.kind))
+    });
     for at in 0..text.len() {
         if let Some(kind) = remembered(memory, text, at, raw[at]).filter(|kind| admit(*kind, MEMORY_CONFIDENCE)) {
             let end = at + word_len(&text[at..]);
@@ -390,13 +403,18 @@ fn candidates(
             if !detector.triggers.iter().any(|trigger| fires(trigger, text, at, lexicon)) {
                 continue;
             }
-            let view = View::new(text, at, false, detector.window, field, lexicon, &words);
-            let Some(verdict) = detector.ask(&view).filter(|v| admit(v.kind, v.confidence)) else { continue };
+            let Some(verdict) = detector.ask(&view(at, detector)).filter(|v| admit(v.kind, v.confidence)) else {
+                continue;
+            };
             let offset = |relative: i32| at.saturating_add_signed(relative as isize);
             let (start, decided) = (offset(verdict.start), offset(verdict.end));
             let end = consume(text, decided, verdict.tail);
             let (kind, confidence) = (verdict.kind, verdict.confidence);
             found.push(Found { start, end, decided, tail: verdict.tail, kind, confidence, detector: index });
+            let inside = |from: usize| at.saturating_sub(usize::from(detector.reach.bytes)) >= from;
+            if taken.is_some_and(|(from, kind)| inside(from) && kind.main() != detector.kind.main()) {
+                continue;
+            }
             for teach in verdict.teaches.into_iter().flatten() {
                 let word = fold(&text[offset(teach.start)..offset(teach.end)]);
                 if !word.is_empty() {
@@ -433,7 +451,9 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
         Trigger::Start | Trigger::Field(_) => at == 0,
         Trigger::Bytes(set) | Trigger::Sign(Sign { of: set, .. }) => set.has(byte),
         Trigger::When(trigger, _) => fires(trigger, text, at, lexicon),
-        Trigger::Digits | Trigger::Number(_) => byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit()),
+        Trigger::Digits | Trigger::Number(_) | Trigger::NumberWhen(..) => {
+            byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit())
+        }
         _ if !word_starts(text, at) => false,
         Trigger::Word => true,
         Trigger::Capital => !byte.is_ascii_lowercase() && letter(&text[at..]) > 0,

@@ -82,7 +82,9 @@ pub(super) fn timeline(reader: &Reader, row: &Row, page: usize, content: bool) -
         let Some(index) = LeafIndex::new(*index) else { continue };
         let leaf = reader.leaf(index)?;
         let fact = Fact::of(index.value(), &leaf);
-        match leaf.detail("exchange").and_then(Json::as_number) {
+        // What a reviewer signed is a session with one request and no answer.
+        let alone = matches!(leaf.kind(), Some(Kind::Request)).then_some(0);
+        match leaf.detail("exchange").and_then(Json::as_number).or(alone) {
             Some(number) => {
                 let exchange = exchanges.entry(number).or_insert_with(|| Exchange { number, ..Exchange::default() });
                 if leaf.kind() == Some(Kind::Response) {
@@ -128,7 +130,8 @@ impl Tape {
     fn take(&mut self, record: &Record, exchanges: &mut BTreeMap<u64, Exchange>) {
         match record.direction {
             Direction::ToUpstream => {
-                let Ok(request) = serde_json::from_slice::<Value>(&record.bytes) else { return };
+                let request = serde_json::from_slice(&record.bytes);
+                let request: Value = request.unwrap_or_else(|_| readable(&record.bytes).into());
                 let number = request["exchange"].as_u64().unwrap_or_default();
                 self.open.push_back(number);
                 if let Some(exchange) = exchanges.get_mut(&number) {
@@ -368,6 +371,14 @@ mod tests {
         let piece = |text: &str, kind: Option<&str>| (text.to_owned(), kind.map(str::to_owned));
         assert_eq!(pieces, [piece("Pt. ", None), piece("[NAME]", Some("name:patient")), piece(" left", None)]);
         assert_eq!(exchanges[&2].body, b"second");
+    }
+
+    #[test]
+    fn what_was_signed_is_shown_as_it_is() {
+        let mut exchanges: BTreeMap<u64, Exchange> = [(0, Exchange::default())].into();
+        let text = "blackbar approval statement 1\nreason: \"recall\"\n";
+        Tape::default().take(&record(Direction::ToUpstream, text.as_bytes()), &mut exchanges);
+        assert_eq!(exchanges[&0].request, Some(text.into()));
     }
 
     #[test]

@@ -7,9 +7,11 @@ use arc_swap::ArcSwap;
 use super::Reloads;
 use crate::config::{Config, Limits, Target};
 use crate::error::Error;
+use crate::gate::Gate;
 
 /// What serves one target now.
 pub(crate) struct Current<S> {
+    gate: Arc<Gate>,
     /// The target's name.
     name: String,
     served: ArcSwap<S>,
@@ -18,12 +20,13 @@ pub(crate) struct Current<S> {
 /// Made of a target's section.
 pub(crate) trait OfTarget: Sized + Send + Sync {
     /// Opens nothing yet. What cannot be used is an error with its place in the configuration.
-    fn of(target: &Target, limits: &Limits) -> Result<Self, Error>;
+    fn of(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error>;
 }
 
 impl<S: OfTarget> Current<S> {
-    pub(crate) fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
-        Ok(Self { name: target.name.clone(), served: ArcSwap::from_pointee(S::of(target, limits)?) })
+    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
+        let served = ArcSwap::from_pointee(S::of(&gate, target, limits)?);
+        Ok(Self { gate, name: target.name.clone(), served })
     }
 
     /// For whoever begins now.
@@ -35,7 +38,7 @@ impl<S: OfTarget> Current<S> {
 impl<S: OfTarget> Reloads for Current<S> {
     fn reload(&self, config: &Config) -> Result<(), Error> {
         if let Some(target) = config.gateway.targets.iter().find(|target| target.name == self.name) {
-            self.served.store(Arc::new(S::of(target, &config.gateway.limits)?));
+            self.served.store(Arc::new(S::of(&self.gate, target, &config.gateway.limits)?));
         }
         Ok(())
     }

@@ -7,8 +7,8 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use blackbar_engine::operator::{self, Operator};
-use blackbar_engine::{Clean, Finding, Format, Profile, Raw, Redactor, Scanner};
-use blackbar_ledger::{Details, Kind, Outcome};
+use blackbar_engine::{Clean, Finding, Format, Kind, Profile, Raw, Redactor, Scanner};
+use blackbar_ledger::{Details, Kind as LeafKind, Outcome};
 use blackbar_policy::fuse::Blown;
 
 use super::fuses::Counter;
@@ -134,18 +134,58 @@ impl Grant {
         operator::Context { values: &*rules.values, keys: rules.keys.as_deref(), subject: None }
     }
 
+    /// Reads what its client says, as answers to it are read.
+    pub(crate) fn reader(&self, format: Format) -> Redactor {
+        self.scanner.redactor_for(&self.profile, format, "")
+    }
+
+    /// Tells whether a value that was found leaves as another that looks like it.
+    pub(crate) fn disguise(&self) -> impl Fn(&Finding) -> bool + Send + Sync + 'static {
+        let profile = self.profile.clone();
+        move |finding| disguise(finding.operator) || disguise(profile.rules().operator(finding.kind))
+    }
+
+    /// Whether values leave as others that look like them.
+    pub(crate) fn disguises(&self) -> bool {
+        let rules = self.profile.rules();
+        let of_fields = rules.fields.iter().map(|rule| rule.operator);
+        rules.kinds.iter().map(|(_, operator)| *operator).chain(of_fields).chain([rules.default]).any(disguise)
+    }
+
+    /// Whether values of this kind leave with less detail.
+    pub(crate) fn generalises(&self, kind: Kind) -> bool {
+        self.profile.rules().operator(kind) == Operator::Generalise
+    }
+
+    /// The same grant for the answer to a request that carried these tokens: they are no identifiers in it.
+    pub(crate) fn sparing<'t>(mut self, tokens: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut rules = self.profile.rules().clone();
+        tokens.into_iter().for_each(|token| rules.allow.value(token, "a token of the request"));
+        if let Ok(profile) = rules.build() {
+            self.profile = profile;
+        }
+        self
+    }
+
     /// Whether there is something that its client must not see.
     pub(crate) fn hides(&self) -> bool {
+        self.detects() || self.labels.hide_anything()
+    }
+
+    /// Whether its profile looks for identifiers, and does not keep them all.
+    pub(crate) fn detects(&self) -> bool {
         let rules = self.profile.rules();
-        rules.default != Operator::Keep
-            || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
-            || self.labels.hide_anything()
+        rules.default != Operator::Keep || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
     }
 
     /// The most rows that an answer may have, as far as permits say.
     pub(super) const fn limit_rows(&self) -> Option<u64> {
         self.limit_rows
     }
+}
+
+const fn disguise(operator: Operator) -> bool {
+    matches!(operator, Operator::Shift | Operator::Surrogate | Operator::Fpe)
 }
 
 impl fmt::Debug for Grant {
@@ -293,7 +333,7 @@ impl Answer {
             if let Some(Err(blown)) = self.fuse.as_ref().map(|fuse| fuse.take(0, bytes.len(), &[])) {
                 let details = Details::new().texts("because", [blown.to_string()]);
                 self.blown = Some(blown);
-                self.recording.about_answer(Kind::DecisionDenied, Outcome::Denied, details)?;
+                self.recording.about_answer(LeafKind::DecisionDenied, Outcome::Denied, details)?;
                 // No error of the record, and the end of this answer all the same.
                 return Err(RecordError::Stopped);
             }

@@ -18,6 +18,9 @@ pub(crate) struct Labels {
     subjects: Vec<FieldPath>,
 }
 
+/// A label that fits nothing, as far as it says what it means.
+pub(crate) struct Unfitting<'l>(&'l Rule);
+
 /// What a label says of a column.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) struct Label {
@@ -94,9 +97,58 @@ impl Labels {
         Some(Label { kind: kind_of(column), operator })
     }
 
+    /// The labels that hide something and fit none of these columns, each once.
+    pub(crate) fn fitting_nothing<'n, I: Iterator<Item = [&'n str; 3]>>(
+        &self,
+        columns: impl Fn() -> I,
+    ) -> Vec<Unfitting<'_>> {
+        let mut unfitting: Vec<Unfitting<'_>> = Vec::new();
+        let hiding = self.profiles.iter().flat_map(|rules| rules.iter()).filter(|rule| rule.operator != Operator::Keep);
+        for rule in hiding {
+            let new = !unfitting.iter().any(|known| known.0.parts == rule.parts);
+            if new && !columns().any(|name| rule.matches(&name)) {
+                unfitting.push(Unfitting(rule));
+            }
+        }
+        unfitting
+    }
+
     /// Whether some column is labelled and not kept: then there is something that must not come out by a side door.
     pub(crate) fn hide_anything(&self) -> bool {
         self.profiles.iter().any(|rules| rules.iter().any(|rule| rule.operator != Operator::Keep))
+    }
+}
+
+impl Unfitting<'_> {
+    /// Whether it says of which table's column it is.
+    pub(crate) fn names_table(&self) -> bool {
+        self.0.parts.len() <= 3 && self.table().is_some_and(|table| !table.contains('*'))
+    }
+
+    /// Whether it says in which schema that table is.
+    pub(crate) fn names_schema(&self) -> bool {
+        self.schema().is_some_and(|schema| !schema.contains('*'))
+    }
+
+    pub(crate) fn means_table(&self, schema: &str, table: &str) -> bool {
+        self.means_schema(schema) && self.table().is_none_or(|pattern| fits(pattern, table, false))
+    }
+
+    pub(crate) fn means_schema(&self, schema: &str) -> bool {
+        self.schema().is_none_or(|pattern| fits(pattern, schema, false))
+    }
+
+    /// As it was written, but for quotes: words of the configuration.
+    pub(crate) fn text(&self) -> String {
+        self.0.parts.join(".")
+    }
+
+    fn schema(&self) -> Option<&String> {
+        self.0.parts.len().checked_sub(3).and_then(|at| self.0.parts.get(at))
+    }
+
+    fn table(&self) -> Option<&String> {
+        self.0.parts.len().checked_sub(2).and_then(|at| self.0.parts.get(at))
     }
 }
 
@@ -113,25 +165,27 @@ impl Rule {
         if self.parts.len() > name.len() || self.parts.is_empty() {
             return false;
         }
-        // PostgreSQL folds names to lower case, and who writes a label may not know. To hide too much is the lesser evil,
-        // to keep too much is not.
+        // To keep too much is worse than to hide too much.
         let exact = self.operator == Operator::Keep;
-        let alike = |one: char, other: char| one == other || !exact && one.to_lowercase().eq(other.to_lowercase());
-        let fits = |(pattern, name): (&String, &&str)| {
-            if pattern.contains('*') {
-                return glob(pattern, name, alike);
-            }
-            let (mut letters, mut others) = (pattern.chars(), name.chars());
-            loop {
-                match (letters.next(), others.next()) {
-                    (None, None) => return true,
-                    (Some(one), Some(other)) if alike(one, other) => {}
-                    _ => return false,
-                }
-            }
-        };
+        let fits = |(pattern, name): (&String, &&str)| fits(pattern, name, exact);
         // The column first: it tells most of them apart.
         self.parts.iter().zip(&name[name.len() - known..]).rev().all(fits)
+    }
+}
+
+/// PostgreSQL folds names to lower case, and who writes a label may not know: only an `exact` pattern minds.
+fn fits(pattern: &str, name: &str, exact: bool) -> bool {
+    let alike = |one: char, other: char| one == other || !exact && one.to_lowercase().eq(other.to_lowercase());
+    if pattern.contains('*') {
+        return glob(pattern, name, alike);
+    }
+    let (mut letters, mut others) = (pattern.chars(), name.chars());
+    loop {
+        match (letters.next(), others.next()) {
+            (None, None) => return true,
+            (Some(one), Some(other)) if alike(one, other) => {}
+            _ => return false,
+        }
     }
 }
 
@@ -233,6 +287,26 @@ mod tests {
         }
         assert_eq!(labels.of("clinical", "a.b", "c").map(|label| label.operator), Some(Operator::Mask));
         assert!(labels.hide_anything() && !Labels::new([("a.b.c", Operator::Keep)]).hide_anything());
+    }
+
+    #[test]
+    fn labels_that_fit_nothing_are_named() {
+        let labels = Labels::new([
+            ("clinical.patients.mrn", Operator::Token),
+            ("clinical.patients.sssn", Operator::Tag),
+            ("clinical.gone.ssn", Operator::Tag),
+            ("*.*.ssn", Operator::Tag),
+            ("other.patients.nothing", Operator::Keep),
+        ]);
+        let both = labels.and(&Labels::new([("clinical.patients.sssn", Operator::Drop)]));
+        let columns = || [["clinical", "patients", "MRN"], ["clinical", "patients", "id"]].into_iter();
+        let unfitting = both.fitting_nothing(columns);
+        let texts: Vec<String> = unfitting.iter().map(Unfitting::text).collect();
+        assert_eq!(texts, ["clinical.patients.sssn", "clinical.gone.ssn", "*.*.ssn"]);
+        let means: Vec<bool> = unfitting.iter().map(|label| label.means_table("Clinical", "patients")).collect();
+        assert_eq!(means, [true, false, true]);
+        let names: Vec<bool> = unfitting.iter().map(Unfitting::names_table).collect();
+        assert_eq!(names, [true, true, false]);
     }
 
     #[test]

@@ -26,6 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use blackbar_engine::operator::Keyring;
+use blackbar_engine::{Profile, Scanner};
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
@@ -44,7 +45,7 @@ use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
-use crate::config::{Config, FuseSection, Named, Secret, Target};
+use crate::config::{Config, FuseSection, Named, Protocol, Secret, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -127,7 +128,7 @@ pub(crate) trait Authenticator: Send + Sync {
 pub(crate) struct Unknown;
 
 /// One request, as policy sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) target: &'a Target,
     /// What is to be done with what; all of it must be allowed.
@@ -273,6 +274,18 @@ impl Gate {
         Some(Lines::new(&scanner, &profile))
     }
 
+    /// A profile that a target names for what goes up, with the detectors that serve it.
+    pub(crate) fn profile(&self, name: &str) -> Option<(Scanner, Profile)> {
+        self.state.load().profiles.combined(&[name.to_owned()].into())
+    }
+
+    /// Every kind that a tag may name.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        let found = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
+        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
+        detectors.map(|detector| detector.kind.main()).collect()
+    }
+
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
     pub(crate) fn all_labels(&self) -> Arc<Labels> {
         self.state.load().profiles.all_labels()
@@ -373,6 +386,11 @@ impl State {
         names.insert(DEFAULT_PROFILE.to_owned());
         let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
+        let of_requests = config.gateway.targets.iter().filter_map(|target| match &target.protocol {
+            Protocol::Http(http) => http.request_profile.as_ref(),
+            Protocol::Postgres(_) => None,
+        });
+        names.extend(of_requests.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
         let version = profiles.version(policies.set().hash());
         let people = People::read(config)?;

@@ -14,6 +14,7 @@ const require = createRequire(path.join(MODULES, "node_modules", "x.js"));
 const { chromium } = require("playwright-core");
 const axe = fs.readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
 const origin = new URL(LINK).origin;
+let cookies;
 const say = (what) => console.log(JSON.stringify(what));
 
 function must(holds, otherwise) {
@@ -58,7 +59,6 @@ async function look(page, name, scheme) {
   if (SHOTS) await page.screenshot({ path: path.join(SHOTS, `${name}-${scheme}.png`), fullPage: true });
 }
 
-let cookies;
 async function walk(scheme) {
   const first = scheme === "light";
   const { made, page } = await context({ colorScheme: scheme, acceptDownloads: true });
@@ -178,7 +178,7 @@ async function withoutScript() {
   await made.addCookies(cookies);
   await page.goto(`${origin}/sessions`);
   await page.locator("td.id a").first().click();
-  must(await page.locator("article.exchange").count() > 0, "without a script there is no timeline");
+  await page.locator("article.exchange").first().waitFor();
   await page.getByRole("button", { name: "Sign out" }).click();
   must(new URL(page.url()).pathname === "/login", "signing out does not sign out");
   await page.goto(`${origin}/live`);

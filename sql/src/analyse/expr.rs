@@ -167,10 +167,12 @@ impl Analyser<'_> {
         })
     }
 
-    /// Whether it is what stands in columns of days.
+    /// Whether it is what stands in columns of days, and nothing of the statement's own.
     fn is_day(&self, origin: &Origin) -> bool {
-        let is_day = |of: Sort| of.is_day();
-        origin.is_plain_copy() && origin.sources().iter().all(|(id, _)| self.sort_of(*id).is_some_and(is_day))
+        let is_day = |(id, how): &(crate::origin::ColumnId, Derivation)| {
+            matches!(how, Derivation::Copy | Derivation::Shown) && self.sort_of(*id).is_some_and(Sort::is_day)
+        };
+        !origin.sources().is_empty() && !origin.mixes() && origin.sources().iter().all(is_day)
     }
 
     /// The type of a column, as far as the catalog knows it.

@@ -67,7 +67,7 @@ pub(in crate::console) fn page(house: &House, login: &Login, query: &Form) -> Re
         }
         p role="status" { (several(all, "identifier")) " replaced in " (several(requests, "request")) ", of which " (denied) " were denied." }
         (chart(&bars, span))
-        (legend())
+        (legend(true))
         div class="columns" {
             section { h2 { "By kind" } (table("By kind", &kinds, all, true)) }
             section { h2 { "By target" } (table("By target", &targets, all, false)) }

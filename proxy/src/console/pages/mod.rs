@@ -128,10 +128,10 @@ pub(super) fn colour(kind: &str) -> &'static str {
     }
 }
 
-/// What the colours mean.
-pub(super) fn legend() -> Markup {
+/// What the colours mean. `solid`: those of bars, which are stronger than those behind text.
+pub(super) fn legend(solid: bool) -> Markup {
     html! {
-        ul class="legend" aria-label="Colours of kinds" {
+        ul class={ "legend" @if solid { " solid" } } aria-label="Colours of kinds" {
             @for (class, words) in COLOURS { li { span class={ "swatch " (class) } aria-hidden="true" {} (words) } }
         }
     }

@@ -37,7 +37,7 @@ pub(in crate::console) fn page(house: &House, login: &Login, id: &str, query: &F
             div { dt { "Replaced" } dd { (row.replaced_in_all()) } }
             div { dt { "State" } dd { (state(row.state())) } }
         }
-        @if !row.replaced.is_empty() { (counts(row.replaced.iter())) (legend()) }
+        @if !row.replaced.is_empty() { (counts(row.replaced.iter())) (legend(false)) }
         (no_content(timeline.content))
         @if timeline.all > PAGE { (pages(query, page, &timeline, id)) }
         ol class="timeline" { @for exchange in &timeline.exchanges { li { (one(exchange, content)) } } }
@@ -136,6 +136,7 @@ fn title(exchange: &Exchange) -> String {
         value.map(|(_, value)| value.clone()).unwrap_or_default()
     };
     match of("method") {
+        _ if !of("says").is_empty() => format!("{} {}", of("says"), of("approval")),
         method if method.is_empty() => format!("{} {}", of("message"), of("actions")),
         method => format!("{method} {}", of("path")),
     }
@@ -144,6 +145,9 @@ fn title(exchange: &Exchange) -> String {
 /// A redacted request in a line.
 pub(in crate::console) fn summary(request: &Value) -> String {
     let of = |key: &str| inert(request[key].as_str().unwrap_or_default());
+    if request.is_string() {
+        return "statement".to_owned();
+    }
     if request.get("message").is_some() {
         let text = of("text");
         return if text.is_empty() { of("message") } else { text };
@@ -160,6 +164,9 @@ pub(in crate::console) fn summary(request: &Value) -> String {
 }
 
 fn asked(request: &Value) -> Markup {
+    if let Value::String(text) = request {
+        return html! { pre class="body" tabindex="0" role="region" aria-label="What was signed" { (text) } };
+    }
     let reason = match &request["reason"] {
         Value::String(text) => inert(text),
         Value::Array(texts) => texts.iter().filter_map(Value::as_str).map(inert).collect::<Vec<_>>().join(" "),

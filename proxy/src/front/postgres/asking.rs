@@ -197,7 +197,7 @@ impl Asking {
                 self.record(request, parts, outbox)?;
                 let decided = self.gate.authorize(&self.identity, &self.asked(parts), outbox.recording());
                 return match decided {
-                    Err(refused) => self.refused(refused, outbox),
+                    Err(refused) => self.refused(&ready.judged, refused, outbox),
                     Ok(_) => {
                         outbox.asked(Outcome::Success, None);
                         Ok(ready.allowed())
@@ -234,7 +234,7 @@ impl Asking {
         match self.gate.authorize(&self.identity, &self.asked(&ready.judged.parts), outbox.recording()) {
             Ok(grant) => self.granted(ready, ask, grant, outbox),
             Err(Refused::Held(_)) if self.gate.asks_people() && request.length() <= LONGEST => Ok(Answer::Held),
-            Err(refused) => self.refused(refused, outbox).map(Answer::Told),
+            Err(refused) => self.refused(&ready.judged, refused, outbox).map(Answer::Told),
         }
     }
 
@@ -416,14 +416,16 @@ impl Asking {
         }
     }
 
-    fn refused(&mut self, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
+    fn refused(&mut self, judged: &Judged, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
         if let Refused::Unrecorded(error) = refused {
             return Err(error);
         }
         let outcome = if matches!(refused, Refused::Held(_)) { Outcome::Held } else { Outcome::Denied };
         self.judge.denied();
         outbox.asked(outcome, None);
-        Ok(Told { verdict: Verdict::Deny(self.report(&refused, Severity::Error)), settle: false })
+        let syntax = if matches!(refused, Refused::Denied(_)) { judged.syntax_error() } else { None };
+        let report = syntax.unwrap_or_else(|| self.report(&refused, Severity::Error));
+        Ok(Told { verdict: Verdict::Deny(report), settle: false })
     }
 
     /// Refused whatever policy says.

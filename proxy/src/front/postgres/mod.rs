@@ -19,6 +19,7 @@ mod holding;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;
+mod looked;
 mod opening;
 mod outbox;
 mod pump;
@@ -60,7 +61,8 @@ struct Served {
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        Ok(Self { gate, served: Current::new(target, limits)?, cancels: Arc::default() })
+        let served = Current::new(Arc::clone(&gate), target, limits)?;
+        Ok(Self { gate, served, cancels: Arc::default() })
     }
 }
 
@@ -71,7 +73,7 @@ impl Reloads for Front {
 }
 
 impl OfTarget for Served {
-    fn of(target: &Target, limits: &Limits) -> Result<Self, Error> {
+    fn of(_: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let refused = |what: &str| Err(Error::new(Id::ConfigValue, what).at(&target.place));
         let Protocol::Postgres(postgres) = &target.protocol else {
             return refused("the target speaks another protocol");

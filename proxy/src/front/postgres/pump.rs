@@ -421,7 +421,7 @@ impl Pump {
             return self.texts.get_or_insert_with(|| Texts::new(connected));
         };
         let kept = self.statement_texts.take().filter(|(theirs, _)| Arc::ptr_eq(theirs, granted));
-        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::new(&granted.grant)));
+        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::of_all(granted)));
         &mut self.statement_texts.insert(texts).1
     }
 

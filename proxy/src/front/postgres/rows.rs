@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use blackbar_engine::{Format, Raw};
+use blackbar_engine::Raw;
 use blackbar_policy::fuse::{Blown, Token};
 use blackbar_wire::pg::copy::{CopyFormat, CopyStream};
-use blackbar_wire::pg::value::{Base, Decision, Masked, Masker, Shape, Typed, Types, Unknown};
+use blackbar_wire::pg::value::{Decision, Masked, Masker, Typed, Types as _, Unknown};
 use blackbar_wire::pg::{BackendFrame, Column, Columns, CopyShape, Place, Refusal, Scrub, Scrubbed, ToClient, own_row};
 
 use super::asking::Granted;
-use super::judge::{CopyColumn, StatementPlan};
+use super::judge::{CopyColumn, Look, StatementPlan};
+use super::looked::Looked;
 use super::reports::Texts;
-use crate::gate::{Counter, Lines};
+use crate::gate::Counter;
 
 /// The answers of one session. It keeps what the rows of one answer share.
 #[derive(Default)]
@@ -57,13 +58,6 @@ struct Values {
     columns: Vec<Looked>,
     /// Kinds of what was found since it was last asked.
     found: Vec<String>,
-}
-
-/// How a column is looked at.
-struct Looked {
-    name: Vec<u8>,
-    format: Format,
-    lines: Option<Lines>,
 }
 
 /// Why a row was not made.
@@ -131,7 +125,7 @@ impl Rows {
         found: &mut dyn FnMut(&str),
     ) -> Result<ToClient, NoRow> {
         let oid = granted.snapshot.routine(function).map_or(0, |routine| routine.result);
-        let decision = granted.plan.function_result(&granted.snapshot.shape(oid));
+        let decision = granted.plan.function_result(&granted.snapshot.shape(oid), granted.grant.detects());
         let mut values = Values::new(granted, vec![Looked::new(granted, oid, Vec::new())]);
         let mut masker = Masker {
             types: &*granted.snapshot,
@@ -160,8 +154,8 @@ impl Rows {
         let format = format.ok_or(Refusal::Rule("a COPY stream that nobody has judged"))?;
         let known = copy.map(|copy| copy.columns.as_slice()).unwrap_or_default();
         let looked = |at: usize| match known.get(at) {
-            Some(column) => Looked::new(granted, column.type_oid, column.name.clone().into_bytes()),
-            None => Looked::new(granted, 0, Vec::new()),
+            Some(column) => Looked::under(granted, column.type_oid, column.name.clone().into_bytes(), &column.look),
+            None => Looked::under(granted, 0, Vec::new(), &plan.rest_look),
         };
         let columns = (0..shape.columns).map(looked).collect();
         let labels = granted.grant.labels();
@@ -172,7 +166,7 @@ impl Rows {
             plan,
             format: format.clone(),
             values: Values::new(granted, columns),
-            texts: Texts::new(&granted.grant),
+            texts: Texts::of(granted, ordinal),
             rows: 0,
             subjects,
             tokens: Vec::new(),
@@ -228,8 +222,11 @@ impl Current {
 
     fn new(granted: &Arc<Granted>, columns: &Columns, ordinal: usize) -> Self {
         let snapshot = &granted.snapshot;
-        let decisions = granted.plan.decisions(ordinal, columns, snapshot);
-        let mut texts = Texts::new(&granted.grant);
+        let decisions = granted.plan.decisions(ordinal, columns, snapshot, granted.grant.detects());
+        let mut texts = Texts::of(granted, ordinal);
+        let plan = granted.plan.statement(ordinal);
+        let look = |(at, column)| Looked::described(granted, column, plan.look(at, columns.len()), &mut texts);
+        let looked = columns.iter().enumerate().map(look).collect();
         let counts = granted.grant.fuse().is_some_and(|fuse| fuse.counts_subjects());
         let says_whose = |column: &Column| {
             let table = snapshot.table(column.table).filter(|_| counts)?;
@@ -237,15 +234,6 @@ impl Current {
             granted.grant.labels().is_subject(&table.schema, &table.name, &known.name).then_some(())
         };
         let subjects = columns.iter().enumerate().filter_map(|(at, column)| says_whose(column).map(|()| at)).collect();
-        let looked = columns
-            .iter()
-            .map(|column| {
-                // An alias hides what a column holds; the catalog does not.
-                let table = snapshot.table(column.table).and_then(|table| table.column(column.attribute));
-                let name = table.map(|column| column.name.clone().into_bytes());
-                Looked::new(granted, column.type_oid, name.unwrap_or_else(|| texts.name(column.name())))
-            })
-            .collect();
         Self {
             granted: Arc::clone(granted),
             columns: Arc::clone(columns),
@@ -270,8 +258,8 @@ impl CopyCells {
         if cell.header {
             let shown = self.texts.scrub(Place::ColumnName(cell.column), Raw::from(value.clone())).text;
             // What follows in this column is what its name says.
-            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| looked.name.is_empty()) {
-                looked.name = shown.as_bytes().to_vec();
+            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| !looked.has_name()) {
+                looked.call(shown.as_bytes().to_vec());
             }
             let same = shown.as_bytes() == value;
             return Ok(if same { Masked::Unchanged } else { Masked::Value(shown.into_bytes()) });
@@ -285,9 +273,15 @@ impl CopyCells {
             self.tokens.push(subject(fuse, value, oid, self.format == CopyFormat::Binary));
         }
         let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
-        let unknown = CopyColumn { name: String::new(), treatment: self.plan.rest, type_oid: 0, modifier: -1 };
+        let unknown = CopyColumn {
+            name: String::new(),
+            look: Look::default(),
+            treatment: self.plan.rest,
+            type_oid: 0,
+            modifier: -1,
+        };
         let column = known.unwrap_or(&unknown);
-        let decision = column.decision(&self.format, &granted.snapshot);
+        let decision = column.decision(&self.format, &granted.snapshot, granted.grant.detects());
         // Text that nobody knows the type of is looked at as text.
         let binary = self.format == CopyFormat::Binary;
         let oid = if column.type_oid == 0 && !binary { TEXT } else { column.type_oid };
@@ -316,25 +310,15 @@ impl Scrub for Values {
     fn scrub(&mut self, place: Place, text: Raw) -> Scrubbed {
         let at = if let Place::Column(at) = place { at } else { 0 };
         if self.columns.len() <= at {
-            self.columns.resize_with(at + 1, || Looked { name: Vec::new(), format: Format::Text, lines: None });
+            self.columns.resize_with(at + 1, Looked::nameless);
         }
-        let grant = &self.granted.grant;
-        let Some(Looked { name, format, lines }) = self.columns.get_mut(at) else {
-            let (text, findings) = grant.lines().text(text);
+        let Some(looked) = self.columns.get_mut(at) else {
+            let (text, findings) = self.granted.grant.lines().text(text);
             return Scrubbed { text, findings };
         };
-        let lines = lines.get_or_insert_with(|| {
-            if name.is_empty() && *format == Format::Text { grant.lines() } else { grant.values(*format, name) }
-        });
-        let (text, findings) = lines.text(text);
-        self.found.extend(findings.iter().map(|finding| finding.kind.to_string()));
-        Scrubbed { text, findings }
-    }
-}
-
-impl Looked {
-    fn new(granted: &Granted, oid: u32, name: Vec<u8>) -> Self {
-        Self { name, format: format_of(&*granted.snapshot, oid), lines: None }
+        let shown = looked.scrub(&self.granted, text);
+        self.found.extend(shown.findings.iter().map(|finding| finding.kind.to_string()));
+        shown
     }
 }
 
@@ -352,21 +336,6 @@ fn subject(fuse: &Counter, value: &[u8], oid: u32, binary: bool) -> Token {
     }
 }
 
-/// Which lens reads values of this type.
-fn format_of(types: &dyn Types, oid: u32) -> Format {
-    let mut oid = oid;
-    for _ in 0..MOST_NESTED {
-        oid = match types.shape(oid) {
-            Shape::Base(Base::Json | Base::Jsonb) => return Format::Json,
-            Shape::Base(Base::Xml) => return Format::Xml,
-            Shape::Domain(of) | Shape::Array(of) => of,
-            _ => break,
-        };
-    }
-    Format::Text
-}
-
-const MOST_NESTED: usize = 8;
 const TEXT: u32 = 25;
 const INT8: u32 = 20;
 const INT2: u32 = 21;

@@ -1,8 +1,10 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod disguises;
 mod entering;
 mod leaks;
 mod talking;
+mod usable;
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
