@@ -412,8 +412,8 @@ fn an_answer_that_is_more_than_may_leave_does_not() {
     let clinic = Clinic::new("\n[fuse.request]\nbytes = 20\n[fuse.hour]\nbytes = 1000\n");
     let gateway = Gateway::start(&clinic.room, clinic.port);
     let answer = clinic.get("/Patient/7", "");
-    assert!(!answer.contains("resourceType"), "{answer}");
-    is(&answer, 403, "more than may leave");
+    // It breaks off: whoever reads it cannot take it for whole.
+    assert!(!answer.contains("resourceType") && !answer.ends_with("0\r\n\r\n"), "{answer}");
     assert_eq!(gateway.end().0, Some(0));
     clinic.verified();
     let blown = |leaf: &&Value| leaf["details"]["because"][0] == "more than 20 bytes in one request";

@@ -88,8 +88,9 @@ impl Clinic {
         let (client, mut connection) = config.connect(NoTls).await.unwrap();
         let (tell, notices) = unbounded_channel();
         let running = tokio::spawn(async move {
-            while let Some(message) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
-                if let Ok(AsyncMessage::Notice(notice)) = message {
+            // An error is the end: who polls a broken connection again never waits.
+            while let Some(Ok(message)) = std::future::poll_fn(|cx| connection.poll_message(cx)).await {
+                if let AsyncMessage::Notice(notice) = message {
                     let _ = tell.send(notice);
                 }
             }
@@ -354,8 +355,8 @@ async fn held_in_a_transaction_in_a_pipeline_and_in_portions() {
     assert_eq!(error.code().unwrap().code(), "25P02");
     session.client.simple_query("ROLLBACK").await.unwrap();
     // What only this transaction sees cannot be reviewed.
-    session.client.simple_query("BEGIN; CREATE VIEW some AS SELECT * FROM patients WHERE id < 9").await.unwrap();
-    let error = session.client.simple_query("SELECT * FROM some").await.unwrap_err();
+    session.client.simple_query("BEGIN; CREATE VIEW fewer AS SELECT * FROM patients WHERE id < 9").await.unwrap();
+    let error = session.client.simple_query("SELECT * FROM fewer").await.unwrap_err();
     assert!(error.as_db_error().unwrap().hint().unwrap().contains("commit it first"), "{error:?}");
     session.client.simple_query("ROLLBACK").await.unwrap();
 

@@ -57,7 +57,7 @@ def ask(text, error=False):
 
 def rows(text):
     cell = lambda cell: None if cell == "\x1d" else cell
-    return [[cell(one) for one in line.split("\x1f")] for line in text.splitlines()]
+    return [[cell(one) for one in line.split("\x1f")] for line in text.split("\n") if line]
 
 
 def filled(sql, params):

@@ -41,7 +41,7 @@ pub(super) struct Asking {
     /// Why the client asks, in its own words.
     reason: Option<String>,
     /// Redacts what is recorded of requests.
-    lines: Lines,
+    lines: Option<Lines>,
 }
 
 /// What a verdict leaves with a statement, a portal or a running request.
@@ -112,7 +112,7 @@ impl Asking {
         judge: Judge,
         reason: Option<String>,
     ) -> Option<Self> {
-        let lines = gate.lines_of_record()?;
+        let lines = Some(gate.lines_of_record()?);
         let (defined, agreed) = (false, None);
         Some(Self { gate, target, database, identity, source, judge, defined, agreed, reason, lines })
     }
@@ -471,7 +471,10 @@ impl Asking {
 
     /// Names of policies are the operator's words; they go through the redactor all the same.
     fn words(&mut self, text: &str) -> Words {
-        Words::from(self.lines.text(Raw::from(text.as_bytes().to_vec())).0)
+        match self.lines() {
+            Some(lines) => Words::from(lines.text(Raw::from(text.as_bytes().to_vec())).0),
+            None => Words::from(""),
+        }
     }
 
     /// A statement as it is recorded: its constants hidden, the rest redacted.
@@ -501,7 +504,21 @@ impl Asking {
     }
 
     fn told(&mut self, text: &[u8]) -> String {
-        String::from_utf8_lossy(&self.lines.line(Raw::from(text.to_vec()))).into_owned()
+        let told = self.lines().map(|lines| lines.line(Raw::from(text.to_vec())));
+        // Nothing is told that nobody redacts.
+        told.map_or_else(String::new, |told| String::from_utf8_lossy(&told).into_owned())
+    }
+
+    /// Gives up what is made again when it is needed: most sessions wait most of the time.
+    pub(super) fn rest(&mut self) {
+        self.lines = None;
+    }
+
+    fn lines(&mut self) -> Option<&mut Lines> {
+        if self.lines.is_none() {
+            self.lines = self.gate.lines_of_record();
+        }
+        self.lines.as_mut()
     }
 }
 

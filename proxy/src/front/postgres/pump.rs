@@ -35,7 +35,7 @@ use super::startup::{error, fatal};
 use super::upstream::NoSession;
 use crate::config::Limits;
 use crate::front::Stop;
-use crate::gate::RecordError;
+use crate::gate::{Grant, RecordError};
 
 /// One session at work.
 pub(super) struct Pump {
@@ -46,7 +46,9 @@ pub(super) struct Pump {
     rows: Rows,
     copy_in: Option<CopyIn>,
     /// For messages that belong to no statement.
-    texts: Texts,
+    texts: Option<Texts>,
+    /// What they are redacted by.
+    connected: Grant,
     /// For those of the statement that is being answered.
     statement_texts: Option<(Arc<Granted>, Texts)>,
     outbox: Outbox,
@@ -101,7 +103,7 @@ const MOST_STEPS: usize = 64;
 
 impl Pump {
     pub(super) fn new(client: Side<FrontendFrame>, entered: Entered, limits: Limits, stop: Stop) -> Self {
-        let Entered { served, asking, texts, outbox, server, server_key, entry } = entered;
+        let Entered { served, asking, connected, outbox, server, server_key, entry } = entered;
         let draining = *stop.borrow();
         Self {
             client,
@@ -110,7 +112,8 @@ impl Pump {
             asking,
             rows: Rows::default(),
             copy_in: None,
-            texts,
+            texts: None,
+            connected,
             statement_texts: None,
             outbox,
             pending: Pending::Nothing,
@@ -414,7 +417,8 @@ impl Pump {
     fn texts(&mut self) -> &mut Texts {
         let Some(granted) = self.outbox.granted() else {
             self.statement_texts = None;
-            return &mut self.texts;
+            let connected = &self.connected;
+            return self.texts.get_or_insert_with(|| Texts::new(connected));
         };
         let kept = self.statement_texts.take().filter(|(theirs, _)| Arc::ptr_eq(theirs, granted));
         let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::of_all(granted)));
@@ -596,6 +600,10 @@ impl Pump {
 
     /// What time asks for.
     fn second(&mut self) -> Result<(), Broken> {
+        if !self.outbox.owes() && self.session.asks().is_none() {
+            (self.texts, self.statement_texts) = (None, None);
+            self.asking.rest();
+        }
         if self.stuck.is_some_and(|since| since.elapsed() > self.limits.idle_timeout) {
             // It reads nothing, so it cannot be told either.
             return Err(Broken);
