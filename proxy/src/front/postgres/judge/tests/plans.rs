@@ -109,17 +109,19 @@ pub(super) const STATEMENTS: &[(&str, &str)] = &[
     ("SHOW ALL", "any detect"),
     ("SELECT code FROM drugs UNION SELECT 'x'", "detect"),
     // What no detector would know again, of columns without labels.
-    ("SELECT upper(title), max(title), length(title), title IS NULL FROM drugs", "detect detect detect detect"),
+    ("SELECT upper(rain), max(rain), length(rain), rain IS NULL FROM plain.weather", "detect detect detect detect"),
     (
-        "SELECT reverse(title), md5(title), substr(title, 1, 3), title::bytea FROM drugs",
+        "SELECT reverse(rain), md5(rain), substr(rain, 1, 3), rain::bytea FROM plain.weather",
         "disguised disguised disguised disguised",
     ),
-    ("SELECT x FROM (SELECT translate(title, 'a', 'b') x FROM drugs) q", "disguised"),
-    ("SELECT title || ', ' || title, title || title FROM drugs", "detect disguised"),
+    ("SELECT x FROM (SELECT translate(rain, 'a', 'b') x FROM plain.weather) q", "disguised"),
+    ("SELECT rain || ', ' || rain, rain || rain FROM plain.weather", "detect disguised"),
     ("SELECT sum(id), id + 1 FROM evil.patients", "detect detect"),
     ("SELECT rain::int + 1 FROM plain.weather", "disguised"),
     ("SELECT ssn || ' ', max(ssn) FROM evil.patients GROUP BY ssn", "disguised detect"),
     ("SELECT reverse(relname) FROM pg_class", "detect"),
+    // A column of codes, by its name.
+    ("SELECT reverse(title) FROM drugs", "detect"),
 ];
 
 #[test]
