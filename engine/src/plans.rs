@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 
 use bytes::Bytes;
 
-use crate::lens::encode::{self, Position};
+use crate::lens::encode::{self, Around, Position};
 use crate::operator::{self, Operator};
 use crate::profile::Rules;
 use crate::stats::Stats;
@@ -70,7 +70,7 @@ impl Plans {
             Slot::Cell { .. } => matches!(position.delimiter, b',' | b';' | b'\t' | b'|'),
             _ => false,
         };
-        if !plain {
+        if !plain || position.around != Around::default() {
             return None;
         }
         self.operator(kind, rules);

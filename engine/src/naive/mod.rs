@@ -268,7 +268,7 @@ impl Oracle<'_> {
         let admit = |kind: Kind, confidence: u8| !unseen && confidence >= rules.least_confidence && !rules.is_off(kind);
         let mut own = Vec::new();
         let memory = if run.apart { &mut own } else { &mut self.memory };
-        let takes = |kind: Kind| rule.is_none() && rules.operator(kind) != Operator::Keep;
+        let takes = |taken: Kind| kind.is_none() && rules.operator(taken) != Operator::Keep;
         let mut found = candidates(&detectors, lexicon, &run.text, &raw, &field, memory, &admit, &takes);
         match kind {
             Some(kind) if !unseen && !run.text.is_empty() => {
