@@ -80,6 +80,8 @@ kinds! {
     RetentionConfirmed = "retention.confirmed",
     /// What was found and done after an unclean end.
     Recovery = "recovery",
+    /// Something that an operator must look at: a witness that refuses the log.
+    Alarm = "alarm",
     /// Nothing happened; so that silence is visible.
     Heartbeat = "heartbeat",
 }

@@ -53,6 +53,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backup;
 mod derive;
 mod disk;
 mod erase;
@@ -84,6 +85,7 @@ mod vfs;
 mod witness;
 mod writer;
 
+pub use backup::{backup, rotate_root};
 pub use disk::Admission;
 pub use erase::Erasure;
 pub use error::{Error, Result};

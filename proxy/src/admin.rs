@@ -16,6 +16,7 @@ use crate::error::{Error, Id};
 use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
 use crate::operate;
+use crate::record::{Keeper, Standing};
 use crate::tokens::Desk;
 
 /// The listening end.
@@ -34,6 +35,9 @@ pub(crate) struct Status {
     started: Instant,
     desk: Desk,
     console: Option<Console>,
+    keeper: Arc<Keeper>,
+    /// Sinks and witnesses.
+    standings: Arc<Vec<Arc<Standing>>>,
 }
 
 const NAME: &str = "control.sock";
@@ -95,7 +99,14 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 }
 
 impl Status {
-    pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>, desk: Desk) -> Self {
+    pub(crate) fn new(
+        config: &Config,
+        gate: &Arc<Gate>,
+        recorder: &Arc<Recorder>,
+        desk: Desk,
+        keeper: &Arc<Keeper>,
+        standings: Vec<Arc<Standing>>,
+    ) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
         Self {
             gate: Arc::clone(gate),
@@ -104,6 +115,8 @@ impl Status {
             started: Instant::now(),
             desk,
             console: None,
+            keeper: Arc::clone(keeper),
+            standings: Arc::new(standings),
         }
     }
 
@@ -114,6 +127,8 @@ impl Status {
 
     fn json(&self) -> Value {
         let (leaves, record) = self.recorder.summary();
+        let mut problems: Vec<String> = self.standings.iter().filter_map(|standing| standing.problem()).collect();
+        problems.extend(self.recorder.state().err().map(|error| format!("{error} [{}]", error.id())));
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "up_seconds": self.started.elapsed().as_secs(),
@@ -124,6 +139,9 @@ impl Status {
             "locks": self.gate.locks().all().iter().map(|lock| json!([lock.kind(), lock.name()])).collect::<Vec<_>>(),
             "holds": self.gate.waiting(),
             "console": self.console.as_ref().map(Console::url),
+            "followers": self.standings.iter().map(|standing| standing.json()).collect::<Vec<_>>(),
+            "ready": problems.is_empty(),
+            "problems": problems,
         })
     }
 
@@ -136,6 +154,7 @@ impl Status {
                 Some(console) => console.link(&command, &by),
                 None => json!({ "error": "no [console] is configured" }),
             }),
+            Some(name) if name.starts_with("ledger.") => this.keeper.act(&command, &by),
             Some("sessions.kill") => Some(operate::kill(&this.recorder, &command, &by)),
             _ => this.desk.act(&command, &by, &this.gate.approving_groups()),
         });

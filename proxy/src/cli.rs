@@ -1,8 +1,12 @@
 //! What people type. Nothing here reads a file or knows what the words mean.
 
+mod keeping;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub(crate) use self::keeping::*;
 
 /// Finds and removes the identifiers of patients in text, JSON, tables and other clinical data.
 #[derive(Debug, Parser)]
@@ -41,6 +45,9 @@ pub(crate) enum Command {
     Keygen(Keygen),
     Detectors(Detectors),
     Verify(Verify),
+    Ledger(Ledger),
+    Keys(Keys),
+    Witness(Witness),
     Prove(Prove),
     Demo(Demo),
     Init(Init),
@@ -290,6 +297,9 @@ pub(crate) struct Verify {
     /// An earlier checkpoint, kept elsewhere: the log must go on from it
     #[arg(long, value_name = "CHECKPOINT")]
     pub(crate) against: Option<PathBuf>,
+    /// A witness that must have cosigned: the earlier checkpoint, or one that is kept beside the log (repeatable)
+    #[arg(long, value_name = "KEY")]
+    pub(crate) witness: Vec<String>,
     /// Decrypts the recordings as well
     #[arg(long, value_name = "FILE")]
     pub(crate) root_key: Option<PathBuf>,
@@ -564,6 +574,7 @@ pub(crate) enum SessionsCommand {
     Show(SessionsShow),
     /// What the client received, as it was delivered
     Replay(SessionsReplay),
+    Report(SessionsReport),
     Kill(SessionsKill),
 }
 
@@ -583,8 +594,9 @@ pub(crate) struct SessionsKill {
     pub(crate) target: Option<String>,
 }
 
+/// Which sessions; everything that is named must fit.
 #[derive(Args, Debug)]
-pub(crate) struct SessionsList {
+pub(crate) struct WhichSessions {
     /// Only those of this subject
     #[arg(long, value_name = "SUBJECT")]
     pub(crate) subject: Option<String>,
@@ -597,6 +609,46 @@ pub(crate) struct SessionsList {
     /// Only those that began before
     #[arg(long, value_name = "2026-11-22[T…]", value_parser = moment)]
     pub(crate) until: Option<String>,
+    /// Only those in which identifiers of this kind were replaced
+    #[arg(long, value_name = "KIND")]
+    pub(crate) kind: Option<String>,
+    /// Only those that ended so: success, denied, failed, interrupted, or open
+    #[arg(long, value_name = "OUTCOME")]
+    pub(crate) outcome: Option<String>,
+}
+
+/// What was replaced in answers, by the 18 identifiers of the Safe Harbor method, by target and subject
+#[derive(Args, Debug)]
+pub(crate) struct SessionsReport {
+    #[command(flatten)]
+    pub(crate) which: WhichSessions,
+    /// json, or html: a page to print
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: ReportFormat,
+}
+
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ReportFormat {
+    /// One JSON document
+    #[default]
+    Json,
+    /// One page without scripts or assets
+    Html,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct SessionsList {
+    #[command(flatten)]
+    pub(crate) which: WhichSessions,
+    /// The newest first
+    #[arg(long)]
+    pub(crate) newest: bool,
+    /// At most so many
+    #[arg(long, value_name = "N")]
+    pub(crate) limit: Option<u64>,
+    /// Only those behind this one in the list: the next page
+    #[arg(long, value_name = "ID")]
+    pub(crate) after: Option<String>,
     /// pretty, or json: one object a line
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: DocumentFormat,

@@ -22,6 +22,7 @@ mod output;
 mod private_postgres;
 mod profile;
 mod progress;
+mod record;
 mod registry;
 mod report;
 mod reviewer_key;
@@ -66,6 +67,9 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Keygen(keygen) => commands::keygen::run(keygen),
         Command::Detectors(detectors) => commands::detectors::run(detectors, global),
         Command::Verify(verify) => commands::verify::run(verify),
+        Command::Ledger(ledger) => commands::ledger::run(ledger, global),
+        Command::Keys(keys) => commands::ledger::keys(keys, global),
+        Command::Witness(witness) => commands::witness::run(witness),
         Command::Prove(prove) => commands::prove::run(prove, global),
         Command::Demo(demo) => demo::run(demo),
         Command::Init(init) => commands::init::run(init),

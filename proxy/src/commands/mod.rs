@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod approvals;
+pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod console;
@@ -8,6 +9,7 @@ pub(crate) mod detectors;
 pub(crate) mod eval;
 pub(crate) mod init;
 pub(crate) mod keygen;
+pub(crate) mod ledger;
 pub(crate) mod lock;
 pub(crate) mod prove;
 pub(crate) mod redact;
@@ -15,9 +17,11 @@ pub(crate) mod reveal;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+mod sessions_report;
 pub(crate) mod status;
 pub(crate) mod token;
 pub(crate) mod verify;
+pub(crate) mod witness;
 
 use std::io::{self, Write};
 

@@ -25,6 +25,7 @@ use crate::gate::{Door, Gate, Holds, Locks, Recorder, now_ms};
 use crate::notes;
 use crate::operations::{Pages, Site};
 use crate::output::digest::sha256;
+use crate::record::{Follower, Keeper, Standing as Follows, Witnessed};
 use crate::tokens::Desk;
 
 pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
@@ -113,6 +114,8 @@ async fn serve(
     let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds)).locking(Arc::new(locks));
     let gate = Arc::new(gate);
     recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
+    let keeper = Keeper::open(&config.gateway.data_dir, recorder, config.gateway.keeping.retention.clone())?;
+    let keeper = Arc::new(keeper);
     let (stopper, stop) = watch::channel(false);
     let mut listeners = JoinSet::new();
     let mut standing = Vec::new();
@@ -140,13 +143,27 @@ async fn serve(
         standing.push(Standing { name: name.clone(), front, certificates: listener.certificates });
         bound.push(listener.serve);
     }
+    let mut standings = Vec::new();
+    for section in &config.gateway.keeping.sinks {
+        let follower = Follower::new(section, &config.gateway.data_dir, &config)?;
+        standings.push(follower.standing());
+        listeners.spawn(follower.follow(stop.clone()));
+    }
+    for section in &config.gateway.keeping.witnesses {
+        let witnessed = Witnessed::new(section, &config.gateway.data_dir, recorder, &keeper)?;
+        standings.push(witnessed.standing());
+        listeners.spawn(witnessed.follow(stop.clone()));
+    }
+    let kept = Follows::new("retention", true, Duration::from_secs(2 * 3600));
+    standings.push(Arc::clone(&kept));
+    listeners.spawn(Arc::clone(&keeper).keep(kept, stop.clone()));
     let operations = match &config.gateway.operations {
         Some(section) => {
             let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
             if let Some(address) = site.address() {
                 notes::note(format_args!("operations: listening on {address}"));
             }
-            Some(site.serve(Arc::new(Pages::new(&gate, recorder, stop.clone())), stop.clone()))
+            Some(site.serve(Arc::new(Pages::new(&gate, recorder, &standings, stop.clone())), stop.clone()))
         }
         None => None,
     };
@@ -175,7 +192,7 @@ async fn serve(
         listeners.spawn(site.serve(Arc::new(console.clone()), stop.clone()));
         console
     });
-    let status = admin::Status::new(&config, &gate, recorder, desk).letting_into(console.clone());
+    let status = admin::Status::new(&config, &gate, recorder, desk, &keeper, standings).letting_into(console.clone());
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };
@@ -183,7 +200,7 @@ async fn serve(
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let failed = loop {
         tokio::select! {
-            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder, console.as_ref()),
+            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder, &keeper, console.as_ref()),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
             _ = second.tick() => {
@@ -204,7 +221,7 @@ async fn serve(
     // Listeners that are gone need not be told.
     let _ = stopper.send(true);
     while listeners.join_next().await.is_some() {}
-    failed.map_or(Ok(Exit::Done), Err)
+    failed.map_or_else(|| keeper.close().map(|()| Exit::Done), Err)
 }
 
 /// What identifies a configuration in the record.
@@ -226,12 +243,14 @@ fn reload(
     door: &Door,
     standing: &[Standing],
     recorder: &Recorder,
+    keeper: &Keeper,
     console: Option<&Console>,
 ) {
     let read = || -> Result<(), Error> {
         let config = Config::load(global.config.as_deref())?;
         gate.reload(&config)?;
         door.reload(&config)?;
+        keeper.reload(config.gateway.keeping.retention.clone());
         for Standing { name, front, certificates } in standing {
             front.reload(&config)?;
             if let Some(target) = config.gateway.targets.iter().find(|target| target.name == *name) {

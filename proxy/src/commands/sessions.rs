@@ -1,41 +1,48 @@
 //! `blackbar sessions`: what the record has, read back. Each look is itself recorded before anything is shown.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use blackbar_ledger::{Direction, Json, Kind, LeafIndex, ReadLeaf, Reader, Record, SessionId};
+use blackbar_ledger::{Direction, Json, Kind, LeafIndex, ReadLeaf, Reader, Record, SessionId, Time};
 use serde_json::{Value, json};
 
 use super::prove::unreadable;
 use crate::admin;
 use crate::cli::{
     DocumentFormat, Global, ReplayFormat, Sessions, SessionsCommand, SessionsList, SessionsReplay, SessionsShow,
+    WhichSessions,
 };
 use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::gate::Recorder;
+use crate::record::{Filter, Index};
 
 pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
     let config = Config::load(global.config.as_deref())?;
     let text = match &args.command {
         SessionsCommand::List(list) => {
             viewed(&config, "list", None)?;
-            self::list(&Reader::open(&config.gateway.data_dir, None), list)?.into_bytes()
+            self::list(&config, list)?.into_bytes()
+        }
+        SessionsCommand::Report(report) => {
+            viewed(&config, "report", None)?;
+            let filter = filter(&report.which);
+            super::sessions_report::report(&config, &index(&config)?, &filter, report)?.into_bytes()
         }
         SessionsCommand::Kill(kill) => super::lock::kill(&config, kill)?.into_bytes(),
         SessionsCommand::Show(show) => {
             let session = session(&show.id)?;
             viewed(&config, "show", Some(session))?;
-            self::show(&Reader::open(&config.gateway.data_dir, None), session, show)?.into_bytes()
+            let reader = Reader::open(&config.gateway.data_dir, None);
+            self::show(leaves(&config, &reader, session)?, show).into_bytes()
         }
         SessionsCommand::Replay(replay) => {
             let session = session(&replay.id)?;
             let root = Arc::new(config.gateway.root_key()?);
             viewed(&config, "replay", Some(session))?;
-            self::replay(&Reader::open(&config.gateway.data_dir, Some(root)), session, replay)?
+            self::replay(&config, &Reader::open(&config.gateway.data_dir, Some(root)), session, replay)?
         }
     };
     super::print(&text)?;
@@ -68,103 +75,68 @@ fn session(id: &str) -> Result<SessionId, Error> {
     })
 }
 
-/// One session, as the list tells of it.
-#[derive(Default)]
-struct Row {
-    begun: String,
-    subject: String,
-    target: String,
-    requests: u64,
-    denied: u64,
-    /// Requests that wait for people, by their number.
-    held: BTreeSet<u64>,
-    replaced: u64,
-    outcome: Option<String>,
-}
-
-fn list(reader: &Reader, args: &SessionsList) -> Result<String, Error> {
-    let mut rows: BTreeMap<SessionId, Row> = BTreeMap::new();
-    for item in reader.leaves(LeafIndex::FIRST).map_err(|error| unreadable(&error))? {
-        let (_, leaf) = item.map_err(|error| unreadable(&error))?;
-        let Some(session) = leaf.session() else { continue };
-        if leaf.kind() == Some(Kind::SessionOpen) {
-            let of = |text: Option<&str>| text.unwrap_or_default().to_owned();
-            let row = Row {
-                begun: leaf.time().to_string(),
-                subject: of(leaf.subject()),
-                target: of(leaf.target()),
-                ..Row::default()
-            };
-            let wanted = args.subject.as_ref().is_none_or(|subject| *subject == row.subject)
-                && args.target.as_ref().is_none_or(|target| *target == row.target)
-                && args.since.as_ref().is_none_or(|since| row.begun >= *since)
-                && args.until.as_ref().is_none_or(|until| row.begun < *until);
-            if wanted {
-                rows.insert(session, row);
-            }
-        } else if let Some(row) = rows.get_mut(&session) {
-            match leaf.kind() {
-                Some(Kind::Request) => row.requests += 1,
-                Some(Kind::DecisionAsked) => _ = row.held.insert(exchange(&leaf)),
-                // People agreed to it while it waited.
-                Some(Kind::DecisionConsumed | Kind::DecisionGranted) => _ = row.held.remove(&exchange(&leaf)),
-                Some(Kind::DecisionDenied | Kind::DecisionExpired) => {
-                    row.held.remove(&exchange(&leaf));
-                    row.denied += 1;
-                }
-                Some(Kind::Response) => row.replaced += counted(&leaf),
-                Some(Kind::SessionClose) => row.outcome = leaf.outcome().map(str::to_owned),
-                _ => {}
-            }
-        }
-    }
+fn list(config: &Config, args: &SessionsList) -> Result<String, Error> {
+    let index = index(config)?;
+    let after = args.after.as_deref().map(session).transpose()?;
+    let filter = Filter { after, newest: args.newest, limit: args.limit, ..filter(&args.which) };
     let mut text = String::new();
-    for (id, row) in rows {
-        let state = row.outcome.as_deref().unwrap_or("open");
+    for row in index.sessions(&filter)? {
+        let id = row.id;
         match args.format {
             DocumentFormat::Json => {
                 let line = json!({
-                    "session": id.to_string(), "begun": row.begun, "subject": row.subject, "target": row.target,
-                    "requests": row.requests, "refused": row.refused(), "replaced": row.replaced, "outcome": state,
+                    "session": id.to_string(), "begun": row.begun.to_string(), "subject": row.subject,
+                    "target": row.target, "requests": row.requests, "refused": row.refused, "replaced": row.replaced,
+                    "outcome": row.outcome, "deleted_by": row.deleted_by,
                 });
                 text.push_str(&format!("{line}\n"));
             }
-            DocumentFormat::Pretty => text.push_str(&format!(
-                "{id}  {}  {}  {}  {} requests, {} refused, {} replaced, {state}\n",
-                row.begun,
-                row.subject,
-                row.target,
-                row.requests,
-                row.refused(),
-                row.replaced
-            )),
+            DocumentFormat::Pretty => {
+                let deleted = row.deleted_by.map(|policy| format!(", deleted by {policy}")).unwrap_or_default();
+                text.push_str(&format!(
+                    "{id}  {}  {}  {}  {} requests, {} refused, {} replaced, {}{deleted}\n",
+                    row.begun, row.subject, row.target, row.requests, row.refused, row.replaced, row.outcome
+                ));
+            }
         }
     }
     Ok(text)
 }
 
-impl Row {
-    /// What did not go through, for whatever reason.
-    fn refused(&self) -> u64 {
-        self.denied + self.held.len() as u64
+fn filter(which: &WhichSessions) -> Filter {
+    Filter {
+        subject: which.subject.clone(),
+        target: which.target.clone(),
+        outcome: which.outcome.clone(),
+        kind: which.kind.clone(),
+        since: which.since.as_deref().and_then(moment),
+        until: which.until.as_deref().and_then(moment),
+        ..Filter::default()
     }
 }
 
-/// Which request of its session a leaf is about.
-fn exchange(leaf: &ReadLeaf) -> u64 {
-    leaf.detail("exchange").and_then(Json::as_number).unwrap_or_default()
+/// The index, as new as the last checkpoint.
+fn index(config: &Config) -> Result<Index, Error> {
+    let folder = &config.gateway.data_dir;
+    let index = Index::open(folder)?;
+    index.catch_up(&Reader::open(folder, None))?;
+    Ok(index)
 }
 
-/// How many identifiers an answer had.
-fn counted(leaf: &ReadLeaf) -> u64 {
-    match leaf.detail("replaced") {
-        Some(Json::Object(kinds)) => kinds.values().filter_map(Json::as_number).sum(),
-        _ => 0,
-    }
+/// A moment of which the end may be missing: the first of that day, hour or second.
+fn moment(text: &str) -> Option<Time> {
+    const FIRST: &str = "0000-01-01T00:00:00.000000Z";
+    Time::parse(&format!("{text}{}", FIRST.get(text.len()..)?))
 }
 
-fn show(reader: &Reader, session: SessionId, args: &SessionsShow) -> Result<String, Error> {
-    let leaves = reader.session_leaves(session).map_err(|error| unreadable(&error))?;
+/// The leaves of a session, found by the index.
+fn leaves(config: &Config, reader: &Reader, session: SessionId) -> Result<Vec<(LeafIndex, ReadLeaf)>, Error> {
+    let first = index(config)?.session(session)?.and_then(|row| LeafIndex::new(row.opened));
+    let first = first.ok_or_else(|| Error::new(Id::LeafMissing, "the log has no such session").at(session))?;
+    reader.session_from(session, first).map_err(|error| unreadable(&error))
+}
+
+fn show(leaves: Vec<(LeafIndex, ReadLeaf)>, args: &SessionsShow) -> String {
     let mut text = String::new();
     for (index, leaf) in leaves {
         let json: Value = serde_json::from_slice(leaf.bytes()).unwrap_or_default();
@@ -182,11 +154,11 @@ fn show(reader: &Reader, session: SessionId, args: &SessionsShow) -> Result<Stri
             }
         }
     }
-    Ok(text)
+    text
 }
 
-fn replay(reader: &Reader, session: SessionId, args: &SessionsReplay) -> Result<Vec<u8>, Error> {
-    let leaves = reader.session_leaves(session).map_err(|error| unreadable(&error))?;
+fn replay(config: &Config, reader: &Reader, session: SessionId, args: &SessionsReplay) -> Result<Vec<u8>, Error> {
+    let leaves = leaves(config, reader, session)?;
     let month = leaves.first().and_then(|(_, leaf)| leaf.detail("key")).and_then(Json::as_text).unwrap_or_default();
     let gone = |error: &blackbar_ledger::Error| Error::new(Id::RecordingGone, error.to_string()).at(session);
     let mut out = Vec::new();

@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::admin;
 use crate::cli::{DocumentFormat, Global, Status};
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Error, Id};
 use crate::exit::Exit;
 
 pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
@@ -23,8 +23,9 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
                 .map(|lock| format!("{} {}", lock[0].as_str().unwrap_or("?"), lock[1].as_str().unwrap_or("?")))
                 .collect();
             let locks = if locks.is_empty() { "none".to_owned() } else { locks.join(", ") };
+            let followers = followers(&status["followers"]);
             format!(
-                "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\nholds      {} wait for people\nlocks      {locks}\n",
+                "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\nholds      {} wait for people\nlocks      {locks}\n{followers}",
                 status["version"].as_str().unwrap_or("?"),
                 status["up_seconds"],
                 targets.join(", "),
@@ -36,5 +37,26 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
         }
     };
     super::print(text.as_bytes())?;
+    if status["ready"] == serde_json::Value::Bool(false) {
+        let problems: Vec<&str> = texts(&status["problems"]).collect();
+        return Err(Error::new(Id::NotReady, format!("not ready: {}", problems.join("; "))));
+    }
     Ok(Exit::Done)
+}
+
+fn texts(value: &serde_json::Value) -> impl Iterator<Item = &str> {
+    value.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str)
+}
+
+/// A line for each sink and witness.
+fn followers(value: &serde_json::Value) -> String {
+    let line = |of: &serde_json::Value| {
+        let state = match (of["error"].as_str(), of["behind_seconds"].as_u64()) {
+            (Some(error), Some(seconds)) => format!("{seconds} s behind: {error}"),
+            _ => "up to date".to_owned(),
+        };
+        let name = of["name"].as_str().unwrap_or("?");
+        format!("follower   {name}, {} leaves, {state}\n", of["leaves"])
+    };
+    value.as_array().into_iter().flatten().map(line).collect()
 }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use blackbar_ledger::verify::{self, Checks, Report};
-use blackbar_ledger::{LeafProof, RootKey, RootKeyFile, SignedCheckpoint, VerifierKey};
+use blackbar_ledger::{CosignerKey, LeafProof, RootKey, RootKeyFile, SignedCheckpoint, Time, VerifierKey};
 use serde_json::json;
 
 use crate::cli::{self, VerifyFormat};
@@ -18,7 +18,8 @@ pub(crate) fn run(args: &cli::Verify) -> Result<Exit, Error> {
     let (report, proof) = if args.path.is_dir() {
         let against = args.against.as_deref().map(checkpoint).transpose()?;
         let root = args.root_key.as_deref().map(root_key).transpose()?;
-        let checks = Checks { key, against, root, log_only: args.log_only, witnesses: Vec::new() };
+        let witnesses = args.witness.iter().map(|given| witness_key(given)).collect::<Result<_, _>>()?;
+        let checks = Checks { key, against, witnesses, root, log_only: args.log_only };
         let report = verify::folder(&args.path, &checks);
         (report.map_err(|error| super::prove::unreadable(&error).at_path(&args.path))?, None)
     } else {
@@ -40,6 +41,13 @@ fn verifier_key(given: &str) -> Result<VerifierKey, Error> {
     let text = if Path::new(given).is_file() { read(Path::new(given))? } else { given.to_owned() };
     let hint = "it has the form name+hash+key; `log.vkey` in the data folder holds one";
     VerifierKey::parse(&text).map_err(|error| Error::new(Id::VerifierKey, error.to_string()).hint(hint))
+}
+
+/// A witness's key: a file that holds one, or the key itself.
+fn witness_key(given: &str) -> Result<CosignerKey, Error> {
+    let text = if Path::new(given).is_file() { read(Path::new(given))? } else { given.to_owned() };
+    let hint = "`blackbar witness keygen` printed it; it has the form name+hash+key";
+    CosignerKey::parse(&text).map_err(|error| Error::new(Id::VerifierKey, error.to_string()).hint(hint))
 }
 
 fn checkpoint(path: &Path) -> Result<SignedCheckpoint, Error> {
@@ -73,6 +81,10 @@ fn pretty(report: &Report, proof: Option<&LeafProof>) -> String {
     line(verdict.to_owned());
     line(format!("log         {}", report.origin));
     line(format!("checkpoint  {} leaves, root {}", report.size, report.root));
+    for witnessed in &report.witnessed {
+        let when = Time::from_micros(witnessed.seconds.saturating_mul(1_000_000));
+        line(format!("witness     {} cosigned {} leaves at {when}", witnessed.witness, witnessed.size));
+    }
     match proof {
         Some(proof) => {
             line(format!("leaf        {}", proof.index));
@@ -117,6 +129,9 @@ fn to_json(report: &Report, proof: Option<&LeafProof>) -> serde_json::Value {
         "origin": report.origin,
         "size": report.size,
         "root": report.root,
+        "witnessed": report.witnessed.iter().map(|witnessed| json!({
+            "witness": witnessed.witness, "size": witnessed.size, "seconds": witnessed.seconds,
+        })).collect::<Vec<_>>(),
         "sessions": report.sessions,
         "open_sessions": report.open_sessions,
         "frames": report.frames,

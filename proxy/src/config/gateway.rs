@@ -7,6 +7,7 @@ use blackbar_ledger::RootKeyFile;
 
 use super::console::{self, ConsoleSection, OperationsSection};
 use super::fuse::{self, FuseSection};
+use super::keeping::{self, Keeping};
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
@@ -33,6 +34,7 @@ pub(crate) struct Gateway {
     pub(crate) approvers: Vec<ApproverSection>,
     pub(crate) limits: Limits,
     pub(crate) fuse: FuseSection,
+    pub(crate) keeping: Keeping,
 }
 
 impl Default for Gateway {
@@ -50,6 +52,7 @@ impl Default for Gateway {
             approvers: Vec::new(),
             limits: Limits::default(),
             fuse: FuseSection::default(),
+            keeping: Keeping::default(),
         }
     }
 }
@@ -96,6 +99,7 @@ impl Gateway {
             approvers: people::approvers(root)?,
             limits: limits::limits(root)?,
             fuse: fuse::fuse(root)?,
+            keeping: keeping::keeping(root, folder)?,
         })
     }
 }

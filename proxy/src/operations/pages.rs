@@ -10,11 +10,14 @@ use super::metrics::Readings;
 use super::site::{Answer, Answers, answer};
 use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
+use crate::record::Standing;
 
 /// What the operations listener answers with.
 pub(crate) struct Pages {
     gate: Arc<Gate>,
     recorder: Arc<Recorder>,
+    /// Sinks and witnesses.
+    standings: Vec<Arc<Standing>>,
     stop: Stop,
     started: Instant,
 }
@@ -23,8 +26,9 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const METRICS: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
 impl Pages {
-    pub(crate) fn new(gate: &Arc<Gate>, recorder: &Arc<Recorder>, stop: Stop) -> Self {
-        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), stop, started: Instant::now() }
+    pub(crate) fn new(gate: &Arc<Gate>, recorder: &Arc<Recorder>, standings: &[Arc<Standing>], stop: Stop) -> Self {
+        let (gate, recorder, standings) = (Arc::clone(gate), Arc::clone(recorder), standings.to_vec());
+        Self { gate, recorder, standings, stop, started: Instant::now() }
     }
 
     /// Why no requests are taken, if so.
@@ -32,7 +36,10 @@ impl Pages {
         if *self.stop.borrow() {
             return Some("the gateway is ending".to_owned());
         }
-        self.recorder.state().err().map(|error| format!("{error} [{}]", error.id()))
+        if let Err(error) = self.recorder.state() {
+            return Some(format!("{error} [{}]", error.id()));
+        }
+        self.standings.iter().find_map(|standing| standing.problem())
     }
 
     async fn metrics(&self) -> Answer {

@@ -17,7 +17,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 use blackbar_ledger::{
-    Admission, Details, Kind, Leaf, Ledger, Options, Outcome, Reader, RootKey, SessionOpen, SessionWriter, Ticket, Time,
+    Admission, Details, Erasure, Kind, Leaf, Ledger, Options, Outcome, Reader, RootKey, SessionOpen, SessionWriter,
+    Ticket, Time,
 };
 
 use self::live::Live;
@@ -114,8 +115,39 @@ impl Recorder {
 
     /// The same, with a reason in somebody's own words, which can be erased.
     pub(crate) fn stated(&self, by: &str, details: Details, reason: &str) -> Result<(), Error> {
+        self.stated_as(Kind::ConfigChange, by, details, reason)
+    }
+
+    /// The same, as something else than a change of the gateway.
+    pub(crate) fn stated_as(&self, kind: Kind, by: &str, details: Details, reason: &str) -> Result<(), Error> {
         let statement = Statement::begin(self, by, "gateway", reason, Details::new())?;
-        statement.end(Kind::ConfigChange, Outcome::Success, details)
+        statement.end(kind, Outcome::Success, details)
+    }
+
+    /// Records something that belongs to no session, and waits for it.
+    pub(crate) fn told(&self, leaf: Leaf) -> Result<(), Error> {
+        self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait()).map_err(|error| stopped(&error))
+    }
+
+    /// Records that records leave the gateway, and waits for it.
+    pub(crate) fn exported(&self, by: &str, what: &str) -> Result<(), Error> {
+        let details = Details::new().text("what", what);
+        self.told(Leaf::new(Kind::Export).subject(short(by)).outcome(Outcome::Success).details(details))
+    }
+
+    /// Publishes a checkpoint over everything so far, so that readers see it.
+    pub(crate) fn publish(&self) -> Result<(), Error> {
+        self.ledger.checkpoint().map_err(|error| stopped(&error))
+    }
+
+    /// Deletes recordings by policy; that it may is the caller's to know.
+    pub(crate) fn erase(&self, erasures: &[Erasure]) -> Result<(), Error> {
+        self.ledger.erase_all(erasures, now()).map_err(|error| stopped(&error))
+    }
+
+    /// Destroys the key above all recordings of a month.
+    pub(crate) fn destroy_month(&self, month: &str, policy: &str) -> Result<(), Error> {
+        self.ledger.destroy_month(month, policy, now()).map_err(|error| stopped(&error))
     }
 
     /// Ends the connections of these sessions, at the end of a message or within a second; gives their ids.
