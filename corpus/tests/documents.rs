@@ -66,7 +66,7 @@ fn label_bytes_decode_to_what_was_inserted() {
                 }
                 Format::Text
                 | Format::Log
-            | Format::Sql
+                | Format::Sql
                 | Format::Sql
                 | Format::Tsv
                 | Format::Hl7

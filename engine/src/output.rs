@@ -198,7 +198,13 @@ impl Output {
     }
 
     /// Queues a change of what was packed, for one place of which all `findings` are.
-    pub(crate) fn replace_packed(&mut self, (start, end): (u64, u64), place: &Place, with: &[u8], findings: Vec<Finding>) {
+    pub(crate) fn replace_packed(
+        &mut self,
+        (start, end): (u64, u64),
+        place: &Place,
+        with: &[u8],
+        findings: Vec<Finding>,
+    ) {
         let position = Position { slot: place.slot, delimiter: place.delimiter, around: place.around, serial: 0 };
         let with = encode::replacement(position, with, Operator::Keep);
         let mut change = Some(Change::With(with));

@@ -38,9 +38,8 @@ fn is_of_a_person(name: &[u8]) -> bool {
 /// The kind of data that no lens can look into: pictures and scanned pages, and whatever else it may be.
 #[must_use]
 pub fn opaque(head: &[u8]) -> Kind {
-    const PICTURES: [&[u8]; 9] = [
-        b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%PDF-", b"RIFF", b"\0\0\0\x0cjP",
-    ];
+    const PICTURES: [&[u8]; 9] =
+        [b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%PDF-", b"RIFF", b"\0\0\0\x0cjP"];
     if PICTURES.iter().any(|picture| head.starts_with(picture)) { kinds::IMAGE } else { kinds::OTHER_ID }
 }
 

@@ -120,7 +120,7 @@ impl Log {
                 let room = (LONGEST_LINE as u64).saturating_sub(base + at as u64 - start);
                 let room = usize::try_from(room).unwrap_or(usize::MAX);
                 let len = end.unwrap_or(chunk.len()) - at;
-                if len > room || (end.is_some() && len <= room) {
+                if len > room || end.is_some() {
                     let to = at + len.min(room);
                     self.read_gathered(sink, to);
                     if len > room {
@@ -220,8 +220,8 @@ impl Log {
                 continue;
             }
             let path: Vec<&[u8]> = part.path.iter().map(Vec::as_slice).collect();
-            let info = (!path.is_empty())
-                .then(|| sink.paths.info(&path, None, &|_| false, sink.compiled, sink.out.rules()));
+            let info =
+                (!path.is_empty()).then(|| sink.paths.info(&path, None, &|_| false, sink.compiled, sink.out.rules()));
             if part.slot.is_number() {
                 let number = line.get(part.range.clone()).unwrap_or_default();
                 sink.number(part.slot, number, at(part.range.start)..at(part.range.end), info.as_ref());

@@ -139,7 +139,9 @@ pub(crate) fn parts(line: &[u8], standing: &mut dyn FnMut(&[&[u8]]) -> Standing)
 
 /// Whether a line has a part that is more than text, whatever its names mean.
 pub(crate) fn is_line(line: &[u8]) -> bool {
-    parts(line, &mut |_| Standing::Word).iter().any(|part| part.slot != LINE || part.format.is_some() || !part.path.is_empty())
+    parts(line, &mut |_| Standing::Word)
+        .iter()
+        .any(|part| part.slot != LINE || part.format.is_some() || !part.path.is_empty())
 }
 
 /// Whether a field of this name holds lines of a log.
@@ -165,9 +167,9 @@ const METHODS: [&[u8]; 9] =
 
 /// Segments of messages that stand in lines on their own.
 const SEGMENTS: [&[u8]; 36] = [
-    b"MSH", b"PID", b"PD1", b"NK1", b"PV1", b"PV2", b"IN1", b"IN2", b"IN3", b"GT1", b"OBX", b"OBR", b"ORC", b"NTE", b"EVN",
-    b"AL1", b"DG1", b"PR1", b"MRG", b"SCH", b"AIP", b"AIL", b"AIS", b"RXE", b"RXO", b"RXA", b"TXA", b"FT1", b"ACC", b"ROL",
-    b"SPM", b"MSA", b"ERR", b"QRD", b"QPD", b"ZPD",
+    b"MSH", b"PID", b"PD1", b"NK1", b"PV1", b"PV2", b"IN1", b"IN2", b"IN3", b"GT1", b"OBX", b"OBR", b"ORC", b"NTE",
+    b"EVN", b"AL1", b"DG1", b"PR1", b"MRG", b"SCH", b"AIP", b"AIL", b"AIS", b"RXE", b"RXO", b"RXA", b"TXA", b"FT1",
+    b"ACC", b"ROL", b"SPM", b"MSA", b"ERR", b"QRD", b"QPD", b"ZPD",
 ];
 
 impl<'l> Reader<'l, '_> {
@@ -228,12 +230,14 @@ impl<'l> Reader<'l, '_> {
         let name = rest.get(..3)?;
         let header = matches!(name, b"MSH" | b"FHS" | b"BHS");
         let known = rest.get(3) == Some(&b'|') && SEGMENTS.contains(&name);
-        if !known && !(header && sniff::messages(rest.get(..24).unwrap_or(rest)).is_some()) {
+        let whole = header && sniff::messages(rest.get(..24).unwrap_or(rest)).is_some();
+        if !(known || whole) {
             return None;
         }
         let quote = at.checked_sub(1).and_then(|before| self.line.get(before)).copied();
         let quoted = quote.filter(|byte| matches!(byte, b'"' | b'\''));
-        let escaped = |i: usize| rest.get(..i).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
+        let escaped =
+            |i: usize| rest.get(..i).unwrap_or_default().iter().rev().take_while(|byte| **byte == b'\\').count();
         let closes = |(i, byte): (usize, &u8)| (Some(*byte) == quoted && escaped(i) % 2 == 0).then_some(i);
         let len = rest.iter().enumerate().find_map(closes).unwrap_or(rest.len());
         let signs = rest.get(4..9).unwrap_or_default();
@@ -285,12 +289,19 @@ impl<'l> Reader<'l, '_> {
 
     /// A segment of a path behind the one `before` it.
     fn segment(&mut self, range: Range<usize>, before: &[u8], segment: &[u8]) {
-        let named = !before.is_empty() && before.len() <= LONGEST_KEY && before.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
-        let version = matches!(segment, [b'v' | b'V' | b'r' | b'R', rest @ ..] if rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'));
+        let named = !before.is_empty()
+            && before.len() <= LONGEST_KEY
+            && before.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
+        let digits = |rest: &[u8]| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let version = matches!(segment, [b'v' | b'V' | b'r' | b'R', rest @ ..] if digits(rest));
         let number = segment.iter().any(u8::is_ascii_digit) && !version;
         let path = match (named, number) {
-            (true, true) if (self.standing)(&[before, b"id"]) != Standing::Text => vec![before.to_vec(), b"id".to_vec()],
-            (true, _) if !version && !segment.is_empty() && (self.standing)(&[before]) != Standing::Text => vec![before.to_vec()],
+            (true, true) if (self.standing)(&[before, b"id"]) != Standing::Text => {
+                vec![before.to_vec(), b"id".to_vec()]
+            }
+            (true, _) if !version && !segment.is_empty() && (self.standing)(&[before]) != Standing::Text => {
+                vec![before.to_vec()]
+            }
             _ if segment.contains(&b'%') => Vec::new(),
             _ => return,
         };
@@ -340,6 +351,8 @@ impl<'l> Reader<'l, '_> {
                 let standing = (self.standing)(&[&key]);
                 let len = match standing {
                     Standing::Text => return Some(start),
+                    // A number of several groups is known by what stands before it.
+                    Standing::Word if goes_on(value) => return Some(start),
                     Standing::Word => word_len(value),
                     Standing::Words => words_len(value),
                 };
@@ -347,6 +360,12 @@ impl<'l> Reader<'l, '_> {
             }
         }
     }
+}
+
+/// Whether digits follow behind a blank, or the value begins with a bracket: `(617) 555-0134`, `123 45 6789`.
+fn goes_on(value: &[u8]) -> bool {
+    let rest = value.get(word_len(value)..).unwrap_or_default();
+    matches!(value.first(), Some(b'(' | b'+')) || matches!(rest, [b' ', b'0'..=b'9', ..])
 }
 
 fn word_len(value: &[u8]) -> usize {
@@ -365,7 +384,8 @@ fn words_len(value: &[u8]) -> usize {
         let capital = next.first().is_some_and(u8::is_ascii_uppercase);
         let named = next.get(..word).is_some_and(|word| word.contains(&b'='));
         // A word all in capitals behind one that is not is a level, or a state.
-        let shouts = word > 1 && next.iter().take(word).all(u8::is_ascii_uppercase)
+        let shouts = word > 1
+            && next.iter().take(word).all(u8::is_ascii_uppercase)
             && value.iter().take(len).any(u8::is_ascii_lowercase);
         if blanks == 0 || word == 0 || !capital || named || shouts {
             break;
@@ -393,8 +413,8 @@ fn begins(line: &[u8]) -> bool {
     let has = |what: &[u8]| memchr::memmem::find(head, what).is_some();
     let level = || {
         const LEVELS: [&[u8]; 14] = [
-            b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRIT", b"SEVERE", b" info", b" warn",
-            b" error", b" debug", b"[info]",
+            b"INFO", b"WARN", b"ERROR", b"DEBUG", b"TRACE", b"FATAL", b"NOTICE", b"CRIT", b"SEVERE", b" info",
+            b" warn", b" error", b" debug", b"[info]",
         ];
         LEVELS.iter().any(|level| has(level))
     };
@@ -405,7 +425,8 @@ fn begins(line: &[u8]) -> bool {
     let client = {
         let mut words = line.splitn(4, |byte| *byte == b' ');
         let host = words.next().unwrap_or_default();
-        let time = words.nth(2).is_some_and(|rest| rest.starts_with(b"[") && rest.get(1).is_some_and(u8::is_ascii_digit));
+        let time =
+            words.nth(2).is_some_and(|rest| rest.starts_with(b"[") && rest.get(1).is_some_and(u8::is_ascii_digit));
         time && host.iter().any(|byte| matches!(byte, b'.' | b':' | b'-'))
     };
     let stamp = head.strip_prefix(b"[").unwrap_or(head);
@@ -451,7 +472,8 @@ mod tests {
 
     #[test]
     fn requests_have_fields_in_their_path_and_query() {
-        let line = "192.0.2.1 - jroe [10/Oct/2000:13:55:36 -0700] \"GET /v2/patients/A12-7/chart?name=Jane+Roe&x=%41 HTTP/1.1\" 200 5";
+        let line = "192.0.2.1 - jroe [10/Oct/2000:13:55:36 -0700] \
+                    \"GET /v2/patients/A12-7/chart?name=Jane+Roe&x=%41 HTTP/1.1\" 200 5";
         assert_eq!(shown(line), ["username:jroe", "patients.id:A12-7", "name:Jane Roe", "x:A"]);
         assert_eq!(shown("INFO GET /patients/search 200"), [""; 0]);
         assert_eq!(shown("took path=/patients/77 ms"), ["patients.id:77"]);
@@ -463,6 +485,8 @@ mod tests {
         assert_eq!(shown("name=\"Roe, \\\"J\\\"\" a=b"), ["name:Roe, \"J\""]);
         assert_eq!(shown("name=ROE, JANE ok"), ["name:ROE, JANE"]);
         assert_eq!(shown("name=Jane Roe INFO"), ["name:Jane Roe"]);
+        assert_eq!(shown("mrn=123 45 x"), [""; 0]);
+        assert_eq!(shown("mrn=(123) x"), [""; 0]);
         assert_eq!(shown("[x@1 mrn=\"7\" b=\"c\"] text"), ["mrn:7"]);
     }
 

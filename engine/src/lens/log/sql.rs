@@ -111,7 +111,8 @@ impl Sql {
                 return at + 2;
             }
             b'$' => {
-                let name = rest.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+                let name =
+                    rest.iter().skip(1).take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
                 if rest.get(name + 1) == Some(&b'$') {
                     self.within = Within::Dollars(rest.get(..name + 2).unwrap_or_default().to_vec());
                     return at + name + 2;
@@ -301,7 +302,9 @@ pub(crate) fn looks_like(text: &[u8]) -> bool {
     };
     let first = statements.find(|line| !line.is_empty() && !line.starts_with(b"--") && !line.starts_with(b"/*"));
     let fills = |what: &[u8]| memchr::memmem::find(&lower, what).is_some();
-    let dump = fills(b"insert into ") && fills(b"values") || fills(b" from stdin;") || fills(b"create table ");
+    let dump = fills(b"insert into ") && (fills(b"values (") || fills(b"values(") || fills(b"values\n"))
+        || fills(b" from stdin;")
+        || fills(b"create table ");
     first.is_some_and(starts) && (dump || fills(b"postgresql database dump"))
 }
 
@@ -327,7 +330,8 @@ mod tests {
     fn values_have_the_names_of_their_columns() {
         let line = "INSERT INTO public.p (mrn, \"name\", n) VALUES ('1', 'O''Brien', 7), (2,'x;y',NULL);";
         assert_eq!(shown(&[line]), ["mrn:1", "name:O'Brien", "n:7", "mrn:2", "name:x;y"]);
-        let made = ["CREATE TABLE p (", "  mrn text NOT NULL,", "  d numeric(3,1),", "  CONSTRAINT k CHECK (mrn > 'a')", ");"];
+        let made =
+            ["CREATE TABLE p (", "  mrn text NOT NULL,", "  d numeric(3,1),", "  CONSTRAINT k CHECK (mrn > 'a')", ");"];
         let filled = ["INSERT INTO p VALUES ('7', -1.5);"];
         assert_eq!(shown(&[&made[..], &filled].concat()), [":a", "mrn:7", "d:-1.5"]);
     }

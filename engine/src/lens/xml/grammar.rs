@@ -66,7 +66,8 @@ pub(super) fn attribute_name(name: &[u8]) -> &[u8] {
 }
 
 /// Elements whose content is prose, in HTML and in the narrative of documents.
-pub(super) const FLOWS: &[&[u8]] = &[b"html", b"body", b"div", b"p", b"td", b"th", b"li", b"dd", b"dt", b"text", b"paragraph"];
+pub(super) const FLOWS: &[&[u8]] =
+    &[b"html", b"body", b"div", b"p", b"td", b"th", b"li", b"dd", b"dt", b"text", b"paragraph"];
 /// Elements within prose that do not part it.
 pub(super) const WITHIN: &[&[u8]] = &[
     b"b",
