@@ -108,7 +108,7 @@ const CASES: &[(Format, &str, &str)] = &[
         Format::Mime,
         "To: mr =?utf-8?Q?B=6f?= x\r\n <a@b>\r\nContent-Type: multipart/mixed; boundary=xy\r\n\r\npre a@b\r\n--xy\r\n\
          Content-Transfer-Encoding: quoted-printable\r\n\r\nmr B=\r\no x =61@b=\r\n\r\n--xy\r\n\
-         Content-Transfer-Encoding: base64\r\n\r\nVG86IG1yIEJv\r\nLCBhQGIu\r\n--xy\r\nContent-Type: text/html\r\n\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\nVG86IG1yIEJvLCBh\r\nQGIu\r\n--xy\r\nContent-Type: text/html\r\n\r\n\
          <p>a&#64;b</p>\r\n--xy--\r\na@b\r\n",
         "To: mr [NAME] x\r\n <[MAIL]>\r\nContent-Type: multipart/mixed; boundary=xy\r\n\r\npre [MAIL]\r\n--xy\r\n\
          Content-Transfer-Encoding: quoted-printable\r\n\r\nmr [NAME] x [MAIL]=\r\n\r\n--xy\r\n\
