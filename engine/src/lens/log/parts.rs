@@ -432,7 +432,14 @@ fn begins(line: &[u8]) -> bool {
     let stamp = head.strip_prefix(b"[").unwrap_or(head);
     let digits = |range: Range<usize>| stamp.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
     let dated = digits(0..4) && matches!(stamp.get(4), Some(b'-' | b'/')) && digits(5..7) && digits(8..10);
-    let timed = dated && matches!(stamp.get(10), Some(b'T' | b' ')) && digits(11..13) && stamp.get(13) == Some(&b':');
+    // `01/05/2024 10:11:12`, `20240105 10:11:12`, `10:11:12.003`.
+    let clock = |at: usize| digits(at..at + 2) && stamp.get(at + 2) == Some(&b':') && digits(at + 3..at + 5);
+    let american = digits(0..2) && stamp.get(2) == Some(&b'/') && digits(3..5) && digits(6..10) && clock(11);
+    let compact = digits(0..8) && clock(9);
+    let timed = american
+        || compact
+        || clock(0)
+        || dated && matches!(stamp.get(10), Some(b'T' | b' ')) && digits(11..13) && stamp.get(13) == Some(&b':');
     let month = stamp.get(..3).is_some_and(|name| {
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"]
             .iter()
@@ -505,6 +512,9 @@ mod tests {
         assert!(looks_like(b"<165>1 2003-10-11T22:14:15.003Z h a - - - x\n", true));
         assert!(looks_like(b"2024-01-05 10:11:12,003 INFO [x] started\n  at Main.java:3\n", true));
         assert!(looks_like(b"level=info msg=\"ok\"\n", true));
+        assert!(looks_like(b"20240105 10:11:12 recv PID|1||7^^^A\n", true));
+        assert!(looks_like(b"[10:11:12.003] [main] INFO started\n", true));
+        assert!(!looks_like(b"10:15 Patient resting.\n10:40 Vitals stable.\n", true));
         assert!(!looks_like(b"2024-01-05 Seen in clinic.\nOct 3 follow-up: stable.\n", true));
         assert!(!looks_like(b"Patient: Jane Roe\nMRN 12345\n", true));
     }
