@@ -40,7 +40,7 @@ const CLAIM: &str = "HL*2*1*22*0\nSBR*P*18*{policy}******CI\nNM1*IL*1*{pt.last}*
                      N4*{pt.city}*{pt.state}*{pt.zip}\nDMG*D8*{born}*{sex}\nREF*SY*{ssn}\nPER*IC*{pt.full}*TE*{pt.phone}*EM*{pt.email}\n\
                      NM1*PR*2*AETNA*****PI*{-code:60054}\nCLM*{account}*{-number:79.04}***11:B:1*Y*A*Y*I\nDTP*431*D8*{day}\nREF*EA*{mrn}\n\
                      HI*ABK:{icd}*ABF:{icd}\nNM1*82*1*{dr.last}*{dr.first}****XX*{dr.npi}\nNTE*ADD*{>hpi}\nLX*1\nSV1*HC:{cpt}*{-number:40}*UN*1***1\nDTP*472*D8*{day}\nREF*6R*{accession}\n";
-const REMITTANCE: &str = "ST*835*0021\nBPR*I*{-number:132.00}*C*ACH*CCP*01*999988880*DA*{account}*1935665544**01*999988880*DA*{account}*{day}\n\
+const REMITTANCE: &str = "ST*835*0021\nBPR*I*{-number:132.00}*C*ACH*CCP*01*{account}*DA*{account}*1935665544**01*{account}*DA*{account}*{day}\n\
                           TRN*1*{accession}*1935665544\nDTM*405*{day}\nN1*PR*AETNA\nN3*1 PAYER PLAZA\nN1*PE*{facility}*XX*{dr.npi}\nLX*1\n";
 const PAID: &str = "CLP*{account}*1*{-number:211.9}*{-number:138}**MC*{subject}\nNM1*QC*1*{pt.last}*{pt.first}****MI*{member}\nNM1*82*1*{dr.last}*{dr.first}****XX*{dr.npi}\n\
                     REF*EA*{mrn}\nDTM*232*{day}\nDTM*233*{day}\nSVC*HC:{cpt}*{-number:211.9}*{-number:138}\nDTM*472*{day}\n";

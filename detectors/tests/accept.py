@@ -5,10 +5,13 @@
 Prints each document that its parser refuses or that has lost its form, without any of its content; exits 1 if there is one.
 """
 
+import base64
 import csv
+import email
 import io
 import json
 import pathlib
+import sqlite3
 import sys
 import urllib.parse
 
@@ -56,7 +59,39 @@ def shape(value):
         return [shape(inner) for inner in value.values()]
     if isinstance(value, list):
         return [shape(inner) for inner in value]
-    return None
+    return within(value) or None if isinstance(value, str) else None
+
+
+def within(text):
+    """Whether a string holds a message, JSON, or text in base64."""
+    if text.startswith("MSH|"):
+        return messages(text)
+    if text.startswith("{"):
+        return shape(json.loads(text))
+    try:
+        return len(text) > 12 and base64.b64decode(text, validate=True).decode() != ""
+    except ValueError:
+        return False
+
+
+def parts(text):
+    """The parts of an e-mail; each body must be what its encoding says."""
+    walked = []
+    for part in email.message_from_string(text).walk():
+        if part.defects:
+            raise ValueError("a part has defects")
+        if not part.is_multipart():
+            part.get_payload(decode=True).decode("utf-8")
+        walked.append((part.get_content_type(), sorted(part.keys())))
+    return walked
+
+
+def statements(text):
+    """The numbers of rows of each table after all statements were run."""
+    database = sqlite3.connect(":memory:")
+    database.executescript(text)
+    names = [row[0] for row in database.execute("select name from sqlite_master order by name")]
+    return [(name, database.execute(f"select count(*) from {name}").fetchone()[0]) for name in names]
 
 
 FORMS = {
@@ -67,6 +102,8 @@ FORMS = {
     "tsv": lambda text: [line.count("\t") for line in text.split("\n")],
     "json": lambda text: shape(json.loads(text)),
     "ndjson": lambda text: [shape(json.loads(line)) for line in text.splitlines() if line.strip()],
+    "eml": parts,
+    "sql": statements,
     "form": lambda text: len(urllib.parse.parse_qsl(text, keep_blank_values=True, strict_parsing=True)),
 }
 

@@ -36,6 +36,8 @@ pub enum Slot {
     Copy,
     /// A name or a value of form data.
     Form,
+    /// The inside of a body in quoted-printable.
+    Quoted,
     /// A value in a statement of SQL: inside a literal, or a number.
     Sql {
         /// Whether it stands between quotes.

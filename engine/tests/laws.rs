@@ -214,7 +214,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 13] = [
+const FORMATS: [Format; 14] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -228,6 +228,7 @@ const FORMATS: [Format; 13] = [
     Format::Deltas,
     Format::Log,
     Format::Sql,
+    Format::Mime,
 ];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
@@ -286,6 +287,9 @@ const SMALL: &[&str] = &[
     "{\"a\":\"[\\\"@b",
     "\"PID|1|a@b\\r\"",
     "copy t from stdin;",
+    "a: b@c\n d\n\ne@f",
+    "--a-b\n\na@b\n--a-b",
+    "a:=?x?q?=41@b?=",
     "E'a\\'@b''\n'c@d",
     "$a$b@c$a$'d@e'",
 ];
@@ -469,6 +473,21 @@ const PIECES: &[&str] = &[
     "</d>",
     "<d v=\"",
     "OBX|1|ED|x||a^b^c^Base64^",
+    "To: mr Bo <a@b>\r\n mr =?utf-8?Q?B=6f?= x\r\n",
+    "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n",
+    "Content-Transfer-Encoding: base64\n\n",
+    "Content-Type: multipart/x; boundary=xy\n\n",
+    "Content-Disposition: form-data; name=secret\n\n",
+    "\n--xy\n",
+    "\n--xy--\n",
+    "=40b=\r\n",
+    "a=\n",
+    "\n\n",
+    "<table><tr><td>secret:</td><td>",
+    "<th>secret</th><th>b</th></tr><tr><td>",
+    "</td><td>",
+    "<dt>secret</dt><dd>",
+    "<input name='secret' value='",
     "insert into t (a,secret) values (7,'",
     "'), (123-45, 'a@b''s', 9);\n",
     "create table t (secret text, b int);\n",

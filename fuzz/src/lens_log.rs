@@ -29,11 +29,24 @@ pub fn run(data: &[u8]) {
                     .bytes(),
             ),
             2 => doc.extend(
-                input.pick(&["GET /", "POST /patients/", "DELETE /a/b/", "path=/users/", "/", "?", "&", "%4", "%20"]).bytes(),
+                input
+                    .pick(&["GET /", "POST /patients/", "DELETE /a/b/", "path=/users/", "/", "?", "&", "%4", "%20"])
+                    .bytes(),
             ),
             3 => doc.extend(
                 input
-                    .pick(&["PID|1||", "MSH|^~\\&|", "\"MSH|^~\\\\&|", "\\r", "<CR>", "#015", "{\"", "[{\"", "<?xml ?>", "<a>"])
+                    .pick(&[
+                        "PID|1||",
+                        "MSH|^~\\&|",
+                        "\"MSH|^~\\\\&|",
+                        "\\r",
+                        "<CR>",
+                        "#015",
+                        "{\"",
+                        "[{\"",
+                        "<?xml ?>",
+                        "<a>",
+                    ])
                     .bytes(),
             ),
             4 => doc.extend(input.pick(&["\"", "\\\"", "\\", "\\u0041", "'", "]", ", ", "|", "^", "=", "; "]).bytes()),

@@ -76,7 +76,7 @@ pub(crate) struct Reading {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// How to read the inputs: by content, or text, json, ndjson, csv, tsv, hl7, xml, html, x12, copy (PostgreSQL's
-    /// text form), form, log, sql, sse (events in which a model streams its answer), ndjson-deltas (the same in lines)
+    /// text form), form, log, sql, mime, sse (events in which a model streams its answer), ndjson-deltas (the same in lines)
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) input: String,
     /// Only files in folders whose path matches; `!` in front leaves them out (repeatable, the last match counts)

@@ -83,7 +83,8 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
             if around.kind.is_some_and(|kind| kind != kinds::DATE) { around } else { meaning(None, 0, hint::QUANTITY) }
         }
         // A person's name where it is one: the field detector looks at the value.
-        "patient" | "member" | "subscriber" | "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
+        "member" | "subscriber" if column => meaning(Some(kinds::NAME), 60, hint::NAME | hint::HEALTH_PLAN),
+        "patient" | "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
             meaning(Some(kinds::NAME), 60, hint::NAME)
         }
         "provider" if column => meaning(Some(kinds::NAME_PROVIDER), 60, hint::NAME),

@@ -38,10 +38,20 @@ fn meaning(segment: &[u8], qualifier: &[u8], element: &[u8], component: &[u8]) -
         (b"DTP", b"03") | (b"DTM", b"02" | b"05" | b"06") => DATE,
         (b"BHT", b"04") | (b"BPR", b"16") | (b"GS", b"04") | (b"ISA", b"09") | (b"PAT", b"06") => DATE,
         (b"BHT", b"03") | (b"TRN", b"02") => sure(kinds::OTHER_ID, hint::OTHER_ID),
-        (b"BPR", b"09" | b"15") => sure(kinds::ACCOUNT, hint::ACCOUNT),
+        // Banks by their routing numbers, and accounts there.
+        (b"BPR", b"07" | b"09" | b"13" | b"15") => sure(kinds::ACCOUNT, hint::ACCOUNT),
         (b"CLM", b"01") | (b"CLP", b"01" | b"07") => sure(kinds::ACCOUNT, hint::ACCOUNT | hint::OTHER_ID),
         (b"SBR", b"03") => sure(kinds::HEALTH_PLAN, hint::HEALTH_PLAN),
         (b"INS", b"12") => DATE,
+        (b"BGN", b"02" | b"06") => sure(kinds::OTHER_ID, hint::OTHER_ID),
+        (b"BGN", b"03") => DATE,
+        // The number of what is sent along, and who adjusts payments, by which references.
+        (b"PWK", b"06") => sure(kinds::OTHER_ID, hint::OTHER_ID),
+        (b"PLB", b"01") => sure(kinds::NPI, hint::NPI | hint::OTHER_ID | hint::SSN),
+        (b"PLB", b"03" | b"05" | b"07" | b"09" | b"11" | b"13") if component == b"2" => {
+            sure(kinds::OTHER_ID, hint::OTHER_ID)
+        }
+        (b"COB", b"02") => sure(kinds::HEALTH_PLAN, hint::HEALTH_PLAN),
         (b"NTE" | b"MSG" | b"K3", _) | (b"SBR", b"04") => Meaning::default(),
         (b"HI" | b"SVC" | b"SV1" | b"SV2" | b"SV3" | b"PRV" | b"HL" | b"LX" | b"CAS" | b"AMT" | b"QTY" | b"EB", _) => {
             CODED
@@ -171,6 +181,17 @@ mod tests {
             ("N3 PR 01 1", None),
             ("N1 PE 04 1", Some("npi")),
             ("SVC HC 01 2", None),
+            ("PLB x 01 1", Some("npi")),
+            ("PLB x 03 1", None),
+            ("PLB x 03 2", Some("other-id")),
+            ("PLB x 04 1", None),
+            ("BGN 00 02 1", Some("other-id")),
+            ("BGN 00 03 1", Some("date")),
+            ("PWK OZ 06 1", Some("other-id")),
+            ("PWK OZ 02 1", None),
+            ("BPR I 07 1", Some("account")),
+            ("BPR I 06 1", None),
+            ("COB P 02 1", Some("health-plan")),
         ];
         for (path, expected) in table {
             assert_eq!(kind(path), expected, "{path}");

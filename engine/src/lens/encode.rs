@@ -104,6 +104,7 @@ fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
         Slot::Markup(place) => Bytes::from(markup(bytes, place)),
         Slot::Copy => Bytes::from(copy_text(bytes)),
         Slot::Form => Bytes::from(form_part(bytes)),
+        Slot::Quoted => Bytes::from(quoted_printable(bytes)),
     }
 }
 
@@ -129,6 +130,19 @@ fn number(bytes: &[u8], operator: Operator) -> Bytes {
     string.extend(json_escaped(bytes));
     string.push(b'"');
     Bytes::from(string)
+}
+
+/// The sign of escapes is escaped, and so is what is not ASCII.
+fn quoted_printable(bytes: &[u8]) -> Vec<u8> {
+    let mut text = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        match byte {
+            b'\t' | b'\n' | b'\r' => text.push(byte),
+            b'=' | 0..b' ' | 0x7f.. => text.extend(format!("={byte:02X}").as_bytes()),
+            _ => text.push(byte),
+        }
+    }
+    text
 }
 
 /// Quotes are doubled, and so are backslashes where they escape.

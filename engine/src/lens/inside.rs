@@ -34,13 +34,13 @@ pub(crate) struct May {
 
 impl May {
     /// What the text of a field may be, in a stream that goes on from record to record or not, `depth` formats deep.
-    pub(crate) fn be(info: Option<&PathInfo>, holds_files: bool, in_stream: bool, depth: usize) -> Self {
+    pub(crate) fn be(info: Option<&PathInfo>, in_stream: bool, depth: usize) -> Self {
         let free = info.is_none_or(|info| info.rule.is_none() && !info.subject);
         let meant = info.is_some_and(|info| info.meaning.kind.is_some());
         // A text of a stream is read as it comes: nothing of it may wait for what it is.
         let nest = free && !meant && depth < if in_stream { 1 } else { MOST_NESTED };
-        let pack = free && holds_files && depth < if in_stream { 1 } else { MOST_NESTED };
-        let log = nest && info.is_some_and(|info| log::is_message(info.name.rsplit('.').next().unwrap_or_default()));
+        let pack = free && info.is_none_or(|info| info.holds_files) && depth < if in_stream { 1 } else { MOST_NESTED };
+        let log = nest && info.is_some_and(|info| info.holds_lines);
         Self { nest, markup: nest && !in_stream, log, pack }
     }
 }
@@ -83,7 +83,7 @@ fn format(text: &[u8], complete: bool, may: May) -> Option<Guess> {
     let text = text.get(blanks..).unwrap_or_default();
     let Some(&first) = text.first() else { return (!complete).then_some(Guess::Unknown) };
     let is = |format: Option<Format>| Some(format.map_or(Guess::Text, Guess::Format));
-    let upto = |len: usize| text.get(..len).or(complete.then_some(text));
+    let upto = |len: usize| text.get(..len).or_else(|| complete.then_some(text));
     match first {
         b'{' | b'[' => {
             let rest = text.get(1..).unwrap_or_default();
@@ -461,11 +461,7 @@ impl Nest {
 impl Sink<'_> {
     /// What the text of a field may be.
     pub(crate) fn may(&self, info: Option<&PathInfo>) -> May {
-        let fields = self.compiled.fields.as_ref();
-        let files = info.is_none_or(|info| {
-            fields.map_or(info.meaning.kind.is_none(), |fields| fields.may_hold_files(&info.meaning))
-        });
-        May::be(info, files, self.out.is_stream(), self.around.depth())
+        May::be(info, self.out.is_stream(), self.around.depth())
     }
 
     /// The kind of what nothing can look into, if it counts.

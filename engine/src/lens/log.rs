@@ -120,7 +120,7 @@ impl Log {
                 let room = (LONGEST_LINE as u64).saturating_sub(base + at as u64 - start);
                 let room = usize::try_from(room).unwrap_or(usize::MAX);
                 let len = end.unwrap_or(chunk.len()) - at;
-                if len > room || (end.is_some() && len <= room) {
+                if len > room || end.is_some() {
                     let to = at + len.min(room);
                     self.read_gathered(sink, to);
                     if len > room {

@@ -14,11 +14,12 @@ mod hl7;
 pub(crate) mod inside;
 mod json;
 pub(crate) mod log;
+pub(crate) mod mime;
 pub(crate) mod packed;
 pub(crate) mod paths;
 mod sniff;
 pub(crate) mod x12;
-mod xml;
+pub(crate) mod xml;
 
 use std::fmt;
 use std::ops::Range;
@@ -72,6 +73,8 @@ pub enum Format {
     Log,
     /// Statements of SQL, as dumps of databases have them.
     Sql,
+    /// E-mails, and forms in parts.
+    Mime,
 }
 
 impl Format {
@@ -98,6 +101,7 @@ impl Format {
             Self::Deltas => "ndjson-deltas",
             Self::Log => "log",
             Self::Sql => "sql",
+            Self::Mime => "mime",
         }
     }
 
@@ -118,6 +122,7 @@ impl Format {
                 | Self::Log
                 | Self::Sql
                 | Self::Copy
+                | Self::Mime
         );
         if packs && own < packed { packed } else { own }
     }
@@ -133,7 +138,7 @@ impl Format {
             Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
             Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
-            Self::Log | Self::Sql => 6 * window + log::LONGEST_LINE,
+            Self::Log | Self::Sql | Self::Mime => 6 * window + log::LONGEST_LINE,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
         }
@@ -149,9 +154,10 @@ impl Format {
         self.is_stream() || matches!(self, Self::Xml)
     }
 
-    /// Whether its records may say whose data they are. A model's answer does not: it is one document, like a text.
+    /// Whether its records may say whose data they are. A model's answer does not, nor do logs and e-mails: each is one
+    /// document, like a text.
     pub(crate) const fn has_subjects(self) -> bool {
-        self.is_structured() && !self.is_stream()
+        self.is_structured() && !self.is_stream() && !matches!(self, Self::Log | Self::Mime)
     }
 
     /// Whether it has fields.
@@ -186,6 +192,7 @@ impl FromStr for Format {
             "ndjson-deltas" => Self::Deltas,
             "log" => Self::Log,
             "sql" => Self::Sql,
+            "mime" => Self::Mime,
             _ => return Err(UnknownFormat),
         })
     }
@@ -198,7 +205,7 @@ pub struct UnknownFormat;
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log sql",
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log sql mime",
         )
     }
 }
@@ -229,6 +236,7 @@ pub(crate) enum Lens {
     Form(Box<form::Form>),
     Events(Box<events::Events>),
     Log(Box<log::Log>),
+    Mime(Box<mime::Mime>),
 }
 
 impl Lens {
@@ -247,6 +255,7 @@ impl Lens {
             Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
             Format::Log => Self::Log(Box::default()),
             Format::Sql => Self::Log(Box::new(log::Log::of_sql())),
+            Format::Mime => Self::Mime(Box::default()),
         }
     }
 
@@ -271,6 +280,7 @@ impl Lens {
             Self::Form(form) => form.feed(sink),
             Self::Events(events) => events.feed(sink),
             Self::Log(log) => log.feed(sink),
+            Self::Mime(mime) => mime.feed(sink),
         }
     }
 
@@ -293,6 +303,7 @@ impl Lens {
             Self::Form(form) => form.end(sink),
             Self::Events(events) => events.end(sink),
             Self::Log(log) => log.end(sink),
+            Self::Mime(mime) => mime.end(sink),
         }
     }
 
@@ -316,6 +327,7 @@ impl Lens {
             Self::Delimited(delimited) => delimited.park(sink),
             Self::Xml(xml) => xml.park(sink),
             Self::Log(log) => log.park(sink),
+            Self::Mime(mime) => mime.park(sink),
             _ => {}
         }
     }
@@ -411,6 +423,13 @@ impl Sink<'_> {
             is_part: self.is_part,
             claim: None,
         }
+    }
+
+    /// What a field means that a label stands beside, when the label has a meaning.
+    pub(crate) fn labelled(&mut self, info: Option<Arc<PathInfo>>, label: Option<&[u8]>) -> Option<Arc<PathInfo>> {
+        let (Some(own), Some(label)) = (&info, label) else { return info };
+        let known = self.paths.info(&[label], None, &|_| false, self.compiled, self.out.rules());
+        own.labelled(&known).map(Arc::new).or(info)
     }
 
     /// Bytes of the chunk that stand for themselves. `last` ends the run with them.

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::log;
 use crate::operator::Operator;
 use crate::profile::{FieldPath, FieldRule, Rules};
 use crate::scanner::Compiled;
@@ -18,6 +19,10 @@ pub(crate) struct PathInfo {
     pub(crate) rule: Option<(Operator, Kind)>,
     /// Whether its value says whose data the record is.
     pub(crate) subject: bool,
+    /// Whether its value may be a document in base64.
+    pub(crate) holds_files: bool,
+    /// Whether its values are lines of a log, by its name.
+    pub(crate) holds_lines: bool,
     /// For reports.
     pub(crate) name: Arc<str>,
 }
@@ -25,7 +30,16 @@ pub(crate) struct PathInfo {
 impl PathInfo {
     /// What is known of a column without a name, the `i`th.
     pub(crate) fn column(i: usize, meaning: Meaning) -> Self {
-        Self { meaning, rule: None, subject: false, name: format!("column {}", i + 1).into() }
+        let name = format!("column {}", i + 1).into();
+        Self { meaning, rule: None, subject: false, holds_files: meaning.kind.is_none(), holds_lines: false, name }
+    }
+
+    /// The same where a label beside it has a meaning; it is called as before, as labels are content.
+    pub(crate) fn labelled(&self, label: &Self) -> Option<Self> {
+        let Self { rule, subject, holds_lines, .. } = *self;
+        let (meaning, holds_files) = (label.meaning, label.holds_files);
+        let known = label.meaning.kind.is_some() && self.meaning.kind.is_none();
+        known.then(|| Self { meaning, rule, subject, holds_files, holds_lines, name: Arc::clone(&self.name) })
     }
 
     /// Whether anything depends on the path.
@@ -126,7 +140,10 @@ pub(crate) fn look_up(
     });
     let first = shown.last().is_some_and(|name| *name == b"1");
     let lossy: Vec<_> = shown.iter().map(|name| String::from_utf8_lossy(name)).collect();
+    let fields = compiled.fields.as_ref();
     PathInfo {
+        holds_files: fields.map_or_else(|| meaning.kind.is_none(), |fields| fields.may_hold_files(&meaning)),
+        holds_lines: shown.last().is_some_and(|name| std::str::from_utf8(name).is_ok_and(log::is_message)),
         meaning,
         rule: rule.map(|rule| (rule.operator, meaning.kind.unwrap_or(rule.kind))),
         subject: rules.subject.iter().any(|path| matches(path) || (first && path.holds(&shown))),

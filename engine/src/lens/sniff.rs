@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Format, log, x12};
+use super::{Format, log, mime, x12};
 
 /// So many bytes are looked at, or all when there are fewer.
 pub const SNIFF: usize = 4096;
@@ -100,6 +100,7 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         .or_else(|| markup(text))
         .or_else(|| events(text))
         .or_else(|| json(text))
+        .or_else(|| mime::looks_like(text).then_some(Format::Mime))
         .or_else(|| log::looks_like_sql(text).then_some(Format::Sql))
         .or_else(|| log::looks_like(text, complete).then_some(Format::Log))
         .or_else(|| form(text, complete))

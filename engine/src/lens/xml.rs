@@ -7,6 +7,7 @@
 //! A text goes on through comments, character data and instructions, and within paragraphs through the tags of type and
 //! links: it waits while what stands in them is read beside it.
 
+pub(crate) mod cells;
 mod grammar;
 mod packed;
 
@@ -16,6 +17,7 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
+use self::cells::Cells;
 use self::grammar::{Begin, FLOWS, WITHIN, attribute_name, begin, end_mark, goes_on, in_name, is_in, is_void, local};
 use self::packed::Unpacked;
 use super::Sink;
@@ -74,6 +76,10 @@ pub(crate) struct Xml {
     info: Option<Arc<PathInfo>>,
     /// A text that may be base64, and the place that it fills: no run is open for it yet.
     packed: Option<Unpacked>,
+    /// The table that is being read, if one is.
+    cells: Cells,
+    /// The value of the attribute that names an input, as far as it has come.
+    naming: Option<Vec<u8>>,
     captured: Vec<u8>,
     capturing: bool,
     /// The beginning of a tag, a name, an entity or an end mark, until it is known what it is.
@@ -259,18 +265,23 @@ impl Xml {
         let rest = sink.chunk.get(at..).unwrap_or_default();
         let len = if raw { memchr(b'<', rest) } else { memchr2(b'<', b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
+        let label_at = at..end;
         if !raw && !self.open && self.waiting.is_none() {
             if self.packed.is_none() && Unpacked::may_begin(rest.get(..end - at).unwrap_or_default()) {
-                let info = self.path(sink, false);
+                let info = self.content_path(sink);
                 self.begin_packed(sink, Markup::Text, info.as_ref());
             }
             if self.packed.is_some() {
                 self.add_packed(sink, at..end);
+                self.cells.text(sink.chunk.get(label_at).unwrap_or_default());
                 return end;
             }
         }
         self.open_content(sink, here);
         self.plain(sink, at..end);
+        if !raw {
+            self.cells.text(sink.chunk.get(label_at).unwrap_or_default());
+        }
         end
     }
 
@@ -289,7 +300,7 @@ impl Xml {
         }
         if !self.open {
             sink.structure(at);
-            let info = self.path(sink, false);
+            let info = self.content_path(sink);
             self.open_field(sink, self.text_slot(), info);
         }
     }
@@ -310,6 +321,12 @@ impl Xml {
             sink.memory.clear();
             self.apart = true;
         }
+    }
+
+    /// What the text of the current element means, by its table or by its path.
+    fn content_path(&self, sink: &mut Sink<'_>) -> Option<Arc<PathInfo>> {
+        let info = self.path(sink, false);
+        sink.labelled(info, self.cells.label())
     }
 
     /// What the current element, or its attribute, means.
@@ -372,6 +389,9 @@ impl Xml {
 
     /// What is pending is text.
     fn back_to_text(&mut self, sink: &mut Sink<'_>) {
+        if !self.is_raw() {
+            self.cells.text(&self.pending);
+        }
         self.spill(sink, self.text_slot());
         self.state = State::Content;
     }
@@ -460,6 +480,7 @@ impl Xml {
 
     fn finish_tag(&mut self, sink: &mut Sink<'_>, at: usize) {
         let name = local(&self.element);
+        self.cells.tag(name, self.closing);
         if self.closing {
             if let Some(open) = self.stack.iter().rposition(|open| open == name) {
                 self.stack.truncate(open);
@@ -564,6 +585,8 @@ impl Xml {
         let from = at + usize::from(quote != 0);
         sink.structure(sink.base + from as u64);
         let info = if self.attribute.is_empty() { None } else { self.path(sink, true) };
+        let info = sink.labelled(info, self.cells.input(local(&self.element), &self.attribute));
+        self.naming = Some(Vec::new()).filter(|_| self.attribute.eq_ignore_ascii_case(b"@name"));
         if quote == 0 || !self.begin_packed(sink, Markup::Attribute { quote }, info.as_ref()) {
             self.open_field(sink, Markup::Attribute { quote }, info);
         }
@@ -577,6 +600,7 @@ impl Xml {
         let bare = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'&');
         let len = if quote == 0 { rest.iter().position(bare) } else { memchr2(quote, b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
+        self.note_label(sink.chunk.get(at..end).unwrap_or_default(), Some(quote));
         if self.packed.is_some() {
             self.add_packed(sink, at..end);
         } else {
@@ -592,6 +616,9 @@ impl Xml {
                 self.end_packed(sink);
                 if self.open {
                     self.close(sink);
+                }
+                if let Some(name) = self.naming.take() {
+                    self.cells.name_input(local(&self.element), &self.attribute, &name);
                 }
                 self.attribute.clear();
                 self.state = State::Tag;
@@ -610,6 +637,7 @@ impl Xml {
             let mut utf8 = [0; 4];
             let text = c.encode_utf8(&mut utf8).as_bytes();
             self.note(text);
+            self.note_label(text, quote);
             sink.decoded(text, self.pending_at..sink.base + at as u64 + 1, false);
             self.pending.clear();
             self.state = back;
@@ -619,6 +647,9 @@ impl Xml {
             self.pending.push(byte);
             return at + 1;
         }
+        let pending = std::mem::take(&mut self.pending);
+        self.note_label(&pending, quote);
+        self.pending = pending;
         self.spill(sink, self.text_slot());
         self.state = back;
         at
@@ -693,6 +724,15 @@ impl Xml {
         if !range.is_empty() {
             self.note(sink.chunk.get(range.clone()).unwrap_or_default());
             sink.text(range, false);
+        }
+    }
+
+    /// Text of a cell, or of the name of an input.
+    fn note_label(&mut self, text: &[u8], quote: Option<u8>) {
+        match &mut self.naming {
+            _ if quote.is_none() => self.cells.text(text),
+            Some(name) if name.len() <= LONGEST_NAME => name.extend_from_slice(text),
+            _ => {}
         }
     }
 

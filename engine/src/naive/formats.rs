@@ -4,6 +4,7 @@ pub(super) mod copy;
 pub(super) mod form;
 pub(super) mod hl7;
 pub(super) mod log;
+pub(super) mod mime;
 pub(super) mod x12;
 pub(super) mod xml;
 
@@ -36,6 +37,10 @@ pub(super) struct Run {
     pub(super) format: Option<Format>,
     /// It is HL7 and prose: separators in it are signs.
     pub(super) prose: bool,
+    /// What stands beside it says what it is.
+    pub(super) label: Option<Vec<u8>>,
+    /// It is said to be base64.
+    pub(super) base64: bool,
     /// It is put together from the pieces of several records.
     pub(super) joined: bool,
     /// It stands beside another run: it neither teaches nor knows what stands around it.
@@ -89,8 +94,8 @@ pub(super) fn through(mut run: Run, outer: &Run) -> Run {
     for (at, (start, end)) in inner.into_iter().enumerate() {
         if start == end {
             // It stands nowhere: behind what is before it.
-            let behind =
-                start.checked_sub(1).map_or(outer.raw[0].0, |before| outer.parts(before, start).last().unwrap().1);
+            let before = start.checked_sub(1).and_then(|before| outer.parts(before, start).last().copied());
+            let behind = before.map_or(outer.raw[0].0, |(_, end)| end);
             run.raw.push((behind, behind));
             continue;
         }

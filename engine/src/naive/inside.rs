@@ -31,15 +31,22 @@ impl Oracle<'_> {
             _ => false,
         };
         let packs = matches!(run.slot, Slot::Markup(Markup::Text | Markup::Attribute { quote: 1.. }));
-        if !nests && !packs {
+        if !nests && !packs && !run.base64 {
             return What::Text;
         }
         let fields = self.scanner.inner.fields.as_ref();
-        let files = info.is_none_or(|info| {
-            fields.map_or(info.meaning.kind.is_none(), |fields| fields.may_hold_files(&info.meaning))
-        });
-        let may = May::be(info, files, stream.is_stream(), run.around.depth());
-        let guess = if nests { self.guess(run, may) } else { markup(run, may) };
+        let may = May::be(info, stream.is_stream(), run.around.depth());
+        let guess = if run.base64 {
+            match Scan::default().look(&run.text, true) {
+                So::TooLong => Guess::Packed { cut: true },
+                So::Whole => Guess::Packed { cut: false },
+                _ => Guess::Text,
+            }
+        } else if nests {
+            self.guess(run, may)
+        } else {
+            markup(run, may)
+        };
         let cut = match guess {
             Guess::Unknown | Guess::Text => return What::Text,
             Guess::Format(format) => return What::Of(format),

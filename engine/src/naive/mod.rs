@@ -214,6 +214,7 @@ impl Oracle<'_> {
             Format::Deltas => events::lines(doc, &ruled),
             Format::Copy => formats::copy::cells(doc),
             Format::Form => formats::form::pairs(doc),
+            Format::Mime => formats::mime::message(doc),
             Format::Sql => formats::log::statements(doc),
             Format::Log => formats::log::lines(doc, &mut |path| {
                 let names = path.iter().map(|name| formats::Name { name: name.to_vec(), ..Default::default() });
@@ -248,7 +249,11 @@ impl Oracle<'_> {
         let typed: Option<Vec<&[u8]>> = run.typed.as_ref().map(|typed| typed.iter().map(|name| &name[..]).collect());
         let hidden = |i: usize| run.path[i].long || run.path[i].key.is_some_and(|key| secret[key]);
         let seen = !names.is_empty() && !matches!(run.slot, Slot::Key | Slot::Bare);
-        seen.then(|| paths::look_up(&names, typed.as_deref(), &hidden, &self.scanner.inner, self.rules))
+        let own = seen.then(|| paths::look_up(&names, typed.as_deref(), &hidden, &self.scanner.inner, self.rules))?;
+        let beside = run.label.as_ref().and_then(|label| {
+            own.labelled(&paths::look_up(&[label], None, &|_| false, &self.scanner.inner, self.rules))
+        });
+        Some(beside.unwrap_or(own))
     }
 
     fn found_in(&mut self, run: &Run, info: &Option<paths::PathInfo>, claimed: Option<Kind>) -> Vec<Found> {
@@ -284,7 +289,7 @@ impl Oracle<'_> {
 
     /// Whose data a record is, and from where on that is known: the first field that says so.
     fn subject(&self, format: Format, all: &[Seen], secret: &[bool], record: usize) -> Option<(usize, Vec<u8>)> {
-        if matches!(format, Format::Text | Format::Sse | Format::Deltas) {
+        if !format.has_subjects() {
             return Some((0, self.name.as_bytes().to_vec()));
         }
         let says = |run: &&Run| {

@@ -71,6 +71,22 @@ const CASES: &[(Format, &str, &str)] = &[
     ),
     (Format::Log, "sent {\"secret\":\"x\",\"b\":\"a@b\"}\n", "sent {\"secret\":\"[WHOLE]\",\"b\":\"[MAIL]\"}\n"),
     (Format::Log, "msg=\"{\\\"secret\\\":\\\"x\\\"}\" a\n", "msg=\"{\\\"secret\\\":\\\"[WHOLE]\\\"}\" a\n"),
+    // A label in the cell before, a head of a column, a term, the name of an input.
+    (
+        Format::Xml,
+        "<table><tr><td>Secret:</td><td>x <b>y</b></td><td>z</td></tr></table>",
+        "<table><tr><td>Secret:</td><td>[WHOLE]<b></b></td><td>z</td></tr></table>",
+    ),
+    (
+        Format::Xml,
+        "<table><tr><th>a</th><th>secret</th></tr><tr><td>x</td><td>y</td></tr></table><dl><dt>secret<dd>z</dl>",
+        "<table><tr><th>a</th><th>secret</th></tr><tr><td>x</td><td>[WHOLE]</td></tr></table><dl><dt>secret<dd>[WHOLE]</dl>",
+    ),
+    (
+        Format::Xml,
+        "<input name=\"secret\" value=\"x\"><input value='y'>",
+        "<input name=\"secret\" value=\"[WHOLE]\"><input value='y'>",
+    ),
     // Statements and rows of a dump.
     (
         Format::Sql,
@@ -86,6 +102,23 @@ const CASES: &[(Format, &str, &str)] = &[
         Format::Sql,
         "COPY t (a, secret) FROM stdin;\n1\tx y\n\\N\t\\N\n{\"secret\":\"z\"}\tw\n\\.\n\nSELECT 'a@b';\n",
         "COPY t (a, secret) FROM stdin;\n1\t[WHOLE]\n\\N\t\\N\n{\"secret\":\"[WHOLE]\"}\t[WHOLE]\n\\.\n\nSELECT '[MAIL]';\n",
+    ),
+    // A message in parts: encoded words, quoted-printable, base64, markup; and a form.
+    (
+        Format::Mime,
+        "To: mr =?utf-8?Q?B=6f?= x\r\n <a@b>\r\nContent-Type: multipart/mixed; boundary=xy\r\n\r\npre a@b\r\n--xy\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\nmr B=\r\no x =61@b=\r\n\r\n--xy\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\nVG86IG1yIEJvLCBh\r\nQGIu\r\n--xy\r\nContent-Type: text/html\r\n\r\n\
+         <p>a&#64;b</p>\r\n--xy--\r\na@b\r\n",
+        "To: mr [NAME] x\r\n <[MAIL]>\r\nContent-Type: multipart/mixed; boundary=xy\r\n\r\npre [MAIL]\r\n--xy\r\n\
+         Content-Transfer-Encoding: quoted-printable\r\n\r\nmr [NAME] x [MAIL]=\r\n\r\n--xy\r\n\
+         Content-Transfer-Encoding: base64\r\n\r\nVG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u\r\n--xy\r\nContent-Type: text/html\r\n\r\n\
+         <p>[MAIL]</p>\r\n--xy--\r\n[MAIL]\r\n",
+    ),
+    (
+        Format::Mime,
+        "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\nx\ny\r\n--q7-x--\r\n",
+        "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n[WHOLE]\r\n--q7-x--\r\n",
     ),
     (Format::Ndjson, "{\"msg\":\"GET /a?secret=x%20y 200\"}\n", "{\"msg\":\"GET /a?secret=%5BWHOLE%5D 200\"}\n"),
 ];

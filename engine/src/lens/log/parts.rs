@@ -230,7 +230,8 @@ impl<'l> Reader<'l, '_> {
         let name = rest.get(..3)?;
         let header = matches!(name, b"MSH" | b"FHS" | b"BHS");
         let known = rest.get(3) == Some(&b'|') && SEGMENTS.contains(&name);
-        if !known && !(header && sniff::messages(rest.get(..24).unwrap_or(rest)).is_some()) {
+        let whole = header && sniff::messages(rest.get(..24).unwrap_or(rest)).is_some();
+        if !(known || whole) {
             return None;
         }
         let quote = at.checked_sub(1).and_then(|before| self.line.get(before)).copied();
@@ -291,7 +292,8 @@ impl<'l> Reader<'l, '_> {
         let named = !before.is_empty()
             && before.len() <= LONGEST_KEY
             && before.iter().all(|byte| byte.is_ascii_alphabetic() || matches!(byte, b'_' | b'-'));
-        let version = matches!(segment, [b'v' | b'V' | b'r' | b'R', rest @ ..] if rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.'));
+        let digits = |rest: &[u8]| rest.iter().all(|byte| byte.is_ascii_digit() || *byte == b'.');
+        let version = matches!(segment, [b'v' | b'V' | b'r' | b'R', rest @ ..] if digits(rest));
         let number = segment.iter().any(u8::is_ascii_digit) && !version;
         let path = match (named, number) {
             (true, true) if (self.standing)(&[before, b"id"]) != Standing::Text => {
@@ -349,6 +351,8 @@ impl<'l> Reader<'l, '_> {
                 let standing = (self.standing)(&[&key]);
                 let len = match standing {
                     Standing::Text => return Some(start),
+                    // A number of several groups is known by what stands before it.
+                    Standing::Word if goes_on(value) => return Some(start),
                     Standing::Word => word_len(value),
                     Standing::Words => words_len(value),
                 };
@@ -356,6 +360,12 @@ impl<'l> Reader<'l, '_> {
             }
         }
     }
+}
+
+/// Whether digits follow behind a blank, or the value begins with a bracket: `(617) 555-0134`, `123 45 6789`.
+fn goes_on(value: &[u8]) -> bool {
+    let rest = value.get(word_len(value)..).unwrap_or_default();
+    matches!(value.first(), Some(b'(' | b'+')) || matches!(rest, [b' ', b'0'..=b'9', ..])
 }
 
 fn word_len(value: &[u8]) -> usize {
@@ -422,7 +432,14 @@ fn begins(line: &[u8]) -> bool {
     let stamp = head.strip_prefix(b"[").unwrap_or(head);
     let digits = |range: Range<usize>| stamp.get(range).is_some_and(|part| part.iter().all(u8::is_ascii_digit));
     let dated = digits(0..4) && matches!(stamp.get(4), Some(b'-' | b'/')) && digits(5..7) && digits(8..10);
-    let timed = dated && matches!(stamp.get(10), Some(b'T' | b' ')) && digits(11..13) && stamp.get(13) == Some(&b':');
+    // `01/05/2024 10:11:12`, `20240105 10:11:12`, `10:11:12.003`.
+    let clock = |at: usize| digits(at..at + 2) && stamp.get(at + 2) == Some(&b':') && digits(at + 3..at + 5);
+    let american = digits(0..2) && stamp.get(2) == Some(&b'/') && digits(3..5) && digits(6..10) && clock(11);
+    let compact = digits(0..8) && clock(9);
+    let timed = american
+        || compact
+        || clock(0)
+        || dated && matches!(stamp.get(10), Some(b'T' | b' ')) && digits(11..13) && stamp.get(13) == Some(&b':');
     let month = stamp.get(..3).is_some_and(|name| {
         [b"Jan", b"Feb", b"Mar", b"Apr", b"May", b"Jun", b"Jul", b"Aug", b"Sep", b"Oct", b"Nov", b"Dec"]
             .iter()
@@ -462,7 +479,8 @@ mod tests {
 
     #[test]
     fn requests_have_fields_in_their_path_and_query() {
-        let line = "192.0.2.1 - jroe [10/Oct/2000:13:55:36 -0700] \"GET /v2/patients/A12-7/chart?name=Jane+Roe&x=%41 HTTP/1.1\" 200 5";
+        let line = "192.0.2.1 - jroe [10/Oct/2000:13:55:36 -0700] \
+                    \"GET /v2/patients/A12-7/chart?name=Jane+Roe&x=%41 HTTP/1.1\" 200 5";
         assert_eq!(shown(line), ["username:jroe", "patients.id:A12-7", "name:Jane Roe", "x:A"]);
         assert_eq!(shown("INFO GET /patients/search 200"), [""; 0]);
         assert_eq!(shown("took path=/patients/77 ms"), ["patients.id:77"]);
@@ -474,6 +492,8 @@ mod tests {
         assert_eq!(shown("name=\"Roe, \\\"J\\\"\" a=b"), ["name:Roe, \"J\""]);
         assert_eq!(shown("name=ROE, JANE ok"), ["name:ROE, JANE"]);
         assert_eq!(shown("name=Jane Roe INFO"), ["name:Jane Roe"]);
+        assert_eq!(shown("mrn=123 45 x"), [""; 0]);
+        assert_eq!(shown("mrn=(123) x"), [""; 0]);
         assert_eq!(shown("[x@1 mrn=\"7\" b=\"c\"] text"), ["mrn:7"]);
     }
 
@@ -492,6 +512,9 @@ mod tests {
         assert!(looks_like(b"<165>1 2003-10-11T22:14:15.003Z h a - - - x\n", true));
         assert!(looks_like(b"2024-01-05 10:11:12,003 INFO [x] started\n  at Main.java:3\n", true));
         assert!(looks_like(b"level=info msg=\"ok\"\n", true));
+        assert!(looks_like(b"20240105 10:11:12 recv PID|1||7^^^A\n", true));
+        assert!(looks_like(b"[10:11:12.003] [main] INFO started\n", true));
+        assert!(!looks_like(b"10:15 Patient resting.\n10:40 Vitals stable.\n", true));
         assert!(!looks_like(b"2024-01-05 Seen in clinic.\nOct 3 follow-up: stable.\n", true));
         assert!(!looks_like(b"Patient: Jane Roe\nMRN 12345\n", true));
     }

@@ -302,7 +302,9 @@ pub(crate) fn looks_like(text: &[u8]) -> bool {
     };
     let first = statements.find(|line| !line.is_empty() && !line.starts_with(b"--") && !line.starts_with(b"/*"));
     let fills = |what: &[u8]| memchr::memmem::find(&lower, what).is_some();
-    let dump = fills(b"insert into ") && fills(b"values") || fills(b" from stdin;") || fills(b"create table ");
+    let dump = fills(b"insert into ") && (fills(b"values (") || fills(b"values(") || fills(b"values\n"))
+        || fills(b" from stdin;")
+        || fills(b"create table ");
     first.is_some_and(starts) && (dump || fills(b"postgresql database dump"))
 }
 

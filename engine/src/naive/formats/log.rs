@@ -69,7 +69,9 @@ fn part_line(
         run.path = part.path.iter().map(|name| Name { name: name.clone(), ..Name::default() }).collect();
         for (text, spelt) in part.pieces(head) {
             if text.len() == spelt.len() {
-                run.plain(head, spelt.start, spelt.end);
+                for (byte, at) in text.iter().zip(spelt) {
+                    run.push(&[*byte], at, at + 1);
+                }
             } else {
                 run.push(&text, spelt.start, spelt.end);
             }

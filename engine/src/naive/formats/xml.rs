@@ -2,11 +2,13 @@
 
 use super::{Name, Run};
 use crate::lens::entities::entity;
+use crate::lens::xml::cells::Cells;
 use crate::{Markup, Slot};
 
 /// Everything between tags, in attributes, and in sections.
 pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
-    let mut reader = Reader { doc, runs: Vec::new(), stack: Vec::new(), forgotten: 0, record: 0 };
+    let mut reader =
+        Reader { doc, runs: Vec::new(), stack: Vec::new(), forgotten: 0, record: 0, cells: Cells::default() };
     let mut at = 0;
     let mut open: Option<Run> = None;
     // The last thing was the end of an element within the text; the text goes on in a new line.
@@ -59,8 +61,15 @@ pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
             }
             None => {
                 let raw = reader.is_raw();
-                let run = open.get_or_insert_with(|| reader.run(if raw { Markup::Raw } else { Markup::Text }, &[]));
+                let run = open.get_or_insert_with(|| Run {
+                    label: reader.cells.label().map(<[u8]>::to_vec),
+                    ..reader.run(if raw { Markup::Raw } else { Markup::Text }, &[])
+                });
+                let known = run.text.len();
                 at = if raw { plain(doc, at, run) } else { character(doc, at, run) };
+                if !raw {
+                    reader.cells.text(&run.text[known..]);
+                }
             }
         }
     }
@@ -74,6 +83,8 @@ struct Reader<'a> {
     stack: Vec<Vec<u8>>,
     forgotten: usize,
     record: usize,
+    /// Shared with the lens: what is said of cells is told by tags and texts alone.
+    cells: Cells,
 }
 
 /// What a `<` begins, and where its content begins.
@@ -178,6 +189,7 @@ impl Reader<'_> {
         while at < self.doc.len() {
             match self.doc[at] {
                 b'>' => {
+                    self.cells.tag(element, closing);
                     self.finish(closing, element, slash);
                     return at + 1;
                 }
@@ -197,8 +209,11 @@ impl Reader<'_> {
                     let quote = if b"\"'".contains(&byte) { byte } else { 0 };
                     let markup = Markup::Attribute { quote };
                     let own: [&[u8]; 2] = [element, &attribute];
-                    let run = if attribute.is_empty() { self.bare(markup) } else { self.run(markup, &own) };
+                    let mut run = if attribute.is_empty() { self.bare(markup) } else { self.run(markup, &own) };
+                    run.label = self.cells.input(element, &attribute).map(<[u8]>::to_vec);
                     at = self.value(run, quote, at + usize::from(quote != 0));
+                    let text = self.runs.last().map(|run| run.text.clone()).unwrap_or_default();
+                    self.cells.name_input(element, &attribute, &text);
                     attribute.clear();
                     slash = false;
                 }
