@@ -263,10 +263,10 @@ fn is_filler(word: &[u8]) -> bool {
 /// What labels of two words and more have behind the first one.
 #[rustfmt::skip] // A word list reads better in lines.
 const SECOND_WORDS: &[&str] = &[
-    "account", "acct", "advantage", "beneficiary", "billing", "bs", "cal", "card", "certificate", "certification",
+    "account", "acct", "advantage", "beneficiary", "billing", "bs", "cal", "capture", "card", "certificate", "certification",
     "chart", "claim", "code", "cross", "data", "embedding", "ending", "enforcement", "enrollment", "geometry",
     "group", "hash", "health", "healthcare", "hic", "hicn", "history", "holder", "hospital", "id", "identification",
-    "identifier", "image", "insurance", "key", "lic", "licence", "license", "master", "mbi", "medical", "member",
+    "identifier", "image", "insurance", "key", "lic", "licence", "license", "map", "master", "mbi", "medical", "member",
     "mrn", "no", "npi", "number", "patient", "plan", "plate", "plates", "policy", "practitioner", "print", "profile",
     "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
     "routing", "s", "scan", "serial", "sha", "shield", "tag", "template", "templates", "token", "transit", "vector",

@@ -42,6 +42,10 @@ fn meaning(segment: &[u8], qualifier: &[u8], element: &[u8], component: &[u8]) -
         (b"CLM", b"01") | (b"CLP", b"01" | b"07") => sure(kinds::ACCOUNT, hint::ACCOUNT | hint::OTHER_ID),
         (b"SBR", b"03") => sure(kinds::HEALTH_PLAN, hint::HEALTH_PLAN),
         (b"INS", b"12") => DATE,
+        (b"PLB", b"01") => sure(kinds::NPI, hint::NPI | hint::OTHER_ID),
+        (b"PLB", b"03" | b"05" | b"07") if component == b"2" => ID,
+        // When a procedure was done, an occurrence happened.
+        (b"HI", _) if component == b"4" => DATE,
         (b"NTE" | b"MSG" | b"K3", _) | (b"SBR", b"04") => Meaning::default(),
         (b"HI" | b"SVC" | b"SV1" | b"SV2" | b"SV3" | b"PRV" | b"HL" | b"LX" | b"CAS" | b"AMT" | b"QTY" | b"EB", _) => {
             CODED
