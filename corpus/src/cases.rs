@@ -96,7 +96,7 @@ pub fn parse(file: &Path, text: &str) -> Result<Vec<Case>, CaseError> {
             fail(
                 Some(line_of(text, name.span().start)),
                 "no such format",
-                "formats are text json ndjson csv tsv hl7 xml x12",
+                "formats are text json ndjson csv tsv hl7 xml x12 log sql",
             )
         }),
     };

@@ -106,11 +106,15 @@ pub enum Format {
     Xml,
     /// X12 interchanges.
     X12,
+    /// Lines of a server's log.
+    Log,
+    /// Statements of SQL, as in dumps.
+    Sql,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Text,
         Self::Json,
         Self::Ndjson,
@@ -121,6 +125,8 @@ impl Format {
         Self::X12,
         Self::Sse,
         Self::Deltas,
+        Self::Log,
+        Self::Sql,
     ];
 
     /// Its stable name, which is also its `--input` value.
@@ -136,6 +142,8 @@ impl Format {
             Self::Deltas => "ndjson-deltas",
             Self::Xml => "xml",
             Self::X12 => "x12",
+            Self::Log => "log",
+            Self::Sql => "sql",
         }
     }
 

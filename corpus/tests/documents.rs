@@ -64,7 +64,15 @@ fn label_bytes_decode_to_what_was_inserted() {
                 Format::Xml => {
                     raw.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
                 }
-                Format::Text | Format::Tsv | Format::Hl7 | Format::X12 | Format::Sse | Format::Deltas => raw.to_owned(),
+                Format::Text
+                | Format::Log
+                | Format::Sql
+                | Format::Sql
+                | Format::Tsv
+                | Format::Hl7
+                | Format::X12
+                | Format::Sse
+                | Format::Deltas => raw.to_owned(),
             };
             assert_eq!(&decoded, value, "{} at {}", document.name, label.start);
         }
@@ -103,7 +111,14 @@ fn structured_documents_parse_and_hold_every_value() {
                 assert_eq!(widths.len(), 1, "{}", document.name);
                 text.lines().flat_map(|line| line.split('\t').map(str::to_owned).collect::<Vec<_>>()).collect()
             }
-            Format::Text | Format::Hl7 | Format::Xml | Format::X12 | Format::Sse | Format::Deltas => continue,
+            Format::Text
+            | Format::Log
+            | Format::Sql
+            | Format::Hl7
+            | Format::Xml
+            | Format::X12
+            | Format::Sse
+            | Format::Deltas => continue,
         };
         parsed += 1;
         for value in &document.values {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -18,7 +18,7 @@ pub static AGE: Detector = Detector {
     window: Window { before: 64, longest: 64, after: 16 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(2, 4).first(b"019")),
+        Trigger::NumberWhen(DigitRun::of_lens(2, 4).first(b"019"), glance),
         Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
     ]),
     verify: Verify::Pure(verify),
@@ -32,6 +32,16 @@ pub static AGE: Detector = Detector {
 const LAST_OLD_BIRTH: u32 = 1935;
 /// No one was born before it who is spoken of as living.
 const FIRST_BIRTH: u32 = 1900;
+
+/// A glance: whether the number can be an old age, or the year of birth of one who is.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let value = near.value();
+    Ok(if near.digits().len() == 4 {
+        (FIRST_BIRTH..=LAST_OLD_BIRTH).contains(&value)
+    } else {
+        (90..=125).contains(&value)
+    })
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if !view.byte(0)?.is_ascii_digit() {

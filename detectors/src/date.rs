@@ -1,6 +1,7 @@
 //! Dates: everything but a year alone.
 
 mod context;
+mod glance;
 mod numeric;
 mod words;
 mod yearless;
@@ -22,9 +23,9 @@ pub static DATE: Detector = Detector {
     // `the 21st of May`.
     reach: Reach { bytes: 4, across: ByteSet::of(b"theTHE ") },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 2).before(BEFORE).after(BEHIND_DAY)),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 2).before(BEFORE).after(BEHIND_DAY), glance::day_or_month),
         Trigger::Number(DigitRun::of_lens(6, 6).or_lens(8, 8).or_lens(12, 12).or_lens(14, 14).before(BEFORE)),
-        Trigger::Number(DigitRun::of_lens(4, 4).first(b"12").before(BEFORE)),
+        Trigger::NumberWhen(DigitRun::of_lens(4, 4).first(b"12").before(BEFORE), glance::year),
         Trigger::Words(&[
             "january",
             "jan",

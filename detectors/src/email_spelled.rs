@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Near, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::kinds;
 use crate::scan::len;
@@ -16,7 +16,7 @@ pub static EMAIL_SPELLED: Detector = Detector {
     priority: 70,
     window: Window { before: 64, longest: 96, after: 8 },
     reach: Reach { bytes: 48, across: ByteSet::ALNUM.or(ByteSet::of(b" ._%+-'([{<")) },
-    triggers: Cow::Borrowed(&[Trigger::Words(&["at"])]),
+    triggers: Cow::Borrowed(&[Trigger::When(&Trigger::Words(&["at"]), glance)]),
     verify: Verify::Pure(verify),
     teaches: false,
     takes: Cow::Borrowed("name at host dot org, name (at) host (dot) org, name [at] host.org"),
@@ -26,6 +26,26 @@ pub static EMAIL_SPELLED: Detector = Detector {
 /// Bytes of one word of a local part.
 const ATOM: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"_%+-'."));
 static LABEL: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-"));
+
+/// A glance: brackets around the sign, or `dot` behind the first word of the host.
+fn glance(near: &Near<'_>) -> Result<bool, Unseen> {
+    const MOST: usize = 8;
+    match near.preceding(1) {
+        [b'(' | b'[' | b'{' | b'<'] => return Ok(true),
+        [b' '] => {}
+        _ => return Ok(false),
+    }
+    for n in 1..MOST {
+        let Some((gap, next)) = near.next(n)? else { return Ok(false) };
+        if one_of!(next.letters, &["dot"]) {
+            return Ok(true);
+        }
+        if n > 1 && gap == b" " {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let bracketed = matches!(view.byte(-1)?, b'(' | b'[' | b'{' | b'<');

@@ -293,6 +293,22 @@ const LASTS: &[&str] = &{
 };
 /// Last words that are the first of two as often: `Riverbend Medical` / `Center`.
 const HALVES: &[&str] = &["medical", "regional", "nursing", "surgical"];
+/// All that a place of care may be called last.
+const HEADS_OF_ALL: &[&str] = &{
+    let mut all = [""; HEADS.len() + PAIRS.len() + CRAFTS.len()];
+    let mut i = 0;
+    while i < all.len() {
+        all[i] = if i < HEADS.len() {
+            HEADS[i]
+        } else if i < HEADS.len() + LASTS.len() {
+            LASTS[i - HEADS.len()]
+        } else {
+            CRAFTS[i - HEADS.len() - LASTS.len()]
+        };
+        i += 1;
+    }
+    all
+};
 /// Words of prose that stand before last words typed small.
 const COMPANY: &[&str] = &["family", "county", "community", "general", "internal", "women", "children", "surgery"];
 /// Last words that are enough behind a proper name alone: `Lakeside Pediatrics`.
@@ -394,7 +410,7 @@ fn glance_small(near: &Near<'_>) -> Result<bool, Unseen> {
 
 /// Whether a place of care may be called so last.
 fn is_head(word: &NearWord<'_>) -> bool {
-    one_of!(word.letters, HEADS) || one_of!(word.letters, LASTS) || one_of!(word.letters, CRAFTS)
+    one_of!(word.letters, HEADS_OF_ALL)
 }
 
 fn verify(view: &View<'_>) -> Option<Verdict> {

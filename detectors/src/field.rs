@@ -82,34 +82,41 @@ fn is_tag(value: &[u8]) -> bool {
 
 /// The kind that `value` has in a field of `kind`; `None` when it can be nothing of the sort.
 pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Option<Kind> {
-    let letters = value.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
-    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let alnum = value.iter().filter(|byte| byte.is_ascii_alphanumeric()).count();
+    // Each is counted only where it matters.
+    let letters = || value.iter().any(|byte| byte.is_ascii_alphabetic() || *byte >= 0x80);
+    let digits = || count(value, |byte| byte.is_ascii_digit());
+    let alnum = || count(value, |byte| byte.is_ascii_alphanumeric());
     let fits = match kind.main() {
-        "name" if confidence < 70 => return weak_name(kind, value, letters && digits == 0),
-        "name" if kind == kinds::NAME_USER => alnum > 0,
-        "name" => letters && !is_link(value),
-        "location" if kind == kinds::LOCATION_GEO => digits > 1,
+        "name" if confidence < 70 => return weak_name(kind, value, letters() && digits() == 0),
+        "name" if kind == kinds::NAME_USER => alnum() > 0,
+        "name" => letters() && !is_link(value),
+        "location" if kind == kinds::LOCATION_GEO => digits() > 1,
         // One letter answers a question.
-        "location" => alnum > 1 || (letters && !value.is_ascii()),
+        "location" => alnum() > 1 || (letters() && !value.is_ascii()),
         // A short name is that of a system as often.
         "facility" if confidence < 70 => {
-            letters && digits == 0 && !value.contains(&b'_') && (value.contains(&b' ') || value.len() > 8)
+            letters() && digits() == 0 && !value.contains(&b'_') && (value.contains(&b' ') || value.len() > 8)
         }
-        "facility" => letters,
-        "zip" => digits > 2,
-        "date" => is_date(value, digits, letters),
+        "facility" => letters(),
+        "zip" => digits() > 2,
+        "date" => is_date(value, digits(), letters()),
         "age" => is_old(value),
-        "phone" | "fax" => return contact(kind, value, digits),
+        "phone" | "fax" => return contact(kind, value, digits()),
         "email" => value.contains(&b'@') || value.windows(3).any(|three| three == b"%40"),
-        "ssn" => digits > 3,
+        "ssn" => digits() > 3,
         "url" => value.contains(&b'.') || value.contains(&b':') || value.contains(&b'/'),
         "mac" if value.len() == 12 => value.iter().all(u8::is_ascii_hexdigit),
-        "ip" | "mac" => digits + alnum > 3 && value.iter().any(|byte| b".:-".contains(byte)),
-        "image" | "biometric" => alnum > 7,
-        _ => return identifier(kind, value, confidence, hints, digits, alnum),
+        "ip" | "mac" => digits() + alnum() > 3 && value.iter().any(|byte| b".:-".contains(byte)),
+        "image" | "biometric" => alnum() > 7,
+        _ => return identifier(kind, value, confidence, hints, digits(), alnum()),
     };
     fits.then_some(kind)
+}
+
+/// How many bytes are so: many at a time, since no sum leaves its byte.
+fn count(value: &[u8], is: impl Fn(u8) -> bool) -> usize {
+    let some = |bytes: &[u8]| bytes.iter().fold(0_u8, |sum, byte| sum.wrapping_add(u8::from(is(*byte))));
+    value.chunks(usize::from(u8::MAX)).map(|bytes| usize::from(some(bytes))).sum()
 }
 
 /// A column called `name` alone: a person, a place, or a thing that has a name.

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Sign, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{
+    ByteSet, Detector, DigitRun, NearNumber, Reach, Sign, Trigger, Unseen, Verdict, Verify, View, Window,
+};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -18,7 +20,7 @@ pub static IP: Detector = Detector {
     window: Window { before: 64, longest: 64, after: 8 },
     reach: Reach { bytes: 4, across: HEX },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on()),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on(), glance),
         Trigger::Sign(Sign::of(b":").before(HEX).after(HEX.or(ByteSet::of(b":.")))),
         Trigger::Sign(Sign::of(b":").before(ByteSet::ALL.but(HEX)).or_begins().after(ByteSet::of(b":"))),
     ]),
@@ -45,6 +47,13 @@ const VERSIONS: &[&str] = &[
     "sw", "section", "sections", "sec", "oid", "chapter", "clause", "paragraph", "para", "table", "figure", "item",
     "step", "driver", "patch", "upgrade", "upgraded", "update", "updated", "installed", "model", "root",
 ];
+
+/// A glance: whether a second group of one to three digits and a second dot follow.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let behind = near.behind(5)?;
+    let digits = behind.iter().skip(1).take_while(|byte| byte.is_ascii_digit()).count();
+    Ok((1..=3).contains(&digits) && behind.get(1 + digits) == Some(&b'.'))
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     match view.byte(0)? {

@@ -21,7 +21,9 @@ pub(crate) static KEYED: Detector = Detector {
     window: Window { before: 56, longest: 168, after: 8 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
-        Trigger::Bytes(ByteSet::of(b"=:>")),
+        Trigger::Sign(Sign::of(b":").before(ByteSet::of(b"\"'"))),
+        Trigger::Sign(Sign::of(b">").before(KEY)),
+        Trigger::Sign(Sign::of(b"=").before(KEY.or(ByteSet::of(b"\"'] "))).after(ByteSet::ALL.but(ByteSet::SPACE))),
         Trigger::Sign(Sign::of(b"[").before(ByteSet::of(b" "))),
     ]),
     verify: Verify::Pure(verify),

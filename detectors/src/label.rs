@@ -123,7 +123,13 @@ fn starting_with<'l>(labels: &'l [Label], word: &[u8]) -> impl Iterator<Item = &
         !to.is_empty()
     });
     let word_len = if known { word.len() } else { 0 };
-    let first = labels.partition_point(|label| label.phrase.as_bytes() < folded.get(..word_len).unwrap_or_default());
+    let wanted = folded.get(..word_len).unwrap_or_default();
+    let head_of_wanted = head(wanted);
+    let first = labels.partition_point(|label| {
+        let phrase = label.phrase.as_bytes();
+        let head = head(phrase);
+        if head == head_of_wanted { phrase < wanted } else { head < head_of_wanted }
+    });
     let starts = move |label: &&Label| {
         let (phrase, word) = (label.phrase.as_bytes(), folded.get(..word_len).unwrap_or_default());
         word_len > 0 && phrase.starts_with(word) && matches!(phrase.get(word_len), None | Some(b' ' | b':'))
@@ -131,13 +137,25 @@ fn starting_with<'l>(labels: &'l [Label], word: &[u8]) -> impl Iterator<Item = &
     labels.get(first..).unwrap_or_default().iter().take_while(starts)
 }
 
+/// The first eight bytes as a number, in the order of texts. No phrase holds a byte 0.
+#[inline]
+fn head(text: &[u8]) -> u64 {
+    text.first_chunk::<8>().map_or_else(
+        || text.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)) << (64 - 8 * text.len().max(1)),
+        |head| u64::from_be_bytes(*head),
+    )
+}
+
 /// One past `phrase` when it starts at the trigger, with a first word of `first` bytes that was compared already.
 fn phrase_end(view: &View<'_>, phrase: &str, first: usize) -> Option<i32> {
-    let words = phrase.trim_end_matches(':').split(' ').skip(1);
+    let mut rest = phrase.as_bytes().get(first..).unwrap_or_default();
     let mut end = clamp(first);
-    for word in words {
+    while let [b' ', more @ ..] = rest {
+        let len = more.iter().position(|byte| matches!(byte, b' ' | b':')).unwrap_or(more.len());
+        let (word, behind) = more.split_at_checked(len)?;
         end = gap(view, end);
-        end = if word == "#" { number_word(view, end)? } else { same_word(view, end, word)? };
+        end = if word == b"#" { number_word(view, end)? } else { same_word(view, end, word)? };
+        rest = behind;
     }
     Some(end)
 }
@@ -153,9 +171,9 @@ fn gap(view: &View<'_>, mut at: i32) -> i32 {
     at
 }
 
-fn same_word(view: &View<'_>, at: i32, word: &str) -> Option<i32> {
+fn same_word(view: &View<'_>, at: i32, word: &[u8]) -> Option<i32> {
     let here = view.word(at);
-    here.eq_ignore_ascii_case(word.as_bytes()).then(|| at + clamp(here.len()))
+    here.eq_ignore_ascii_case(word).then(|| at + clamp(here.len()))
 }
 
 /// One past a word or sign that means "number" at `at`.
@@ -263,13 +281,15 @@ fn is_filler(word: &[u8]) -> bool {
 /// What labels of two words and more have behind the first one.
 #[rustfmt::skip] // A word list reads better in lines.
 const SECOND_WORDS: &[&str] = &[
-    "account", "acct", "advantage", "beneficiary", "billing", "bs", "cal", "capture", "card", "certificate", "certification",
-    "chart", "claim", "code", "cross", "data", "embedding", "ending", "enforcement", "enrollment", "geometry",
-    "group", "hash", "health", "healthcare", "hic", "hicn", "history", "holder", "hospital", "id", "identification",
-    "identifier", "image", "insurance", "key", "lic", "licence", "license", "map", "master", "mbi", "medical", "member",
-    "mrn", "no", "npi", "number", "patient", "plan", "plate", "plates", "policy", "practitioner", "print", "profile",
-    "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
-    "routing", "s", "scan", "serial", "sha", "shield", "tag", "template", "templates", "token", "transit", "vector",
+    "accession", "account", "acct", "advantage", "auth", "authorization", "beneficiary", "billing", "bs", "cal",
+    "capture", "card", "case", "certificate", "certification", "chart", "claim", "code", "control", "cross", "data",
+    "embedding", "ending", "enforcement", "enrollment", "file", "geometry", "group", "hash", "health", "healthcare",
+    "hic", "hicn", "history", "holder", "hospital", "id", "identification", "identifier", "image", "insurance", "key",
+    "lic", "licence", "license", "map", "master", "mbi", "medical", "member", "mrn", "no", "npi", "number", "order",
+    "participant", "path", "pathology", "patient", "plan", "plate", "plates", "policy", "practitioner", "print",
+    "profile", "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
+    "report", "routing", "s", "scan", "serial", "sha", "shield", "subject", "tag", "template", "templates", "token",
+    "transit", "vector",
     "vein", "vin",
 ];
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::fields::hint;
 use crate::kinds;
@@ -57,10 +57,11 @@ pub static MRN: Detector = Detector {
             ]),
             label::value_ahead,
         ),
-        Trigger::Number(
+        Trigger::NumberWhen(
             DigitRun::of_lens(1, 4).before(BANNER).inside().after(BANNER_PARTS).goes_on().or_hinted(hint::MRN),
+            glance_banner,
         ),
-        Trigger::Number(DigitRun::of_lens(5, 12).before(BANNER).inside()),
+        Trigger::NumberWhen(DigitRun::of_lens(5, 12).before(BANNER).inside(), glance_banner),
         Trigger::Field(hint::MRN),
     ]),
     verify: Verify::Pure(verify),
@@ -151,6 +152,28 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         None => (labelled(view, LABELS)?, "label"),
     };
     Some(Verdict::new(found.start, found.value.end, kinds::MRN, found.confidence, reason))
+}
+
+/// A glance: whether the number stands by itself behind what opens its place, and has enough digits.
+fn glance_banner(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let before = near.before(40);
+    let lead = before.iter().rev().take(6).take_while(|b| b.is_ascii_uppercase() || **b == b'-').count();
+    let Some(line) = before.get(..before.len() - lead) else { return Ok(true) };
+    let opens = match line.last() {
+        // Something has to set it apart from prose.
+        Some(b' ') => line.ends_with(b"/ ") || line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.')),
+        Some(b'(' | b'|' | b'[') => true,
+        _ => false,
+    };
+    if !opens {
+        return Ok(false);
+    }
+    let behind = near.behind(16)?;
+    let rest = behind.iter().take_while(|byte| BANNER_PARTS.has(**byte));
+    let digits = near.digits().len() + rest.clone().filter(|byte| byte.is_ascii_digit()).count();
+    // A number that is read on from the capitals before it is cut at sixteen bytes.
+    let long = near.digits().len() + rest.count() + lead >= 16;
+    Ok(long || (5..=12).contains(&digits))
 }
 
 /// A number in the banner of a chart, where its place says what it is: `Doe, Jane A (00483920)`,

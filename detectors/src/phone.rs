@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -20,9 +20,9 @@ pub static PHONE: Detector = Detector {
     reach: Reach { bytes: 2, across: ByteSet::of(b"+(") },
     triggers: Cow::Borrowed(&[
         // Four digits at least, in one group or several.
-        Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b" \t().-/\xe2\xc2")).goes_on()),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 3).after(ByteSet::of(b" \t().-/\xe2\xc2")).goes_on(), glance),
         Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::of(b"\r\n&%\xef"))),
-        Trigger::Number(DigitRun::of_lens(4, 12)),
+        Trigger::NumberWhen(DigitRun::of_lens(4, 12), glance),
     ]),
     verify: Verify::Pure(verify_phone),
     teaches: false,
@@ -77,6 +77,47 @@ const OTHERS: &[&str] = &[
     "range", "isbn", "nct", "rx", "prescription", "sn", "device", "tracking", "chart", "routing", "group", "medicare",
     "medicaid", "epoch",
 ];
+
+/// A glance: whether enough digits stand together. What is refused here [`is_short`], is part of something longer, has
+/// too few digits for its first three, or would be a pager's number without a label.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let (before, first) = (near.before(3), near.digits());
+    match before {
+        [.., b'+'] | [.., b'+', b'('] => return Ok(true),
+        [.., digit, b'-' | b'.' | b'/' | b',' | b':' | b')'] if digit.is_ascii_digit() => return Ok(false),
+        [.., last] if last.is_ascii_alphanumeric() || matches!(last, b'_' | b'$') => return Ok(false),
+        _ => {}
+    }
+    let enough = match first.len() {
+        3 | 7 => 7,
+        10.. => return Ok(true),
+        _ => 9,
+    };
+    let behind = near.behind(LONGEST_BODY)?;
+    let mut digits = first.len();
+    let mut body = 0;
+    for byte in behind.iter().take_while(|byte| BODY.has(**byte)) {
+        digits += usize::from(byte.is_ascii_digit());
+        body += 1;
+    }
+    if digits >= enough || body == LONGEST_BODY {
+        return Ok(true);
+    }
+    if digits == first.len() && (4..=6).contains(&digits) {
+        let word = label(near.before(40));
+        return Ok(word.is_some_and(|word| {
+            one_of!(word, PAGERS) || one_of!(word, EXTENSIONS) || is_number_word(word) || one_of!(word, &["at"])
+        }));
+    }
+    // What joins lines, and hyphens that are spelt out, may lead to more digits.
+    let joins = matches!(behind.get(body), Some(b'\r' | b'\n' | b'&' | b'%'));
+    Ok(joins && (first.len() == 3 || first == b"1"))
+}
+
+/// All that may part two digits of a number.
+const BODY: ByteSet = ByteSet::DIGIT.or(ByteSet::of(b" \t().-/")).range(0x80, 0xff);
+/// As far as a number is looked for.
+const LONGEST_BODY: usize = 32;
 
 fn verify_phone(view: &View<'_>) -> Option<Verdict> {
     let plus = view.byte(-1) == Some(b'+');
@@ -201,16 +242,13 @@ fn verify_fax(view: &View<'_>) -> Option<Verdict> {
 /// Whether the number that begins with `first`, and has no plus, is too short for one of another country and begins as
 /// none of the shapes that are shorter does: a date, a dose, a pressure.
 fn is_short(view: &View<'_>, first: &[u8]) -> bool {
-    /// All that may part two digits of a number.
-    const BODY: ByteSet = ByteSet::DIGIT.or(ByteSet::of(b" \t().-/")).range(0x80, 0xff);
-    const LONGEST: usize = 32;
     if matches!(first.len(), 3 | 7 | 10..) || first == b"1" {
         return false;
     }
-    let body = view.run(len(first), &BODY, LONGEST);
+    let body = view.run(len(first), &BODY, LONGEST_BODY);
     let more = body.iter().filter(|byte| byte.is_ascii_digit()).count();
     let alone = more == 0 && (4..=6).contains(&first.len());
-    body.len() < LONGEST && first.len() + more < 9 && !alone
+    body.len() < LONGEST_BODY && first.len() + more < 9 && !alone
 }
 
 /// Whether a number of no known plan is long enough to be one of another country, and no date.

@@ -141,6 +141,40 @@ struct Token<'s, 'a> {
 
 impl Token<'_, '_> {
     fn consume(&mut self) -> Option<()> {
+        if self.shape.masks {
+            return self.consume_masked();
+        }
+        loop {
+            let room = usize::from(self.shape.most).saturating_sub(usize::from(self.total())) + 1;
+            let run = self.view.run(self.end, &ByteSet::ALNUM, room);
+            if run.len() == room {
+                return None;
+            }
+            let mut low = 0_u8;
+            let mut digits = 0_u8;
+            for byte in run {
+                digits += u8::from(byte.is_ascii_digit());
+                low = if byte.is_ascii_lowercase() { low + 1 } else { 0 };
+                self.lower = self.lower.max(low);
+            }
+            // A run has no more bytes than the shape, which has 255 at most.
+            let len = u8::try_from(run.len()).ok()?;
+            self.digits += digits;
+            self.letters += len - digits;
+            self.group += len;
+            self.end += clamp(run.len());
+            let Some(byte) = self.view.byte(self.end) else { return Some(()) };
+            let width = self.separator(byte);
+            if width == 0 {
+                return Some(());
+            }
+            self.group = 0;
+            self.end += width;
+        }
+    }
+
+    /// The same where stars and crosses may stand for digits.
+    fn consume_masked(&mut self) -> Option<()> {
         let mut low = 0_u8;
         while let Some(byte) = self.view.byte(self.end) {
             let step = match byte {
@@ -301,22 +335,19 @@ pub(crate) fn line_break(view: &View<'_>, at: i32) -> i32 {
 
 /// The end of a UUID that starts at `at`.
 pub(crate) fn uuid(view: &View<'_>, at: i32) -> Option<i32> {
-    const GROUPS: [i32; 5] = [8, 4, 4, 4, 12];
-    let mut end = at;
-    for (group, is_last) in GROUPS.into_iter().zip([false, false, false, false, true]) {
-        for _ in 0..group {
-            if !view.byte(end)?.is_ascii_hexdigit() {
-                return None;
-            }
-            end += 1;
-        }
-        if !is_last {
-            if view.byte(end)? != b'-' {
-                return None;
-            }
-            end += 1;
-        }
+    const LEN: i32 = 36;
+    let head = view.run(at, &ByteSet::ALNUM, 9);
+    if head.len() != 8 || view.byte(at + 8) != Some(b'-') {
+        return None;
     }
+    let id = view.slice(at, 36);
+    let fits = |(i, byte): (usize, &u8)| {
+        if matches!(i, 8 | 13 | 18 | 23) { *byte == b'-' } else { byte.is_ascii_hexdigit() }
+    };
+    if id.len() != 36 || !id.iter().enumerate().all(fits) {
+        return None;
+    }
+    let end = at + LEN;
     (!view.byte(end).is_some_and(|b| b.is_ascii_alphanumeric())).then_some(end)
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::checks::ssn_issuable;
 use crate::context;
@@ -20,8 +20,8 @@ pub static SSN: Detector = Detector {
     window: Window { before: 48, longest: 144, after: 8 },
     reach: Reach { bytes: 24, across: MASK_AREA },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(4, 4).before(MASK_AREA).inside().or_hinted(hint::SSN)),
-        Trigger::Number(DigitRun::of_lens(3, 3).after(ByteSet::ALL.but(ByteSet::ALNUM)).goes_on()),
+        Trigger::NumberWhen(DigitRun::of_lens(4, 4).before(MASK_AREA).inside().or_hinted(hint::SSN), glance_masked),
+        Trigger::NumberWhen(DigitRun::of_lens(3, 3).after(ByteSet::ALL.but(ByteSet::ALNUM)).goes_on(), glance_area),
         Trigger::Words(&[
             "ssn", "ssns", "ss", "social", "soc", "socsec", "itin", "tin", "tax", "taxpayer", "last", "lastfour",
             "taxid", "ssnlast",
@@ -41,6 +41,21 @@ pub static SSN: Detector = Detector {
 const MASK: ByteSet = ByteSet::of(b"xX*#\xe2\x80\xa2\x97\x8f\xc2\xb7");
 /// Masked groups with their separators.
 const MASK_AREA: ByteSet = MASK.or(ByteSet::of(b"- ."));
+
+/// A glance at four digits: whether signs that hide others stand before them.
+fn glance_masked(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let hides = near.before(24).iter().rev().find(|byte| !matches!(byte, b'-' | b' ' | b'.'));
+    Ok(hides.is_some_and(|byte| MASK.has(*byte)))
+}
+
+/// A glance at three digits: whether two follow.
+fn glance_area(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let behind = near.behind(12)?;
+    let Some(at) = behind.iter().position(u8::is_ascii_digit) else { return Ok(true) };
+    let plain = behind.iter().all(|byte| byte.is_ascii() && !matches!(byte, b'&' | b'%' | b'\\'));
+    let second = behind.iter().skip(at).take_while(|byte| byte.is_ascii_digit()).count();
+    Ok(!plain || second == 2 || at + second == behind.len())
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     match view.byte(0)? {

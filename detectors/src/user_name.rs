@@ -1,6 +1,6 @@
 //! Names of accounts of people: behind their labels, in the logs of servers, in the footers of pages.
 
-use blackbar_engine::{ByteSet, Verdict, View};
+use blackbar_engine::{ByteSet, Near, Unseen, Verdict, View};
 
 use crate::context;
 use crate::fields::hint;
@@ -31,6 +31,29 @@ pub(crate) const SOCIAL: &[&str] = &[
     "handle",
     "screenname",
 ];
+/// Whether a word is a trigger of [`user_name`] other than `by`.
+pub(crate) fn is_of_users(word: &[u8]) -> bool {
+    one_of!(word, SOCIAL)
+        || one_of!(word, PORTAL)
+        || one_of!(word, USER_NAMES)
+        || one_of!(word, ACCESS)
+        || one_of!(word, &["audit"])
+}
+
+/// A glance at `by`: whether what follows looks as [`account_name`] wants it.
+pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
+    let behind = near.following(0, 42)?;
+    let Some((_, rest)) = behind.split_first() else { return Ok(false) };
+    let name = rest.get(..rest.iter().take(40).take_while(|byte| USER.has(**byte)).count()).unwrap_or_default();
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let letters = name.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let digit = name.last().is_some_and(u8::is_ascii_digit);
+    // An initial and a surname are one word that no list has.
+    let small = name.len() >= 6 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    let initialled = small && near.next(1)?.is_some_and(|(_, next)| next.bits == 0);
+    Ok(letters > 0 && name.len() >= 5 && (initialled || digit || matches!(name.get(letters), Some(b'.' | b'_'))))
+}
+
 /// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
 /// case and has the joints or the number of an account.
 fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {

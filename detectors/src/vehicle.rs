@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::checks::{Compact, vin, vin_shaped};
 use crate::context;
@@ -20,8 +20,8 @@ pub static VEHICLE: Detector = Detector {
     window: Window { before: 32, longest: 144, after: 16 },
     reach: Reach { bytes: 16, across: ByteSet::ALNUM },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 16).before(ByteSet::UPPER).or_hinted(hint::VEHICLE)),
-        Trigger::Number(DigitRun::of_lens(1, 16).after(ByteSet::ALPHA)),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 16).before(ByteSet::UPPER).or_hinted(hint::VEHICLE), glance),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 16).after(ByteSet::ALPHA), glance),
         Trigger::Words(&[
             "vin",
             "vehicle",
@@ -84,6 +84,15 @@ const PLATES: &[(&[&str], bool)] = &[
     (&["plateno"], false),
     (&["tag"], true),
 ];
+
+/// A glance: whether seventeen letters and digits stand together.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let lead = near.before(17).iter().rev().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    let digits = near.digits().len();
+    let more = 18_usize.saturating_sub(lead + digits);
+    let run = near.behind(more)?.iter().take_while(|byte| byte.is_ascii_alphanumeric()).count();
+    Ok(lead + digits + run == 17)
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if view.byte(0)?.is_ascii_digit() {

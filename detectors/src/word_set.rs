@@ -1,7 +1,7 @@
 //! Fixed lists of words, answered in a few instructions.
 //!
 //! Detectors ask of most words of a text whether they are in some short list. A list is made a hash table at compile
-//! time; most words leave at the first mask, before anything is hashed.
+//! time; most words leave at two masks, before anything is hashed.
 
 /// A list of words that was made a table at compile time. Words are compared in any ASCII case.
 #[derive(Clone, Copy, Debug)]
@@ -11,20 +11,23 @@ pub(crate) struct WordSet {
     slots: &'static [u8],
     /// By the low five bits of the first byte: which lengths there are, 31 for all that are longer.
     lens: [u32; 32],
+    /// The same by the low five bits of the last byte.
+    tails: [u32; 32],
 }
 
 impl WordSet {
     /// The set of `words`, whose `slots` were made of them.
     pub(crate) const fn new(words: &'static [&'static str], slots: &'static [u8]) -> Self {
-        let mut lens = [0; 32];
+        let (mut lens, mut tails) = ([0; 32], [0; 32]);
         let mut i = 0;
         while i < words.len() {
             let word = words[i].as_bytes();
             assert!(!word.is_empty(), "a word has a letter");
             lens[(word[0] & 31) as usize] |= 1 << length(word);
+            tails[(word[word.len() - 1] & 31) as usize] |= 1 << length(word);
             i += 1;
         }
-        Self { words, slots, lens }
+        Self { words, slots, lens, tails }
     }
 
     /// Whether `word` is one of them.
@@ -36,21 +39,27 @@ impl WordSet {
     /// Where in the list `word` stands; the first place, when it stands in several.
     #[inline(always)]
     pub(crate) fn find(&self, word: &[u8]) -> Option<usize> {
-        let first = word.first()?;
-        let lens = self.lens.get(usize::from(first & 31))?;
+        let (first, last) = (word.first()?, word.last()?);
+        let lens = self.lens.get(usize::from(first & 31))? & self.tails.get(usize::from(last & 31))?;
         if lens >> length(word) & 1 == 0 { None } else { self.probe(word) }
     }
 
     #[inline(never)]
     fn probe(&self, word: &[u8]) -> Option<usize> {
-        let mask = self.slots.len() - 1;
-        let mut at = hash(word) & mask;
+        let mask = self.slots.len().wrapping_sub(1);
+        let packed = pack(word);
+        let mut at = mixed(packed, word.len()) & mask;
+        let packed = packed.map(lower);
         loop {
             let i = usize::from(*self.slots.get(at)?).checked_sub(1)?;
-            if self.words.get(i)?.as_bytes().eq_ignore_ascii_case(word) {
+            let known = self.words.get(i)?.as_bytes();
+            if known.len() == word.len()
+                && pack(known).map(lower) == packed
+                && (word.len() <= 16 || known.eq_ignore_ascii_case(word))
+            {
                 return Some(i);
             }
-            at = (at + 1) & mask;
+            at = at.wrapping_add(1) & mask;
         }
     }
 }
@@ -67,7 +76,7 @@ pub(crate) const fn slots<const SIZE: usize>(words: &[&str]) -> [u8; SIZE] {
     let mut i = 0;
     let mut number = 1;
     while i < words.len() {
-        let mut at = hash(words[i].as_bytes()) & (SIZE - 1);
+        let mut at = mixed(pack(words[i].as_bytes()), words[i].len()) & (SIZE - 1);
         while slots[at] != 0 {
             at = (at + 1) & (SIZE - 1);
         }
@@ -84,23 +93,42 @@ const fn length(word: &[u8]) -> u32 {
     if word.len() < 31 { word.len() as u32 } else { 31 }
 }
 
-/// A hash that is the same for both cases of a letter.
+/// The first and the last bytes of a word; all of it, when it has no more than sixteen.
 #[inline]
-const fn hash(word: &[u8]) -> usize {
-    const LOWER: u64 = 0x2020_2020_2020_2020;
+const fn pack(word: &[u8]) -> [u64; 2] {
     // Pieces that overlap cover a word of any length without a loop.
-    let bits = if let (Some(head), Some(tail)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
-        (u64::from_le_bytes(*head) | LOWER) ^ (u64::from_le_bytes(*tail) | LOWER).rotate_left(23)
+    if let (Some(head), Some(tail)) = (word.first_chunk::<8>(), word.last_chunk::<8>()) {
+        [u64::from_le_bytes(*head), u64::from_le_bytes(*tail)]
     } else if let (Some(head), Some(tail)) = (word.first_chunk::<4>(), word.last_chunk::<4>()) {
-        (u32::from_le_bytes(*head) as u64 | (u32::from_le_bytes(*tail) as u64) << 32) | LOWER
+        [u32::from_le_bytes(*head) as u64, u32::from_le_bytes(*tail) as u64]
     } else if let (Some(head), Some(tail)) = (word.first_chunk::<2>(), word.last_chunk::<2>()) {
-        (u16::from_le_bytes(*head) as u64 | (u16::from_le_bytes(*tail) as u64) << 16) | LOWER
+        [u16::from_le_bytes(*head) as u64, u16::from_le_bytes(*tail) as u64]
     } else if let Some(only) = word.first_chunk::<1>() {
-        only[0] as u64 | LOWER
+        [only[0] as u64, 0]
     } else {
-        0
-    };
-    ((bits ^ word.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
+        [0, 0]
+    }
+}
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x80 * ONES;
+
+/// Eight bytes with ASCII capitals made small.
+#[inline]
+fn lower(bytes: u64) -> u64 {
+    // No sum leaves its byte: both addends are less than 0x80.
+    let low = bytes & !HIGH;
+    let from_first = low + ONES * (0x80 - u64::from(b'A'));
+    let behind_last = low + ONES * (0x7f - u64::from(b'Z'));
+    bytes | (from_first & !behind_last & !bytes & HIGH) >> 2
+}
+
+/// A hash of a packed word of `len` bytes that is the same for both cases of a letter.
+#[inline]
+const fn mixed([head, tail]: [u64; 2], len: usize) -> usize {
+    const LOWER: u64 = 0x20 * ONES;
+    let bits = (head | LOWER) ^ (tail | LOWER).rotate_left(23) ^ len as u64;
+    (bits.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40) as usize
 }
 
 /// The [`WordSet`] of a constant list, made at compile time.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::{ByteSet, Glance, Kind, View};
+use crate::{ByteSet, Glance, Kind, NumberGlance, View};
 
 /// What one detector looks for. Entries are data: the scanner reads the triggers, the documentation is generated from
 /// the words, and only `verify` is code.
@@ -40,7 +40,13 @@ impl Detector {
     #[inline]
     #[must_use]
     pub fn ask(&self, view: &View<'_>) -> Option<Verdict> {
-        let verdict = self.verify.call(view)?;
+        let verdict = self.verify.call(view).filter(|verdict| self.stands_by(verdict, view))?;
+        Some(Verdict { teaches: if self.teaches { verdict.teaches } else { [None, None] }, ..verdict })
+    }
+
+    /// Whether an answer is what the entry declares.
+    #[inline]
+    pub(crate) fn stands_by(&self, verdict: &Verdict, view: &View<'_>) -> bool {
         let kept = (verdict.start >= 0 || view.reaches(verdict.start, &self.reach))
             && verdict.start < verdict.end
             && verdict.end <= i32::from(self.window.longest)
@@ -48,7 +54,7 @@ impl Detector {
         debug_assert!(kept, "detector `{}` answered outside its declared window", self.id);
         let silent = self.teaches || verdict.teaches.iter().all(Option::is_none);
         debug_assert!(silent, "detector `{}` teaches and does not say so", self.id);
-        kept.then_some(Verdict { teaches: if self.teaches { verdict.teaches } else { [None, None] }, ..verdict })
+        kept
     }
 }
 
@@ -95,6 +101,8 @@ pub enum Trigger {
     /// The same, unless a quick look shows that `verify` would refuse. It is only a filter: leaving it out changes
     /// nothing but the time, and the oracle does leave it out.
     Number(DigitRun),
+    /// The same, unless a glance at the bytes around shows that `verify` would refuse.
+    NumberWhen(DigitRun, NumberGlance),
     /// The first byte of every word: a maximal run of letters (ASCII, or any alphabetic code point).
     Word,
     /// The first byte of a word that begins with an ASCII capital or a letter beyond ASCII.

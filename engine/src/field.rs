@@ -36,9 +36,21 @@ pub enum Slot {
     Copy,
     /// A name or a value of form data.
     Form,
+    /// A value in a statement of SQL: inside a literal, or a number.
+    Sql {
+        /// Whether it stands between quotes.
+        quoted: bool,
+        /// Whether a backslash escapes what follows it.
+        escapes: bool,
+    },
 }
 
 impl Slot {
+    /// Whether it is a whole number, which is replaced as one.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Self::Number | Self::Sql { quoted: false, .. })
+    }
+
     /// Whether it names one of several things that must not have the same name.
     pub(crate) fn is_name(self) -> bool {
         matches!(self, Self::Key | Self::Markup(Markup::Name))
@@ -121,6 +133,18 @@ pub struct Meaning {
 /// What stands first in the path of a field of a language model's answer, as the type does in that of a resource.
 pub const ANSWER: &[u8] = b"(answer)";
 
+/// How a named value stands in a line of a log.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub enum Standing {
+    /// As a part of its text.
+    #[default]
+    Text,
+    /// As a value of its own, one word if it stands in no quotes.
+    Word,
+    /// As a value of its own, which goes on over capitalised words.
+    Words,
+}
+
 /// Knows what fields of formats mean. The engine asks once per field, not per value.
 pub trait Fields: Send + Sync {
     /// The meaning of the field at `path`, a list of names from the outermost to the innermost. Array positions are
@@ -132,6 +156,24 @@ pub trait Fields: Send + Sync {
     fn columns(&self, rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
         let _ = (rows, lexicon);
         Vec::new()
+    }
+
+    /// How the value of the field at `path` stands in a line of a log. A segment of a request's path has the one before it
+    /// for its name, with `id` below when it has a digit.
+    fn in_line(&self, path: &[&[u8]]) -> Standing {
+        let _ = path;
+        Standing::Text
+    }
+
+    /// Whether a field with this meaning may hold a whole document in base64.
+    fn may_hold_files(&self, meaning: &Meaning) -> bool {
+        meaning.kind.is_none()
+    }
+
+    /// What data are, by their first bytes, that no lens can look into. What is nothing is read as the text that spells it.
+    fn opaque(&self, head: &[u8]) -> Option<Kind> {
+        let _ = head;
+        None
     }
 }
 

@@ -44,6 +44,13 @@ impl Kind {
         colon.and_then(|at| self.0.get(..at)).unwrap_or(self.0)
     }
 
+    /// Whether `main` is the part before the colon.
+    #[inline]
+    pub(crate) fn is_of(self, main: &str) -> bool {
+        let id = self.0.as_bytes();
+        id.starts_with(main.as_bytes()) && id.get(main.len()).is_none_or(|byte| *byte == b':')
+    }
+
     /// Whether `id` addresses this kind: it is the whole id or the part before the colon.
     #[must_use]
     pub fn is(self, id: &str) -> bool {

@@ -88,6 +88,29 @@ impl Lexicon {
         }
     }
 
+    /// The same for a word of eight letters at most, which is all in one lane.
+    #[inline]
+    pub(crate) fn entry_of_short(&self, hash: u64, len: usize, lane: u64) -> Entry {
+        let tag = tag(hash);
+        let mask = self.tags.len().wrapping_sub(1);
+        let mut i = short(hash) as usize & mask;
+        loop {
+            match self.tags.get(i) {
+                Some(0) | None => return Entry::default(),
+                Some(here) if *here == tag => {
+                    if let Some(slot) = self.slots.get(i)
+                        && slot.key == lane
+                        && usize::from(slot.len) == len
+                    {
+                        return Entry { bits: slot.bits, triggers: slot.triggers };
+                    }
+                }
+                _ => {}
+            }
+            i = i.wrapping_add(1) & mask;
+        }
+    }
+
     /// The trigger list of `word`; the caller sets it through the returned reference.
     pub(crate) fn triggers_mut(&mut self, word: &str) -> Option<&mut u16> {
         self.place(word.as_bytes()).map(|slot| &mut slot.triggers)

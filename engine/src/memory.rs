@@ -73,6 +73,18 @@ impl Memory {
         }
     }
 
+    /// Whether it knows no word.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    /// How many lessons there were.
+    #[inline]
+    pub(crate) fn taught(&self) -> u64 {
+        self.taught
+    }
+
     /// Whether it may know a word with this hash.
     #[inline]
     pub(crate) fn may_know(&self, hash: u64) -> bool {

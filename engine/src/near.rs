@@ -1,5 +1,7 @@
 //! A glance at the words around a trigger, before a detector is asked.
 
+use std::cell::OnceCell;
+
 use crate::Field;
 use crate::words::{Word, Words};
 
@@ -25,7 +27,12 @@ pub struct Near<'a> {
     /// Whether more of the run may follow the text.
     open: bool,
     field: &'a Field,
+    /// What [`Near::next`] says of the next word, once somebody asked: several glances at one word begin with it.
+    behind: OnceCell<Result<Behind<'a>, Unseen>>,
 }
+
+/// What stands before a word, and the word.
+type Behind<'a> = Option<(&'a [u8], NearWord<'a>)>;
 
 /// A word of ASCII letters.
 #[derive(Clone, Copy, Debug)]
@@ -48,18 +55,18 @@ impl NearWord<'_> {
 }
 
 impl<'a> Near<'a> {
-    /// `None` when nothing is known of the word at `place`.
+    /// `here` is the word at `place`, and known.
     #[inline]
     pub(crate) fn new(
         words: &'a Words,
         place: usize,
+        here: &'a Word,
         text: &'a [u8],
         begins: bool,
         open: bool,
         field: &'a Field,
-    ) -> Option<Self> {
-        let here = words.get(place).filter(|word| word.is_known())?;
-        Some(Self { words, place, here, text, begins, open, field })
+    ) -> Self {
+        Self { words, place, here, text, begins, open, field, behind: OnceCell::new() }
     }
 
     /// The trigger.
@@ -85,8 +92,12 @@ impl<'a> Near<'a> {
     /// When it was not read.
     #[inline]
     pub fn next(&self, n: usize) -> Result<Option<(&'a [u8], NearWord<'a>)>, Unseen> {
-        let place = self.place + n;
-        let (Some(before), Some(word)) = (self.words.get(place - 1), self.words.get(place)) else {
+        if n == 1 { *self.behind.get_or_init(|| self.word_behind(1)) } else { self.word_behind(n) }
+    }
+
+    fn word_behind(&self, n: usize) -> Result<Behind<'a>, Unseen> {
+        let place = self.place.wrapping_add(n);
+        let Some([before, word]) = self.words.pair(place.wrapping_sub(1)) else {
             return if self.words.is_behind_all(place) == Some(true) { Ok(None) } else { Err(Unseen) };
         };
         if !word.is_known() || !before.is_known() {

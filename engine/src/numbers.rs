@@ -1,33 +1,45 @@
 //! Which detectors a run of digits is worth asking: a few table lookups instead of a call of each.
 
 use crate::DigitRun;
+use crate::near_number::{NearNumber, NumberGlance};
 use crate::scanner::Asked;
 use crate::words::Words;
 
 /// The conditions of all detectors on runs of digits, turned over: for each length, first digit and neighbour the
 /// conditions that hold, a bit each.
 pub(crate) struct Numbers {
-    /// The detector of each condition.
-    detectors: Vec<u16>,
+    conditions: Vec<Condition>,
     lens: [u64; 32],
     first: [u64; 10],
     /// By the byte, the last for none.
     before: Box<[u64; 257]>,
     after: Box<[u64; 257]>,
+    /// The furthest that any of them reaches back.
+    furthest: u16,
     /// Conditions that want another run of digits close behind.
     goes_on: u64,
     /// Hints of fields, and the condition that any of them meets.
     hints: Vec<(u64, u64)>,
 }
 
+/// Who is asked where a condition holds.
+struct Condition {
+    detector: u16,
+    /// How far before its trigger it may find something.
+    reach: u16,
+    /// Has to agree.
+    glance: Option<NumberGlance>,
+}
+
 impl Default for Numbers {
     fn default() -> Self {
         Self {
-            detectors: Vec::new(),
+            conditions: Vec::new(),
             lens: [0; 32],
             first: [0; 10],
             before: Box::new([0; 257]),
             after: Box::new([0; 257]),
+            furthest: 0,
             goes_on: 0,
             hints: Vec::new(),
         }
@@ -36,12 +48,13 @@ impl Default for Numbers {
 
 impl Numbers {
     /// Adds a condition. `false` when there are too many.
-    pub(crate) fn add(&mut self, number: &DigitRun, detector: u16) -> bool {
-        if self.detectors.len() >= 64 {
+    pub(crate) fn add(&mut self, number: &DigitRun, glance: Option<NumberGlance>, detector: u16, reach: u16) -> bool {
+        if self.conditions.len() >= 64 {
             return false;
         }
-        let bit = 1 << self.detectors.len();
-        self.detectors.push(detector);
+        let bit = 1 << self.conditions.len();
+        self.conditions.push(Condition { detector, reach, glance });
+        self.furthest = self.furthest.max(reach);
         for (len, row) in self.lens.iter_mut().enumerate() {
             *row |= if number.lens >> len & 1 == 1 { bit } else { 0 };
         }
@@ -62,7 +75,9 @@ impl Numbers {
     }
 
     /// Adds to `asked` whom the run of digits at `at` is worth asking. `open` says that more bytes may follow; `start`
-    /// is given at the start of a field: the hints of its name.
+    /// is given at the start of a field: the hints of its name. `taken` says that only those count
+    /// that reach back so far and further.
+    #[expect(clippy::too_many_arguments, reason = "all that is known of a place")]
     #[inline]
     pub(crate) fn ask(
         &self,
@@ -70,11 +85,15 @@ impl Numbers {
         at: usize,
         open: bool,
         start: Option<u64>,
+        taken: Option<u64>,
         words: &Words,
         asked: &mut Asked,
     ) {
+        if taken.is_some_and(|behind| u64::from(self.furthest) <= behind) {
+            return;
+        }
         let rest = bytes.get(at..).unwrap_or_default();
-        let len = rest.iter().take(31).take_while(|byte| byte.is_ascii_digit()).count();
+        let len = words.digits_from(at).filter(|len| *len < 31).unwrap_or_else(|| digits(rest)).min(31);
         let before = at.checked_sub(1).and_then(|i| bytes.get(i));
         let digit = rest.first().map_or(0, |byte| byte.wrapping_sub(b'0'));
         let row = |rows: &[u64], i: usize| rows.get(i).copied().unwrap_or(0);
@@ -88,22 +107,37 @@ impl Numbers {
             None if open => {}
             None => met &= row(&self.lens, len) & row(&*self.after, NONE),
         }
+        // Whether the number ends is not known where it fills what is at hand, or is longer than is counted.
+        let whole = len < 31 && (rest.len() > len || !open);
         if met & self.goes_on != 0
             && len < 31
             && words.has_digit(at + len, at + len + usize::from(DigitRun::CLOSE)) == Some(false)
         {
             met &= !self.goes_on;
         }
+        let mut sure = 0;
         if let Some(known) = start {
-            met |= self.hints.iter().filter(|(hints, _)| hints & known != 0).fold(0, |all, (_, bit)| all | bit);
+            sure = self.hints.iter().filter(|(hints, _)| hints & known != 0).fold(0, |all, (_, bit)| all | bit);
+            met |= sure;
         }
+        let near = NearNumber::new(bytes, at, at + len, open);
         while met != 0 {
-            if let Some(&detector) = self.detectors.get(met.trailing_zeros() as usize) {
-                asked.insert(detector);
+            let lowest = met.trailing_zeros();
+            if let Some(Condition { detector, reach, glance }) = self.conditions.get(lowest as usize) {
+                let counts = taken.is_none_or(|behind| u64::from(*reach) > behind);
+                let open = !whole || sure >> lowest & 1 == 1;
+                if counts && (open || glance.is_none_or(|glance| glance(&near) != Ok(false))) {
+                    asked.insert(*detector);
+                }
             }
-            met &= met - 1;
+            met &= met.wrapping_sub(1);
         }
     }
+}
+
+/// How many digits `bytes` begins with, as far as they are counted.
+fn digits(bytes: &[u8]) -> usize {
+    bytes.iter().take(31).take_while(|byte| byte.is_ascii_digit()).count()
 }
 
 /// The row for no byte.
@@ -118,10 +152,10 @@ mod tests {
         let mut numbers = Numbers::default();
         let dotted = DigitRun::of_lens(1, 3).after(ByteSet::of(b"."));
         let behind_capital = DigitRun::of_lens(7, 7).or_lens(31, 31).before(ByteSet::UPPER).inside();
-        assert!(numbers.add(&dotted, 3) && numbers.add(&behind_capital, 5));
-        assert!(numbers.add(&DigitRun::of_lens(2, 2).first(b"9").or_hinted(4), 9));
+        assert!(numbers.add(&dotted, None, 3, 0) && numbers.add(&behind_capital, None, 5, 0));
+        assert!(numbers.add(&DigitRun::of_lens(2, 2).first(b"9").or_hinted(4), None, 9, 0));
         let mut asked = Asked::with_room(10);
-        numbers.ask(text, at, open, (at == 0).then_some(hints), &Words::none(), &mut asked);
+        numbers.ask(text, at, open, (at == 0).then_some(hints), None, &Words::none(), &mut asked);
         std::iter::successors(asked.next(0), |last| asked.next(last + 1)).collect()
     }
 

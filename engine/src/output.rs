@@ -4,7 +4,6 @@
 //! to the raw bytes that spell them. Where several runs are open at a time, findings arrive in any order and wait for
 //! the earliest byte that is undecided in any run.
 
-use std::cell::Cell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ops::Range;
@@ -14,8 +13,9 @@ use bytes::{Bytes, BytesMut};
 
 use crate::finding::{Finding, MOST_PARTS, Segment};
 use crate::lens::Format;
-use crate::lens::encode::{self, Position};
+use crate::lens::encode::{self, Around, Position};
 use crate::operator::{self, Context, Operator, main_kind};
+use crate::plans::Plans;
 use crate::profile::Rules;
 use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Judge, SMALL};
@@ -38,8 +38,8 @@ pub(crate) struct Place {
     pub(crate) replaced_keys: u32,
     /// What separates cells, when this is one.
     pub(crate) delimiter: u8,
-    /// In how many JSON strings, one inside the other, the format of this place is itself spelt.
-    pub(crate) depth: u8,
+    /// The places of other formats that the format of this one lies in.
+    pub(crate) around: Around,
 }
 
 /// A change of the input from `start` to `end`, on its way out.
@@ -80,12 +80,9 @@ pub(crate) struct Thread {
     own_memory: bool,
 }
 
-/// How many answers of the profile are kept at hand.
-const OPERATORS: usize = 24;
-
 pub(crate) struct Output {
     rules: Arc<Rules>,
-    operators: [Cell<Option<(Kind, Operator)>>; OPERATORS],
+    plans: Plans,
     pub(crate) stats: Stats,
     pub(crate) place: Place,
     pub(crate) spelling: Spelling,
@@ -100,6 +97,11 @@ pub(crate) struct Output {
     long: Option<Long>,
     /// Whether several runs may be open at a time.
     interleaved: bool,
+    /// Whether texts go on from record to record.
+    stream: bool,
+    /// In how many other inputs this one was packed.
+    pub(crate) packing: u8,
+    document: Arc<str>,
     /// The first byte that is undecided in a run which is not the current one.
     pub(crate) floor: u64,
     /// The current run has an entity memory of its own, which goes by offsets of its text.
@@ -129,7 +131,7 @@ impl Output {
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
             rules,
-            operators: [const { Cell::new(None) }; OPERATORS],
+            plans: Plans::default(),
             stats: Stats { window, ..Stats::default() },
             place: Place::default(),
             spelling: Spelling::default(),
@@ -139,6 +141,9 @@ impl Output {
             endless: None,
             long: None,
             interleaved: format.is_interleaved(),
+            stream: format.is_stream(),
+            packing: 0,
+            document: document.into(),
             floor: u64::MAX,
             own_memory: false,
             segments: VecDeque::new(),
@@ -156,6 +161,61 @@ impl Output {
 
     pub(crate) fn rules(&self) -> &Rules {
         &self.rules
+    }
+
+    pub(crate) fn shared_rules(&self) -> Arc<Rules> {
+        Arc::clone(&self.rules)
+    }
+
+    pub(crate) fn document(&self) -> &str {
+        &self.document
+    }
+
+    pub(crate) fn is_stream(&self) -> bool {
+        self.stream
+    }
+
+    /// What becomes of findings of this kind.
+    pub(crate) fn operator(&self, kind: Kind) -> Operator {
+        self.rules.operator(kind)
+    }
+
+    /// Whether findings of this kind are replaced.
+    pub(crate) fn counts(&self, kind: Kind) -> bool {
+        !self.rules.is_off(kind) && self.operator(kind) != Operator::Keep
+    }
+
+    /// Whether the current run may lie in pieces: texts in markup go on behind tags.
+    fn is_parted(&self) -> bool {
+        self.interleaved || matches!(self.place.slot, Slot::Markup(_))
+    }
+
+    /// Counts what was done in an input that was packed in this one, at `at`.
+    pub(crate) fn count_packed(&mut self, inner: &Stats, at: u64) {
+        self.stats.copied += inner.copied + inner.bytes_in;
+        if self.counted.contains(&at) {
+            let Stats { allowed, fallbacks, kept_fields, .. } = inner.clone();
+            self.stats.merge(&Stats { allowed, fallbacks, kept_fields, ..Stats::default() });
+        }
+    }
+
+    /// Queues a change of what was packed, for one place of which all `findings` are.
+    pub(crate) fn replace_packed(
+        &mut self,
+        (start, end): (u64, u64),
+        place: &Place,
+        with: &[u8],
+        findings: Vec<Finding>,
+    ) {
+        let position = Position { slot: place.slot, delimiter: place.delimiter, around: place.around, serial: 0 };
+        let with = encode::replacement(position, with, Operator::Keep);
+        let mut change = Some(Change::With(with));
+        for finding in findings {
+            self.queue(Edit { start, end, finding: Some(finding), change: change.take().unwrap_or(Change::Told) });
+        }
+        if let Some(change) = change {
+            self.queue(Edit { start, end, finding: None, change });
+        }
     }
 
     pub(crate) fn poll(&mut self) -> Option<Segment> {
@@ -205,8 +265,7 @@ impl Output {
     /// The run's last event was taken.
     pub(crate) fn close(&mut self, text: Text<'_>) {
         if let Some(found) = self.number.take() {
-            let operator = self.operator(found.kind);
-            self.replace(found, 0, self.spelling.end(), text.slice(0, text.end()), operator);
+            self.replace(found, 0, self.spelling.end(), text.slice(0, text.end()));
         }
     }
 
@@ -251,6 +310,7 @@ impl Output {
         if self.endless.is_none() {
             self.pass(self.free);
         }
+        self.plans.tell(&mut self.stats);
     }
 
     fn release_settled(&mut self) {
@@ -267,6 +327,9 @@ impl Output {
 
     /// Gives waiting edits that start before `floor` their replacement.
     fn decide_before(&mut self, floor: u64) {
+        if !self.holds_records {
+            return;
+        }
         let mut edits = std::mem::take(&mut self.edits);
         for edit in edits.iter_mut().take_while(|edit| edit.start < floor) {
             if let (Change::Waits { value, operator, position }, Some(finding)) = (&mut edit.change, &mut edit.finding)
@@ -298,7 +361,7 @@ impl Output {
                     self.segments.push_back(Segment::Cut { start, end, with: Clean::mint(with) });
                 }
                 (_, Some(finding)) => {
-                    *self.stats.findings.entry(finding.kind).or_default() += 1;
+                    self.plans.count(finding.kind, &self.rules);
                     self.segments.push_back(Segment::Found(finding));
                 }
                 (_, None) => {}
@@ -311,7 +374,7 @@ impl Output {
         self.swallow(finding.first_piece().1);
         self.stats.written += with.len() as u64;
         self.stats.bytes_out += with.len() as u64;
-        *self.stats.findings.entry(finding.kind).or_default() += 1;
+        self.plans.count(finding.kind, &self.rules);
         self.segments.push_back(Segment::Replace { finding, with: Clean::mint(with) });
     }
 
@@ -348,28 +411,9 @@ impl Output {
         (!bytes.is_empty()).then_some(bytes)
     }
 
-    fn operator(&self, kind: Kind) -> Operator {
-        self.place.rule.map_or_else(|| self.operator_of(kind), |(operator, _)| operator)
-    }
-
-    /// The profile's operator of `kind`. Names of kinds are compared once; most findings are of a few kinds.
-    fn operator_of(&self, kind: Kind) -> Operator {
-        for slot in &self.operators {
-            match slot.get() {
-                Some((known, operator)) if std::ptr::eq(known.id(), kind.id()) => return operator,
-                Some(_) => {}
-                None => {
-                    let operator = self.rules.operator(kind);
-                    slot.set(Some((kind, operator)));
-                    return operator;
-                }
-            }
-        }
-        self.rules.operator(kind)
-    }
-
     /// Queues the replacement of the text from `start` to `end` of the run.
-    fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8], operator: Operator) {
+    fn replace(&mut self, found: Candidate, start: u64, end: u64, value: &[u8]) {
+        let operator = found.operator;
         if let Some(reason) = self.rules.allow.allows(value) {
             let reason = Arc::clone(reason);
             if self.counted.contains(&self.spelling.start_of(start)) {
@@ -381,7 +425,7 @@ impl Output {
         let mut finding = self.finding(found, start, end, operator);
         let position = self.position();
         let waits = self.holds_records && self.subject.is_none() && operator.needs_subject();
-        if self.interleaved {
+        if self.is_parted() {
             finding.set_parts(self.spelling.pieces(start, end));
         }
         let change = if waits {
@@ -426,7 +470,7 @@ impl Output {
         Position {
             slot: self.place.slot,
             delimiter: self.place.delimiter,
-            depth: self.place.depth,
+            around: self.place.around,
             serial: if self.found <= 1 { self.place.replaced_keys } else { 0 },
         }
     }
@@ -437,6 +481,12 @@ impl Output {
             finding.operator = Operator::Mask;
             let (start, end) = finding.first_piece();
             return encode::mask(position, length(start, end));
+        }
+        if operator == Operator::Tag
+            && let Some(tag) = self.plans.tag(finding.kind, position, &self.rules)
+        {
+            finding.operator = Operator::Tag;
+            return tag;
         }
         let subject = self.subject.as_deref();
         let context = Context { values: &*self.rules.values, keys: self.rules.keys.as_deref(), subject };
@@ -450,7 +500,7 @@ impl Output {
 
     /// A finding that is too long to be held: its replacement must not need its value.
     fn begin(&mut self, found: Candidate, start: u64) {
-        let asked = self.operator(found.kind);
+        let asked = found.operator;
         let operator = match asked {
             Operator::Mask | Operator::Drop | Operator::Tag => asked,
             _ => {
@@ -465,7 +515,7 @@ impl Output {
         let position = self.position();
         // A long finding cannot wait for a subject, nor can what stands before it.
         self.decide_before(u64::MAX);
-        if self.interleaved {
+        if self.is_parted() {
             self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
             return;
         }
@@ -480,7 +530,7 @@ impl Output {
 
     /// The long finding reaches to `end` so far.
     fn extend(&mut self, end: u64) {
-        if self.interleaved {
+        if self.is_parted() {
             if let Some(long) = self.long.take() {
                 self.long = Some(self.cut(long, end));
             }
@@ -499,7 +549,7 @@ impl Output {
     }
 
     fn finish(&mut self, end: u64) {
-        if self.interleaved {
+        if self.is_parted() {
             if let Some(long) = self.long.take() {
                 let Long { mut finding, parts, .. } = self.cut(long, end);
                 finding.end = self.spelling.end_of(end);
@@ -558,24 +608,27 @@ impl Judge for Output {
         if self.own_memory { offset } else { self.spelling.start_of(offset) }
     }
 
-    fn admit(&self, kind: Kind, confidence: u8) -> Option<bool> {
-        let unseen = self.place.rule.is_some_and(|(operator, _)| operator == Operator::Keep);
-        if unseen || confidence < self.rules.least_confidence || self.rules.is_off(kind) {
+    fn admit(&self, kind: Kind, confidence: u8) -> Option<Operator> {
+        if confidence < self.rules.least_confidence {
             return None;
         }
-        Some(self.operator(kind) == Operator::Keep)
+        let operator = self.plans.operator(kind, &self.rules)?;
+        match self.place.rule {
+            Some((Operator::Keep, _)) => None,
+            Some((ruled, _)) => Some(ruled),
+            None => Some(operator),
+        }
     }
 
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>) {
         for event in events.drain(..) {
             match event {
-                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot == Slot::Number => {
+                Event::Found { found, .. } | Event::Begins { found, .. } if self.place.slot.is_number() => {
                     self.number.get_or_insert(found);
                 }
-                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot == Slot::Number => {}
+                Event::Reaches { .. } | Event::Ends { .. } if self.place.slot.is_number() => {}
                 Event::Found { found, start, end } => {
-                    let operator = self.operator(found.kind);
-                    self.replace(found, start, end, text.slice(start, end), operator);
+                    self.replace(found, start, end, text.slice(start, end));
                 }
                 Event::Begins { found, start } => self.begin(found, start),
                 Event::Reaches { end } => self.extend(end),

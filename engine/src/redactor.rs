@@ -7,13 +7,16 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::finding::Segment;
+use crate::lens::encode::Around;
 use crate::lens::paths::Paths;
 use crate::lens::{Format, Lens, Sink};
 use crate::memory::Memory;
 use crate::output::Output;
+use crate::quiet::Quiet;
 use crate::resolve::Event;
 use crate::run::Run;
 use crate::strands::Strands;
+use crate::words::Words;
 use crate::{Profile, Raw, Scanner, Stats};
 
 /// The redaction of one stream.
@@ -183,6 +186,11 @@ impl Redactor {
         &self.out.stats
     }
 
+    /// What is read was itself packed in so many other inputs.
+    pub(crate) fn pack(&mut self, depth: u8) {
+        self.out.packing = depth;
+    }
+
     /// Counts only what begins at `at` or behind it.
     pub(crate) fn count_from(&mut self, at: u64) {
         self.out.counted.start = at;
@@ -194,20 +202,31 @@ impl Redactor {
     }
 
     fn with_sink(&mut self, chunk: &[u8], from: usize, base: u64, act: impl FnOnce(&mut Lens, &mut Sink<'_>)) {
-        let mut sink = Sink {
-            chunk,
-            from,
-            base,
-            compiled: &self.scanner.inner,
-            memory: &mut self.memory,
-            run: &mut self.run,
-            strands: &mut self.strands,
-            via: None,
-            out: &mut self.out,
-            events: &mut self.events,
-            paths: &mut self.paths,
-        };
-        act(&mut self.lens, &mut sink);
+        let Self { scanner, lens, run, strands, out, memory, paths, events, .. } = self;
+        Words::lend(|words| {
+            Quiet::lend(|quiet| {
+                let compiled = &scanner.inner;
+                let mut sink = Sink {
+                    chunk,
+                    from,
+                    base,
+                    compiled,
+                    memory,
+                    run,
+                    strands,
+                    via: None,
+                    around: Around::default(),
+                    is_part: false,
+                    claim: None,
+                    out,
+                    events,
+                    paths,
+                    words,
+                    quiet,
+                };
+                act(lens, &mut sink);
+            });
+        });
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::cmp::Reverse;
 
+use crate::operator::Operator;
 use crate::{Kind, Tail};
 
 /// What a detector claimed, in offsets of the run.
@@ -24,11 +25,16 @@ pub(crate) struct Candidate {
     /// Where it was triggered.
     pub(crate) trigger: u64,
     pub(crate) reason: &'static str,
-    /// Its kind is kept by the profile: it shields its own span from weaker candidates and nothing else.
-    pub(crate) kept: bool,
+    /// What the profile says of its kind. One that is kept shields its own span from weaker candidates and nothing else.
+    pub(crate) operator: Operator,
 }
 
 impl Candidate {
+    /// Whether the profile keeps its kind.
+    pub(crate) fn is_kept(&self) -> bool {
+        self.operator == Operator::Keep
+    }
+
     /// Of candidates with one start, the one with the least rank is chosen. No two have the same.
     fn rank(&self) -> impl Ord + use<> {
         (Reverse(self.priority), Reverse(self.decided), Reverse(self.confidence), self.detector, self.trigger)
@@ -100,6 +106,28 @@ impl Resolver {
         self.group.clear();
         self.cursor = 0;
         self.open = None;
+    }
+
+    /// Whether nothing waits to be settled.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.open.is_none() && self.group.is_empty() && self.next == self.waiting.len()
+    }
+
+    /// What comes of the only candidate of a run that ends with `text`, when that is plain to see. It is taken.
+    pub(crate) fn only(&mut self, candidates: &mut Vec<Candidate>, text: Text<'_>, most: u64) -> Option<Event> {
+        let &[found] = candidates.as_slice() else { return None };
+        let end = match found.tail {
+            Tail::None => found.decided,
+            Tail::Rest => text.end(),
+            Tail::While { .. } => return None,
+        };
+        let plain = !text.open && self.is_idle() && !found.is_kept() && found.start >= self.cursor && found.start < end;
+        if !plain || (found.tail != Tail::None && end - found.start > most) {
+            return None;
+        }
+        candidates.clear();
+        self.cursor = end;
+        Some(Event::Found { found, start: found.start, end })
     }
 
     /// Takes new candidates, which become empty.
@@ -183,7 +211,7 @@ impl Resolver {
         let turns = self.group.iter().enumerate().filter(|(_, candidate)| candidate.start <= start);
         let Some((best, _)) = turns.min_by_key(|(_, candidate)| candidate.rank()) else { return };
         let found = self.group.swap_remove(best);
-        if found.kept {
+        if found.is_kept() {
             let same = |c: &Candidate| c.start <= start && c.decided == found.decided && c.tail == found.tail;
             self.group.retain(|c| !same(c));
             return;

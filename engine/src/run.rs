@@ -10,11 +10,13 @@ use crate::blocks::BLOCK;
 use crate::lexicon::{Entry, Folded};
 use crate::memory::{self, Memory};
 use crate::near::Near;
+use crate::operator::Operator;
+use crate::quiet::{self, Quiet};
 use crate::resolve::{Candidate, Event, Resolver, Text};
-use crate::scanner::{Asked, Compiled};
+use crate::scanner::{Asked, Compiled, Stand};
 use crate::text::{LONGEST_WORD, letter, word_len, word_starts};
-use crate::words::{PAGE, Word, Words};
-use crate::{Field, Kind, Tail, Verdict, View};
+use crate::words::{PAGE, Words};
+use crate::{Detector, Field, Kind, Tail, Verdict, View};
 
 /// How many bytes of a new chunk are put behind parked ones at a time.
 const SEAM_STEP: usize = 64;
@@ -44,10 +46,39 @@ pub(crate) struct Run {
     asked: Asked,
     lessons: Vec<(u64, u64, bool, Kind)>,
     /// A rule of the profile claims the whole run, if it has any byte.
-    claim: Option<Candidate>,
-    /// From here on a finding that beats all others takes the run: of the detectors only those matter that may teach words,
-    /// or reach back before it.
-    taken: Option<u64>,
+    claim: Option<(Operator, Kind)>,
+    taken: Option<Taken>,
+    /// Some detector took something, or a word was known.
+    told: bool,
+}
+
+/// A finding that beats all others takes the run.
+#[derive(Clone, Copy)]
+struct Taken {
+    /// From here on: of the detectors only those matter that reach back before it, or may teach words of it.
+    from: u64,
+    /// What it is taken for; nothing where a rule of the profile says so. Who looks for something else teaches no words
+    /// of it.
+    kind: Option<Kind>,
+    /// Whether some detector may teach words of it.
+    teaches: bool,
+}
+
+impl Taken {
+    /// Whether `detector` may teach words of what was taken.
+    fn is_taught_by(&self, detector: &Detector) -> bool {
+        detector.teaches && self.kind.is_none_or(|kind| kind.main() == detector.kind.main())
+    }
+
+    /// Whether nobody else needs to be asked.
+    fn is_final(&self) -> bool {
+        self.from == 0 && !self.teaches
+    }
+
+    /// Whether what `detector` finds at `trigger` matters no more.
+    fn silences(&self, detector: &Detector, trigger: u64) -> bool {
+        trigger.saturating_sub(u64::from(detector.reach.bytes)) >= self.from && !self.is_taught_by(detector)
+    }
 }
 
 /// Where the bytes at hand lie.
@@ -67,23 +98,27 @@ pub(crate) struct Surroundings<'a> {
     /// Bytes copied so far.
     pub(crate) copied: &'a mut u64,
     pub(crate) events: &'a mut Vec<Event>,
+    /// A table for the words of a page, and what is known of short runs.
+    pub(crate) words: &'a mut Words,
+    pub(crate) quiet: &'a mut Quiet,
 }
 
 /// What a stage outside of detection has to say on candidates and events.
 pub(crate) trait Judge {
     /// Where entity memory places the byte at `offset` of the run.
     fn raw(&self, offset: u64) -> u64;
-    /// Whether a candidate counts, and whether its kind is kept.
-    fn admit(&self, kind: Kind, confidence: u8) -> Option<bool>;
+    /// What replaces a candidate, if it counts.
+    fn admit(&self, kind: Kind, confidence: u8) -> Option<Operator>;
     /// Takes events while the text that they speak of is at hand.
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>);
 }
 
 impl Run {
     /// Makes it new for another run.
-    pub(crate) fn restart(&mut self, field: Field, claim: Option<Candidate>) {
+    pub(crate) fn restart(&mut self, field: Field, claim: Option<(Operator, Kind)>) {
         self.field = field;
-        self.taken = claim.map(|_| 0);
+        self.taken = claim.map(|_| Taken { from: 0, kind: None, teaches: true });
+        self.told = claim.is_some();
         self.claim = claim;
         self.resolver.reset();
         (self.pos, self.seen, self.wants, self.carry_base) = (0, 0, 0, 0);
@@ -94,6 +129,34 @@ impl Run {
     /// Takes the bytes of `chunk` in `range`. `stable` says that `chunk` is the same slice until [`Run::park`];
     /// `last` that the run ends with them.
     pub(crate) fn feed(
+        &mut self,
+        chunk: &[u8],
+        range: Range<usize>,
+        stable: bool,
+        last: bool,
+        around: &mut Surroundings<'_>,
+        judge: &mut impl Judge,
+    ) {
+        // A field that is known to hold something mostly does.
+        let plain = !self.told && self.field.meaning.kind.is_none();
+        let whole = plain && self.seen == 0 && last && range.len() <= quiet::LONGEST;
+        if whole && let Some(text) = chunk.get(range.clone()) {
+            if around.quiet.has(around.compiled, &self.field, text, around.memory) {
+                self.seen = range.len() as u64;
+                self.pos = self.seen;
+                return;
+            }
+            around.words.forget();
+        }
+        self.read(chunk, range.clone(), stable, last, around, judge);
+        if whole && !self.told {
+            let text = chunk.get(range).unwrap_or_default();
+            around.quiet.add(around.compiled, &self.field, text, around.words);
+        }
+    }
+
+    /// The same, whatever is known of runs that were read before.
+    fn read(
         &mut self,
         chunk: &[u8],
         range: Range<usize>,
@@ -215,11 +278,20 @@ impl Run {
         if last || self.seen >= self.wants {
             self.advance(text, around, judge);
         }
-        self.resolver.add(&mut self.candidates);
-        let frontier = self.frontier(text, around.compiled);
-        let most = around.compiled.window() as u64;
-        self.resolver.settle(text, frontier, most, around.events);
-        judge.take(around.events, text);
+        if !self.candidates.is_empty() || !self.resolver.is_idle() {
+            let most = around.compiled.window() as u64;
+            match self.resolver.only(&mut self.candidates, text, most) {
+                Some(event) => around.events.push(event),
+                None => {
+                    self.resolver.add(&mut self.candidates);
+                    let frontier = self.frontier(text, around.compiled);
+                    self.resolver.settle(text, frontier, most, around.events);
+                }
+            }
+            if !around.events.is_empty() {
+                judge.take(around.events, text);
+            }
+        }
         self.carry = carry;
         if last {
             self.home = Home::Carry;
@@ -267,22 +339,90 @@ impl Run {
 
     /// Asks detectors at every candidate that the bytes at hand settle.
     fn advance(&mut self, text: Text<'_>, around: &mut Surroundings<'_>, judge: &impl Judge) {
-        let mut at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
-        let done = Words::lend(|words| {
-            // Little is at hand of a stream that comes in small chunks, and nothing is read twice of one that does not.
-            let mut page = FIRST_PAGE;
-            while at < text.bytes.len() {
-                words.read(text.bytes, at, page, text.open, around.compiled);
-                let end = text.bytes.len().min(at + page);
-                self.visit(text, at..end, words, around, judge)?;
-                (at, page) = (end, PAGE);
+        let at = usize::try_from(self.pos - text.base).unwrap_or(usize::MAX);
+        let end = text.base + text.bytes.len() as u64;
+        let made = self.candidates.len();
+        (self.pos, self.wants) = match self.visit_from(text, at, around, judge) {
+            Ok(()) => (end, 0),
+            Err(Undecided { at, wants }) => {
+                if text.base + at as u64 == 0 {
+                    // Everybody who is asked again decides again.
+                    self.candidates.truncate(made);
+                    self.taken = self.taken.filter(|taken| taken.kind.is_none());
+                }
+                (text.base + at as u64, text.base + wants as u64)
             }
-            Ok(())
-        });
-        (self.pos, self.wants) = match done {
-            Ok(()) => (text.base + text.bytes.len() as u64, 0),
-            Err(Undecided { at, wants }) => (text.base + at as u64, text.base + wants as u64),
         };
+    }
+
+    fn visit_from(
+        &mut self,
+        text: Text<'_>,
+        mut at: usize,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let begins = text.base == 0 && at == 0 && !text.bytes.is_empty();
+        if begins && self.begin(text, around, judge)? || self.taken.is_some_and(|taken| taken.is_final()) {
+            return Ok(());
+        }
+        // Little is at hand of a stream that comes in small chunks, and nothing is read twice of one that does not.
+        let mut page = FIRST_PAGE;
+        while at < text.bytes.len() {
+            around.words.read(text.bytes, at, page, text.open, around.compiled);
+            let end = text.bytes.len().min(at + page);
+            self.visit(text, at..end, around, judge)?;
+            (at, page) = (end, PAGE);
+        }
+        Ok(())
+    }
+
+    /// Asks the detector that beats all others whether it takes the run, before anything of it is read. Says whether
+    /// nobody else needs to be asked.
+    fn begin(&mut self, text: Text<'_>, around: &mut Surroundings<'_>, judge: &impl Judge) -> Result<bool, Undecided> {
+        let compiled = around.compiled;
+        let Some((strongest, _)) = compiled.on.opener else { return Ok(false) };
+        let made = self.candidates.len();
+        around.words.forget();
+        self.ask_one(strongest, &Asking { text, at: 0, made, words: around.words }, compiled, judge)?;
+        self.note_taken(made, compiled);
+        let over = self.taken.is_some_and(|taken| taken.is_final());
+        if over {
+            let claimed = self.claimed(compiled);
+            self.candidates.extend(claimed);
+        }
+        Ok(over)
+    }
+
+    /// What a rule of the profile claims, once.
+    fn claimed(&mut self, compiled: &Compiled) -> Option<Candidate> {
+        let (operator, kind) = self.claim.take()?;
+        Some(Candidate {
+            start: 0,
+            decided: 1,
+            tail: Tail::Rest,
+            reached: 1,
+            kind,
+            confidence: 100,
+            priority: u8::MAX,
+            detector: u16::try_from(compiled.detectors.len() + 1).unwrap_or(u16::MAX),
+            trigger: 0,
+            reason: "a rule of the profile",
+            operator,
+        })
+    }
+
+    /// Whether one of the candidates from `made` on takes the run.
+    fn note_taken(&mut self, made: usize, compiled: &Compiled) {
+        let Some((_, priority)) = compiled.on.strongest else { return };
+        if self.taken.is_some() {
+            return;
+        }
+        let takes = |made: &&Candidate| made.priority == priority && made.tail == Tail::Rest && !made.is_kept();
+        if let Some(made) = self.candidates.get(made..).unwrap_or_default().iter().find(takes) {
+            let teaches = compiled.on.taught.iter().any(|main| made.kind.is_of(main));
+            self.taken = Some(Taken { from: made.start, kind: Some(made.kind), teaches });
+        }
     }
 
     /// Asks detectors at the words and the other candidates of a page, in order.
@@ -290,98 +430,157 @@ impl Run {
         &mut self,
         text: Text<'_>,
         page: Range<usize>,
-        words: &Words,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
-        let mut place = 0;
         let mut block = page.start;
         while block < page.end {
-            let block_end = page.end.min(block + BLOCK);
-            let mut others = words.others(block);
+            let (mut others, loud) = around.words.candidates(block);
             if text.base == 0 && block == 0 {
                 // The run's start is one, whatever stands there.
                 others |= 1;
             }
-            loop {
-                let other = if others == 0 { block_end } else { block + others.trailing_zeros() as usize };
-                while let Some(word) = words.get(place).filter(|word| word.start() < other) {
-                    if word.is_loud() || around.memory.may_know(word.hash) {
-                        if word.is_known() {
-                            self.ask_at_word(text, word, place, words, around, judge)?;
-                        } else {
-                            self.ask(text, word.start(), None, words, around, judge)?;
-                        }
-                    }
-                    place += 1;
-                }
-                if others == 0 {
-                    break;
-                }
-                others &= others - 1;
-                let known = words.get(place).filter(|word| word.start() == other).map(|_| place);
-                self.ask(text, other, known, words, around, judge)?;
-                place += usize::from(known.is_some());
+            let mut bits = others | loud;
+            if !around.memory.is_empty() {
+                bits |= around.words.recalled(block, 0, |hash| around.memory.may_know(hash));
             }
-            block = block_end;
+            let mut taught = around.memory.taught();
+            while bits != 0 {
+                let bit = bits.trailing_zeros();
+                bits &= bits.wrapping_sub(1);
+                let at = block + bit as usize;
+                if others >> bit & 1 == 0 {
+                    self.ask_at_word(text, at, around, judge)?;
+                } else {
+                    self.ask_at_other(text, at, around, judge)?;
+                }
+                if around.memory.taught() != taught {
+                    taught = around.memory.taught();
+                    if bit < 63 {
+                        bits |= around.words.recalled(block, bit + 1, |hash| around.memory.may_know(hash));
+                    }
+                }
+            }
+            block += BLOCK;
         }
         Ok(())
     }
 
-    /// Asks the detectors that a known word triggers, when nothing else is triggered with it.
+    /// Asks the detectors that the word at `at` triggers, when nothing else is triggered with it.
     #[inline]
     fn ask_at_word(
         &mut self,
         text: Text<'_>,
-        word: &Word,
-        place: usize,
-        words: &Words,
+        at: usize,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
+        let words = &*around.words;
+        let Some((place, word)) = words.word_at(at) else { return Ok(()) };
+        if !word.is_known() {
+            return self.ask(text, at, around, judge);
+        }
         let on = &around.compiled.on;
         let made = self.candidates.len();
-        self.asked.be(&on.none);
-        if word.is_loud()
-            && let Some(near) = Near::new(words, place, text.bytes, text.base == 0, text.open, &self.field)
-        {
+        let trigger = text.base + at as u64;
+        self.asked.clear();
+        if word.is_loud() {
+            let near = Near::new(words, place, word, text.bytes, text.base == 0, text.open, &self.field);
             let entry = Entry { bits: word.bits, triggers: word.triggers };
-            on.ask_word(entry, (word.is_capital(), false, self.taken == Some(0)), Some(&near), &mut self.asked);
+            let taken = self.taken_before(trigger);
+            on.ask_word(entry, Stand { capital: word.is_capital(), opens: false, taken }, Some(&near), &mut self.asked);
         }
-        let trigger = text.base + word.start() as u64;
         if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
+            self.told = true;
             self.candidates.extend(repeat(around.compiled, trigger, usize::from(word.len), kind, judge));
         }
         if self.asked.is_empty() {
             return Ok(());
         }
-        let asking = Asking { text, at: word.start(), made, words };
-        self.lessons.clear();
-        while let Some(index) = self.asked.pop() {
-            self.ask_one(index, &asking, around.compiled, judge)?;
-        }
+        self.ask_all(&Asking { text, at, made, words }, around.compiled, judge)?;
         self.teach(text, trigger, around, judge);
         Ok(())
     }
 
-    /// Asks the detectors that are triggered at `at`, where the word at `place` of the table may begin.
+    /// How far behind the start of what was taken a trigger stands, and whether words of that may be taught.
+    #[inline]
+    fn taken_before(&self, trigger: u64) -> Option<(u64, bool)> {
+        let taken = self.taken.as_ref()?;
+        Some((trigger.checked_sub(taken.from)?, taken.teaches))
+    }
+
+    /// Asks those who are to be asked.
+    #[inline]
+    fn ask_all(&mut self, asking: &Asking<'_>, compiled: &Compiled, judge: &impl Judge) -> Result<(), Undecided> {
+        while let Some(index) = self.asked.pop() {
+            self.ask_one(index, asking, compiled, judge)?;
+        }
+        Ok(())
+    }
+
+    /// Asks the detectors that are triggered at `at`, which is no word that the table knows. Most numbers and signs
+    /// are worth asking nobody.
+    #[inline]
+    fn ask_at_other(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        around: &mut Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let compiled = around.compiled;
+        let on = &compiled.on;
+        let Some(&byte) = text.bytes.get(at) else { return Ok(()) };
+        let special = on.special.has(byte);
+        let plain =
+            if byte.is_ascii_digit() { !special } else { special && !byte.is_ascii_alphabetic() && byte < 0xc0 };
+        if !plain || text.base + at as u64 == 0 {
+            return self.ask(text, at, around, judge);
+        }
+        if self.taken.is_some_and(|taken| taken.from == 0) {
+            return Ok(());
+        }
+        self.asked.clear();
+        if special {
+            on.signs.ask(text.bytes, at, text.open, &mut self.asked);
+            if on.bytes_special.has(byte)
+                && let Some(list) = on.bytes.get(usize::from(byte))
+            {
+                self.asked.add(list);
+            }
+        } else {
+            self.asked.add(&on.digits);
+            let taken = self.taken_before(text.base + at as u64).map(|(behind, _)| behind);
+            on.numbers.ask(text.bytes, at, text.open, None, taken, around.words, &mut self.asked);
+        }
+        if self.asked.is_empty() {
+            return Ok(());
+        }
+        let made = self.candidates.len();
+        self.ask_all(&Asking { text, at, made, words: around.words }, compiled, judge)?;
+        self.teach(text, text.base + at as u64, around, judge);
+        Ok(())
+    }
+
+    /// Asks the detectors that are triggered at `at`, whatever stands there.
     fn ask(
         &mut self,
         text: Text<'_>,
         at: usize,
-        place: Option<usize>,
-        words: &Words,
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
         let (bytes, compiled) = (text.bytes, around.compiled);
         let Some(&byte) = bytes.get(at) else { return Ok(()) };
+        let words = &*around.words;
         let on = &compiled.on;
         let asked = &mut self.asked;
-        asked.be(&on.none);
+        asked.clear();
         let trigger = text.base + at as u64;
         let begins = trigger == 0;
-        let taken = self.taken == Some(0);
+        let taken = self.taken.is_some_and(|taken| taken.from == 0);
+        let taken_before =
+            self.taken.as_ref().and_then(|taken| Some((trigger.checked_sub(taken.from)?, taken.teaches)));
         let made = self.candidates.len();
         if begins {
             asked.add(&on.start);
@@ -392,7 +591,9 @@ impl Run {
         }
         if on.special.has(byte) && !taken {
             on.signs.ask(bytes, at, text.open, asked);
-            if let Some(list) = on.bytes.get(usize::from(byte)) {
+            if on.bytes_special.has(byte)
+                && let Some(list) = on.bytes.get(usize::from(byte))
+            {
                 asked.add(list);
             }
         }
@@ -400,66 +601,83 @@ impl Run {
             if !taken && !at.checked_sub(1).and_then(|i| bytes.get(i)).is_some_and(u8::is_ascii_digit) {
                 asked.add(&on.digits);
                 let start = begins.then_some(self.field.meaning.hints);
-                on.numbers.ask(bytes, at, text.open, start, words, asked);
+                on.numbers.ask(bytes, at, text.open, start, taken_before.map(|(behind, _)| behind), words, asked);
             }
-        } else if let Some(place) = place
-            && let Some(word) = words.get(place)
-            && let Some(near) = Near::new(words, place, bytes, text.base == 0, text.open, &self.field)
+        } else if byte.is_ascii_alphabetic()
+            && let Some((place, word)) = words.word_at(at).filter(|(_, word)| word.is_known())
         {
+            let near = Near::new(words, place, word, bytes, text.base == 0, text.open, &self.field);
             let entry = Entry { bits: word.bits, triggers: word.triggers };
-            on.ask_word(entry, (word.is_capital(), begins, taken), Some(&near), asked);
+            let stand = Stand { capital: word.is_capital(), opens: begins, taken: taken_before };
+            on.ask_word(entry, stand, Some(&near), asked);
             if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
+                self.told = true;
                 self.candidates.extend(repeat(compiled, trigger, usize::from(word.len), kind, judge));
             }
         } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
-            let rest = bytes.get(at..).unwrap_or_default();
-            // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
-            if text.open && byte >= 0xc0 && rest.len() < 4 {
-                return Err(Undecided { at, wants: at + 4 });
-            }
-            if word_starts(bytes, at) {
-                let rest = rest.get(..LONGEST_WORD + 4).unwrap_or(rest);
-                let word = rest.get(..word_len(rest)).unwrap_or_default();
-                let settled = rest.get(word.len()).is_some_and(u8::is_ascii) || rest.len() >= word.len() + 4;
-                if text.open && !settled && rest.len() < LONGEST_WORD + 4 {
-                    return Err(Undecided { at, wants: at + rest.len() + 1 });
-                }
-                let folded = Folded::new(word);
-                let entry = folded.as_ref().map(|word| compiled.lexicon.entry(word)).unwrap_or_default();
-                let capital = !byte.is_ascii_lowercase();
-                on.ask_word(entry, (capital && letter(rest) > 0, begins, taken), None, asked);
-                if let Some(folded) = &folded
-                    && let Some(kind) = around.memory.recall(folded.hash(), capital, || judge.raw(trigger))
-                {
-                    self.candidates.extend(repeat(compiled, trigger, word.len(), kind, judge));
-                }
-            }
+            self.told = true;
+            self.ask_at_wide_word(text, at, around, judge)?;
         }
         if taken {
-            asked.keep(&on.teachers);
+            self.asked.keep(&on.teachers);
         }
-        if asked.is_empty() && !begins {
+        if self.asked.is_empty() && !begins {
             return Ok(());
         }
-        let asking = Asking { text, at, made, words };
-        self.lessons.clear();
-        if begins
-            && let Some((strongest, priority)) = on.strongest
-            && self.asked.has(strongest)
-        {
-            self.asked.remove(strongest);
-            self.ask_one(strongest, &asking, compiled, judge)?;
-            let takes = |made: &&Candidate| made.priority == priority && made.tail == Tail::Rest && !made.kept;
-            let taken = self.candidates.get(made..).unwrap_or_default().iter().find(takes).map(|made| made.start);
-            self.taken = self.taken.or(taken);
+        let asking = Asking { text, at, made, words: around.words };
+        if begins && let Some((strongest, _)) = on.strongest {
+            if on.opener.is_some() {
+                // It was asked before.
+                self.asked.remove(strongest);
+            } else if self.asked.has(strongest) {
+                self.asked.remove(strongest);
+                self.ask_one(strongest, &asking, compiled, judge)?;
+                self.note_taken(made, compiled);
+            }
         }
-        while let Some(index) = self.asked.pop() {
-            self.ask_one(index, &asking, compiled, judge)?;
-        }
+        self.ask_all(&asking, compiled, judge)?;
         if begins {
-            self.candidates.extend(self.claim.take());
+            let claimed = self.claimed(compiled);
+            self.candidates.extend(claimed);
         }
         self.teach(text, trigger, around, judge);
+        Ok(())
+    }
+
+    /// Adds whom a word asks that the table of words does not know: it is long, or has a letter beyond ASCII.
+    fn ask_at_wide_word(
+        &mut self,
+        text: Text<'_>,
+        at: usize,
+        around: &Surroundings<'_>,
+        judge: &impl Judge,
+    ) -> Result<(), Undecided> {
+        let rest = text.bytes.get(at..).unwrap_or_default();
+        let capital = !rest.first().is_some_and(u8::is_ascii_lowercase);
+        // A letter beyond ASCII may have four bytes; all are needed to know it, here and behind the word.
+        if text.open && rest.first().is_some_and(|byte| *byte >= 0xc0) && rest.len() < 4 {
+            return Err(Undecided { at, wants: at + 4 });
+        }
+        if !word_starts(text.bytes, at) {
+            return Ok(());
+        }
+        let trigger = text.base + at as u64;
+        let rest = rest.get(..LONGEST_WORD + 4).unwrap_or(rest);
+        let word = rest.get(..word_len(rest)).unwrap_or_default();
+        let settled = rest.get(word.len()).is_some_and(u8::is_ascii) || rest.len() >= word.len() + 4;
+        if text.open && !settled && rest.len() < LONGEST_WORD + 4 {
+            return Err(Undecided { at, wants: at + rest.len() + 1 });
+        }
+        let folded = Folded::new(word);
+        let entry = folded.as_ref().map(|word| around.compiled.lexicon.entry(word)).unwrap_or_default();
+        let taken = self.taken_before(trigger);
+        let stand = Stand { capital: capital && letter(rest) > 0, opens: trigger == 0, taken };
+        around.compiled.on.ask_word(entry, stand, None, &mut self.asked);
+        if let Some(folded) = &folded
+            && let Some(kind) = around.memory.recall(folded.hash(), capital, || judge.raw(trigger))
+        {
+            self.candidates.extend(repeat(around.compiled, trigger, word.len(), kind, judge));
+        }
         Ok(())
     }
 
@@ -484,27 +702,27 @@ impl Run {
     ) -> Result<(), Undecided> {
         let Some(detector) = compiled.detectors.get(usize::from(index)) else { return Ok(()) };
         let trigger = text.base + at as u64;
-        if let Some(taken) = self.taken
-            && !detector.teaches
-            && trigger.saturating_sub(u64::from(detector.reach.bytes)) >= taken
-        {
+        if self.taken.is_some_and(|taken| taken.silences(detector, trigger)) {
             return Ok(());
         }
         let view = View::new(text.bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, words);
-        let verdict = detector.ask(&view);
+        let verdict = detector.verify.call(&view);
         if let Some(wants) = view.wants() {
             self.candidates.truncate(made);
-            // Whoever is asked again decides again.
-            self.taken = self.taken.filter(|_| trigger > 0 || self.claim.is_some());
+            self.lessons.clear();
             return Err(Undecided { at, wants });
         }
-        let Some(verdict) = verdict else { return Ok(()) };
+        let Some(verdict) = verdict.filter(|verdict| detector.stands_by(verdict, &view)) else { return Ok(()) };
+        self.told = true;
         let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
         let (start, end) = (offset(verdict.start), offset(verdict.end));
         let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
             return Ok(());
         };
         self.candidates.push(made);
+        if !detector.teaches {
+            return Ok(());
+        }
         for teach in verdict.teaches.into_iter().flatten() {
             self.lessons.push((offset(teach.start), offset(teach.end), teach.any_case, verdict.kind));
         }
@@ -546,7 +764,7 @@ fn candidate(
     judge: &impl Judge,
 ) -> Option<Candidate> {
     let Verdict { kind, confidence, reason, tail, .. } = *verdict;
-    let kept = judge.admit(kind, confidence)?;
+    let operator = judge.admit(kind, confidence)?;
     Some(Candidate {
         start,
         decided,
@@ -558,6 +776,6 @@ fn candidate(
         detector,
         trigger,
         reason,
-        kept,
+        operator,
     })
 }

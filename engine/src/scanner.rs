@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::blocks::Classifier;
 use crate::lexicon::Entry;
@@ -9,7 +10,7 @@ use crate::near::Near;
 use crate::numbers::Numbers;
 use crate::signs::Signs;
 use crate::text::LONGEST_WORD;
-use crate::{ByteSet, Detector, Fields, Glance, Lexicon, Reach, Sign, Trigger};
+use crate::{ByteSet, Detector, DigitRun, Fields, Glance, Lexicon, NumberGlance, Reach, Sign, Trigger};
 
 /// The widest window a text detector may declare, in bytes: before, longest and after together.
 pub const WIDEST_WINDOW: usize = 512;
@@ -28,6 +29,8 @@ pub struct Scanner {
     pub(crate) inner: Arc<Compiled>,
 }
 
+static COMPILED: AtomicU64 = AtomicU64::new(1);
+
 pub(crate) struct Compiled {
     pub(crate) detectors: Vec<Detector>,
     pub(crate) lexicon: Lexicon,
@@ -36,6 +39,8 @@ pub(crate) struct Compiled {
     pub(crate) on: Dispatch,
     /// Context that must stay visible before a trigger.
     pub(crate) before: usize,
+    /// Of all that were compiled in this process, its number.
+    pub(crate) number: u64,
     /// Bytes from a trigger on that settle it.
     pub(crate) ahead: usize,
     /// How far findings of later triggers may reach back; one entry per distinct way.
@@ -74,16 +79,20 @@ pub(crate) struct Dispatch {
     words: Vec<Vec<Condition>>,
     pub(crate) special: ByteSet,
     pub(crate) bytes: Vec<Asked>,
-    /// Nobody.
-    pub(crate) none: Asked,
+    /// Those of the special bytes that ask somebody whatever stands around them.
+    pub(crate) bytes_special: ByteSet,
     /// No special byte counts that stands behind something and before a blank.
     pub(crate) signs_end_nothing: bool,
     /// The conditions of `signs`.
     seen: Vec<Sign>,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
+    /// The kinds of those, without their sub-kinds.
+    pub(crate) taught: Vec<&'static str>,
     /// The one that beats all others, and its priority. A run that it takes whole holds no other finding.
     pub(crate) strongest: Option<(u16, u8)>,
+    /// The same, if it is asked at every start of a run and teaches nothing: then it is asked before all others.
+    pub(crate) opener: Option<(u16, u8)>,
 }
 
 /// Who is asked at a word, and the glance that has to agree.
@@ -91,7 +100,21 @@ pub(crate) struct Dispatch {
 struct Condition {
     detector: u16,
     teaches: bool,
+    /// How far before its trigger it may find something.
+    reach: u16,
     glance: Option<Glance>,
+}
+
+/// How a word stands where it does.
+#[derive(Clone, Copy)]
+pub(crate) struct Stand {
+    /// It begins with a capital.
+    pub(crate) capital: bool,
+    /// It begins its run.
+    pub(crate) opens: bool,
+    /// It stands so far behind where the run was taken, and whether words of that may be taught: only those count that
+    /// do so or reach back further.
+    pub(crate) taken: Option<(u64, bool)>,
 }
 
 /// A set of detectors, a bit each. They are asked in the order of the list.
@@ -108,12 +131,12 @@ impl Asked {
         Self { first: 0, more: vec![0; count.div_ceil(64).saturating_sub(1)] }
     }
 
-    /// Makes it what `other` is.
+    /// Takes out every member.
     #[inline]
-    pub(crate) fn be(&mut self, other: &Self) {
-        self.first = other.first;
-        if !(self.more.is_empty() && other.more.is_empty()) {
-            self.more.clone_from(&other.more);
+    pub(crate) fn clear(&mut self) {
+        self.first = 0;
+        if !self.more.is_empty() {
+            self.more.fill(0);
         }
     }
 
@@ -137,10 +160,11 @@ impl Asked {
         }
     }
 
-    /// Takes out what `other`, of the same room, does not hold.
+    /// Takes out what `other` does not hold.
     #[inline]
     pub(crate) fn keep(&mut self, other: &Self) {
         self.first &= other.first;
+        self.more.truncate(other.more.len());
         for (to, from) in self.more.iter_mut().zip(&other.more) {
             *to &= from;
         }
@@ -177,6 +201,9 @@ impl Asked {
         match usize::from(index / 64).checked_sub(1) {
             None => self.first |= bit,
             Some(i) => {
+                if self.more.len() <= i {
+                    self.more.resize(i + 1, 0);
+                }
                 if let Some(word) = self.more.get_mut(i) {
                     *word |= bit;
                 }
@@ -184,10 +211,13 @@ impl Asked {
         }
     }
 
-    /// Adds what `other`, of the same room, holds.
+    /// Adds what `other` holds.
     #[inline]
     pub(crate) fn add(&mut self, other: &Self) {
         self.first |= other.first;
+        if self.more.len() < other.more.len() {
+            self.more.resize(other.more.len(), 0);
+        }
         for (to, from) in self.more.iter_mut().zip(&other.more) {
             *to |= from;
         }
@@ -304,9 +334,14 @@ impl Builder {
             }
             if detector.teaches {
                 on.teachers.insert(index);
+                if !on.taught.contains(&detector.kind.main()) {
+                    on.taught.push(detector.kind.main());
+                }
             }
             for trigger in detector.triggers.iter() {
-                if !on.add(trigger, index, detector.teaches, &mut lexicon) {
+                let asks =
+                    Condition { detector: index, teaches: detector.teaches, reach: detector.reach.bytes, glance: None };
+                if !on.add(trigger, asks, &mut lexicon) {
                     let detector = detector.id.clone().into_owned();
                     return Err(BuildError {
                         detector,
@@ -321,12 +356,15 @@ impl Builder {
             (Some((only, index)), None) => Some((index, only.priority)),
             _ => None,
         };
+        let opens = |index: u16| detectors.get(usize::from(index)).is_some_and(|detector| !detector.teaches);
+        on.opener = on.strongest.filter(|(index, _)| on.start.has(*index) && opens(*index));
         on.signs_end_nothing &= on.seen.iter().all(|sign| {
             let solid = ByteSet::ALL.but(ByteSet::BLANK);
             sign.after.but(solid).is_empty() || sign.before.but(ByteSet::BLANK).is_empty()
         });
         let classifier = Classifier::new(on.special);
-        let inner = Compiled { detectors, lexicon, fields, classifier, on, before, ahead, reaches };
+        let number = COMPILED.fetch_add(1, Ordering::Relaxed);
+        let inner = Compiled { number, detectors, lexicon, fields, classifier, on, before, ahead, reaches };
         Ok(Scanner { inner: Arc::new(inner) })
     }
 }
@@ -355,11 +393,13 @@ impl Dispatch {
             words: Vec::new(),
             special: ByteSet::EMPTY,
             bytes: vec![none.clone(); 256],
+            bytes_special: ByteSet::EMPTY,
             signs_end_nothing: true,
             seen: Vec::new(),
-            teachers: none.clone(),
+            teachers: none,
+            taught: Vec::new(),
             strongest: None,
-            none,
+            opener: None,
         }
     }
 
@@ -373,18 +413,20 @@ impl Dispatch {
         !self.capital.is_empty()
     }
 
-    /// Adds to `asked` whom a word asks, unless a glance at `near` speaks against it. `taken` says that only those count
-    /// that may teach words.
+    /// Adds to `asked` whom a word asks, unless a glance at `near` speaks against it.
     #[inline]
     pub(crate) fn ask_word(
         &self,
         entry: Entry,
-        (capital, opens, taken): (bool, bool, bool),
+        Stand { capital, opens, taken }: Stand,
         near: Option<&Near<'_>>,
         asked: &mut Asked,
     ) {
         let mut ask = |condition: &Condition| {
-            if taken && !condition.teaches {
+            if let Some((behind, teaches)) = taken
+                && !(teaches && condition.teaches)
+                && u64::from(condition.reach) <= behind
+            {
                 return;
             }
             let worth = || match (condition.glance, near) {
@@ -412,16 +454,13 @@ impl Dispatch {
         }
     }
 
-    fn add(&mut self, trigger: &Trigger, index: u16, teaches: bool, lexicon: &mut Lexicon) -> bool {
-        let asks = |glance| Condition { detector: index, teaches, glance };
+    fn add(&mut self, trigger: &Trigger, asks: Condition, lexicon: &mut Lexicon) -> bool {
+        let index = asks.detector;
         match trigger {
             Trigger::Start => self.start.insert(index),
             Trigger::Digits => self.digits.insert(index),
-            Trigger::Number(number) => {
-                if !self.numbers.add(number, index) {
-                    self.digits.insert(index);
-                }
-            }
+            Trigger::Number(number) => self.add_number(number, asks, None),
+            Trigger::NumberWhen(number, glance) => self.add_number(number, asks, Some(*glance)),
             Trigger::Field(hints) => {
                 self.fields.push((*hints, index));
                 self.hints |= hints;
@@ -435,16 +474,25 @@ impl Dispatch {
                     self.add_bytes(sign.of, index);
                 }
             }
-            Trigger::When(trigger, glance) => return self.add_to_words(trigger, asks(Some(*glance)), lexicon),
+            Trigger::When(trigger, glance) => {
+                return self.add_to_words(trigger, Condition { glance: Some(*glance), ..asks }, lexicon);
+            }
             Trigger::Word | Trigger::Capital | Trigger::Words(_) | Trigger::Lexicon(_) => {
-                return self.add_to_words(trigger, asks(None), lexicon);
+                return self.add_to_words(trigger, asks, lexicon);
             }
         }
         true
     }
 
+    fn add_number(&mut self, number: &DigitRun, asks: Condition, glance: Option<NumberGlance>) {
+        if !self.numbers.add(number, glance, asks.detector, asks.reach) {
+            self.digits.insert(asks.detector);
+        }
+    }
+
     fn add_bytes(&mut self, set: ByteSet, index: u16) {
         self.special = self.special.or(set);
+        self.bytes_special = self.bytes_special.or(set);
         self.signs_end_nothing = false;
         for byte in set.iter() {
             if let Some(list) = self.bytes.get_mut(usize::from(byte)) {
@@ -466,7 +514,7 @@ impl Dispatch {
                 return words.iter().all(|word| self.add_word(word, condition, lexicon));
             }
             // A glance looks at words; without them there is nothing to glance at.
-            _ => return self.add(trigger, condition.detector, condition.teaches, lexicon),
+            _ => return self.add(trigger, condition, lexicon),
         }
         true
     }

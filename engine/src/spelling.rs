@@ -67,6 +67,13 @@ impl Spelling {
         self.pieces.push_back(Piece { text, text_len, raw, raw_len });
     }
 
+    /// The piece that spells all of the run from its start, when there is one.
+    #[inline]
+    fn only_plain(&self) -> Option<&Piece> {
+        let only = self.pieces.front().filter(|piece| self.pieces.len() == 1 && piece.text == 0);
+        only.filter(|piece| piece.is_plain())
+    }
+
     /// The length of the run so far.
     pub(crate) fn end(&self) -> u64 {
         self.pieces.back().map_or(0, Piece::text_end)
@@ -78,7 +85,11 @@ impl Spelling {
     }
 
     /// Where the byte at `text` begins in the input; for the end of the run, where its raw bytes end.
+    #[inline]
     pub(crate) fn start_of(&self, text: u64) -> u64 {
+        if let Some(only) = self.only_plain().filter(|only| text < only.text_len) {
+            return only.raw + text;
+        }
         let i = self.pieces.partition_point(|piece| piece.text_end() <= text);
         match self.pieces.get(i) {
             Some(piece) if piece.is_plain() => piece.raw + text.saturating_sub(piece.text),
@@ -128,7 +139,11 @@ impl Spelling {
     }
 
     /// Where the byte before `text` ends in the input.
+    #[inline]
     pub(crate) fn end_of(&self, text: u64) -> u64 {
+        if let Some(only) = self.only_plain().filter(|only| text <= only.text_len) {
+            return only.raw + text;
+        }
         let mut i = self.pieces.partition_point(|piece| piece.text_end() < text);
         while self.pieces.get(i + 1).is_some_and(|piece| piece.text_len == 0 && piece.text == text) {
             i += 1;

@@ -119,21 +119,24 @@ impl<'a> View<'a> {
     #[must_use]
     pub fn word(&self, offset: i32) -> &'a [u8] {
         let from = self.at.wrapping_add_signed(offset as isize);
-        if from >= self.first
-            && let Some(word) = self.words.at(from)
-            && let Some(letters) = self.text.get(from..word.end())
-        {
-            // What follows it was seen, or is nothing.
-            self.ask((word.end() + 1).min(self.end));
-            return letters;
-        }
-        // Most places that are asked about and begin no word show it at once.
-        if let Some(byte) = self.text.get(from)
-            && byte.is_ascii()
-            && !byte.is_ascii_alphabetic()
-        {
-            self.ask(from + 1);
-            return &[];
+        if from >= self.first {
+            // Most places that are asked about and begin no word show it at once.
+            match self.text.get(from) {
+                Some(byte) if byte.is_ascii_alphabetic() => {
+                    if let Some(word) = self.words.at(from)
+                        && let Some(letters) = self.text.get(from..word.end())
+                    {
+                        // What follows it was seen, or is nothing.
+                        self.ask((word.end() + 1).min(self.end));
+                        return letters;
+                    }
+                }
+                Some(byte) if byte.is_ascii() => {
+                    self.ask(from + 1);
+                    return &[];
+                }
+                _ => {}
+            }
         }
         self.read_word(from, offset)
     }

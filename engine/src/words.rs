@@ -24,10 +24,10 @@ const _: () = assert!(PLACES.is_power_of_two() && PLACES * 2 > PAGE + AHEAD);
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Word {
     pub(crate) hash: u64,
-    /// Its categories in the lexicon.
-    pub(crate) bits: u32,
     /// Where it begins in the text at hand.
     pub(crate) at: usize,
+    /// Its categories in the lexicon.
+    pub(crate) bits: u32,
     /// One more than the index of the list of conditions that this very word meets.
     pub(crate) triggers: u16,
     pub(crate) len: u8,
@@ -68,15 +68,30 @@ impl Word {
     }
 }
 
+/// What was read of 64 bytes.
+#[derive(Clone, Copy, Debug, Default)]
+struct Row {
+    alpha: u64,
+    digit: u64,
+    /// Bytes beyond ASCII.
+    wide: u64,
+    /// Beginnings of runs of digits, and bytes that may matter.
+    others: u64,
+    /// Beginnings of words.
+    starts: u64,
+    /// Beginnings of words that some condition may hold for.
+    loud: u64,
+    /// How many words began before.
+    words: u32,
+}
+
 /// The words of one page of the text at hand.
 pub(crate) struct Words {
     list: Vec<Word>,
     /// Places in `list`, by half of where a word begins. What an entry says of a place counts when the word is there.
     index: Box<[u16; PLACES]>,
-    alpha: [u64; BLOCKS + 1],
-    digits: [u64; BLOCKS],
-    others: [u64; BLOCKS],
-    wide: [u64; BLOCKS + 1],
+    /// One more than blocks, all of it empty where nothing was read.
+    rows: Box<[Row; BLOCKS + 1]>,
     /// Index of the first byte that was read.
     from: usize,
     /// Index one past the last byte that was read.
@@ -96,10 +111,7 @@ impl Words {
         Self {
             list: Vec::new(),
             index: Box::new([0; PLACES]),
-            alpha: [0; BLOCKS + 1],
-            digits: [0; BLOCKS],
-            others: [0; BLOCKS],
-            wide: [0; BLOCKS + 1],
+            rows: Box::new([Row::default(); BLOCKS + 1]),
             from: 0,
             to: 0,
             over: false,
@@ -110,9 +122,15 @@ impl Words {
     pub(crate) fn lend<T>(work: impl FnOnce(&mut Self) -> T) -> T {
         let mut words = SPARE.take().unwrap_or_else(|| Box::new(Self::none()));
         let done = work(&mut words);
-        words.list.clear();
+        words.forget();
         SPARE.set(Some(words));
         done
+    }
+
+    /// Makes it a table without any word.
+    pub(crate) fn forget(&mut self) {
+        self.list.clear();
+        (self.from, self.to, self.over) = (0, 0, false);
     }
 
     /// Reads a page of `text` from the index `from` on. `open` says that more may follow `text`.
@@ -122,28 +140,35 @@ impl Words {
         (self.from, self.to, self.over) = (from, to, !open && to == text.len());
         let before = from.checked_sub(1).and_then(|i| text.get(i)).copied();
         let mut carry = Carry::after(before);
+        let mut last_alpha = u64::from(before.is_some_and(|byte| byte.is_ascii_alphabetic()));
         let stretch = text.get(from..to).unwrap_or_default();
-        let maps = self.alpha.iter_mut().zip(&mut self.digits).zip(&mut self.others).zip(&mut self.wide);
-        let mut blocks = 0;
         // Whether the byte before the block is a blank; before the first one it may be.
         let mut parted = 1;
-        for (bytes, (((alpha, digits), others), wide)) in stretch.chunks(BLOCK).zip(maps) {
+        let mut blocks = 0;
+        let quiet_ends = compiled.on.signs_end_nothing;
+        for (bytes, row) in stretch.chunks(BLOCK).zip(self.rows.iter_mut()) {
             let block = compiled.classifier.partial(bytes);
             let mut special = block.special;
-            if compiled.on.signs_end_nothing {
+            if quiet_ends {
                 // The end of a sentence or a label does not matter: a sign behind something and before a blank.
                 special &= !(block.blank >> 1) | (block.blank << 1 | parted);
                 parted = block.blank >> 63;
             }
-            (*alpha, *digits, *wide) = (block.alpha, block.digit, block.wide);
-            *others = block.numbers(carry) | block.lead | special;
+            *row = Row {
+                alpha: block.alpha,
+                digit: block.digit,
+                wide: block.wide,
+                others: block.numbers(carry) | block.lead | special,
+                starts: block.alpha & !(block.alpha << 1 | last_alpha),
+                loud: 0,
+                words: 0,
+            };
+            last_alpha = block.alpha >> 63;
             carry = block.carry();
             blocks += 1;
         }
-        for map in [&mut self.alpha[..], &mut self.wide[..]] {
-            if let Some(end) = map.get_mut(blocks) {
-                *end = 0;
-            }
+        if let Some(row) = self.rows.get_mut(blocks) {
+            *row = Row::default();
         }
         self.gather(text, blocks, before, compiled);
     }
@@ -151,46 +176,111 @@ impl Words {
     /// Makes a list of the words of `blocks` blocks.
     #[expect(clippy::cast_possible_truncation, reason = "a page has few words, none looked up is longer than 48 bytes")]
     fn gather(&mut self, text: &[u8], blocks: usize, before: Option<u8>, compiled: &Compiled) {
+        let Self { list, index, rows, from, to, over } = self;
         let on = &compiled.on;
         // What makes a word loud, by whether it has a capital.
         let loud = [on.asks_every_word(), on.asks_every_word() || on.asks_capitals()];
-        let mut last = u64::from(before.is_some_and(|byte| byte.is_ascii_alphabetic()));
         let mut last_wide = u64::from(before.is_some_and(|byte| byte >= 0x80));
-        let mut base = self.from;
-        for (alphas, wides) in self.alpha.windows(2).zip(self.wide.windows(2)).take(blocks) {
-            let (&[alpha, next], &[wide, next_wide]) = (alphas, wides) else { break };
-            let mut starts = alpha & !(alpha << 1 | last);
+        let mut base = *from;
+        // A word ends where it is known to.
+        let sure = if *over { usize::MAX } else { *to };
+        for i in 0..blocks {
+            let Some([Row { alpha, wide, starts, .. }, next]) = rows.get(i..i + 2) else { break };
+            let (alpha, wide, mut starts, next_alpha) = (*alpha, *wide, *starts, next.alpha);
             // Nothing beyond ASCII is near most words.
-            let ascii = wide | last_wide | next_wide == 0;
-            (last, last_wide) = (alpha >> 63, wide >> 63);
+            let ascii = wide | last_wide | next.wide == 0;
+            last_wide = wide >> 63;
+            let words = list.len() as u32;
+            let mut loud_here = 0;
             while starts != 0 {
                 let bit = starts.trailing_zeros();
-                starts &= starts - 1;
+                starts &= starts.wrapping_sub(1);
                 let here = (!(alpha >> bit)).trailing_zeros();
-                let len = if bit + here == 64 { here + (!next).trailing_zeros() } else { here } as usize;
+                let len = (if bit + here == 64 { here + (!next_alpha).trailing_zeros() } else { here }) as usize;
                 let at = base + bit as usize;
                 let Some(rest) = text.get(at..) else { break };
                 let first = rest.first_chunk::<8>().map_or_else(|| lanes::load(rest), |all| u64::from_le_bytes(*all));
                 let capital = first & 0x20 == 0;
-                let mut word = Word { at, flags: if capital { CAPITAL } else { 0 }, ..Word::default() };
-                let ends = at + len < self.to || self.over;
-                if ends && len <= LONGEST_WORD && (ascii || touches_ascii_only(text, at, len)) {
-                    let (hash, entry) = look_up(rest, first, len, &compiled.lexicon);
-                    (word.hash, word.bits, word.triggers) = (hash, entry.bits, entry.triggers);
-                    word.len = len as u8;
-                    if entry.triggers > 0 || entry.bits & on.categories != 0 || loud[usize::from(capital)] {
-                        word.flags |= LOUD;
-                    }
+                let flags = if capital { CAPITAL } else { 0 };
+                let known = at + len < sure && len <= LONGEST_WORD && (ascii || touches_ascii_only(text, at, len));
+                let word = if known {
+                    let (hash, entry) = if len <= 8 {
+                        let only = lanes::small(first, len);
+                        let hash = lexicon::hash_of(len, &[only]);
+                        (hash, compiled.lexicon.entry_of_short(hash, len, only))
+                    } else {
+                        look_up(rest, first, len, &compiled.lexicon)
+                    };
+                    let Entry { bits, triggers } = entry;
+                    let is_loud = triggers > 0 || bits & on.categories != 0 || loud[usize::from(capital)];
+                    loud_here |= u64::from(is_loud) << bit;
+                    Word { hash, at, bits, triggers, len: len as u8, flags: flags | u8::from(is_loud) }
                 } else {
-                    word.flags |= UNKNOWN | LOUD;
+                    loud_here |= 1 << bit;
+                    Word { at, flags: flags | UNKNOWN | LOUD, ..Word::default() }
+                };
+                if let Some(place) = index.get_mut(at / 2 % PLACES) {
+                    *place = list.len() as u16;
                 }
-                if let Some(place) = self.index.get_mut(at / 2 % PLACES) {
-                    *place = self.list.len() as u16;
-                }
-                self.list.push(word);
+                list.push(word);
+            }
+            if let Some(row) = rows.get_mut(i) {
+                row.loud = loud_here;
+                row.words = words;
             }
             base += BLOCK;
         }
+    }
+
+    /// The hashes of all words of a text of `len` bytes that was read as a whole; `None` when one of them is not known.
+    pub(crate) fn hashes_of_all(&self, len: usize) -> Option<impl Iterator<Item = u64>> {
+        let ascii = self.rows.first().is_none_or(|row| row.wide == 0);
+        let known = self.from == 0 && self.to == len && self.over && ascii && self.list.iter().all(Word::is_known);
+        known.then(|| self.list.iter().map(|word| word.hash))
+    }
+
+    /// Where candidates are in the block that begins at index `at`: beginnings of runs of digits, bytes that may matter,
+    /// and words that some condition may hold for.
+    #[inline]
+    pub(crate) fn candidates(&self, at: usize) -> (u64, u64) {
+        self.row(at).map_or((0, 0), |row| (row.others, row.loud))
+    }
+
+    #[inline]
+    fn row(&self, at: usize) -> Option<&Row> {
+        self.rows.get(at.wrapping_sub(self.from) / BLOCK)
+    }
+
+    /// Words of the block that begins at index `at`, from the bit `from` on, whose hashes `may_matter`.
+    pub(crate) fn recalled(&self, at: usize, from: u32, may_matter: impl Fn(u64) -> bool) -> u64 {
+        let Some(row) = self.row(at) else { return 0 };
+        let mut starts = row.starts & (u64::MAX << from);
+        let words = row.words as usize + (row.starts & !(u64::MAX << from)).count_ones() as usize;
+        let mut found = 0;
+        for word in self.list.get(words..).unwrap_or_default() {
+            if starts == 0 {
+                break;
+            }
+            let lowest = starts & starts.wrapping_neg();
+            if may_matter(word.hash) {
+                found |= lowest;
+            }
+            starts ^= lowest;
+        }
+        found
+    }
+
+    /// The words at the places `i` and `i + 1` of the table.
+    #[inline]
+    pub(crate) fn pair(&self, i: usize) -> Option<&[Word; 2]> {
+        self.list.get(i..)?.first_chunk()
+    }
+
+    /// The word that begins at index `at`, and its place, if one does.
+    #[inline]
+    pub(crate) fn word_at(&self, at: usize) -> Option<(usize, &Word)> {
+        let place = usize::from(*self.index.get(at / 2 % PLACES)?);
+        self.list.get(place).filter(|word| word.at == at).map(|word| (place, word))
     }
 
     /// The words from place `i` of the table on.
@@ -199,22 +289,30 @@ impl Words {
         self.list.get(i)
     }
 
-    /// Beginnings of runs of digits, and bytes that may matter, of the block that begins at index `at`.
-    #[inline]
-    pub(crate) fn others(&self, at: usize) -> u64 {
-        self.others.get((at - self.from) / BLOCK).copied().unwrap_or(0)
-    }
-
     /// The word that begins at index `at`, if it is known.
     #[inline]
     pub(crate) fn at(&self, at: usize) -> Option<&Word> {
-        let place = *self.index.get(at / 2 % PLACES)?;
-        self.list.get(usize::from(place)).filter(|word| word.start() == at && word.is_known())
+        self.word_at(at).map(|(_, word)| word).filter(|word| word.is_known())
     }
 
     /// Whether place `i` is behind the last word of the text; `None` when that is not known.
     pub(crate) fn is_behind_all(&self, i: usize) -> Option<bool> {
         if i < self.list.len() { Some(false) } else { self.over.then_some(true) }
+    }
+
+    /// How many digits stand from index `at` on, when they end within what was read of this block and the next.
+    #[inline]
+    pub(crate) fn digits_from(&self, at: usize) -> Option<usize> {
+        let offset = at.wrapping_sub(self.from);
+        if at >= self.to {
+            return None;
+        }
+        let [here, next] = self.rows.get(offset / BLOCK..)?.first_chunk::<2>()?;
+        let shift = offset % BLOCK;
+        let rest = here.digit >> shift;
+        let len = (!rest).trailing_zeros() as usize;
+        let len = if shift + len < BLOCK { len } else { len + (!next.digit).trailing_zeros() as usize };
+        (at + len < self.to).then_some(len)
     }
 
     /// Whether a digit stands in `text[from..to]`; `None` when that is not known.
@@ -226,7 +324,7 @@ impl Words {
         let mut at = from;
         while at < known {
             let (block, bit) = ((at - self.from) / BLOCK, (at - self.from) % BLOCK);
-            let digits = self.digits.get(block).copied().unwrap_or(0) >> bit;
+            let digits = self.rows.get(block).map_or(0, |row| row.digit) >> bit;
             if digits != 0 {
                 return Some(at + (digits.trailing_zeros() as usize) < to);
             }
@@ -242,14 +340,10 @@ fn touches_ascii_only(text: &[u8], at: usize, len: usize) -> bool {
     ascii(at.checked_sub(1).and_then(|i| text.get(i))) && ascii(text.get(at + len))
 }
 
-/// The hash and the entry of the word of `len` ASCII letters that `rest` begins with; `first` are its first eight bytes.
-#[inline]
+/// The hash and the entry of the word of `len` ASCII letters, more than eight, that `rest` begins with; `first` are its
+/// first eight bytes.
 fn look_up(rest: &[u8], first: u64, len: usize, lexicon: &Lexicon) -> (u64, Entry) {
-    if len <= 8 {
-        let only = lanes::small(first, len);
-        let hash = lexicon::hash_of(len, &[only]);
-        (hash, lexicon.entry_of(hash, len, &[only]))
-    } else if len <= 16 {
+    if len <= 16 {
         let second = rest.get(8..).unwrap_or_default();
         let second = second.first_chunk::<8>().map_or_else(|| lanes::load(second), |all| u64::from_le_bytes(*all));
         let both = [lanes::small(first, 8), lanes::small(second, len - 8)];

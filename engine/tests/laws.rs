@@ -15,12 +15,14 @@ use blackbar_engine::operator::{Keyring, Operator, Prf, Shape, Values};
 use blackbar_engine::testing::{laws, rules};
 use blackbar_engine::{
     ByteSet, Detector, FieldPath, FieldRule, Fields, Format, Kind, Lexicon, Meaning, Profile, Reach, Rules, Scanner,
-    Tail, Teach, Trigger, Verdict, Verify, View, Window,
+    Standing, Tail, Teach, Trigger, Verdict, Verify, View, Window,
 };
 use proptest::prelude::*;
 
 #[path = "laws/events.rs"]
 mod events;
+#[path = "laws/nested.rs"]
+mod nested;
 
 const NUMBER: Kind = Kind::new("number");
 const MAIL: Kind = Kind::new("mail");
@@ -125,6 +127,18 @@ impl Fields for Names {
         Meaning { kind: secret.then_some(WHOLE), confidence: 90, hints: 0 }
     }
 
+    fn in_line(&self, path: &[&[u8]]) -> Standing {
+        match path {
+            [b"secret"] => Standing::Words,
+            [b"users", b"id"] | [b"mr"] => Standing::Word,
+            _ => Standing::Text,
+        }
+    }
+
+    fn opaque(&self, head: &[u8]) -> Option<Kind> {
+        (head.first() != Some(&b'!')).then_some(WHOLE)
+    }
+
     fn columns(&self, rows: &[Vec<Vec<u8>>], _: &Lexicon) -> Vec<Meaning> {
         let width = rows.iter().map(Vec::len).max().unwrap_or_default();
         let marked = |i: usize| rows.iter().any(|row| row.get(i).is_some_and(|cell| cell.starts_with(b"B")));
@@ -200,7 +214,7 @@ fn profiles() -> Vec<Profile> {
     [rules(), mask, mixed, held].into_iter().map(|rules| rules.build().unwrap()).collect()
 }
 
-const FORMATS: [Format; 11] = [
+const FORMATS: [Format; 13] = [
     Format::Text,
     Format::Json,
     Format::Ndjson,
@@ -212,6 +226,8 @@ const FORMATS: [Format; 11] = [
     Format::Form,
     Format::Sse,
     Format::Deltas,
+    Format::Log,
+    Format::Sql,
 ];
 
 /// Small texts that hold something to find in every way, and something that is nearly it.
@@ -263,7 +279,46 @@ const SMALL: &[&str] = &[
     "data: a\n\ndata:@",
     ":a@b\r\rid:a@b",
     "\u{feff}data:a@b\n",
+    "secret=Bo x a@b",
+    "GET /a/@%40b?x",
+    "x=\"\\u0041@b\" a",
+    "[\"<p>a@b</p>\"]",
+    "{\"a\":\"[\\\"@b",
+    "\"PID|1|a@b\\r\"",
+    "copy t from stdin;",
+    "E'a\\'@b''\n'c@d",
+    "$a$b@c$a$'d@e'",
 ];
+
+#[test]
+fn every_one_of_many_detectors_is_asked() {
+    let never: fn(&View<'_>) -> Option<Verdict> = |_| None;
+    let always: fn(&View<'_>) -> Option<Verdict> = |_| Some(Verdict::new(0, 1, NUMBER, 90, "here"));
+    for count in [1, 63, 64, 65, 128, 129, 200] {
+        for trigger in [Trigger::Bytes(ByteSet::of(b"x")), Trigger::Word, Trigger::Start, Trigger::Digits] {
+            let ids: Vec<String> = (0..count).map(|i| format!("d{i}")).collect();
+            let detectors: Vec<Detector> = ids
+                .iter()
+                .map(|id| Detector {
+                    id: Cow::Owned(id.clone()),
+                    ..detector(
+                        "d",
+                        NUMBER,
+                        50,
+                        (0, 4, 0),
+                        (0, ByteSet::EMPTY),
+                        trigger,
+                        if *id == format!("d{}", count - 1) { always } else { never },
+                    )
+                })
+                .collect();
+            let scanner = Scanner::builder().detectors(&detectors).build().unwrap();
+            let doc = if matches!(trigger, Trigger::Digits) { b"7 ".as_slice() } else { b"x ".as_slice() };
+            let run = laws::oracle(&scanner, &profiles()[0], Format::Text, doc);
+            assert_eq!(run.findings.len(), 1, "the last of {count}");
+        }
+    }
+}
 
 #[test]
 fn every_split_of_small_texts_gives_the_same() {
@@ -393,6 +448,37 @@ const PIECES: &[&str] = &[
     "+",
     "&secret=",
     "&pid=",
+    "192.0.2.1 - mr.Bo [1/Jan/2000:1:2:3 +0] \"GET /users/a@b7/x%40y?secret=a+b&%41=#z HTTP/1.1\" 2\n",
+    "\n<34>1 2003-10-11T22:14:15Z h a - - [x secret=\"a \\\"@b\"] ",
+    " mr=a@b secret=Abbe Bo x=",
+    "msg=\"",
+    "PID|1||mr Bo^x\\rOBX|1|TX||a@b",
+    "\"msg\":\"",
+    "\"a\":\"<p secret='",
+    "\\u003cp>mr &amp; a@b<b>",
+    "\"b\":\"{\\\"secret\\\":\\\"a@b\\\",\\\"c\\\":[\\\"",
+    "\"c\":\"MSH|^~\\\\&|A\\rPID|1||a@b^mr Bo\\rOBX|1|ED|x||^a^b^Base64^",
+    "\"d\":\"secret,b,open\\n1,a@b,mr Bo\\n",
+    // `mr Abbe Bo, 123-45 a@b.` and a picture, and the first again within itself.
+    "bXIgQWJiZSBCbywgMTIzLTQ1IGFAYi4=",
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABAQ==",
+    "YlhJZ1FXSmlaU0JDYnl3Z01USXpMVFExSUdGQVlpND0=",
+    "eyJzZWNyZXQiOiJhQGIiLCJiIjoibXIgQm8gMTIzLTQ1IGFAYiJ9",
+    "data:text/plain;base64,",
+    "<d>",
+    "</d>",
+    "<d v=\"",
+    "OBX|1|ED|x||a^b^c^Base64^",
+    "insert into t (a,secret) values (7,'",
+    "'), (123-45, 'a@b''s', 9);\n",
+    "create table t (secret text, b int);\n",
+    "copy t from stdin;\n",
+    "copy x (pid, secret) from stdin;\n",
+    "\n\\.\n",
+    "'",
+    "E'",
+    "--",
+    "$$",
     "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
 ];
 

@@ -15,7 +15,9 @@ pub mod lens_csv;
 pub mod lens_form;
 pub mod lens_hl7;
 pub mod lens_json;
+pub mod lens_log;
 pub mod lens_ndjson;
+pub mod lens_nested;
 pub mod lens_sse;
 pub mod lens_text;
 pub mod lens_x12;
@@ -46,7 +48,9 @@ pub const TARGETS: &[Target] = &[
     Target { name: "lens_form", run: lens_form::run },
     Target { name: "lens_hl7", run: lens_hl7::run },
     Target { name: "lens_json", run: lens_json::run },
+    Target { name: "lens_log", run: lens_log::run },
     Target { name: "lens_ndjson", run: lens_ndjson::run },
+    Target { name: "lens_nested", run: lens_nested::run },
     Target { name: "lens_sse", run: lens_sse::run },
     Target { name: "lens_text", run: lens_text::run },
     Target { name: "lens_x12", run: lens_x12::run },

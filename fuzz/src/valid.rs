@@ -37,7 +37,7 @@ pub(crate) fn form(format: Format, doc: &[u8]) -> Option<Form> {
         }
         Format::Hl7 => segments(text).map(Form::Segments),
         // What these promise is read by their own parsers, over the corpus.
-        Format::Xml | Format::X12 | Format::Copy | Format::Form => None,
+        Format::Xml | Format::X12 | Format::Copy | Format::Form | Format::Log | Format::Sql => None,
         Format::Delimited(delimiter) => {
             (is_strict_table(doc, delimiter)).then(|| Form::Table(delimiter, cells(doc, delimiter)))
         }

@@ -193,22 +193,32 @@ impl KeyStore {
         self.with_month(month, false, |of_month| of_month.key.unwrap_key(&place_of(month, session), wrapped))
     }
 
-    /// Overwrites the wrapped key of a session, durably. Fine when that was done before.
-    pub(crate) fn shred(&self, session: SessionId, month: &str) -> Result<()> {
-        let number = match self.slot_of(session, month) {
-            Err(error) if error.is_deleted() => return Ok(()),
-            found => found?,
-        };
+    /// Overwrites the wrapped keys of sessions that began in a month, durably. Fine for those where that was done before.
+    pub(crate) fn shred(&self, sessions: &[SessionId], month: &str) -> Result<()> {
+        let mut numbers = Vec::new();
+        for session in sessions {
+            match self.slot_of(*session, month) {
+                Err(error) if error.is_deleted() => {}
+                found => numbers.push(found?),
+            }
+        }
+        if numbers.is_empty() {
+            return Ok(());
+        }
         let path = slots_path(month);
         let overwrite = || -> io::Result<()> {
             let mut file = self.vfs.open(&path)?;
-            file.write_at(number * SLOT_LEN as u64, &[0; SLOT_LEN])?;
+            for number in numbers {
+                file.write_at(number * SLOT_LEN as u64, &[0; SLOT_LEN])?;
+            }
             file.sync()
         };
         overwrite().map_err(|error| Error::io(path.as_str(), error))?;
         let mut months = self.months.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(slots) = months.get_mut(month).and_then(|month| month.slots.as_mut()) {
-            slots.remove(&session);
+            for session in sessions {
+                slots.remove(session);
+            }
         }
         Ok(())
     }
@@ -370,8 +380,8 @@ mod tests {
         assert_eq!(again.key(two, "2023-11").unwrap().expose(), keys[1].expose());
 
         assert_ne!(fs.read("keys/2023-11.slots").unwrap()[..SLOT_LEN], [0; SLOT_LEN]);
-        again.shred(one, "2023-11").unwrap();
-        again.shred(one, "2023-11").unwrap();
+        again.shred(&[one], "2023-11").unwrap();
+        again.shred(&[one], "2023-11").unwrap();
         assert_eq!(fs.read("keys/2023-11.slots").unwrap()[..SLOT_LEN], [0; SLOT_LEN]);
         for store in [&again, &store(&fs, &root)] {
             assert!(store.key(one, "2023-11").unwrap_err().is_deleted());

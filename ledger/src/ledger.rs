@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::disk::{Admission, Reserve};
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::ids::{SessionId, random};
+use crate::ids::random;
 use crate::index::LeafIndex;
 use crate::journal::{Entry, Journal};
 use crate::keys::{KeyStore, RootKey};
@@ -18,11 +18,10 @@ use crate::leaf::{Details, Kind, Leaf, Outcome, Place, Stamp};
 use crate::note::{LogKey, VerifierKey};
 use crate::queue::{Pending, Queue, Request, Ticket};
 use crate::recover;
-use crate::segment::{of_file_name, segment_path};
 use crate::session::{SessionOpen, SessionWriter};
 use crate::state::{Fact, LeafPlace};
 use crate::time::Time;
-use crate::vfs::{FolderLock, RealFs, Vfs, folder_of, write_whole};
+use crate::vfs::{FolderLock, RealFs, Vfs, write_whole};
 use crate::writer::{self, Writer};
 
 /// How a ledger is to work. The names are in every leaf and under every checkpoint; the rest are sizes.
@@ -44,6 +43,17 @@ pub struct Options {
     pub heartbeat: Duration,
     /// How old the last checkpoint may be while there are leaves without one.
     pub checkpoint: Duration,
+    /// Who is told of each write to the disk.
+    pub watch: Option<Arc<dyn Watch>>,
+}
+
+/// Is told when the ledger writes to the disk and when that is done. The ledger has no clock: how long it took is for who
+/// watches to measure. Called by one thread, which waits for it.
+pub trait Watch: fmt::Debug + Send + Sync {
+    /// A batch is about to be written and synced.
+    fn begins(&self);
+    /// It is on disk; so many entries were in it.
+    fn done(&self, entries: usize);
 }
 
 impl Options {
@@ -59,6 +69,7 @@ impl Options {
             compression: 1,
             heartbeat: Duration::from_secs(60),
             checkpoint: Duration::from_secs(1),
+            watch: None,
         }
     }
 }
@@ -151,6 +162,7 @@ impl Ledger {
             state,
             next_leaf: next_leaf.value(),
             journal_file: this.shared.options.journal_file,
+            watch: this.shared.options.watch.clone(),
         };
         let threads = writer::start(writer, recovered.deriver)?;
         this.threads().extend(threads);
@@ -267,49 +279,6 @@ impl Ledger {
     #[must_use]
     pub fn verifier_key(&self) -> &VerifierKey {
         &self.shared.vkey
-    }
-
-    /// Deletes the recording of a session by policy: a tombstone in the log, under a checkpoint; then the wrapped key
-    /// overwritten; then the ciphertext removed; then a confirmation in the log. All proofs hold afterwards.
-    ///
-    /// Doing it again finishes what a crash interrupted. Whether the policy and its holds allow it is the caller's to decide.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger stopped or a file cannot be removed.
-    pub fn erase(&self, session: SessionId, month: &str, policy: &str, now: Time) -> Result<()> {
-        let leaf = |kind| Leaf::new(kind).about(session).details(Details::new().text("policy", policy));
-        self.record(leaf(Kind::RetentionTombstone), now)?.wait()?;
-        // Publishes the tombstone, and removes the journal files in which the frames and the key may still be.
-        self.compact()?;
-        self.shared.keys.shred(session, month)?;
-        let folder = folder_of(&segment_path(session, 0)).to_owned();
-        let names = self.shared.vfs.list(&folder).map_err(|error| Error::io(folder.as_str(), error))?;
-        let own = names.iter().filter(|name| of_file_name(name).is_some_and(|(owner, _)| owner == session));
-        let mut removed = 0_u64;
-        for name in own {
-            let path = format!("{folder}/{name}");
-            self.shared.vfs.remove(&path).map_err(|error| Error::io(path, error))?;
-            removed += 1;
-        }
-        if removed > 0 {
-            self.shared.vfs.sync_folder(&folder).map_err(|error| Error::io(folder, error))?;
-        }
-        let confirmed = Details::new().text("policy", policy).number("segments_removed", removed);
-        self.record(Leaf::new(Kind::RetentionConfirmed).about(session).details(confirmed), now)?.wait()
-    }
-
-    /// Destroys the key above all recordings that began in a month (`2026-11`): no copy of their own keys, in no backup,
-    /// opens anything afterwards. For the end of a retention period, when each of them was erased.
-    ///
-    /// # Errors
-    ///
-    /// When the ledger stopped, or the key's file cannot be overwritten.
-    pub fn destroy_month(&self, month: &str, policy: &str, now: Time) -> Result<()> {
-        let details = Details::new().text("month", month).text("policy", policy);
-        self.record(Leaf::new(Kind::KeyShred).details(details), now)?.wait()?;
-        self.compact()?;
-        self.shared.keys.destroy_month(month)
     }
 
     /// Writes everything, publishes the last checkpoint and stops. Sessions that are still open count as interrupted.

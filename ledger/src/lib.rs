@@ -55,6 +55,7 @@
 
 mod derive;
 mod disk;
+mod erase;
 mod error;
 mod hash;
 mod ids;
@@ -80,9 +81,11 @@ mod time;
 mod tree;
 pub mod verify;
 mod vfs;
+mod witness;
 mod writer;
 
 pub use disk::Admission;
+pub use erase::Erasure;
 pub use error::{Error, Result};
 pub use hash::Hash;
 pub use ids::SessionId;
@@ -90,7 +93,7 @@ pub use index::LeafIndex;
 pub use json::Json;
 pub use keys::{RootKey, RootKeyFile};
 pub use leaf::{BlockRef, Details, Kind, Leaf, MAX_LEAF_LEN, Outcome, ReadLeaf};
-pub use ledger::{Ledger, Options};
+pub use ledger::{Ledger, Options, Watch};
 pub use note::{Checkpoint, LogKey, SignedCheckpoint, VerifierKey};
 pub use proof::LeafProof;
 pub use queue::Ticket;
@@ -100,3 +103,4 @@ pub use segment::{Direction, Record};
 pub use session::{SessionOpen, SessionWriter};
 pub use time::Time;
 pub use tree::{Frontier, Nodes, consistency_proof, inclusion_proof, is_consistent, root, root_of_inclusion};
+pub use witness::{AddCheckpoint, Cosigner, CosignerKey, Verdict};

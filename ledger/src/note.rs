@@ -173,6 +173,24 @@ impl SignedCheckpoint {
         &self.note
     }
 
+    /// The text that is signed.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        self.note.get(..self.text_len).unwrap_or_default()
+    }
+
+    /// The lines of signatures under it.
+    pub(crate) fn signatures(&self) -> impl Iterator<Item = &str> {
+        self.note.get(self.text_len + 1..).unwrap_or_default().lines()
+    }
+
+    /// The same checkpoint with more signatures under it: lines as [`crate::Cosigner::cosign`] makes them.
+    #[must_use]
+    pub fn with_signatures(&self, lines: &str) -> Self {
+        let note = format!("{}{lines}", self.note);
+        Self { note, text_len: self.text_len, checkpoint: self.checkpoint.clone() }
+    }
+
     /// What is signed, when `key` signed it.
     ///
     /// # Errors
@@ -182,15 +200,9 @@ impl SignedCheckpoint {
         if self.checkpoint.origin != key.name {
             return Err(Error::corrupt("the checkpoint is of another log"));
         }
-        let text = self.note.get(..self.text_len).unwrap_or_default();
-        let signatures = self.note.get(self.text_len + 1..).unwrap_or_default();
-        for line in signatures.lines() {
-            let Some((name, signature)) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')) else {
-                return Err(Error::corrupt("a line under the checkpoint is not a signature"));
-            };
-            let Ok(bytes) = STANDARD.decode(signature) else {
-                return Err(Error::corrupt("a signature under the checkpoint is not base64"));
-            };
+        let text = self.text();
+        for line in self.signatures() {
+            let (name, bytes) = signature_line(line)?;
             let Some(signature) = bytes.strip_prefix(&key.id()).filter(|_| name == key.name) else { continue };
             let signature = Signature::from_slice(signature).map_err(|_| Error::corrupt("a signature is too short"))?;
             return match key.key.verify_strict(text.as_bytes(), &signature) {
@@ -202,7 +214,16 @@ impl SignedCheckpoint {
     }
 }
 
-fn is_name(name: &str) -> bool {
+/// Whose signature a line is, and the bytes of key id and signature.
+pub(crate) fn signature_line(line: &str) -> Result<(&str, Vec<u8>)> {
+    let Some((name, signature)) = line.strip_prefix("\u{2014} ").and_then(|line| line.split_once(' ')) else {
+        return Err(Error::corrupt("a line under the checkpoint is not a signature"));
+    };
+    let bytes = STANDARD.decode(signature);
+    Ok((name, bytes.map_err(|_| Error::corrupt("a signature under the checkpoint is not base64"))?))
+}
+
+pub(crate) fn is_name(name: &str) -> bool {
     !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || c.is_control() || c == '+')
 }
 

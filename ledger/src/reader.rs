@@ -97,14 +97,46 @@ impl Reader {
         Ok(proof)
     }
 
+    /// The last checkpoint, and a proof that its log goes on from the one that had `old` leaves.
+    ///
+    /// # Errors
+    ///
+    /// When the log is shorter than that, or its files do not fit together.
+    pub fn prove_growth(&self, old: u64) -> Result<(SignedCheckpoint, Vec<Hash>)> {
+        let checkpoint = self.checkpoint()?;
+        let size = checkpoint.unverified().size;
+        if old > size {
+            return Err(Error::missing(format!("the log has {size} leaves, and not {old}")));
+        }
+        let proof = if old == 0 || old == size {
+            Vec::new()
+        } else {
+            tree::consistency_proof(&Tiles::new(&*self.vfs, size), old, size)?
+        };
+        Ok((checkpoint, proof))
+    }
+
+    /// The leaves of a session whose first one is known.
+    ///
+    /// # Errors
+    ///
+    /// When there is no such session at that leaf, or a leaf cannot be read.
+    pub fn session_from(&self, session: SessionId, first: LeafIndex) -> Result<Vec<(LeafIndex, ReadLeaf)>> {
+        self.of_session(session, first)
+    }
+
     /// Where the leaves of a session are. Walks over the log; an index does this faster.
     ///
     /// # Errors
     ///
     /// When there is no such session, or a leaf cannot be read.
     pub fn session_leaves(&self, session: SessionId) -> Result<Vec<(LeafIndex, ReadLeaf)>> {
+        self.of_session(session, LeafIndex::FIRST)
+    }
+
+    fn of_session(&self, session: SessionId, from: LeafIndex) -> Result<Vec<(LeafIndex, ReadLeaf)>> {
         let mut found = Vec::new();
-        for item in self.leaves(LeafIndex::FIRST)? {
+        for item in self.leaves(from)? {
             let (index, leaf) = item?;
             if leaf.session() == Some(session) {
                 let last = leaf.kind() == Some(Kind::SessionClose);

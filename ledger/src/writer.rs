@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 use crate::derive::Deriver;
 use crate::error::{Error, Result};
 use crate::journal::{Entry, Journal};
+use crate::ledger::Watch;
 use crate::queue::{Pending, Queue, Request};
 use crate::state::State;
 
@@ -27,6 +28,7 @@ pub(crate) struct Writer {
     /// The index of the next leaf that is committed.
     pub(crate) next_leaf: u64,
     pub(crate) journal_file: u64,
+    pub(crate) watch: Option<Arc<dyn Watch>>,
 }
 
 /// What the writer tells the other thread.
@@ -80,8 +82,15 @@ impl Writer {
         // The other thread ends early only when it stopped the ledger, and then nothing here counts any more.
         let tell = |message| derive.send(message).map_err(|_| Error::misuse("what is committed cannot be derived"));
         if !pending.is_empty() {
+            if let Some(watch) = &self.watch {
+                watch.begins();
+            }
             self.journal.commit(pending.iter().map(|pending| &pending.entry))?;
             self.queue.committed(position);
+            // Whoever waits was woken first.
+            if let Some(watch) = &self.watch {
+                watch.done(pending.len());
+            }
             let mut entries = Vec::with_capacity(pending.len());
             for pending in pending {
                 self.state.apply(&pending.fact);

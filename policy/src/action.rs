@@ -57,6 +57,8 @@ pub enum Action {
     HttpPatch,
     /// `DELETE`
     HttpDelete,
+    /// A body goes up that nobody here can look into. It is in no group, and asked for beside the method.
+    HttpUninspected,
     /// A tool of a model-context server.
     ToolCall,
     /// A replacement in a request becomes its original on the way up.
@@ -101,7 +103,7 @@ pub(crate) enum Sort {
 
 impl Action {
     /// All of them.
-    pub const ALL: [Self; 32] = [
+    pub const ALL: [Self; 33] = [
         Self::Connect,
         Self::Select,
         Self::CopyOut,
@@ -128,6 +130,7 @@ impl Action {
         Self::HttpPut,
         Self::HttpPatch,
         Self::HttpDelete,
+        Self::HttpUninspected,
         Self::ToolCall,
         Self::Resolve,
         Self::Restore,
@@ -166,6 +169,7 @@ impl Action {
             Self::HttpPut => "http_put",
             Self::HttpPatch => "http_patch",
             Self::HttpDelete => "http_delete",
+            Self::HttpUninspected => "http_uninspected",
             Self::ToolCall => "tool_call",
             Self::Resolve => "resolve",
             Self::Restore => "restore",
@@ -227,7 +231,8 @@ impl Action {
             | Self::HttpPost
             | Self::HttpPut
             | Self::HttpPatch
-            | Self::HttpDelete => Sort::Http,
+            | Self::HttpDelete
+            | Self::HttpUninspected => Sort::Http,
             Self::ToolCall => Sort::Tool,
             _ => Sort::Sql,
         }

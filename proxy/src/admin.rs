@@ -11,6 +11,7 @@ use tokio::net::{UnixListener, UnixStream};
 
 use crate::approvals;
 use crate::config::Config;
+use crate::console::Console;
 use crate::error::{Error, Id};
 use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
@@ -32,6 +33,7 @@ pub(crate) struct Status {
     targets: Vec<String>,
     started: Instant,
     desk: Desk,
+    console: Option<Console>,
 }
 
 const NAME: &str = "control.sock";
@@ -95,7 +97,19 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
 impl Status {
     pub(crate) fn new(config: &Config, gate: &Arc<Gate>, recorder: &Arc<Recorder>, desk: Desk) -> Self {
         let targets = config.gateway.targets.iter().map(|target| target.name.clone()).collect();
-        Self { gate: Arc::clone(gate), recorder: Arc::clone(recorder), targets, started: Instant::now(), desk }
+        Self {
+            gate: Arc::clone(gate),
+            recorder: Arc::clone(recorder),
+            targets,
+            started: Instant::now(),
+            desk,
+            console: None,
+        }
+    }
+
+    /// The same, with a console to let people into.
+    pub(crate) fn letting_into(self, console: Option<Console>) -> Self {
+        Self { console, ..self }
     }
 
     fn json(&self) -> Value {
@@ -109,6 +123,7 @@ impl Status {
             "record": record,
             "locks": self.gate.locks().all().iter().map(|lock| json!([lock.kind(), lock.name()])).collect::<Vec<_>>(),
             "holds": self.gate.waiting(),
+            "console": self.console.as_ref().map(Console::url),
         })
     }
 
@@ -117,6 +132,10 @@ impl Status {
         let this = self.clone();
         let acted = tokio::task::spawn_blocking(move || match command["do"].as_str() {
             Some("lock" | "unlock") => Some(operate::lock(this.gate.locks(), &this.recorder, &command, &by)),
+            Some("console.login") => Some(match &this.console {
+                Some(console) => console.link(&command, &by),
+                None => json!({ "error": "no [console] is configured" }),
+            }),
             Some("sessions.kill") => Some(operate::kill(&this.recorder, &command, &by)),
             _ => this.desk.act(&command, &by, &this.gate.approving_groups()),
         });

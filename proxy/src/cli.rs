@@ -56,6 +56,10 @@ pub(crate) enum Command {
     Approvals(Approvals),
     Lock(Lock),
     Unlock(Unlock),
+    Console(Console),
+    Completions(Completions),
+    #[command(hide = true)]
+    Manual(Manual),
 }
 
 /// What to read, and how.
@@ -65,7 +69,7 @@ pub(crate) struct Reading {
     #[arg(value_name = "PATH")]
     pub(crate) paths: Vec<PathBuf>,
     /// How to read the inputs: by content, or text, json, ndjson, csv, tsv, hl7, xml, html, x12, copy (PostgreSQL's
-    /// text form), form, sse (events in which a model streams its answer), ndjson-deltas (the same in lines)
+    /// text form), form, log, sql, sse (events in which a model streams its answer), ndjson-deltas (the same in lines)
     #[arg(long, value_name = "FORMAT", default_value = "auto")]
     pub(crate) input: String,
     /// Only files in folders whose path matches; `!` in front leaves them out (repeatable, the last match counts)
@@ -522,6 +526,10 @@ pub(crate) struct ApprovalsDecide {
     /// Why; signed and recorded
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub(crate) reason: String,
+    /// Sign what this file says is asked, as the console gives it out, and print the decision instead of handing it in:
+    /// no gateway is needed
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ask: Option<PathBuf>,
 }
 
 /// A duration such as `15m`.
@@ -680,4 +688,44 @@ mod tests {
         assert_eq!(confidence("1"), Ok(100));
         assert!(confidence("1.5").is_err() && confidence("-1").is_err() && confidence("NaN").is_err());
     }
+}
+
+/// The way in to the console of the running gateway
+#[derive(Args, Debug)]
+pub(crate) struct Console {
+    #[command(subcommand)]
+    pub(crate) command: ConsoleCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConsoleCommand {
+    Login(ConsoleLogin),
+}
+
+/// Prints a link that signs in once, within two minutes
+///
+/// It grants no approval: decisions need a reviewer's signature. That it was made is recorded.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar console login --role viewer --role auditor")]
+pub(crate) struct ConsoleLogin {
+    /// What may be done with it (repeatable); without it all three
+    #[arg(long, value_name = "ROLE", value_parser = ["viewer", "reviewer", "auditor"])]
+    pub(crate) role: Vec<String>,
+}
+
+/// Prints what a shell needs to complete the words of this command
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar completions bash > /usr/share/bash-completion/completions/blackbar")]
+pub(crate) struct Completions {
+    /// Which shell
+    #[arg(value_enum, value_name = "SHELL")]
+    pub(crate) shell: clap_complete::Shell,
+}
+
+/// Writes a page of the manual for each command into a folder
+#[derive(Args, Debug)]
+pub(crate) struct Manual {
+    /// Where to
+    #[arg(value_name = "DIR")]
+    pub(crate) folder: PathBuf,
 }

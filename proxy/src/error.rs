@@ -133,6 +133,7 @@ ids! {
     OperateFailed = "BB-SERVE-007" => Failed,
     NotLocked = "BB-SERVE-008" => Bad,
     NotLive = "BB-SERVE-009" => Bad,
+    ConsoleLogin = "BB-SERVE-010" => Failed,
     TokenIssue = "BB-TOKEN-003" => Usage,
     TokenUnknown = "BB-TOKEN-004" => Bad,
     ApprovalUnknown = "BB-APPROVAL-001" => Bad,

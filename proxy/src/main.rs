@@ -6,6 +6,7 @@ mod approvals;
 mod cli;
 mod commands;
 mod config;
+mod console;
 mod demo;
 mod error;
 mod exit;
@@ -16,7 +17,9 @@ mod identity;
 mod input;
 mod notes;
 mod operate;
+mod operations;
 mod output;
+mod private_postgres;
 mod profile;
 mod progress;
 mod registry;
@@ -74,6 +77,9 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Lock(lock) => commands::lock::lock(lock, global),
         Command::Unlock(unlock) => commands::lock::unlock(unlock, global),
         Command::Approvals(approvals) => commands::approvals::run(approvals, global),
+        Command::Console(console) => commands::console::run(console, global),
+        Command::Completions(completions) => commands::completions::run(completions),
+        Command::Manual(manual) => commands::completions::manual(manual),
     }
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt;
 use std::io::{IsTerminal as _, Write as _, stderr};
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+use std::time::SystemTime;
+
+use serde_json::{Value, json};
 
 use crate::error::Error;
 
@@ -20,8 +23,16 @@ pub(crate) fn is_quiet() -> bool {
     LEVEL.load(Ordering::Relaxed) == 0
 }
 
+/// Whether lines are JSON, for whoever collects them.
+static JSON: AtomicBool = AtomicBool::new(false);
+
+/// Writes JSON from now on, one object a line.
+pub(crate) fn as_json() {
+    JSON.store(true, Ordering::Relaxed);
+}
+
 pub(crate) fn error(error: &Error) {
-    line(format_args!("blackbar: {error}"));
+    tell(0, Some(error), format_args!("{error}"));
 }
 
 /// Something that everybody should know.
@@ -46,8 +57,27 @@ pub(crate) fn trace(text: impl fmt::Display) {
 
 fn say(level: u8, text: impl fmt::Display) {
     if LEVEL.load(Ordering::Relaxed) >= level {
+        tell(level, None, format_args!("{text}"));
+    }
+}
+
+fn tell(level: u8, error: Option<&Error>, text: fmt::Arguments<'_>) {
+    if JSON.load(Ordering::Relaxed) {
+        let now = blackbar_ledger::Time::from(SystemTime::now());
+        line(format_args!("{}", object(&now.to_string(), level, error, &text.to_string())));
+    } else {
         line(format_args!("blackbar: {text}"));
     }
+}
+
+fn object(time: &str, level: u8, error: Option<&Error>, text: &str) -> Value {
+    let names = ["error", "note", "info", "debug", "trace"];
+    let name = names.get(usize::from(level)).copied().unwrap_or("trace");
+    let mut object = json!({ "time": time, "level": name, "text": text });
+    if let Some(error) = error {
+        object["id"] = error.id().text().into();
+    }
+    object
 }
 
 fn line(text: fmt::Arguments<'_>) {
@@ -60,6 +90,22 @@ fn line(text: fmt::Arguments<'_>) {
 pub(crate) fn hide_panic_messages() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!("{}:{}", at.file(), at.line())).unwrap_or_default();
-        line(format_args!("blackbar: internal error at {place}"));
+        tell(0, None, format_args!("internal error at {place}"));
     }));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::Id;
+
+    #[test]
+    fn a_line_is_one_object_with_the_id_of_an_error() {
+        let error = Error::new(Id::NoTargets, "there is \"nothing\"\nto do");
+        let line = object("2026-11-21T00:00:00.000000Z", 0, Some(&error), &error.to_string()).to_string();
+        assert!(!line.contains('\n'), "{line}");
+        let read: Value = serde_json::from_str(&line).unwrap();
+        assert_eq!((read["level"].as_str(), read["id"].as_str()), (Some("error"), Some("BB-SERVE-002")));
+        assert!(object("t", 1, None, "x").get("id").is_none());
+    }
 }

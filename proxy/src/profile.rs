@@ -82,6 +82,7 @@ pub(crate) fn prepare(wanted: &Wanted<'_>, config: &Config) -> Result<Ready, Err
     }
     let columns = section.as_ref().map_or_else(Vec::new, |section| columns(section, config));
     let labels = Labels::new(columns.iter().map(|choice| (choice.of.as_str(), choice.operator)));
+    let labels = labels.with_subjects(rules.subject.clone());
     let hash = hash(&rules, &allow, &scanner, &definitions);
     let secret = wanted.key_file.map(Secret::file).or_else(|| config.tokens.clone());
     let used: Vec<Operator> = used(&rules).collect();

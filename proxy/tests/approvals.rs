@@ -407,6 +407,19 @@ fn an_approval_survives_the_gateway() {
     clinic.verified();
 }
 
+#[test]
+fn an_answer_that_is_more_than_may_leave_does_not() {
+    let clinic = Clinic::new("\n[fuse.request]\nbytes = 20\n[fuse.hour]\nbytes = 1000\n");
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+    let answer = clinic.get("/Patient/7", "");
+    // It breaks off: whoever reads it cannot take it for whole.
+    assert!(!answer.contains("resourceType") && !answer.ends_with("0\r\n\r\n"), "{answer}");
+    assert_eq!(gateway.end().0, Some(0));
+    clinic.verified();
+    let blown = |leaf: &&Value| leaf["details"]["because"][0] == "more than 20 bytes in one request";
+    assert_eq!(clinic.leaves().iter().filter(blown).count(), 1);
+}
+
 /// Sends a command to the gateway's socket, as anybody could who has its user's rights.
 fn control(clinic: &Clinic, command: &Value) -> Value {
     use std::io::BufRead as _;

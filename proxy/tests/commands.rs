@@ -108,3 +108,24 @@ fn the_documented_detectors_are_those_of_the_program() {
     keys.sort_unstable();
     assert_eq!(keys, ["class", "id", "kind", "operators", "refuses", "takes", "window"]);
 }
+
+/// What the packaging brings along is a configuration that the program takes.
+#[cfg(unix)]
+#[test]
+fn the_composed_clinic_is_configured_as_the_program_wants_it() {
+    let room = Room::new();
+    let compose = Path::new(env!("CARGO_MANIFEST_DIR")).join("../packaging/compose");
+    for name in ["blackbar.toml", "policies/clinic.cedar"] {
+        room.write(name, std::fs::read(compose.join(name)).unwrap());
+    }
+    std::fs::copy(compose.join("prepare.sh"), room.path("prepare.sh")).unwrap();
+    for _ in 0..2 {
+        let mut prepare = std::process::Command::new("sh");
+        let prepared = prepare.arg(room.path("prepare.sh")).env("BLACKBAR", env!("CARGO_BIN_EXE_blackbar")).output();
+        let prepared = prepared.unwrap();
+        assert!(prepared.status.success(), "{}", String::from_utf8_lossy(&prepared.stderr));
+    }
+    // Nothing that exists is overwritten, so there is one reviewer after two runs.
+    assert_eq!(room.text("gateway/blackbar.toml").matches("[[approver]]").count(), 1);
+    room.run(&["check", "--config", "gateway/blackbar.toml"]).ends(0);
+}

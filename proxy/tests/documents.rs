@@ -37,6 +37,7 @@ const DOCUMENTS: &[(&str, Stage)] = &[
     ("docs/approvals.md", Stage::Demo),
     ("docs/identity.md", Stage::Demo),
     ("docs/postgres.md", Stage::Demo),
+    ("docs/console.md", Stage::Demo),
 ];
 
 /// Not documents for users of the program.
@@ -82,6 +83,7 @@ fn commands_on_the_gateway() {
     play("docs/approvals.md");
     play("docs/identity.md");
     play("docs/postgres.md");
+    play("docs/console.md");
 }
 
 fn root() -> PathBuf {
@@ -245,7 +247,7 @@ blackbar() {{
     command blackbar "$@" || return
     # The demo's gateway knows the public half of its own reviewer.
     if [ "$*" = "approvals keygen -o officer.key" ]; then cp "${{BLACKBAR_CONFIG%/*}}/officer.key" .; fi
-    if [ "$1" = init ]; then sed -i 's/127\.0\.0\.1:8080/127.0.0.1:{port}/' "$2/blackbar.toml"; fi
+    if [ "$1" = init ]; then sed -i 's/127\.0\.0\.1:8080/127.0.0.1:{port}/; s/127\.0\.0\.1:\(8700\|9464\)/127.0.0.1:0/' "$2/blackbar.toml"; fi
 }}
 # This test is what a build and `cargo xtask test` come to; the demo is told to end.
 cargo() {{

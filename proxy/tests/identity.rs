@@ -12,16 +12,19 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use common::Room;
-use common::gateway::{Gateway, begun, get, upstream};
+use common::gateway::{Gateway, ask, begun, free_port, get, upstream};
 use ring::rand::SystemRandom;
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair as _};
 use serde_json::{Value, json};
+use sha2::Digest as _;
 
 /// An issuer of tokens with one key at a time.
 struct Issuer {
     url: String,
     key: Mutex<(String, Arc<EcdsaKeyPair>)>,
     asked: AtomicUsize,
+    /// What a browser said when it was sent here to sign in: its challenge, and the token that it gets.
+    sign_in: Mutex<Option<(String, String)>>,
 }
 
 fn pair() -> Arc<EcdsaKeyPair> {
@@ -34,7 +37,12 @@ impl Issuer {
     fn new() -> Arc<Self> {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://127.0.0.1:{}", listener.local_addr().unwrap().port());
-        let this = Arc::new(Self { url, key: Mutex::new(("k1".to_owned(), pair())), asked: AtomicUsize::new(0) });
+        let this = Arc::new(Self {
+            url,
+            key: Mutex::new(("k1".to_owned(), pair())),
+            asked: AtomicUsize::new(0),
+            sign_in: Mutex::default(),
+        });
         let issuer = Arc::clone(&this);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -44,7 +52,13 @@ impl Issuer {
                 while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
                     head.push(byte[0]);
                 }
-                let document = issuer.document(&String::from_utf8_lossy(&head)).to_string();
+                let text = String::from_utf8_lossy(&head).into_owned();
+                let length = text.to_ascii_lowercase();
+                let length =
+                    length.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok());
+                let mut form = vec![0; length.unwrap_or(0)];
+                stream.read_exact(&mut form).unwrap();
+                let document = issuer.document(&text, &String::from_utf8(form).unwrap()).to_string();
                 let length = document.len();
                 let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
                 let _ = stream.write_all(format!("{head}{document}").as_bytes());
@@ -53,9 +67,20 @@ impl Issuer {
         this
     }
 
-    fn document(&self, head: &str) -> Value {
+    fn document(&self, head: &str, form: &str) -> Value {
         if head.starts_with("GET /.well-known/openid-configuration ") {
-            return json!({ "issuer": self.url, "jwks_uri": format!("{}/keys", self.url) });
+            return json!({
+                "issuer": self.url, "jwks_uri": format!("{}/keys", self.url),
+                "authorization_endpoint": format!("{}/authorize", self.url),
+                "token_endpoint": format!("{}/token", self.url),
+            });
+        }
+        if head.starts_with("POST /token ") {
+            let field = |name: &str| form.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap_or_default();
+            let (challenge, token) = self.sign_in.lock().unwrap().take().unwrap();
+            let proved = URL_SAFE_NO_PAD.encode(sha2::Sha256::digest(field("code_verifier=").as_bytes()));
+            let good = proved == challenge && field("code=") == "c-1" && field("client_id=") == "portal";
+            return if good { json!({ "access_token": token, "token_type": "Bearer" }) } else { json!({}) };
         }
         self.asked.fetch_add(1, Ordering::SeqCst);
         let key = self.key.lock().unwrap();
@@ -173,8 +198,11 @@ fn tokens_of_an_issuer_count_while_it_rotates_its_keys() {
     let text = room.text("blackbar.toml").replace("audience = \"blackbar\"", "audience = [\"blackbar\", \"second\"]");
     room.write("blackbar.toml", text);
     gateway.signal("HUP");
-    std::thread::sleep(Duration::from_millis(500));
-    assert!(get(port, &new, "/Patient/7").starts_with("HTTP/1.1 200 "), "rotated");
+    let begun = std::time::Instant::now();
+    while !get(port, &new, "/Patient/7").starts_with("HTTP/1.1 200 ") {
+        assert!(begun.elapsed() < Duration::from_secs(20), "rotated");
+        std::thread::sleep(Duration::from_millis(100));
+    }
     assert!(get(port, &old, "/Patient/7").starts_with("HTTP/1.1 401 "), "taken back");
     assert_eq!(issuer.asked.load(Ordering::SeqCst), 2);
 
@@ -198,6 +226,7 @@ fn without_the_issuer_nobody_new_comes_in_and_credentials_still_count() {
         url: format!("http://127.0.0.1:{port_of_nobody}"),
         key: Mutex::new(("k1".to_owned(), pair())),
         asked: AtomicUsize::new(0),
+        sign_in: Mutex::default(),
     };
     let (room, port) = site(&issued_by(&issuer));
     let gateway = Gateway::start(&room, port);
@@ -268,4 +297,65 @@ fn a_client_certificate_is_a_credential() {
     let known = sessions(&room);
     let workload = ("spiffe://clinic.example/agents/summariser", "agent", "certificate");
     assert!(known.iter().any(|(id, kind, by)| (id.as_str(), kind.as_str(), by.as_str()) == workload), "{known:?}");
+}
+
+#[test]
+fn people_sign_in_to_the_console_through_their_issuer_and_agents_do_not() {
+    let issuer = Issuer::new();
+    let (room, port) = site(&issued_by(&issuer));
+    let console = free_port();
+    let section = format!(
+        "[console]\nreviewers = [\"agents\"]\nlogin = {{ issuer = \"{}\", client_id = \"portal\" }}\nlisten = \"127.0.0.1:{console}\"",
+        issuer.url
+    );
+    let text = room.text("blackbar.toml");
+    let at = text.find("[console]").unwrap();
+    let end = at + text[at..].find("listen = \"127.0.0.1:0\"").unwrap() + "listen = \"127.0.0.1:0\"".len();
+    room.write("blackbar.toml", format!("{}{section}{}", &text[..at], &text[end..]));
+    room.run(&["check"]).ends(0);
+    let gateway = Gateway::start(&room, port);
+    let page = |path: &str, cookie: &str| {
+        ask(
+            console,
+            &format!(
+                "GET {path} HTTP/1.1\r\nHost: localhost:{console}\r\nCookie: {cookie}\r\nConnection: close\r\n\r\n"
+            ),
+        )
+    };
+    let header = |answer: &str, name: &str| -> String {
+        let found = answer.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned));
+        found.unwrap_or_else(|| panic!("no {name} in {answer}"))
+    };
+    // Somebody begins, the issuer knows them as `sub` of `client`, and their browser comes back.
+    let come_back = |client: &str, sub: &str, changes: &Value, state_of: Option<&str>| -> String {
+        let away = page("/login/issuer", "");
+        let to = header(&away, "location");
+        assert!(to.starts_with(&format!("{}/authorize?response_type=code&", issuer.url)), "{to}");
+        let field = |name: &str| to.split('&').find_map(|pair| pair.strip_prefix(name)).unwrap().to_owned();
+        assert_eq!(field("code_challenge_method="), "S256");
+        let token = issuer.token(client, sub, changes);
+        *issuer.sign_in.lock().unwrap() = Some((field("code_challenge="), token));
+        let pending = header(&away, "set-cookie");
+        assert!(pending.contains("SameSite=Lax") && pending.contains("HttpOnly"), "{pending}");
+        let pending = state_of.unwrap_or_else(|| pending.split(';').next().unwrap()).to_owned();
+        page(&format!("/login/callback?code=c-1&state={}", field("state=")), &pending)
+    };
+    let answer = come_back("portal", "alice", &json!({}), None);
+    assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    let cookie = header(&answer, "set-cookie").split(';').next().unwrap().to_owned();
+    let approvals = page("/approvals", &cookie);
+    assert!(approvals.starts_with("HTTP/1.1 200 ") && approvals.contains("#alice"), "{approvals}");
+    assert!(page("/configuration", &cookie).starts_with("HTTP/1.1 403 "));
+    for (why, answer) in [
+        ("an agent", come_back("summariser", "agent-1", &json!({}), None)),
+        ("nobody's group", come_back("portal", "bob", &json!({ "groups": ["others"] }), None)),
+        ("for another gateway", come_back("portal", "alice", &json!({ "aud": "other" }), None)),
+        ("another browser", come_back("portal", "alice", &json!({}), Some("blackbar_pending=made-up"))),
+        ("no browser that began", come_back("portal", "alice", &json!({}), Some("x=y"))),
+    ] {
+        assert!(answer.starts_with("HTTP/1.1 403 ") && !answer.contains("set-cookie"), "{why}: {answer}");
+    }
+    assert!(page("/login/callback?code=c-1&state=made-up", "blackbar_pending=made-up").starts_with("HTTP/1.1 403 "));
+    let (code, said) = gateway.end();
+    assert_eq!(code, Some(0), "{said}");
 }

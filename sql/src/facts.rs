@@ -187,7 +187,7 @@ pub struct FunctionUse {
 }
 
 /// A column that is compared for equality, or assigned.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub struct Probe {
     /// The column.
     pub column: ColumnId,
@@ -196,7 +196,7 @@ pub struct Probe {
 }
 
 /// The other side of a comparison.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Against {
     /// A constant that starts at this byte of the text.
     Literal(usize),

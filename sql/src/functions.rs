@@ -178,6 +178,8 @@ fn built_in(name: &str) -> FunctionClass {
         | "pg_prepared_xact"
         | "pg_hba_file_rules"
         | "pg_ident_file_mappings" => FunctionClass::Reveals,
+        // To give up locks of one's own harms nobody: pools do it with every connection that comes back.
+        "pg_advisory_unlock" | "pg_advisory_unlock_all" | "pg_advisory_unlock_shared" => FunctionClass::Harmless,
         _ if name.starts_with("pg_advisory_") || name.starts_with("pg_try_advisory_") => FunctionClass::Locks,
         _ if HARMLESS.contains(name) => FunctionClass::Harmless,
         _ if name.starts_with("pg_stat_get_") || name.starts_with("pg_get_") => FunctionClass::Reveals,
@@ -224,6 +226,7 @@ mod tests {
             ("table_to_xml", FunctionClass::Dynamic),
             ("set_config", FunctionClass::Sets),
             ("pg_try_advisory_lock", FunctionClass::Locks),
+            ("pg_advisory_unlock_all", FunctionClass::Harmless),
             ("pg_notify", FunctionClass::Notifies),
             ("cleanup_everything", FunctionClass::Unknown),
         ] {

@@ -32,6 +32,7 @@
 mod analyse;
 mod catalog;
 mod facts;
+mod forms;
 mod functions;
 mod kind;
 mod origin;
@@ -88,6 +89,15 @@ pub fn analyse_bytes(text: &[u8], catalog: &Catalog, session: &Session) -> Vec<S
 #[must_use]
 pub fn fingerprint(text: &str) -> Option<u64> {
     parser::fingerprint(text, ParseOptions::default()).ok()
+}
+
+/// Where a text stops being SQL: the first token that no statement could go on with, in characters from 1, as the server
+/// counts them. `None` where that cannot be said.
+#[must_use]
+pub fn syntax_error_at(text: &str) -> Option<usize> {
+    // A prefix may nest as deeply as the whole.
+    let deep = thread::Builder::new().name("sql".to_owned()).stack_size(DEEP_STACK);
+    thread::scope(|scope| deep.spawn_scoped(scope, || parser::syntax_error_at(text)).ok()?.join().ok()?)
 }
 
 fn analyse_here(text: &str, catalog: &Catalog, session: &Session) -> Vec<StatementFacts> {

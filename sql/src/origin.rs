@@ -16,7 +16,15 @@ pub struct ColumnId {
 pub enum Derivation {
     /// It is the column's value.
     Copy,
-    /// It was computed from it.
+    /// It only says something of it: whether it is so, how long it is, which year it is in, where it stands in an order.
+    Measured,
+    /// It shows the value whole and as it is: in another case or type, as an element, as the greatest of many.
+    Shown,
+    /// It is a number that was computed with it.
+    Figured,
+    /// It shows the value among other words, with signs between them.
+    Glued,
+    /// It was computed from it in a way that may show the value so that nobody knows it again.
     Derived,
 }
 
@@ -30,7 +38,14 @@ pub struct Origin {
     counts: bool,
     /// Values that the statement brings along are among it.
     constants: bool,
+    /// It may be a value that whoever asks knows: one of the statement's own, the clock's, or a name in the catalog.
+    guessed: bool,
+    /// Names of what it was taken out of: keys of JSON. In order, each once.
+    keys: Vec<String>,
 }
+
+/// More names tell no more.
+const MOST_KEYS: usize = 16;
 
 impl Origin {
     /// Nothing of the database: constants, parameters, the clock.
@@ -40,7 +55,12 @@ impl Origin {
 
     /// A value that the statement brings along.
     pub(crate) fn literal() -> Self {
-        Self { constants: true, ..Self::default() }
+        Self { constants: true, guessed: true, ..Self::default() }
+    }
+
+    /// A value that whoever asks may know without asking.
+    pub(crate) fn guess() -> Self {
+        Self { guessed: true, ..Self::default() }
     }
 
     pub(crate) fn copy_of(column: ColumnId) -> Self {
@@ -87,9 +107,51 @@ impl Origin {
         copied && !self.sources.is_empty() && !self.unknown && !self.constants && !self.counts
     }
 
-    pub(crate) fn derived(mut self) -> Self {
+    /// Whether it is exactly what stands in columns, and in no column whose values everybody knows.
+    pub(crate) fn is_plain_copy(&self) -> bool {
+        self.is_copy() && !self.guessed
+    }
+
+    /// Whether it may be a column's value as well as one that whoever asks knows: that two of them are equal tells.
+    pub(crate) fn mixes(&self) -> bool {
+        !self.sources.is_empty() && (self.guessed || self.unknown)
+    }
+
+    /// Keys of JSON that it was taken out of.
+    #[must_use]
+    pub fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    pub(crate) fn keyed(mut self, key: &str) -> Self {
+        if let Err(at) = self.keys.binary_search_by(|known| known.as_str().cmp(key))
+            && self.keys.len() < MOST_KEYS
+        {
+            self.keys.insert(at, key.to_owned());
+        }
+        self
+    }
+
+    /// What is computed from it in that way.
+    pub(crate) fn by(mut self, form: Derivation) -> Self {
         for (_, how) in &mut self.sources {
-            *how = Derivation::Derived;
+            *how = how.then(form);
+        }
+        self
+    }
+
+    pub(crate) fn derived(self) -> Self {
+        self.by(Derivation::Derived)
+    }
+
+    pub(crate) fn shown(self) -> Self {
+        self.by(Derivation::Shown)
+    }
+
+    /// Whether something is so, of whatever it was asked.
+    pub(crate) fn tested(mut self) -> Self {
+        for (_, how) in &mut self.sources {
+            *how = Derivation::Measured;
         }
         self
     }
@@ -98,11 +160,19 @@ impl Origin {
         self.unknown |= other.unknown;
         self.counts |= other.counts;
         self.constants |= other.constants;
+        self.guessed |= other.guessed;
+        for key in &other.keys {
+            if let Err(at) = self.keys.binary_search(key)
+                && self.keys.len() < MOST_KEYS
+            {
+                self.keys.insert(at, key.clone());
+            }
+        }
         for (column, how) in &other.sources {
             match self.sources.binary_search_by_key(column, |(known, _)| *known) {
                 Ok(at) => {
                     let known = &mut self.sources[at].1;
-                    *known = (*known).max(*how);
+                    *known = known.or(*how);
                 }
                 Err(at) => self.sources.insert(at, (*column, *how)),
             }
@@ -112,6 +182,27 @@ impl Origin {
     pub(crate) fn and(mut self, other: &Self) -> Self {
         self.add(other);
         self
+    }
+}
+
+impl Derivation {
+    /// The value is one or the other.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            // Neither a copy any more, nor only a measure of it.
+            (Self::Copy, Self::Measured) | (Self::Measured, Self::Copy) => Self::Shown,
+            _ => self.max(other),
+        }
+    }
+
+    /// What is computed in the way of `form` from what derives so.
+    fn then(self, form: Self) -> Self {
+        match (self, form) {
+            (Self::Derived, _) | (_, Self::Derived) | (Self::Glued, Self::Figured) => Self::Derived,
+            (_, Self::Measured) | (Self::Measured, _) => Self::Measured,
+            (Self::Figured, Self::Glued) => Self::Figured,
+            _ => self.max(form),
+        }
     }
 }
 
@@ -127,6 +218,24 @@ mod tests {
         assert_eq!(both.clone().and(&both), both);
         assert!(!both.is_copy() && Origin::copy_of(column(1)).is_copy());
         assert!(!Origin::copy_of(column(1)).and(&Origin::literal()).is_copy());
+    }
+
+    #[test]
+    fn ways_to_compute_are_joined_and_follow_each_other() {
+        use Derivation::{Copy, Derived, Figured, Glued, Measured, Shown};
+        let all = [Copy, Measured, Shown, Figured, Glued, Derived];
+        for one in all {
+            assert_eq!((one.or(one), one.then(Copy), one.then(Derived)), (one, one, Derived));
+            for other in all {
+                assert_eq!(one.or(other), other.or(one));
+                for third in all {
+                    assert_eq!(one.or(other).or(third), one.or(other.or(third)));
+                }
+            }
+        }
+        assert_eq!(Copy.or(Measured), Shown);
+        assert_eq!([Shown.then(Glued), Glued.then(Shown), Figured.then(Shown)], [Glued, Glued, Figured]);
+        assert_eq!([Glued.then(Figured), Derived.then(Measured), Shown.then(Measured)], [Derived, Derived, Measured]);
     }
 
     #[test]

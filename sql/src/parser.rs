@@ -89,14 +89,61 @@ pub(crate) struct Token {
     pub(crate) kind: nodes::Token,
 }
 
+/// Each set operation lies within the next, and the parser's answer is copied once for each: time grows with the square.
+const MOST_CHAINED: usize = 1000;
+
+/// How many words of a text may be set operations.
+fn chains(text: &str) -> usize {
+    let words = text.split(|letter: char| !letter.is_ascii_alphabetic());
+    words.filter(|word| ["union", "intersect", "except"].iter().any(|known| word.eq_ignore_ascii_case(known))).count()
+}
+
+impl Token {
+    fn chains(&self) -> bool {
+        matches!(self.kind, nodes::Token::Union | nodes::Token::Intersect | nodes::Token::Except)
+    }
+
+    fn is_comment(&self) -> bool {
+        matches!(self.kind, nodes::Token::SqlComment | nodes::Token::CComment)
+    }
+}
+
 /// Parses a text of any number of statements.
 ///
 /// The tree may be as deep as the parser's own stack allows, so reading and dropping it needs a stack of megabytes.
 pub(crate) fn parse(text: &str, options: ParseOptions) -> Result<nodes::ParseResult, ParseError> {
     let text = checked(text)?;
+    if chains(text) > MOST_CHAINED && scan(text)?.iter().filter(|token| token.chains()).count() > MOST_CHAINED {
+        return Err(ParseError::TooDeep);
+    }
     let _alone = PARSING.lock().unwrap_or_else(PoisonError::into_inner);
     Ok(pg_query::parse(text, options)?.protobuf)
 }
+
+/// The first token that no statement could go on with, in characters from 1, as the server counts them. `None` where that is
+/// not to be found: the text is long, or it cannot even be cut into tokens.
+pub(crate) fn syntax_error_at(text: &str) -> Option<usize> {
+    if text.len() > LONGEST_LOOKED_INTO {
+        return None;
+    }
+    let tokens: Vec<Token> = scan(text).ok()?.into_iter().filter(|token| !token.is_comment()).collect();
+    // Whether the text up to and with a token may still become a statement. Once it may not, it never may.
+    let may_go_on = |token: &Token| {
+        let alone = PARSING.lock().unwrap_or_else(PoisonError::into_inner);
+        let parsed = text.get(..token.end).map(|text| pg_query::parse(text, ParseOptions::default()));
+        drop(alone);
+        match parsed {
+            Some(Err(pg_query::Error::Parse(message))) => message.ends_with("at end of input"),
+            Some(Ok(_)) => true,
+            _ => false,
+        }
+    };
+    let at = tokens.partition_point(may_go_on);
+    let byte = tokens.get(at).map_or(text.len(), |token| token.start);
+    Some(text.get(..byte)?.chars().count() + 1)
+}
+
+const LONGEST_LOOKED_INTO: usize = 16 << 10;
 
 /// The tokens of a text, comments among them, read with `standard_conforming_strings` on.
 pub(crate) fn scan(text: &str) -> Result<Vec<Token>, ParseError> {
@@ -163,6 +210,21 @@ mod tests {
     }
 
     #[test]
+    fn the_first_token_that_cannot_stand_is_found() {
+        for (text, expected) in [
+            ("select 1 form t", Some(15)),
+            ("selct 1", Some(1)),
+            ("select 1; selct 2", Some(11)),
+            ("select 'é' frm x y", Some(16)),
+            ("select (1", Some(10)),
+            ("select /* a */ from from", Some(21)),
+            ("select '", None),
+        ] {
+            assert_eq!(syntax_error_at(text), expected, "{text}");
+        }
+    }
+
+    #[test]
     fn depth_ends_in_an_error_never_in_a_crash() {
         let deep = [
             format!("select {}1{}", "(".repeat(200_000), ")".repeat(200_000)),
@@ -178,6 +240,21 @@ mod tests {
                     assert!(parse(&text, ParseOptions::default()).is_err(), "{} bytes", text.len());
                 }
             })
+            .unwrap()
+            .join()
+            .unwrap();
+    }
+
+    #[test]
+    fn long_chains_of_queries_are_refused_before_they_cost_anything() {
+        let chain = |count| format!("select 1 {}", "union all select 1 ".repeat(count));
+        let begun = std::time::Instant::now();
+        assert_eq!(parse(&chain(4000), ParseOptions::default()).unwrap_err(), ParseError::TooDeep);
+        assert!(begun.elapsed() < std::time::Duration::from_secs(2), "{:?}", begun.elapsed());
+        assert!(parse(&format!("select '{}'", "union ".repeat(2000)), ParseOptions::default()).is_ok());
+        thread::Builder::new()
+            .stack_size(64 << 20)
+            .spawn(move || assert!(parse(&chain(900), ParseOptions::default()).is_ok()))
             .unwrap()
             .join()
             .unwrap();

@@ -66,7 +66,7 @@ fn origin(facts: &StatementFacts, at: usize) -> String {
     let mut parts: Vec<String> = origin
         .sources()
         .iter()
-        .map(|(id, how)| format!("{}{}", if *how == blackbar_sql::Derivation::Derived { "~" } else { "" }, name(*id)))
+        .map(|(id, how)| format!("{}{}", if *how != blackbar_sql::Derivation::Copy { "~" } else { "" }, name(*id)))
         .collect();
     parts.sort();
     if origin.is_unprovable() {
@@ -209,6 +209,186 @@ fn columns_are_noted_with_what_is_asked_of_them() {
         let uses = table.columns.iter().find(|column| column.name == "ssn").unwrap().uses;
         let found: Vec<Use> = Use::ALL.into_iter().filter(|one| uses.contains(*one)).collect();
         assert_eq!(found, expected, "{text}");
+    }
+}
+
+/// Whether more is asked of `ssn` than whether it is equal to something.
+fn asks_more(text: &str) -> bool {
+    let facts = one(text);
+    let table = facts.tables.iter().find(|table| table.name == "patients").unwrap();
+    let uses = table.columns.iter().find(|column| column.name == "ssn").unwrap().uses;
+    [Use::Range, Use::Pattern, Use::Computed, Use::Order].into_iter().any(|one| uses.contains(one))
+}
+
+#[test]
+fn rows_that_fall_together_with_guesses_tell() {
+    let mixed = "(SELECT ssn AS x FROM patients UNION ALL SELECT '219-09-9999') m";
+    for text in [
+        format!("SELECT count(DISTINCT x) FROM {mixed}"),
+        format!("SELECT count(*) FROM (SELECT DISTINCT x FROM {mixed}) d"),
+        format!("SELECT count(*) FROM (SELECT DISTINCT ON (x) x FROM {mixed}) d"),
+        format!("SELECT 1 FROM {mixed} GROUP BY x"),
+        format!("SELECT 1 FROM {mixed} GROUP BY ROLLUP (x)"),
+        format!("SELECT 1 FROM {mixed} GROUP BY GROUPING SETS ((x), ())"),
+        format!("SELECT x AS y FROM {mixed} GROUP BY 1"),
+        format!("SELECT x AS y FROM {mixed} GROUP BY CUBE (1)"),
+        format!("SELECT count(*) OVER (PARTITION BY x) FROM {mixed}"),
+        format!("SELECT count(*) OVER w FROM {mixed} WINDOW w AS (PARTITION BY x)"),
+        format!("SELECT count(*) OVER (ORDER BY x RANGE UNBOUNDED PRECEDING) FROM {mixed}"),
+        format!("SELECT dense_rank() OVER (ORDER BY x) FROM {mixed}"),
+        format!("SELECT 1 FROM {mixed} ORDER BY x"),
+        format!("SELECT x FROM {mixed} UNION SELECT x FROM {mixed}"),
+        format!("SELECT x FROM {mixed} EXCEPT ALL SELECT 'a'"),
+        format!("SELECT json_object_agg_unique(x, 1) FROM {mixed}"),
+        format!("SELECT json_objectagg(x: 1 WITH UNIQUE KEYS) FROM {mixed}"),
+        "SELECT ssn FROM patients UNION SELECT $1".to_owned(),
+        "SELECT ssn FROM patients UNION SELECT current_user".to_owned(),
+        "SELECT ssn FROM patients UNION SELECT current_query()".to_owned(),
+        "SELECT ssn FROM patients UNION SELECT relname FROM pg_class".to_owned(),
+        "SELECT ssn FROM patients UNION SELECT setting FROM pg_settings".to_owned(),
+        "SELECT ssn FROM patients UNION SELECT g::text FROM generate_series(1, 9) g".to_owned(),
+        "SELECT ssn FROM patients EXCEPT SELECT unnest(ARRAY['1', '2'])".to_owned(),
+        "SELECT count(DISTINCT v.x) FROM patients p, LATERAL (VALUES (p.ssn), ('1')) v(x)".to_owned(),
+        "SELECT count(DISTINCT v.x) FROM patients p, LATERAL (SELECT p.ssn UNION ALL SELECT $1) v(x)".to_owned(),
+        "SELECT count(DISTINCT x) FROM patients p, unnest(ARRAY[p.ssn, '1']) x".to_owned(),
+        "SELECT count(DISTINCT coalesce(CASE id WHEN '1' THEN ssn END, '1')) FROM patients".to_owned(),
+        "SELECT count(DISTINCT concat(a, b)) FROM (SELECT ssn a, NULL b FROM patients UNION ALL SELECT NULL, '1') x"
+            .to_owned(),
+        "SELECT count(DISTINCT (ssn, '1')) FROM patients".to_owned(),
+        "WITH RECURSIVE r(x) AS (SELECT '1' UNION SELECT ssn FROM patients, r) SELECT count(*) FROM r".to_owned(),
+        "SELECT 1 FROM patients p JOIN pg_class c ON c.relname = p.ssn".to_owned(),
+        "SELECT 1 FROM patients p NATURAL JOIN (VALUES ('1')) v(ssn)".to_owned(),
+        "SELECT count('{\"1\": 1}'::jsonb -> ssn) FROM patients".to_owned(),
+        "SELECT count(nullif(ssn, '1')) FROM patients".to_owned(),
+        "SELECT array_agg(id ORDER BY ssn) FROM patients".to_owned(),
+        "SELECT count(greatest(ssn, '5')) FROM patients".to_owned(),
+    ] {
+        assert!(asks_more(&text), "{text}");
+    }
+    for text in [
+        "SELECT ssn, count(*) FROM patients GROUP BY ssn",
+        "SELECT DISTINCT ssn, 'x' FROM patients",
+        "SELECT count(DISTINCT ssn) FROM patients",
+        "SELECT ssn FROM patients UNION SELECT ssn FROM patients",
+        "SELECT ssn FROM patients UNION SELECT NULL",
+        "SELECT count(*) OVER (PARTITION BY ssn) FROM patients",
+        "SELECT date_trunc('year', ssn), count(*) FROM patients GROUP BY 1",
+        "SELECT count(*) FROM patients GROUP BY GROUPING SETS ((ssn), (ssn, name))",
+    ] {
+        assert!(!asks_more(text), "{text}");
+    }
+    let probes = |text| one(text).probes.len();
+    assert_eq!(probes("SELECT 1 FROM patients p JOIN (VALUES ('1'), ('2')) v(x) ON p.ssn = v.x"), 1);
+    assert_eq!(probes("SELECT 1 FROM patients p JOIN (VALUES ('1'), ('2')) v(ssn) USING (ssn)"), 1);
+    assert_eq!(probes("SELECT 1 FROM patients WHERE ssn = (SELECT $1)"), 1);
+    assert_eq!(probes("SELECT ssn FROM patients INTERSECT SELECT '1'"), 1);
+    assert_eq!(probes("SELECT ssn FROM patients INTERSECT SELECT note FROM encounters"), 2);
+}
+
+#[test]
+fn casts_that_may_fail_ask() {
+    for cast in [
+        "ssn::int",
+        "ssn::date",
+        "('[' || ssn || ',]')::daterange",
+        "ssn::numeric(3)",
+        "ssn::uuid",
+        "ssn::json",
+        "CAST(ssn AS varchar(3))",
+        "ssn::char(2)",
+        "ARRAY[ssn]::int[]",
+        "'1' || ssn::bigint",
+        "xmlparse(content ssn)",
+        "JSON(ssn)",
+        "1 / length(ssn)",
+        "ssn::regclass",
+        "ssn::clinical.code",
+        "ssn::bool",
+        "born::int4range, ssn::bit",
+    ] {
+        assert!(asks_more(&format!("SELECT {cast} FROM patients")), "{cast}");
+    }
+    for cast in ["ssn::text", "ssn::varchar", "ssn::name", "CAST(ssn AS text)"] {
+        assert!(!asks_more(&format!("SELECT {cast} FROM patients")), "{cast}");
+    }
+}
+
+#[test]
+fn how_a_value_derives_is_told() {
+    use blackbar_sql::Derivation::{Copy, Derived, Figured, Glued, Measured, Shown};
+    for (value, expected) in [
+        ("ssn", Copy),
+        ("(SELECT ssn)", Copy),
+        ("upper(trim(ssn))", Shown),
+        ("ssn::text", Shown),
+        ("max(ssn)", Shown),
+        ("coalesce(ssn, 'x')", Shown),
+        ("CASE WHEN true THEN ssn END", Shown),
+        ("ARRAY[ssn]", Shown),
+        ("array_agg(ssn)", Shown),
+        ("row_to_json(ROW(ssn))", Shown),
+        ("json_build_object('a', ssn)", Shown),
+        ("date_trunc('month', ssn)", Shown),
+        ("ssn -> 'a'", Shown),
+        ("(ARRAY[ssn])[1]", Shown),
+        ("ssn || ''", Glued),
+        ("ssn || ', ' || ssn", Glued),
+        ("concat_ws(' ', ssn, ssn)", Glued),
+        ("format('(%s)', ssn)", Glued),
+        ("string_agg(ssn, ',')", Glued),
+        ("xmlelement(name a, ssn)", Glued),
+        ("ssn || ssn", Derived),
+        ("'x' || ssn", Derived),
+        ("concat(ssn, 1)", Derived),
+        ("concat_ws('', ssn, ssn)", Derived),
+        ("format('9%s', ssn)", Derived),
+        ("string_agg(ssn, '0')", Derived),
+        ("ssn || $1", Derived),
+        ("ssn + 0", Figured),
+        ("-ssn", Figured),
+        ("sum(ssn)", Figured),
+        ("round(avg(ssn), 1)", Figured),
+        ("ssn # 5", Derived),
+        ("length(ssn)", Measured),
+        ("ssn > '5'", Measured),
+        ("ssn IS NULL", Measured),
+        ("CASE WHEN ssn > '5' THEN 'a' END", Measured),
+        ("bool_or(ssn = '1')", Measured),
+        ("rank() OVER (ORDER BY ssn)", Measured),
+        ("extract(year from ssn)", Measured),
+        ("extract(doy from ssn)", Derived),
+        ("to_char(ssn, 'YYYY')", Measured),
+        ("to_char(ssn, 'YYYY-MM')", Derived),
+        ("EXISTS (SELECT WHERE ssn = '1')", Measured),
+        ("substr(ssn, 1, 3)", Derived),
+        ("reverse(ssn)", Derived),
+        ("md5(ssn)", Derived),
+        ("encode(ssn::bytea, 'hex')", Derived),
+        ("ssn::bytea", Derived),
+        ("ssn::varchar(3)", Derived),
+        ("translate(ssn, '0', 'a')", Derived),
+        ("ascii(ssn)", Derived),
+        ("length(repeat('x', ascii(ssn)))", Derived),
+        ("max(reverse(ssn))", Derived),
+        ("ssn ->> $1", Derived),
+        ("ltrim(ssn, '12')", Derived),
+        ("age(ssn)", Derived),
+        ("jsonb_each_text(ssn)", Derived),
+    ] {
+        let facts = one(&format!("SELECT {value} FROM patients"));
+        let sources = facts.outputs[0].origin.sources();
+        assert_eq!(sources.iter().map(|(_, how)| *how).collect::<Vec<_>>(), [expected], "{value}");
+    }
+    for (text, expected) in [
+        ("SELECT note ->> 'last_name' FROM encounters", "last_name"),
+        ("SELECT x #>> '{a,b}' FROM (SELECT note -> 'c' x FROM encounters) y", "a b c"),
+        ("SELECT note['k'] FROM encounters", "k"),
+        ("SELECT jsonb_extract_path_text(note, 'p', '0', 'q') FROM encounters", "p q"),
+        ("SELECT jsonb_path_query(note, '$.r[*].s') FROM encounters", "r s"),
+        ("SELECT t.u FROM encounters, jsonb_to_record(note) AS t(u text)", "u"),
+        ("SELECT json_value(note, '$.v') FROM encounters", "v"),
+    ] {
+        assert_eq!(one(text).outputs[0].origin.keys().join(" "), expected, "{text}");
     }
 }
 

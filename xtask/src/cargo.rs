@@ -1,6 +1,6 @@
 //! What `cargo metadata` says, in the few nouns that the chores need.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
@@ -15,6 +15,8 @@ pub(crate) struct Metadata {
     pub(crate) members: Vec<Member>,
     /// Package id → (name, ids of what it needs to be built and to run; no dev-dependencies).
     pub(crate) graph: HashMap<String, (String, Vec<String>)>,
+    /// Package id → (version, licence).
+    packages: HashMap<String, (String, String)>,
 }
 
 /// A crate of the workspace.
@@ -50,10 +52,13 @@ impl Metadata {
     pub(crate) fn parse(value: &Value) -> Option<Self> {
         let member_ids: Vec<&str> = value["workspace_members"].as_array()?.iter().filter_map(Value::as_str).collect();
         let mut names = HashMap::new();
+        let mut packages = HashMap::new();
         let mut members = Vec::new();
         for package in value["packages"].as_array()? {
             let (id, name) = (package["id"].as_str()?, package["name"].as_str()?);
             names.insert(id, name);
+            let text = |key: &str| package[key].as_str().unwrap_or_default().to_owned();
+            packages.insert(id.to_owned(), (text("version"), text("license")));
             if member_ids.contains(&id) {
                 members.push(Member::parse(package)?);
             }
@@ -70,7 +75,21 @@ impl Metadata {
             let needed = needed.filter_map(|dependency| dependency["pkg"].as_str().map(str::to_owned)).collect();
             graph.insert(id.to_owned(), ((*names.get(id)?).to_owned(), needed));
         }
-        Some(Self { members, graph })
+        Some(Self { members, graph, packages })
+    }
+
+    /// Name, version and licence of everything that a member is built from.
+    pub(crate) fn parts_of(&self, member: &str) -> Vec<(String, String, String)> {
+        let mut next: Vec<&String> = self.members.iter().filter(|one| one.name == member).map(|one| &one.id).collect();
+        let mut seen: HashSet<&String> = HashSet::new();
+        let mut parts = Vec::new();
+        while let Some(id) = next.pop() {
+            let Some((name, needed)) = self.graph.get(id).filter(|_| seen.insert(id)) else { continue };
+            let (version, licence) = self.packages.get(id).cloned().unwrap_or_default();
+            parts.push((name.clone(), version, licence));
+            next.extend(needed);
+        }
+        parts
     }
 }
 

@@ -9,6 +9,8 @@ use std::process::ExitCode;
 mod cargo;
 mod ci;
 mod deny;
+mod dist;
+mod drivers;
 mod fuzz;
 mod requirements;
 mod run;
@@ -25,6 +27,7 @@ cargo xtask <COMMAND>
   bless [ARGS…]                   run the tests and let snapshot tests rewrite their golden files; read the diff.
   fuzz [--seconds N] [--list] [TARGET…]
                                   run the fuzz targets, N seconds each (default 60); all when none is named.
+  dist                            build a release with its manual, completions, units and list of parts in target/dist.
 
 Examples
   cargo xtask test
@@ -83,6 +86,7 @@ fn dispatch(arguments: &[String]) -> Result<(), Failure> {
         "bless" => test::bless(rest),
         "ci" => ci::ci(rest),
         "tidy" => no_arguments(rest).and_then(|()| tidy::tidy()),
+        "dist" => no_arguments(rest).and_then(|()| dist::dist()),
         "fuzz" => fuzz::fuzz(rest),
         "help" | "--help" | "-h" => {
             println!("{HELP}");

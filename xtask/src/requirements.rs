@@ -3,8 +3,10 @@
 //! One line per program that a test really starts. A test whose program is absent says so on stderr and passes
 //! (see [`crate::test`]); it is this table's job that it is rarely absent.
 
+use std::fs;
+
 use crate::Failure;
-use crate::run::{command, is_installed, read, run};
+use crate::run::{command, is_installed, read, root, run};
 
 /// A program that some test starts.
 #[derive(Clone, Copy, Debug)]
@@ -32,10 +34,31 @@ const REQUIREMENTS: &[Requirement] = &[
         needed_by: "ledger: its verifier in Python reads the same logs",
         optional: true,
     },
+    Requirement {
+        binary: "chromium-headless-shell",
+        package: "chromium-headless-shell",
+        needed_by: "proxy: a reviewer walks through the console",
+        optional: true,
+    },
+    Requirement {
+        binary: "node",
+        package: "nodejs",
+        needed_by: "proxy: drives the browser of that walk",
+        optional: true,
+    },
+    Requirement { binary: "npm", package: "npm", needed_by: "proxy: brings what drives the browser", optional: true },
 ];
 
 /// Makes every requirement available, or says exactly what is missing.
 pub(crate) fn ensure() -> Result<(), Failure> {
+    let ensured = programs();
+    if is_installed("npm") && is_installed("chromium-headless-shell") {
+        driver();
+    }
+    ensured
+}
+
+fn programs() -> Result<(), Failure> {
     let missing: Vec<Requirement> = REQUIREMENTS.iter().copied().filter(|one| !is_installed(one.binary)).collect();
     if missing.is_empty() {
         return Ok(());
@@ -50,6 +73,28 @@ pub(crate) fn ensure() -> Result<(), Failure> {
         println!("tests will be skipped: {}", advice(&skipping));
     }
     if stopping.is_empty() { Ok(()) } else { Err(Failure::Environment(advice(&stopping))) }
+}
+
+/// What drives the browser: two packages, at the versions that the list beside the walk names.
+const WALK: &str = "proxy/tests/browser/package.json";
+/// Where the walk looks for them.
+const BROWSER: &str = "target/browser";
+
+/// Makes what drives the browser available beside the build, or says that it is not.
+fn driver() {
+    let wanted = fs::read(root().join(WALK)).unwrap_or_default();
+    let folder = root().join(BROWSER);
+    let there = folder.join("node_modules/playwright-core").is_dir() && folder.join("node_modules/axe-core").is_dir();
+    if there && fs::read(folder.join("package.json")).is_ok_and(|known| known == wanted) {
+        return;
+    }
+    let written = fs::create_dir_all(&folder).and_then(|()| fs::write(folder.join("package.json"), &wanted));
+    let mut npm = command("npm");
+    npm.current_dir(&folder);
+    npm.args(["install", "--no-package-lock", "--ignore-scripts", "--no-audit", "--no-fund"]);
+    if written.is_err() || run(&mut npm).is_err() {
+        println!("a test will be skipped: what drives the browser could not be installed in {BROWSER}");
+    }
 }
 
 /// Root on a Debian system; anyone else is told the command instead.

@@ -8,11 +8,12 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::run::{cargo, root, watch};
-use crate::{fuzz, requirements};
+use crate::{drivers, fuzz, requirements};
 
 /// Runs every test of the workspace, and every fuzz seed and regression.
 pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     requirements::ensure()?;
+    drivers::install();
     let mut totals = Totals::default();
     let mut outcomes = vec![totals.of(workspace_tests(arguments))];
     // Arguments choose tests of the workspace; the replay has no part in that choice.

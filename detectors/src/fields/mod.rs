@@ -5,11 +5,14 @@ pub mod ccda;
 pub mod column;
 pub mod fhir;
 pub mod hl7;
+pub mod logs;
 mod names;
 pub mod table;
 pub mod x12;
 
-use blackbar_engine::{Fields, Lexicon, Meaning};
+use blackbar_engine::{Fields, Kind, Lexicon, Meaning, Standing};
+
+use crate::kinds;
 
 /// What the built-in tables know: FHIR and C-CDA elements, HL7 fields and X12 elements by their path, everything else by
 /// the names of columns and keys.
@@ -34,6 +37,18 @@ impl Fields for BuiltIn {
 
     fn columns(&self, rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
         table::columns(rows, lexicon)
+    }
+
+    fn in_line(&self, path: &[&[u8]]) -> Standing {
+        logs::standing(path)
+    }
+
+    fn may_hold_files(&self, meaning: &Meaning) -> bool {
+        meaning.kind.is_none_or(|kind| kind == kinds::IMAGE)
+    }
+
+    fn opaque(&self, head: &[u8]) -> Option<Kind> {
+        Some(logs::opaque(head))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::kinds;
 use crate::name::part::{blanks, length};
@@ -15,12 +15,17 @@ pub static GEO: Detector = Detector {
     priority: 56,
     window: Window { before: 32, longest: 48, after: 8 },
     reach: Reach { bytes: 1, across: ByteSet::of(b"+-") },
-    triggers: Cow::Borrowed(&[Trigger::Number(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on())]),
+    triggers: Cow::Borrowed(&[Trigger::NumberWhen(DigitRun::of_lens(1, 3).after(ByteSet::of(b".")).goes_on(), glance)]),
     verify: Verify::Pure(verify),
     teaches: false,
     takes: Cow::Borrowed("latitude and longitude with three decimals or more; one of them behind its label"),
     refuses: Cow::Borrowed("pairs of measurements, versions, ranges"),
 };
+
+/// A glance: whether three decimals follow.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    Ok(near.behind(4)?.iter().skip(1).filter(|byte| byte.is_ascii_digit()).count() == 3)
+}
 
 /// One coordinate.
 struct Degrees {

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, DigitRun, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::kinds;
 use crate::name::part::{Case, blanks, case_of, gap, length, starts_upper};
@@ -17,7 +17,7 @@ pub static STREET: Detector = Detector {
     window: Window { before: 48, longest: 112, after: 32 },
     reach: Reach { bytes: 6, across: ByteSet::of(b"PpOo. NSEW") },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(1, 6).before(BEFORE_HOUSE).after(BEHIND_HOUSE)),
+        Trigger::NumberWhen(DigitRun::of_lens(1, 6).before(BEFORE_HOUSE).after(BEHIND_HOUSE), glance),
         Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"]),
     ]),
     verify: Verify::Pure(verify),
@@ -57,6 +57,46 @@ const NOT_LOWER: &[&str] = &[
     "hour", "day", "minutes", "feet", "ft", "mg", "ml", "mcg", "g", "kg", "cm", "mm", "lbs", "times", "x", "more",
     "other", "people", "am", "pm",
 ];
+
+/// A glance: whether a word that a street may be called, or an ordinal, follows the number of a house.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    if matches!(near.before(2), [hour, b':'] if hour.is_ascii_digit()) {
+        return Ok(false);
+    }
+    let behind = near.behind(16)?;
+    let letter = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'h');
+    if behind.first_chunk::<2>().is_some_and(|two| one_of!(two, &["st", "nd", "rd", "th"])) {
+        // `2nd Ave`
+        return Ok(behind.get(2) == Some(&b' '));
+    }
+    let at = match behind {
+        [b' ' | b'\t', ..] => 0,
+        [b'-', b'A'..=b'H', b' ' | b'\t', ..] => 2,
+        [b'-', rest @ ..] => {
+            let more = rest.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            if more == 0 || !matches!(rest.get(more), None | Some(b' ' | b'\t')) {
+                return Ok(false);
+            }
+            1 + more
+        }
+        [first, b' ', ..] if letter(first) => 1,
+        _ => return Ok(false),
+    };
+    let rest = behind.get(at..).unwrap_or_default();
+    let rest =
+        rest.get(rest.iter().take(2).take_while(|byte| matches!(byte, b' ' | b'\t')).count()..).unwrap_or_default();
+    let word = rest.get(..rest.iter().take_while(|byte| byte.is_ascii_lowercase()).count()).unwrap_or_default();
+    let ends =
+        rest.get(word.len()).is_some_and(|next| next.is_ascii() && !next.is_ascii_alphabetic() && *next != b'\'');
+    // `10 mg`, `9 weeks`: no street begins so, see `Read::take`.
+    Ok(match rest.first() {
+        Some(byte) if byte.is_ascii_alphanumeric() || *byte >= 0xc0 => {
+            word.is_empty() || !ends || rest.get(word.len()) == Some(&b'-') || !one_of!(word, NOT_LOWER)
+        }
+        Some(_) => false,
+        None => true,
+    })
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let digit = view.byte(0).is_some_and(|byte| byte.is_ascii_digit());

@@ -123,6 +123,14 @@ const TELLING: &[&str] = &[
 /// At a word that a name may begin with.
 pub(super) fn begins(near: &Near<'_>) -> Result<bool, Unseen> {
     let word = near.word();
+    // An ordinary word in small letters in the midst of a line: what follows asks for something else in each case.
+    if !word.is_capital()
+        && ordinary(word.bits) > 0
+        && word.bits & (cat::RELATIVE | cat::PARTICLE) == 0
+        && matches!(near.preceding(2), [b'a'..=b'z' | b'A'..=b'Z', b' '])
+    {
+        return Ok(false);
+    }
     if near.begins() && near.hinted(hint::NAME) {
         return Ok(true);
     }

@@ -196,6 +196,10 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         // Nobody in particular, but written where a name is meant; in these texts hardly ever a deer.
         bits |= cat::SURNAME | cat::SURNAME_COMMON | cat::MOSTLY_NAME;
     }
+    // Nothing is joined to most words.
+    if matches!(view.byte(end), None | Some(b' ' | b',' | b'\n' | b'\r' | b'\t' | b':' | b';' | b')' | b'/')) {
+        return Some(Part { start: at, end, case, bits, pieces: 1, last_start: at });
+    }
     let mut pieces = 1_u8;
     let mut last_start = at;
     // Of the joined pieces all must be ordinary words for the whole to be one.

@@ -92,6 +92,15 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
     if first.case == Case::Initial {
         words.end = after_dot(view, first.end);
     }
+    // Behind most names prose goes on: no suffix, no comma, no further name.
+    let behind = words.end + 1;
+    if first.case != Case::Lower
+        && view.byte(words.end) == Some(b' ')
+        && plain_lower(view, behind, word_set!(PARTICLES))
+        && !one_of!(view.word(behind), &["jr", "sr"])
+    {
+        return Some(words);
+    }
     while words.count < MOST {
         // `Smith^John^Q`: a component of HL7.
         if view.byte(words.end) == Some(b'^') {

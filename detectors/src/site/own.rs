@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, Reach, Slot, Trigger, Verdict, Verify, View, Window};
 
 use super::{SiteError, class_of};
 use crate::fields::fhir::is_referenced;
@@ -23,6 +23,7 @@ pub struct Own<'a> {
 const LONGEST_LINK: usize = 240;
 /// Enough to see a link's base from its last piece.
 const BEFORE: u16 = 248;
+const AFTER: u16 = 208;
 /// What separates the pieces of a link.
 const BORDERS: ByteSet = ByteSet::of(b"/?&=#;,|");
 
@@ -88,12 +89,14 @@ impl Own<'_> {
     pub fn detectors(&self) -> Result<Vec<Detector>, SiteError> {
         let bases = self.bases.iter().map(|base| checked(base)).collect::<Result<Vec<_>, _>>()?;
         let (own, of_fields, of_links) = (Arc::new(Bases(bases)), &field::FIELD, &url::URL);
-        let except = |built_in: &Detector, verify: fn(&View<'_>) -> Option<Verdict>| {
+        let except = |built_in: &Detector, window: Window, verify: fn(&View<'_>) -> Option<Verdict>| {
             let own = Arc::clone(&own);
             let verify = move |view: &View<'_>| if own.begins_at(view) { None } else { verify(view) };
-            Detector { verify: Verify::Site(Arc::new(verify)), ..built_in.clone() }
+            Detector { verify: Verify::Site(Arc::new(verify)), window, ..built_in.clone() }
         };
-        let links = vec![except(of_fields, field::verify), except(of_links, url::verify)];
+        // Enough to see a link that is all of a field to its end.
+        let of_field = Window { after: AFTER, ..of_fields.window };
+        let links = vec![except(of_fields, of_field, field::verify), except(of_links, of_links.window, url::verify)];
         let pieces = Detector {
             id: Cow::Borrowed("own-link"),
             kind: kinds::OTHER_ID,
@@ -107,8 +110,44 @@ impl Own<'_> {
             takes: Cow::Borrowed("ids and search values in links that lead back to the gateway"),
             refuses: Cow::Borrowed("names of resources, operations and parameters, codes and counts in them"),
         };
-        Ok(links.into_iter().chain([pieces]).collect())
+        Ok(links.into_iter().chain([pieces, keys()]).collect())
     }
+}
+
+/// Numbers that name the members of an object: by whose number something is kept.
+fn keys() -> Detector {
+    Detector {
+        id: Cow::Borrowed("own-key"),
+        kind: kinds::OTHER_ID,
+        class: class_of(kinds::OTHER_ID),
+        priority: 30,
+        window: Window { before: 0, longest: 48, after: 8 },
+        reach: Reach::NONE,
+        triggers: Cow::Borrowed(&[Trigger::Start]),
+        verify: Verify::Pure(key),
+        teaches: false,
+        takes: Cow::Borrowed("keys of JSON objects that are long numbers, with or without a few letters, or UUIDs"),
+        refuses: Cow::Borrowed("words, years, dates, codes with a sign, numbers of up to five digits"),
+    }
+}
+
+fn key(view: &View<'_>) -> Option<Verdict> {
+    const LONGEST: usize = 40;
+    if view.field().slot != Slot::Key {
+        return None;
+    }
+    const BYTES: ByteSet = ByteSet::of(b"-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    let text = view.run(0, &BYTES, LONGEST + 1);
+    let end = i32::try_from(text.len()).ok()?;
+    if text.len() > LONGEST || !view.ends(end) {
+        return None;
+    }
+    let count = |of: fn(&u8) -> bool| text.iter().filter(|byte| of(byte)).count();
+    let (digits, letters, signs) =
+        (count(u8::is_ascii_digit), count(u8::is_ascii_alphabetic), count(|byte| *byte == b'-'));
+    let is_number = signs == 0 && digits >= 6 && letters <= 4;
+    let is_uuid = text.len() == 36 && signs == 4 && text.iter().all(|byte| byte.is_ascii_hexdigit() || *byte == b'-');
+    (is_number || is_uuid).then(|| Verdict::new(0, end, kinds::OTHER_ID, 60, "number as key"))
 }
 
 fn checked(base: &str) -> Result<Vec<u8>, SiteError> {
@@ -122,9 +161,34 @@ fn checked(base: &str) -> Result<Vec<u8>, SiteError> {
 
 struct Bases(Vec<Vec<u8>>);
 
+/// The part of an address behind its scheme: `//fhir.example/r4`.
+fn unschemed(base: &[u8]) -> &[u8] {
+    base.iter().position(|byte| *byte == b'/').and_then(|at| base.get(at..)).unwrap_or(base)
+}
+
+/// Whether a text that begins so is a link without a host: a way to a resource or to an operation below a few routes, or more
+/// of the same search.
+fn is_relative(text: &[u8]) -> bool {
+    let path = text.split(|byte| matches!(byte, b'?' | b'#')).next().unwrap_or_default();
+    let mut names = path.strip_prefix(b"/").unwrap_or(path).split(|byte| *byte == b'/');
+    let is = |name: &[u8], words: &[&str]| words.iter().any(|word| name.eq_ignore_ascii_case(word.as_bytes()));
+    let rooted = path.starts_with(b"/");
+    let led = names.find(|name| !(rooted && is(name, ROUTES))).unwrap_or_default();
+    // `Patient/12` is a reference, which others read.
+    let goes_on = rooted || text.len() > path.len();
+    goes_on && (is_referenced(led) || is(led, OPERATIONS)) || text.starts_with(b"?_get") || text.starts_with(b"?_page")
+}
+
 impl Bases {
     /// Whether a link of the site's own begins here that is short enough to be judged by its pieces.
     fn begins_at(&self, view: &View<'_>) -> bool {
+        if view.begins(0) && matches!(view.byte(0), Some(b'/' | b'?' | b'A'..=b'Z')) {
+            let link = view.run(0, &url::ALL, LONGEST_LINK + 1);
+            let whole = link.len() <= LONGEST_LINK && i32::try_from(link.len()).is_ok_and(|end| view.ends(end));
+            if whole && (is_relative(link) || self.0.iter().any(|base| begins_with(link, unschemed(base)))) {
+                return true;
+            }
+        }
         let base = self.0.iter().find(|base| view.slice(0, base.len()) == base.as_slice());
         base.is_some_and(|base| {
             let next = i32::try_from(base.len()).ok().and_then(|end| view.byte(end));
@@ -145,15 +209,43 @@ impl Bases {
             let at = link.windows(base.len()).rposition(|window| window == base.as_slice())? + base.len();
             link.get(at).is_none_or(|byte| ends_base(*byte)).then_some(at)
         });
-        let inside = link.get(ends.max()?..)?;
-        let piece: Vec<u8> =
-            view.run(1, &url::ALL, LONGEST_LINK).iter().copied().take_while(|byte| !BORDERS.has(*byte)).collect();
+        let ahead = view.run(1, &url::ALL, LONGEST_LINK);
+        let inside = match ends.max() {
+            Some(end) => link.get(end..)?,
+            None => self.relative(view, link, ahead)?,
+        };
+        let piece: Vec<u8> = ahead.iter().copied().take_while(|byte| !BORDERS.has(*byte)).collect();
         let end = 1 + i32::try_from(piece.len()).ok()?;
         // A longer link is the other detector's, as a whole.
         let fits = !piece.is_empty() && piece.len() < LONGEST_LINK;
         let may_be = fits && is_somebodys(inside, view.byte(0)?, &piece, view.byte(end));
         may_be.then(|| Verdict::new(1, end, kinds::OTHER_ID, 90, "piece of an own link"))
     }
+}
+
+impl Bases {
+    /// What stands before a border in a link that is all of a text and names no scheme.
+    fn relative<'l>(&self, view: &View<'_>, link: &'l [u8], ahead: &[u8]) -> Option<&'l [u8]> {
+        let len = link.len() + 1 + ahead.len();
+        if link.len() != view.before().len() || len > LONGEST_LINK {
+            return None;
+        }
+        let ends = i32::try_from(1 + ahead.len()).is_ok_and(|end| view.ends(end));
+        if !ends || !view.begins(-i32::try_from(link.len()).ok()?) {
+            return None;
+        }
+        let border = [view.byte(0)?];
+        let whole = [link, &border, ahead].concat();
+        let base = self.0.iter().map(|base| unschemed(base)).find(|base| begins_with(&whole, base));
+        match base {
+            Some(base) => link.get(base.len()..),
+            None => is_relative(&whole).then_some(link),
+        }
+    }
+}
+
+fn begins_with(link: &[u8], base: &[u8]) -> bool {
+    link.strip_prefix(base).is_some_and(|rest| rest.first().is_none_or(|byte| ends_base(*byte)))
 }
 
 fn ends_base(byte: u8) -> bool {
@@ -208,6 +300,25 @@ mod tests {
         Own { bases: &bases }.detectors().unwrap()
     }
 
+    #[test]
+    fn links_without_a_host_work_and_name_nobody() {
+        for expected in [
+            "/Patient/⟦123⟧",
+            "/Patient?name=⟦smith⟧&_count=10",
+            "/fhir/r4/Patient/⟦123⟧/_history",
+            "/r4/$export",
+            "Patient?name=⟦smith⟧&_page=2",
+            "?_getpages=aa-11&_getpagesoffset=10",
+            "//fhir.clinic.example/r4/Patient/⟦123⟧",
+            // Other ways, and others' hosts.
+            "/home/patient/123",
+            "//fhir.clinic.example.evil.org/r4/Patient/123",
+        ] {
+            let text = expected.replace(['⟦', '⟧'], "");
+            assert_eq!(marked(&text), expected);
+        }
+    }
+
     fn marked(text: &str) -> String {
         let detectors = own();
         let all: Vec<&Detector> = detectors.iter().collect();
@@ -249,6 +360,22 @@ mod tests {
     }
 
     #[test]
+    fn numbers_as_keys_are_somebody_s() {
+        let of_slot = |text: &str, slot: Slot| {
+            let detectors = own();
+            let all: Vec<&Detector> = detectors.iter().collect();
+            let field = Field { slot, ..Field::default() };
+            naive::findings(&all, &Lexicon::new(), text.as_bytes(), &field, 50).len()
+        };
+        for text in ["8812345", "C1234567", "1b4db7eb-4057-4ddf-91e0-36dec72071f5"] {
+            assert_eq!((of_slot(text, Slot::Key), of_slot(text, Slot::String)), (1, 0), "{text}");
+        }
+        for text in ["2026", "4548-4", "2026-11-21", "status", "item123", "200", "x8812345 "] {
+            assert_eq!(of_slot(text, Slot::Key), 0, "{text}");
+        }
+    }
+
+    #[test]
     fn a_link_too_long_for_its_pieces_is_replaced_whole() {
         let link = format!("http://127.0.0.1:8780/Patient/1?x={}", "a".repeat(250));
         let found = marked(&link);
@@ -263,6 +390,9 @@ mod tests {
                 "a https://fhir.clinic.example/r4/Patient/123?x=y&name=smith b",
                 "http://127.0.0.1:8780/Patient/1",
                 "http://127.0.0.1:87801/x y",
+                "/Patient/123?x=y&name=smith",
+                "Patient?name=smith",
+                "//fhir.clinic.example/r4/Patient/12",
             ] {
                 assert_split_law(&detector, text.as_bytes());
             }

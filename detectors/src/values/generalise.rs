@@ -9,9 +9,12 @@ use super::text::fold;
 pub(super) fn generalise(kind: &str, value: &[u8], this_year: i32) -> Option<Vec<u8>> {
     match main_kind(kind) {
         "date" => {
-            let year = match Date::parse(value) {
-                Some(date) => date.year(this_year)?,
-                None => lone_year(value, this_year)?,
+            let year = match plain_year(value) {
+                Some(year) => year,
+                None => match Date::parse(value) {
+                    Some(date) => date.year(this_year)?,
+                    None => lone_year(value, this_year)?,
+                },
             };
             Some(if is_year_of_the_old(year, this_year) { OLD.to_vec() } else { format!("{year:04}").into_bytes() })
         }
@@ -21,6 +24,34 @@ pub(super) fn generalise(kind: &str, value: &[u8], this_year: i32) -> Option<Vec
         "location" if matches!(kind, "location:state" | "location:country") => Some(value.to_vec()),
         _ => None,
     }
+}
+
+/// The year of a date in plain digits and two signs, `1962-03-14` or `3/14/1962`: most dates are written so, and need no
+/// closer look. `None` where there is any doubt.
+fn plain_year(value: &[u8]) -> Option<i32> {
+    let sign = *value.iter().find(|byte| !byte.is_ascii_digit()).filter(|byte| matches!(byte, b'-' | b'/'))?;
+    let mut parts = [(0_i32, 0_usize); 3];
+    let mut part = 0;
+    for &byte in value {
+        let (number, len) = parts.get_mut(part)?;
+        if byte.is_ascii_digit() && *len < 4 {
+            *number = *number * 10 + i32::from(byte - b'0');
+            *len += 1;
+        } else if byte == sign && *len > 0 {
+            part += 1;
+        } else {
+            return None;
+        }
+    }
+    let (year, one, two) = match parts {
+        [(year, 4), (one, 2), (two, 2)] | [(one, 1 | 2), (two, 1 | 2), (year, 4)] => (year, one, two),
+        _ => return None,
+    };
+    // Whichever is the month, it has that day.
+    let real = (1..=28).contains(&one) && (1..=28).contains(&two) && one.min(two) <= 12;
+    // What begins with its year has the month first.
+    let ordered = parts.first().is_some_and(|(_, len)| *len < 4) || one <= 12;
+    (real && ordered && (1850..=2099).contains(&year)).then_some(year)
 }
 
 /// A year that tells of an age above 89: who was born then turns 90 this year or did already.
@@ -142,6 +173,26 @@ const UNASSIGNED: [(u16, u16); 45] = [
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_dates_have_the_year_that_a_closer_look_finds() {
+        let mut plain = 0;
+        for sign in ["-", "/", "."] {
+            for year in ["1850", "1962", "2024", "2099", "1700", "62"] {
+                for one in ["0", "1", "03", "12", "13", "28", "31"] {
+                    for two in ["1", "02", "14", "29", "31", "99"] {
+                        for text in [format!("{one}{sign}{two}{sign}{year}"), format!("{year}{sign}{one}{sign}{two}")] {
+                            let Some(quick) = plain_year(text.as_bytes()) else { continue };
+                            plain += 1;
+                            let slow = Date::parse(text.as_bytes()).and_then(|date| date.year(2026));
+                            assert_eq!(Some(quick), slow, "{text}");
+                        }
+                    }
+                }
+            }
+        }
+        assert!(plain > 100, "{plain} are plain");
+    }
 
     fn general(kind: &str, value: &str) -> Option<String> {
         generalise(kind, value.as_bytes(), 2026).map(|value| String::from_utf8(value).unwrap())

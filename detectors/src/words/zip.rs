@@ -1,7 +1,5 @@
 //! ZIP codes: which exist, in which state, and which three-digit areas are too small to show.
 
-use std::sync::LazyLock;
-
 /// True for a five-digit ZIP that is or was in use.
 ///
 /// Retired ones count: old charts hold them. CPT codes such as 99213 overlap with ZIPs, so this alone proves nothing.
@@ -33,6 +31,7 @@ const RESTRICTED_2020: [u16; 18] =
     [36, 59, 102, 202, 203, 204, 205, 369, 556, 692, 753, 772, 821, 823, 878, 879, 884, 893];
 
 /// The ZIPs of one three-digit area in one state.
+#[derive(Clone, Copy)]
 struct Area {
     state: [u8; 2],
     /// Bit *n*: the ZIP that ends in *n* exists.
@@ -41,33 +40,54 @@ struct Area {
 
 struct Areas {
     /// In order of prefix.
-    rows: Vec<Area>,
+    rows: [Area; ROWS],
     /// Rows of prefix *p* are `starts[p]..starts[p + 1]`.
     starts: [u16; 1001],
 }
 
-static AREAS: LazyLock<Areas> = LazyLock::new(|| {
-    let mut areas = Areas { rows: Vec::new(), starts: [0; 1001] };
-    let mut counts = [0_u16; 1000];
-    for (prefix, area) in include_str!("../../data/built/zips.txt").lines().filter_map(parse) {
-        if let Some(count) = counts.get_mut(prefix) {
-            *count += 1;
-            areas.rows.push(area);
+/// Lines such as `021 MA 0f3…`: prefix, state, 100 bits in hex. The file is ours and sorted by prefix; a test counts its
+/// ZIPs.
+const FILE: &[u8] = include_bytes!("../../data/built/zips.txt");
+const LINE: usize = 33;
+const ROWS: usize = FILE.len() / LINE;
+
+/// Made when the program is compiled.
+static AREAS: Areas = areas();
+
+const fn areas() -> Areas {
+    let mut areas = Areas { rows: [Area { state: [0; 2], zips: 0 }; ROWS], starts: [0; 1001] };
+    let mut row = 0;
+    let mut number = 0;
+    let mut next = 0;
+    while row < ROWS {
+        let at = row * LINE;
+        assert!(FILE[at + 3] == b' ' && FILE[at + 6] == b' ' && FILE[at + LINE - 1] == b'\n', "another form");
+        let prefix = hex(FILE[at]) as usize * 100 + hex(FILE[at + 1]) as usize * 10 + hex(FILE[at + 2]) as usize;
+        while next <= prefix {
+            areas.starts[next] = number;
+            next += 1;
         }
+        let mut digit = at + 7;
+        while digit < at + LINE - 1 {
+            areas.rows[row].zips = areas.rows[row].zips << 4 | hex(FILE[digit]) as u128;
+            digit += 1;
+        }
+        areas.rows[row].state = [FILE[at + 4], FILE[at + 5]];
+        row += 1;
+        number += 1;
     }
-    let mut start = 0;
-    for (slot, count) in areas.starts.iter_mut().skip(1).zip(counts) {
-        start += count;
-        *slot = start;
+    while next < areas.starts.len() {
+        areas.starts[next] = number;
+        next += 1;
     }
     areas
-});
+}
 
-/// `021 MA 0f3…`: prefix, state, 100 bits in hex. The file is ours and sorted by prefix; a test counts its ZIPs.
-fn parse(line: &str) -> Option<(usize, Area)> {
-    let mut fields = line.split(' ');
-    let prefix = fields.next()?.parse().ok()?;
-    let state = fields.next()?.as_bytes().try_into().ok()?;
-    let zips = u128::from_str_radix(fields.next()?, 16).ok()?;
-    Some((prefix, Area { state, zips }))
+#[expect(clippy::panic, reason = "only when the program is compiled")]
+const fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        b'a'..=b'f' => digit - b'a' + 10,
+        _ => panic!("no hexadecimal digit"),
+    }
 }

@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Sink;
+use super::inside::Inside;
 use super::paths::PathInfo;
 use crate::Slot;
 
@@ -27,6 +28,8 @@ pub(crate) struct Copy {
     capturing: bool,
     pending: Vec<u8>,
     pending_at: u64,
+    /// What the cell is.
+    inside: Inside,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -114,7 +117,7 @@ impl Copy {
             let info = self.columns.get(self.column);
             self.captured.clear();
             self.capturing = info.is_some_and(|info| info.subject);
-            sink.open_field(Slot::Copy, info, 0);
+            self.inside.open(sink, Slot::Copy, 0, info.cloned());
             self.open = true;
         }
         self.so_far = SoFar::Value;
@@ -122,7 +125,7 @@ impl Copy {
 
     fn text(&mut self, sink: &mut Sink<'_>, range: Range<usize>) {
         self.note(sink.chunk.get(range.clone()).unwrap_or_default());
-        sink.text(range, false);
+        self.inside.text(sink, range, false);
     }
 
     fn note(&mut self, text: &[u8]) {
@@ -135,7 +138,7 @@ impl Copy {
     fn end_cell(&mut self, sink: &mut Sink<'_>) {
         self.so_far = SoFar::Nothing;
         if std::mem::take(&mut self.open) {
-            sink.close();
+            self.inside.close(sink);
             if std::mem::take(&mut self.capturing) {
                 sink.out.learn_subject(&self.captured);
             }
@@ -176,7 +179,7 @@ impl Copy {
         self.begin(sink, raw.start);
         let text = spelt(&pending);
         self.note(&text);
-        sink.decoded(&text, raw, false);
+        self.inside.decoded(sink, &text, raw);
     }
 }
 

@@ -65,6 +65,8 @@ const CANDIDATES: u8 = 3;
 const PLAIN: u8 = 4;
 /// Content blocks in events that are named by a key.
 const WRAPPERS: u8 = 5;
+/// Strings of events that nobody documents.
+const LOOSE: u8 = 253;
 /// Strings that are whole texts of JSON.
 const WHOLE: u8 = 254;
 /// Data that is no JSON.
@@ -209,6 +211,58 @@ pub(crate) struct Plan {
     pub(crate) ends: Vec<Vec<u8>>,
     /// The text is a part of a model's answer.
     pub(crate) is_answer: bool,
+    /// Strings that may be pieces, in events of no known shape.
+    loose: Vec<LooseString>,
+}
+
+/// A string that may go on in the next event.
+#[derive(Clone, Debug, Eq, PartialEq)]
+struct LooseString {
+    number: u32,
+    key: Vec<u8>,
+    /// Its name is one that pieces of texts have.
+    named: bool,
+}
+
+/// What the events before say about those of no known shape: a string that stands where one stood in the event before goes on
+/// with it.
+#[derive(Debug, Default)]
+pub(crate) struct Loose {
+    /// Where strings stood in the event before.
+    before: Vec<Vec<u8>>,
+    /// Texts that are open, with the number of events that did not continue them.
+    open: Vec<(Vec<u8>, u8)>,
+}
+
+impl Loose {
+    /// Adds to the plan of an event which of its strings go on. Returns the keys of texts that ended before it.
+    pub(crate) fn follow(&mut self, plan: &mut Plan) -> Vec<Vec<u8>> {
+        // A ping in between ends nothing.
+        const PATIENCE: u8 = 2;
+        let strings = std::mem::take(&mut plan.loose);
+        let goes_on = |string: &&LooseString| {
+            string.named || self.before.contains(&string.key) || self.open.iter().any(|(key, _)| *key == string.key)
+        };
+        let pieces: Vec<LooseString> = strings.iter().filter(goes_on).cloned().collect();
+        let mut ended = Vec::new();
+        self.open.retain_mut(|(key, missed)| {
+            let continued = pieces.iter().any(|piece| piece.key == *key);
+            *missed = if continued { 0 } else { *missed + 1 };
+            if *missed >= PATIENCE {
+                ended.push(std::mem::take(key));
+            }
+            *missed < PATIENCE
+        });
+        for piece in pieces {
+            if !self.open.iter().any(|(key, _)| *key == piece.key) {
+                self.open.push((piece.key.clone(), 0));
+            }
+            let at = plan.strings.partition_point(|(other, _)| *other < piece.number);
+            plan.strings.insert(at, (piece.number, Delta { key: piece.key, nested: false }));
+        }
+        self.before = strings.into_iter().map(|string| string.key).collect();
+        ended
+    }
 }
 
 impl Plan {
@@ -264,6 +318,11 @@ pub(crate) fn plan(json: &[u8]) -> Plan {
         ANSWERS.iter().any(|(at, test)| *at == fact.path && test.holds(fact.value, fact.number.is_some()))
     };
     plan.is_answer = !plan.strings.is_empty() || !plan.ends.is_empty() || facts.iter().any(says);
+    // In a message of a protocol that has answers of its own, a string is whole.
+    if plan.strings.is_empty() && !plan.is_answer && !reader.whole {
+        plan.loose = reader.loose;
+        plan.loose.retain(|string| !reader.nested.contains(&string.number));
+    }
     for number in reader.nested {
         let at = plan.strings.partition_point(|(other, _)| *other < number);
         if plan.strings.get(at).is_none_or(|(other, _)| *other != number) {
@@ -337,6 +396,122 @@ struct Reader {
     numbered: u32,
     /// Strings that hold JSON.
     nested: Vec<u32>,
+    /// Strings that may be pieces of texts.
+    loose: Vec<LooseString>,
+    /// It says of itself that its strings are whole.
+    whole: bool,
+}
+
+/// So many strings of one event may be pieces of texts.
+const MOST_LOOSE: usize = 8;
+/// Nobody documents a longer path to a piece.
+const LONGEST_PATH: usize = 120;
+/// Names that pieces have where nobody documents them.
+const PIECES: &[&[u8]] = &[
+    b"answer",
+    b"body",
+    b"c",
+    b"chunk",
+    b"completion",
+    b"content",
+    b"d",
+    b"data",
+    b"delta",
+    b"fragment",
+    b"generated_text",
+    b"message",
+    b"output",
+    b"output_text",
+    b"partial",
+    b"piece",
+    b"reply",
+    b"response",
+    b"result",
+    b"s",
+    b"segment",
+    b"speech",
+    b"t",
+    b"text",
+    b"token",
+    b"tokens",
+    b"transcript",
+    b"v",
+    b"value",
+    b"word",
+    b"words",
+];
+/// Parts of names of strings that are whole.
+const NO_PIECES: &[&[u8]] = &[
+    b"account",
+    b"address",
+    b"agent",
+    b"at",
+    b"birth",
+    b"city",
+    b"code",
+    b"created",
+    b"date",
+    b"dob",
+    b"email",
+    b"event",
+    b"family",
+    b"finish",
+    b"first",
+    b"gender",
+    b"given",
+    b"id",
+    b"kind",
+    b"lang",
+    b"language",
+    b"last",
+    b"level",
+    b"mail",
+    b"model",
+    b"mrn",
+    b"name",
+    b"number",
+    b"object",
+    b"patient",
+    b"phone",
+    b"postal",
+    b"provider",
+    b"reason",
+    b"ref",
+    b"reference",
+    b"role",
+    b"status",
+    b"street",
+    b"system",
+    b"time",
+    b"timestamp",
+    b"ts",
+    b"type",
+    b"unit",
+    b"uri",
+    b"url",
+    b"uuid",
+    b"version",
+    b"zip",
+    b"ssn",
+];
+
+/// Whether a string of this name may be a piece of a text, and whether it surely may.
+fn may_be_piece(name: &[u8]) -> Option<bool> {
+    // `patientName`, `patient_name`, `PATIENT-NAME`.
+    let mut words: Vec<Vec<u8>> = vec![Vec::new()];
+    let mut small = false;
+    for byte in name {
+        let parts = !byte.is_ascii_alphanumeric() || small && byte.is_ascii_uppercase();
+        if parts && words.last().is_some_and(|word| !word.is_empty()) {
+            words.push(Vec::new());
+        }
+        if let Some(word) = words.last_mut().filter(|_| byte.is_ascii_alphanumeric()) {
+            word.push(byte.to_ascii_lowercase());
+        }
+        small = byte.is_ascii_lowercase();
+    }
+    let whole = words.iter().any(|word| NO_PIECES.contains(&word.as_slice()));
+    (!whole).then(|| PIECES.contains(&name.to_ascii_lowercase().as_slice()))
 }
 
 /// So many strings of one event are read as the JSON that they hold.
@@ -364,6 +539,7 @@ impl Reader {
                             self.nested.push(number);
                         }
                         self.note(value, Some(number), &mut facts);
+                        self.loosen(number);
                     }
                     key = false;
                 }
@@ -420,6 +596,22 @@ impl Reader {
         if let Some(path) = known(&self.path) {
             facts.push(Fact { path, places: self.places.clone(), value, number });
         }
+    }
+
+    /// A string value that no table may know.
+    fn loosen(&mut self, number: u32) {
+        self.whole |= self.path == b"jsonrpc" || self.path == b"resourceType";
+        if self.loose.len() >= MOST_LOOSE || self.path.is_empty() || self.path.len() > LONGEST_PATH {
+            return;
+        }
+        let name = self.path.rsplit(|byte| b".]".contains(byte)).find(|name| !name.is_empty()).unwrap_or_default();
+        let Some(named) = may_be_piece(name.strip_suffix(b"[").unwrap_or(name)) else { return };
+        let mut key = vec![LOOSE];
+        // The whole path and nothing behind it: the length stands before it.
+        key.push(u8::try_from(self.path.len()).unwrap_or(u8::MAX));
+        key.extend_from_slice(&self.path);
+        self.places.iter().for_each(|place| key.extend_from_slice(&place.to_be_bytes()));
+        self.loose.push(LooseString { number, key, named });
     }
 }
 
@@ -520,6 +712,26 @@ mod tests {
         let call = plan(br#"{"name":"find","arguments":"{\"ssn\":\"1\"}","note":"{x}"}"#);
         assert!(call.strings.len() == 1 && call.strings[0].0 == 1 && call.strings[0].1.nested);
         assert!(call.ends.iter().any(|end| call.strings[0].1.key.starts_with(end)));
+    }
+
+    #[test]
+    fn strings_of_unknown_events_go_on_where_they_stood() {
+        let mut loose = Loose::default();
+        let mut keys = |json: &str| {
+            let mut plan = plan(json.as_bytes());
+            let ended = loose.follow(&mut plan);
+            (plan.strings.iter().map(|(number, _)| *number).collect::<Vec<_>>(), ended.len())
+        };
+        // One whose name says so goes on from the beginning, another once it repeats; what names somebody is whole.
+        assert_eq!(keys(r#"{"seq":1,"text":"219-","said":"219-","patientName":"Ann"}"#), (vec![0], 0));
+        assert_eq!(keys(r#"{"seq":2,"text":"09","said":"09","patientName":"Bob"}"#), (vec![0, 1], 0));
+        assert_eq!(keys(r#"{"ping":1}"#), (vec![], 0));
+        assert_eq!(keys(r#"{"seq":3,"text":"-9998"}"#), (vec![0], 1));
+        assert_eq!(keys(r#"{"ping":1}"#), (vec![], 0));
+        assert_eq!(keys(r#"{"ping":1}"#), (vec![], 1));
+        // Known shapes and whole messages are what they are.
+        assert_eq!(keys(r#"{"jsonrpc":"2.0","result":{"text":"whole"}}"#), (vec![], 0));
+        assert_eq!(keys(r#"{"choices":[{"delta":{"content":"x"}}],"text":"y"}"#), (vec![0], 0));
     }
 
     #[test]

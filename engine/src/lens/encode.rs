@@ -13,14 +13,46 @@ pub(crate) struct Position {
     pub(crate) delimiter: u8,
     /// How many keys of the same object have been replaced before it, when it is the first finding of a key.
     pub(crate) serial: u32,
-    /// In how many JSON strings, one inside the other, the slot's format is itself spelt.
-    pub(crate) depth: u8,
+    /// The places that the slot's format itself lies in.
+    pub(crate) around: Around,
+}
+
+/// The places of other formats that a format lies in, from the inside out: a message in a string of JSON in a cell.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) struct Around {
+    /// Each with what separates cells, when it is one.
+    places: [Option<(Slot, u8)>; MOST_NESTED],
+}
+
+/// Formats within formats are read to this depth.
+pub(crate) const MOST_NESTED: usize = 3;
+
+impl Around {
+    /// The same for a format that lies in `slot`, which lies in these.
+    pub(crate) fn within(self, slot: Slot, delimiter: u8) -> Self {
+        let [first, second, _] = self.places;
+        Self { places: [Some((slot, delimiter)), first, second] }
+    }
+
+    /// The same, with all of it in `outer`.
+    pub(crate) fn beyond(mut self, outer: Self) -> Self {
+        let mut more = outer.places.into_iter().flatten();
+        for place in self.places.iter_mut().filter(|place| place.is_none()) {
+            *place = more.next();
+        }
+        self
+    }
+
+    /// How many there are.
+    pub(crate) fn depth(&self) -> usize {
+        self.places.iter().flatten().count()
+    }
 }
 
 /// As many asterisks as the value has bytes; digits where only a number is valid.
 pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
     let filler = match position.slot {
-        Slot::Number => b'9',
+        Slot::Number | Slot::Sql { quoted: false, .. } => b'9',
         Slot::Segment(separators) | Slot::Fixed(separators) => {
             let set = separators.set();
             b"*X9".iter().copied().find(|byte| !set.has(*byte)).unwrap_or(b'0')
@@ -36,8 +68,9 @@ pub(crate) fn mask(position: Position, raw_len: usize) -> Bytes {
 /// Spells what `operator` made.
 pub(crate) fn replacement(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
     let mut spelt = in_slot(position, bytes, operator);
-    for _ in 0..position.depth {
-        spelt = Bytes::from(json_escaped(&spelt));
+    for (slot, delimiter) in position.around.places.into_iter().flatten() {
+        let outer = Position { slot, delimiter, ..Position::default() };
+        spelt = in_slot(outer, &spelt, Operator::Keep);
     }
     spelt
 }
@@ -59,6 +92,8 @@ fn in_slot(position: Position, bytes: &[u8], operator: Operator) -> Bytes {
             Bytes::from(key)
         }
         Slot::Number => number(bytes, operator),
+        Slot::Sql { quoted: true, escapes } => Bytes::from(literal(bytes, escapes)),
+        Slot::Sql { quoted: false, .. } => sql_number(bytes, operator),
         Slot::Cell { quoted } => Bytes::from(cell(bytes, quoted, position.delimiter)),
         Slot::Segment(separators) | Slot::Fixed(separators) => Bytes::from(segment(bytes, separators)),
         Slot::Markup(Markup::Name) => {
@@ -94,6 +129,30 @@ fn number(bytes: &[u8], operator: Operator) -> Bytes {
     string.extend(json_escaped(bytes));
     string.push(b'"');
     Bytes::from(string)
+}
+
+/// Quotes are doubled, and so are backslashes where they escape.
+fn literal(bytes: &[u8], escapes: bool) -> Vec<u8> {
+    let mut literal = Vec::with_capacity(bytes.len());
+    for &byte in bytes {
+        if byte == b'\'' || (escapes && byte == b'\\') {
+            literal.push(byte);
+        }
+        literal.push(if byte == 0 { b' ' } else { byte });
+    }
+    literal
+}
+
+/// A number stays one where the operator yields one; otherwise it becomes a literal.
+fn sql_number(bytes: &[u8], operator: Operator) -> Bytes {
+    if operator == Operator::Drop {
+        return Bytes::from_static(b"NULL");
+    }
+    let digits = bytes.iter().all(u8::is_ascii_digit) && !bytes.is_empty();
+    if digits && !matches!(operator, Operator::Tag | Operator::Token | Operator::Surrogate) {
+        return Bytes::from(bytes.to_vec());
+    }
+    Bytes::from([b"'", &*literal(bytes, false), b"'"].concat())
 }
 
 pub(super) fn json_escaped(bytes: &[u8]) -> Vec<u8> {
@@ -237,7 +296,7 @@ mod tests {
     use super::*;
 
     fn at(slot: Slot) -> Position {
-        Position { slot, delimiter: b',', serial: 0, depth: 0 }
+        Position { slot, delimiter: b',', ..Position::default() }
     }
 
     #[test]
@@ -268,6 +327,18 @@ mod tests {
     fn cells_of_copy_and_parts_of_forms_are_escaped() {
         assert_eq!(&replacement(at(Slot::Copy), b"a\tb\\\n", Operator::Surrogate)[..], b"a\\tb\\\\\\n");
         assert_eq!(&replacement(at(Slot::Form), b"a b&[N]", Operator::Surrogate)[..], b"a+b%26%5BN%5D");
+    }
+
+    #[test]
+    fn values_of_statements_stay_values() {
+        let literal = |escapes| at(Slot::Sql { quoted: true, escapes });
+        assert_eq!(&replacement(literal(false), b"O'B\\x", Operator::Surrogate)[..], b"O''B\\x");
+        assert_eq!(&replacement(literal(true), b"O'B\\x", Operator::Surrogate)[..], b"O''B\\\\x");
+        let number = at(Slot::Sql { quoted: false, escapes: false });
+        assert_eq!(&replacement(number, b"[MRN]", Operator::Tag)[..], b"'[MRN]'");
+        assert_eq!(&replacement(number, b"1984", Operator::Generalise)[..], b"1984");
+        assert_eq!(&replacement(number, b"", Operator::Drop)[..], b"NULL");
+        assert_eq!(&mask(number, 3)[..], b"999");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A record is gathered until it ends, since what a string continues may be told behind it; a client cannot use half an
 //! event either. A record that is too long for that is read as it comes, with what its beginning told.
 
-use super::deltas::{self, Plan};
+use super::deltas::{self, Loose, Plan};
 use super::{Json, Sink};
 use crate::output::Place;
 use crate::strands::LONGEST_WAIT;
@@ -37,6 +37,7 @@ pub(crate) struct Events {
     payload: Payload,
     json: Json,
     plan: Plan,
+    loose: Loose,
     ends: Vec<Vec<u8>>,
     /// What came before it was known what the data are: each byte, and the bytes that spell it.
     blanks: Vec<(u8, u64, u64)>,
@@ -101,6 +102,7 @@ impl Events {
             payload: Payload::None,
             json: Json::of_events(),
             plan: Plan::default(),
+            loose: Loose::default(),
             ends: Vec::new(),
             blanks: Vec::new(),
             break_at: None,
@@ -315,6 +317,11 @@ impl Events {
                 Framing::Sse => deltas::plan(&payload(rest)),
                 Framing::Lines => deltas::plan(rest.split(|&byte| byte == b'\n').next().unwrap_or_default()),
             };
+            if self.framing == Framing::Sse {
+                for key in self.loose.follow(&mut self.plan) {
+                    sink.close_strands(&key);
+                }
+            }
             self.ends = std::mem::take(&mut self.plan.ends);
             self.payload = Payload::Undecided;
             if self.framing == Framing::Lines {

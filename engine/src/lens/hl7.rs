@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Sink;
+use super::inside::Inside;
 use super::paths::PathInfo;
 use crate::output::Place;
 use crate::{ByteSet, Meaning, Separators, Slot};
@@ -43,6 +44,8 @@ pub(crate) struct Hl7 {
     pending: Vec<u8>,
     pending_at: u64,
     name: Vec<u8>,
+    /// What the current value is.
+    inside: Inside,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -83,6 +86,7 @@ impl Default for Hl7 {
             pending: Vec::new(),
             pending_at: 0,
             name: Vec::new(),
+            inside: Inside::default(),
         }
     }
 }
@@ -253,7 +257,14 @@ impl Hl7 {
         } else {
             Capture::Nothing
         };
-        sink.open_field(Slot::Segment(self.separators), Some(&info), 0);
+        let slot = Slot::Segment(self.separators);
+        if self.segment == *b"OBX" && self.field == 5 && !free {
+            // Documents and images travel as results.
+            self.inside.open(sink, slot, 0, Some(Arc::clone(&info)));
+        } else {
+            sink.open_field(slot, Some(&info), 0);
+            self.inside.opened();
+        }
         self.info = Some(info);
         self.state = State::Value { free };
     }
@@ -281,11 +292,11 @@ impl Hl7 {
             let sign = if byte == component { b' ' } else { byte };
             let sign = if byte == repetition { b'\n' } else { sign };
             self.note(&[sign]);
-            sink.decoded(&[sign], here..here + 1, false);
+            self.inside.decoded(sink, &[sign], here..here + 1);
             return end + 1;
         }
         self.note(sink.chunk.get(at..end).unwrap_or_default());
-        finish(sink, at..end);
+        self.inside.text(sink, at..end, true);
         self.closed(sink);
         end
     }
@@ -293,7 +304,7 @@ impl Hl7 {
     fn plain(&mut self, sink: &mut Sink<'_>, range: Range<usize>) {
         if !range.is_empty() {
             self.note(sink.chunk.get(range.clone()).unwrap_or_default());
-            sink.text(range, false);
+            self.inside.text(sink, range, false);
         }
     }
 
@@ -308,7 +319,7 @@ impl Hl7 {
     }
 
     fn close(&mut self, sink: &mut Sink<'_>) {
-        sink.close();
+        self.inside.close(sink);
         self.closed(sink);
     }
 
@@ -331,7 +342,7 @@ impl Hl7 {
         {
             self.note(&text);
             let raw = self.pending_at..sink.base + at as u64 + 1;
-            sink.decoded(&text, raw, false);
+            self.inside.decoded(sink, &text, raw);
             self.pending.clear();
             return at + 1;
         }
@@ -349,7 +360,7 @@ impl Hl7 {
     fn spill(&mut self, sink: &mut Sink<'_>) {
         let bytes = std::mem::take(&mut self.pending);
         self.note(&bytes);
-        sink.decoded(&bytes, self.pending_at..self.pending_at + bytes.len() as u64, false);
+        self.inside.decoded(sink, &bytes, self.pending_at..self.pending_at + bytes.len() as u64);
     }
 }
 

@@ -3,13 +3,17 @@
 //! The grammar is followed loosely. Where input stops being JSON, the rest of the line (of NDJSON) or of the input is
 //! read as plain text: that finds more than guessing at broken structure would.
 
+mod escape;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::memchr3;
 
+use self::escape::{Escape, read_escape};
 use super::Sink;
 use super::deltas::{self, Plan};
+use super::inside::Inside;
 use super::paths::PathInfo;
 use crate::output::Place;
 use crate::{ANSWER, Meaning, Slot};
@@ -42,6 +46,8 @@ pub(crate) struct Json {
     plan: Plan,
     /// How many string values have begun in this text.
     strings: u32,
+    /// What the current string is.
+    inside: Inside,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -100,6 +106,7 @@ impl Json {
             pending_at: 0,
             plan: Plan::default(),
             strings: 0,
+            inside: Inside::default(),
         }
     }
 
@@ -247,6 +254,7 @@ impl Json {
         self.capture = Capture::Name;
         let replaced_keys = self.stack.last().map_or(0, |frame| frame.replaced_keys);
         sink.open(Place { slot: Slot::Key, replaced_keys, ..Place::default() }, Meaning::default());
+        self.inside.opened();
     }
 
     fn open_value(&mut self, sink: &mut Sink<'_>, at: u64) {
@@ -261,13 +269,14 @@ impl Json {
         let number = self.strings;
         self.strings += 1;
         let Some(delta) = self.plan.take(number) else {
-            sink.open_field(Slot::String, info.as_ref(), 0);
+            self.inside.open(sink, Slot::String, 0, info);
             return;
         };
         // A rule of the profile speaks of the whole text, whatever its format.
         let whole = !delta.nested || info.as_ref().is_some_and(|info| info.rule.is_some());
         let begin = |sink: &mut Sink<'_>| sink.open_field(Slot::String, info.as_ref(), 0);
         sink.resume(&delta.key, at, whole.then_some(&begin));
+        self.inside.opened();
     }
 
     /// What the current field's path means.
@@ -316,7 +325,7 @@ impl Json {
                 if len > 0 {
                     self.plain(sink, at..end, true);
                 } else {
-                    sink.close();
+                    self.inside.close(sink);
                 }
                 self.string_closed(sink, key);
                 end + 1
@@ -335,7 +344,7 @@ impl Json {
                 if len > 0 {
                     self.plain(sink, at..end, true);
                 } else {
-                    sink.close();
+                    self.inside.close(sink);
                 }
                 self.string_closed(sink, key);
                 self.break_off(sink);
@@ -346,7 +355,7 @@ impl Json {
 
     fn plain(&mut self, sink: &mut Sink<'_>, range: Range<usize>, last: bool) {
         self.note(sink.chunk.get(range.clone()).unwrap_or_default());
-        sink.text(range, last);
+        self.inside.text(sink, range, last);
     }
 
     fn note(&mut self, text: &[u8]) {
@@ -363,7 +372,7 @@ impl Json {
     }
 
     fn close_string(&mut self, sink: &mut Sink<'_>, key: bool) {
-        sink.close();
+        self.inside.close(sink);
         self.string_closed(sink, key);
     }
 
@@ -398,7 +407,7 @@ impl Json {
                     let mut utf8 = [0; 4];
                     let text = c.encode_utf8(&mut utf8).as_bytes();
                     self.note(text);
-                    sink.decoded(text, raw, false);
+                    self.inside.decoded(sink, text, raw);
                     self.pending.drain(..used);
                     self.pending_at += used as u64;
                     match self.pending.first() {
@@ -429,7 +438,7 @@ impl Json {
         let bytes = std::mem::take(&mut self.pending);
         if !bytes.is_empty() {
             self.note(&bytes);
-            sink.decoded(&bytes, self.pending_at..self.pending_at + bytes.len() as u64, false);
+            self.inside.decoded(sink, &bytes, self.pending_at..self.pending_at + bytes.len() as u64);
         }
         self.pending_at += bytes.len() as u64;
     }
@@ -478,7 +487,7 @@ impl Json {
         } else if is_number(whole) {
             let info = self.path(sink);
             let raw = self.pending_at..self.pending_at + whole.len() as u64;
-            sink.number(whole, raw, info.as_ref());
+            sink.number(Slot::Number, whole, raw, info.as_ref());
             if info.is_some_and(|info| info.subject) {
                 sink.out.learn_subject(whole);
             }
@@ -550,69 +559,6 @@ fn type_name(field: &[u8], value: &[u8]) -> Vec<u8> {
         b"object" => Vec::new(),
         _ => value.to_vec(),
     }
-}
-
-enum Escape {
-    /// Not complete.
-    More,
-    /// A character, spelt by so many of the bytes.
-    Char(char, usize),
-    /// The last byte cannot follow the ones before it.
-    Broken,
-}
-
-/// Reads a JSON escape, a surrogate pair as one. A half pair is the replacement character.
-fn read_escape(bytes: &[u8]) -> Escape {
-    let simple = match bytes {
-        [b'\\'] => return Escape::More,
-        [b'\\', byte] => match byte {
-            b'u' => return Escape::More,
-            b'"' | b'\\' | b'/' => char::from(*byte),
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            _ => return Escape::Broken,
-        },
-        [b'\\', b'u', digits @ ..] => return read_unicode(digits),
-        _ => return Escape::Broken,
-    };
-    Escape::Char(simple, 2)
-}
-
-/// Reads what follows `\u`.
-fn read_unicode(digits: &[u8]) -> Escape {
-    let (Some(first), rest) = (digits.get(..4), digits.get(4..).unwrap_or_default()) else {
-        return if digits.iter().all(u8::is_ascii_hexdigit) { Escape::More } else { Escape::Broken };
-    };
-    let Some(high) = hex(first) else { return Escape::Broken };
-    let half = Escape::Char(char::REPLACEMENT_CHARACTER, 6);
-    match high {
-        0xd800..=0xdbff => match rest {
-            [] | [b'\\'] | [b'\\', b'u'] => Escape::More,
-            [b'\\', b'u', low @ ..] if low.len() < 4 => {
-                if low.iter().all(u8::is_ascii_hexdigit) {
-                    Escape::More
-                } else {
-                    half
-                }
-            }
-            [b'\\', b'u', low @ ..] => match hex(low) {
-                Some(low @ 0xdc00..=0xdfff) => {
-                    let code = 0x1_0000 + ((high - 0xd800) << 10) + (low - 0xdc00);
-                    Escape::Char(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 12)
-                }
-                _ => half,
-            },
-            _ => half,
-        },
-        code => Escape::Char(char::from_u32(code).unwrap_or(char::REPLACEMENT_CHARACTER), 6),
-    }
-}
-
-fn hex(digits: &[u8]) -> Option<u32> {
-    digits.iter().try_fold(0, |sum, digit| Some(sum * 16 + char::from(*digit).to_digit(16)?))
 }
 
 fn ends_bare(byte: u8) -> bool {

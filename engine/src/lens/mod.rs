@@ -11,7 +11,10 @@ pub(crate) mod entities;
 mod events;
 mod form;
 mod hl7;
+pub(crate) mod inside;
 mod json;
+pub(crate) mod log;
+pub(crate) mod packed;
 pub(crate) mod paths;
 mod sniff;
 pub(crate) mod x12;
@@ -28,12 +31,15 @@ pub use self::sniff::{SNIFF, Sniffed, Unreadable, sniff};
 use crate::memory::Memory;
 use crate::operator::Operator;
 use crate::output::{Output, Place};
-use crate::resolve::{Candidate, Event, Text};
+use crate::quiet::Quiet;
+use crate::resolve::{Event, Text};
 use crate::run::{Run, Surroundings};
 use crate::scanner::Compiled;
 use crate::spelling::Spelling;
 use crate::strands::{LONGEST_WAIT, Strands};
-use crate::{Field, Meaning, Slot, Tail};
+use crate::words::Words;
+use crate::{Field, Kind, Meaning, Slot};
+use encode::Around;
 use paths::PathInfo;
 
 /// A format that a lens can read.
@@ -62,6 +68,10 @@ pub enum Format {
     Sse,
     /// One JSON text a line, in which a model streams texts in pieces.
     Deltas,
+    /// Lines of a server's log.
+    Log,
+    /// Statements of SQL, as dumps of databases have them.
+    Sql,
 }
 
 impl Format {
@@ -86,12 +96,33 @@ impl Format {
             Self::Form => "form",
             Self::Sse => "sse",
             Self::Deltas => "ndjson-deltas",
+            Self::Log => "log",
+            Self::Sql => "sql",
         }
     }
 
     /// The most bytes that may be held back when a run's window has `window` of its text: escapes take more room than
     /// what they stand for, and a number is read whole.
     pub(crate) const fn raw_window(self, window: usize) -> usize {
+        let own = self.own_window(window);
+        // A text that may be base64 waits until it is known to be.
+        let packed = packed::MOST_TEXT + packed::MOST_EXCESS_LEN + 6;
+        let packs = matches!(
+            self,
+            Self::Json
+                | Self::Ndjson
+                | Self::Sse
+                | Self::Deltas
+                | Self::Hl7
+                | Self::Xml
+                | Self::Log
+                | Self::Sql
+                | Self::Copy
+        );
+        if packs && own < packed { packed } else { own }
+    }
+
+    const fn own_window(self, window: usize) -> usize {
         match self {
             Self::Text => window,
             Self::Delimited(_) => 2 * window + 1 + csv::HEAD,
@@ -102,13 +133,14 @@ impl Format {
             Self::Copy => copy::LONGEST_ESCAPE * (window + 1),
             Self::Form => form::ESCAPE * (window + 1),
             Self::Json | Self::Ndjson => 6 * window + json::LONGEST_BARE + 12,
+            Self::Log | Self::Sql => 6 * window + log::LONGEST_LINE,
             // A text waits for so long to go on. JSON in a string of JSON may be spelt by 36 bytes a byte.
             Self::Sse | Self::Deltas => 36 * window + LONGEST_WAIT_LEN + 6 * json::LONGEST_BARE + 12,
         }
     }
 
     /// Whether texts go on from record to record.
-    const fn is_stream(self) -> bool {
+    pub(crate) const fn is_stream(self) -> bool {
         matches!(self, Self::Sse | Self::Deltas)
     }
 
@@ -152,6 +184,8 @@ impl FromStr for Format {
             "form" => Self::Form,
             "sse" => Self::Sse,
             "ndjson-deltas" => Self::Deltas,
+            "log" => Self::Log,
+            "sql" => Self::Sql,
             _ => return Err(UnknownFormat),
         })
     }
@@ -164,7 +198,7 @@ pub struct UnknownFormat;
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(
-            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse",
+            "unknown input format; there are text json ndjson ndjson-deltas csv tsv hl7 xml html x12 copy form sse log sql",
         )
     }
 }
@@ -194,6 +228,7 @@ pub(crate) enum Lens {
     Copy(Box<copy::Copy>),
     Form(Box<form::Form>),
     Events(Box<events::Events>),
+    Log(Box<log::Log>),
 }
 
 impl Lens {
@@ -210,6 +245,8 @@ impl Lens {
             Format::Form => Self::Form(Box::default()),
             Format::Sse => Self::Events(Box::new(events::Events::new(events::Framing::Sse))),
             Format::Deltas => Self::Events(Box::new(events::Events::new(events::Framing::Lines))),
+            Format::Log => Self::Log(Box::default()),
+            Format::Sql => Self::Log(Box::new(log::Log::of_sql())),
         }
     }
 
@@ -233,6 +270,7 @@ impl Lens {
             Self::Copy(copy) => copy.feed(sink),
             Self::Form(form) => form.feed(sink),
             Self::Events(events) => events.feed(sink),
+            Self::Log(log) => log.feed(sink),
         }
     }
 
@@ -254,6 +292,7 @@ impl Lens {
             Self::Copy(copy) => copy.end(sink),
             Self::Form(form) => form.end(sink),
             Self::Events(events) => events.end(sink),
+            Self::Log(log) => log.end(sink),
         }
     }
 
@@ -276,6 +315,7 @@ impl Lens {
             Self::Events(events) => events.park(sink),
             Self::Delimited(delimited) => delimited.park(sink),
             Self::Xml(xml) => xml.park(sink),
+            Self::Log(log) => log.park(sink),
             _ => {}
         }
     }
@@ -288,39 +328,35 @@ pub(crate) struct Sink<'a> {
     pub(crate) from: usize,
     /// Offset in the input of the first byte of `chunk`.
     pub(crate) base: u64,
-    pub(crate) compiled: &'a Compiled,
+    pub(crate) compiled: &'a Arc<Compiled>,
     pub(crate) memory: &'a mut Memory,
     pub(crate) run: &'a mut Run,
     pub(crate) out: &'a mut Output,
     pub(crate) events: &'a mut Vec<Event>,
     pub(crate) paths: &'a mut paths::Paths,
     pub(crate) strands: &'a mut Strands,
+    pub(crate) words: &'a mut Words,
+    pub(crate) quiet: &'a mut Quiet,
     /// When the chunk is the text of another run: how that one is spelt in the input. What counts as offset in the input
     /// here is an offset of that text.
     pub(crate) via: Option<&'a Spelling>,
+    /// The places that the format which is being read lies in.
+    pub(crate) around: Around,
+    /// What is being read is part of a record of another format: its own records are none.
+    pub(crate) is_part: bool,
+    /// The run that is opened next is replaced whole.
+    pub(crate) claim: Option<Kind>,
 }
 
 impl Sink<'_> {
     /// A run begins.
     pub(crate) fn open(&mut self, place: Place, meaning: Meaning) {
-        let place = Place { depth: u8::from(self.via.is_some()), ..place };
+        let place = Place { around: self.around, ..place };
         let field = Field { slot: place.slot, meaning };
         let rule = place.rule;
         self.out.open(place);
         let rule = rule.filter(|(operator, _)| *operator != Operator::Keep);
-        let claim = rule.map(|(_, kind)| Candidate {
-            start: 0,
-            decided: 1,
-            tail: Tail::Rest,
-            reached: 1,
-            kind,
-            confidence: 100,
-            priority: u8::MAX,
-            detector: u16::try_from(self.compiled.detectors.len() + 1).unwrap_or(u16::MAX),
-            trigger: 0,
-            reason: "a rule of the profile",
-            kept: false,
-        });
+        let claim = rule.or_else(|| self.claim.map(|kind| (self.out.operator(kind), kind)));
         self.run.restart(field, claim);
     }
 
@@ -338,7 +374,21 @@ impl Sink<'_> {
 
     /// A sink for a lens that reads `text`, which begins at `base` of a run that is spelt as `via` says.
     pub(crate) fn within<'b>(&'b mut self, text: &'b [u8], base: u64, via: &'b Spelling) -> Sink<'b> {
-        Sink { via: Some(via), ..self.over(text, base) }
+        let around = self.around.within(Slot::String, 0);
+        Sink { via: Some(via), around, ..self.over(text, base) }
+    }
+
+    /// The same for a text that is part of a record, and fills `slot`.
+    pub(crate) fn inside<'b>(
+        &'b mut self,
+        text: &'b [u8],
+        base: u64,
+        via: &'b Spelling,
+        slot: Slot,
+        delimiter: u8,
+    ) -> Sink<'b> {
+        let around = self.around.within(slot, delimiter);
+        Sink { via: Some(via), around, is_part: true, ..self.over(text, base) }
     }
 
     /// A sink with another chunk, which begins at `base` of the input.
@@ -354,7 +404,12 @@ impl Sink<'_> {
             events: self.events,
             paths: self.paths,
             strands: self.strands,
+            words: self.words,
+            quiet: self.quiet,
             via: self.via,
+            around: self.around,
+            is_part: self.is_part,
+            claim: None,
         }
     }
 
@@ -396,9 +451,19 @@ impl Sink<'_> {
         }
     }
 
+    /// Text that stands nowhere: it belongs to what is before it.
+    pub(crate) fn insert(&mut self, text: &[u8]) {
+        let end = self.out.spelling.raw_end();
+        self.out.spelling.add(text.len() as u64, end, 0);
+        self.park();
+        self.feed(text, 0..text.len(), false, false);
+        let settled = self.run.released(self.chunk, self.compiled, false);
+        self.out.release(self.out.spelling.start_of(settled));
+    }
+
     /// A whole number, which is replaced as one.
-    pub(crate) fn number(&mut self, text: &[u8], raw: Range<u64>, info: Option<&Arc<PathInfo>>) {
-        self.open_field(Slot::Number, info, 0);
+    pub(crate) fn number(&mut self, slot: Slot, text: &[u8], raw: Range<u64>, info: Option<&Arc<PathInfo>>) {
+        self.open_field(slot, info, 0);
         self.spell(text.len() as u64, raw.start, raw.end - raw.start);
         self.feed(text, 0..text.len(), true, true);
         self.out.close(Text { bytes: text, base: 0, open: false });
@@ -425,8 +490,14 @@ impl Sink<'_> {
 
     fn feed(&mut self, chunk: &[u8], range: Range<usize>, stable: bool, last: bool) {
         let mut copied = 0;
-        let mut around =
-            Surroundings { compiled: self.compiled, memory: self.memory, copied: &mut copied, events: self.events };
+        let mut around = Surroundings {
+            compiled: self.compiled,
+            memory: self.memory,
+            copied: &mut copied,
+            events: self.events,
+            words: self.words,
+            quiet: self.quiet,
+        };
         self.run.feed(chunk, range, stable, last, &mut around, self.out);
         self.out.stats.copied += copied;
     }
@@ -442,6 +513,10 @@ impl Sink<'_> {
 
     /// A record ends before `at`.
     pub(crate) fn record(&mut self, at: u64) {
+        if self.is_part {
+            self.structure(at);
+            return;
+        }
         self.memory.clear();
         self.out.end_record(self.raw(at));
     }
@@ -452,15 +527,21 @@ impl Sink<'_> {
     }
 
     /// Where the byte at `at` begins in the input.
-    fn raw(&self, at: u64) -> u64 {
+    pub(crate) fn raw(&self, at: u64) -> u64 {
         self.via.map_or(at, |via| via.start_of(at))
     }
 
     /// Copies what the current run still needs of the chunk, which is about to go.
     pub(crate) fn park(&mut self) {
         let mut copied = 0;
-        let mut around =
-            Surroundings { compiled: self.compiled, memory: self.memory, copied: &mut copied, events: self.events };
+        let mut around = Surroundings {
+            compiled: self.compiled,
+            memory: self.memory,
+            copied: &mut copied,
+            events: self.events,
+            words: self.words,
+            quiet: self.quiet,
+        };
         self.run.park(self.chunk, &mut around);
         self.out.stats.copied += copied;
     }

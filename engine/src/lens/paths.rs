@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::operator::Operator;
 use crate::profile::{FieldPath, FieldRule, Rules};
 use crate::scanner::Compiled;
+use crate::text::lanes;
 use crate::{Kind, Meaning};
 
 /// Distinct paths that are remembered; a document with more is read correctly, only slower.
@@ -36,8 +37,13 @@ impl PathInfo {
 #[derive(Default)]
 pub(crate) struct Paths {
     known: HashMap<Vec<u8>, Arc<PathInfo>>,
+    /// Those that were asked for lately, by a cheap hash of their keys: a stream has few paths, and asks for them often.
+    recent: Vec<Option<(Vec<u8>, Arc<PathInfo>)>>,
     key: Vec<u8>,
 }
+
+/// A power of two.
+const RECENT: usize = 64;
 
 impl Paths {
     /// The path of `names`, outermost first. `typed` is the same path seen from the innermost object with a declared
@@ -61,8 +67,15 @@ impl Paths {
                     self.key.extend_from_slice(name);
                 }
             }
-            if let Some(info) = self.known.get(&self.key) {
+            if let Some(Some((key, info))) = self.recent.get(place(&self.key))
+                && *key == self.key
+            {
                 return Arc::clone(info);
+            }
+            if let Some(info) = self.known.get(&self.key) {
+                let info = Arc::clone(info);
+                self.note(&info);
+                return info;
             }
         }
         let info = Arc::new(look_up(names, typed, secret, compiled, rules));
@@ -71,9 +84,26 @@ impl Paths {
                 self.known.clear();
             }
             self.known.insert(self.key.clone(), Arc::clone(&info));
+            self.note(&info);
         }
         info
     }
+
+    fn note(&mut self, info: &Arc<PathInfo>) {
+        if self.recent.is_empty() {
+            self.recent.resize(RECENT, None);
+        }
+        if let Some(to) = self.recent.get_mut(place(&self.key)) {
+            *to = Some((self.key.clone(), Arc::clone(info)));
+        }
+    }
+}
+
+/// Where a path is noted that was asked for lately.
+fn place(key: &[u8]) -> usize {
+    const MIX: u64 = 0x9e37_79b9_7f4a_7c15;
+    let hash = key.chunks(8).fold(0_u64, |state, piece| (state.rotate_left(29) ^ lanes::load(piece)).wrapping_mul(MIX));
+    (hash >> 58) as usize % RECENT
 }
 
 pub(crate) fn look_up(

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{Format, x12};
+use super::{Format, log, x12};
 
 /// So many bytes are looked at, or all when there are fewer.
 pub const SNIFF: usize = 4096;
@@ -28,6 +28,11 @@ pub struct Unreadable(&'static str);
 impl Unreadable {
     /// For content that turns out to be binary later on.
     pub const BINARY: Self = Self("binary data (it holds NUL bytes)");
+
+    /// Whether it is known what it is.
+    pub(crate) fn is_named(self) -> bool {
+        self != Self::BINARY
+    }
 }
 
 impl fmt::Display for Unreadable {
@@ -95,13 +100,15 @@ pub fn sniff(head: &[u8], complete: bool) -> Sniffed {
         .or_else(|| markup(text))
         .or_else(|| events(text))
         .or_else(|| json(text))
+        .or_else(|| log::looks_like_sql(text).then_some(Format::Sql))
+        .or_else(|| log::looks_like(text, complete).then_some(Format::Log))
         .or_else(|| form(text, complete))
         .or_else(|| table(text, complete));
     Sniffed::Format(format.unwrap_or(Format::Text))
 }
 
 /// A header of HL7 version 2, in a frame or bare: its name, and separators that differ.
-fn messages(text: &[u8]) -> Option<Format> {
+pub(super) fn messages(text: &[u8]) -> Option<Format> {
     let text = text.strip_prefix(b"\x0b").unwrap_or(text).trim_ascii_start();
     let named = [b"MSH", b"FHS", b"BHS"].iter().any(|name| text.starts_with(*name));
     let [field, rest @ ..] = text.get(3..)? else { return None };
@@ -113,7 +120,7 @@ fn messages(text: &[u8]) -> Option<Format> {
 }
 
 /// A header of X12; or a transaction without one.
-fn interchange(text: &[u8]) -> Option<Format> {
+pub(super) fn interchange(text: &[u8]) -> Option<Format> {
     let text = text.trim_ascii_start();
     let whole = |len: usize| matches!(text.get(..len).map(x12::header), Some(x12::Header::Whole(..)));
     let header =
@@ -354,7 +361,7 @@ fn rows_by(text: &[u8], delimiter: u8, complete: bool, quotes: bool) -> Option<V
 
 /// How many columns a first line names: short cells of word characters, with no blank behind a delimiter, as there is in
 /// prose. 0 when it is no such line.
-fn names_columns(line: &[u8], delimiter: u8) -> usize {
+pub(super) fn names_columns(line: &[u8], delimiter: u8) -> usize {
     let cells = line.split(|&byte| byte == delimiter);
     let is_name = |cell: &[u8]| {
         let quoted = cell.strip_prefix(b"\"").and_then(|cell| cell.strip_suffix(b"\""));
@@ -387,6 +394,7 @@ mod tests {
         assert_eq!(format(b"{\n  \"a\": 1\n}\n"), Some(Format::Json));
         assert_eq!(format(b"[1, 2]"), Some(Format::Json));
         assert_eq!(format(b"[12:00:03] started"), Some(Format::Text));
+        assert_eq!(format(b"2024-01-05T10:11:12Z INFO {\"a\":1}\n"), Some(Format::Log));
         assert_eq!(format(b"[info] \"quoted\""), Some(Format::Text));
         assert_eq!(format(b"{{template}}"), Some(Format::Text));
     }

@@ -7,12 +7,17 @@
 //! A text goes on through comments, character data and instructions, and within paragraphs through the tags of type and
 //! links: it waits while what stands in them is read beside it.
 
+mod grammar;
+mod packed;
+
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
+use self::grammar::{Begin, FLOWS, WITHIN, attribute_name, begin, end_mark, goes_on, in_name, is_in, is_void, local};
+use self::packed::Unpacked;
 use super::Sink;
 use super::entities::entity;
 use super::paths::PathInfo;
@@ -67,6 +72,8 @@ pub(crate) struct Xml {
     /// Opening signs of a declaration that are not closed.
     depth: u32,
     info: Option<Arc<PathInfo>>,
+    /// A text that may be base64, and the place that it fills: no run is open for it yet.
+    packed: Option<Unpacked>,
     captured: Vec<u8>,
     capturing: bool,
     /// The beginning of a tag, a name, an entity or an end mark, until it is known what it is.
@@ -145,7 +152,7 @@ impl Xml {
     /// A text that has waited for too long ends. Whether it has depends on where it goes on, so it is no matter when that
     /// is noticed.
     fn expire(&mut self, sink: &mut Sink<'_>, at: u64) {
-        if at <= sink.out.floor.saturating_add(LONGEST_WAIT) {
+        if sink.raw(at) <= sink.out.floor.saturating_add(LONGEST_WAIT) {
             return;
         }
         if let Some((capturing, captured)) = self.waiting.take() {
@@ -168,13 +175,14 @@ impl Xml {
 
     /// What stands before `at` is structure; a text that is open has bytes before it, perhaps, that are not settled.
     fn pass(&self, sink: &mut Sink<'_>, at: usize) {
-        if !self.open {
+        if !self.open && self.packed.is_none() {
             sink.structure(sink.base + at as u64);
         }
     }
 
     /// The text waits while markup is read.
     fn suspend(&mut self, sink: &mut Sink<'_>) {
+        self.open_packed(sink);
         if std::mem::take(&mut self.open) {
             sink.step_aside();
             self.aside = true;
@@ -190,9 +198,8 @@ impl Xml {
             (self.open, self.capturing, self.captured) = (true, capturing, captured);
             if self.breaks {
                 // It belongs to what stands before it.
-                let end = sink.out.spelling.raw_end();
                 self.note(b"\n");
-                sink.decoded(b"\n", end..end, false);
+                sink.insert(b"\n");
             }
         }
         (self.aside, self.behind_end, self.breaks) = (false, false, false);
@@ -200,6 +207,7 @@ impl Xml {
 
     /// No text goes on.
     fn end_text(&mut self, sink: &mut Sink<'_>) {
+        self.end_packed(sink);
         if self.open {
             self.close(sink);
         }
@@ -240,14 +248,28 @@ impl Xml {
         }
         let here = sink.base + at as u64;
         self.expire(sink, here);
-        if !self.open && self.waiting.is_none() && (byte.is_ascii_whitespace() || super::in_mark(here, byte)) {
+        if !self.open
+            && self.packed.is_none()
+            && self.waiting.is_none()
+            && (byte.is_ascii_whitespace() || super::in_mark(here, byte))
+        {
             sink.structure(here + 1);
             return at + 1;
         }
-        self.open_content(sink, here);
         let rest = sink.chunk.get(at..).unwrap_or_default();
         let len = if raw { memchr(b'<', rest) } else { memchr2(b'<', b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
+        if !raw && !self.open && self.waiting.is_none() {
+            if self.packed.is_none() && Unpacked::may_begin(rest.get(..end - at).unwrap_or_default()) {
+                let info = self.path(sink, false);
+                self.begin_packed(sink, Markup::Text, info.as_ref());
+            }
+            if self.packed.is_some() {
+                self.add_packed(sink, at..end);
+                return end;
+            }
+        }
+        self.open_content(sink, here);
         self.plain(sink, at..end);
         end
     }
@@ -261,6 +283,7 @@ impl Xml {
     }
 
     fn open_content(&mut self, sink: &mut Sink<'_>, at: u64) {
+        self.open_packed(sink);
         if !self.open {
             self.resume(sink, at);
         }
@@ -312,6 +335,7 @@ impl Xml {
             Begin::Section(markup) => {
                 if markup == Markup::Cdata {
                     // The text goes on in it.
+                    self.open_packed(sink);
                     if !self.open {
                         self.resume(sink, self.pending_at);
                     }
@@ -540,7 +564,9 @@ impl Xml {
         let from = at + usize::from(quote != 0);
         sink.structure(sink.base + from as u64);
         let info = if self.attribute.is_empty() { None } else { self.path(sink, true) };
-        self.open_field(sink, Markup::Attribute { quote }, info);
+        if quote == 0 || !self.begin_packed(sink, Markup::Attribute { quote }, info.as_ref()) {
+            self.open_field(sink, Markup::Attribute { quote }, info);
+        }
         self.state = State::Value { quote };
         self.slash = false;
         from
@@ -551,7 +577,11 @@ impl Xml {
         let bare = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, b'>' | b'&');
         let len = if quote == 0 { rest.iter().position(bare) } else { memchr2(quote, b'&', rest) };
         let end = len.map_or(sink.chunk.len(), |len| at + len);
-        self.plain(sink, at..end);
+        if self.packed.is_some() {
+            self.add_packed(sink, at..end);
+        } else {
+            self.plain(sink, at..end);
+        }
         match sink.chunk.get(end) {
             None => end,
             Some(b'&') => {
@@ -559,7 +589,10 @@ impl Xml {
                 end + 1
             }
             Some(_) => {
-                self.close(sink);
+                self.end_packed(sink);
+                if self.open {
+                    self.close(sink);
+                }
                 self.attribute.clear();
                 self.state = State::Tag;
                 end + usize::from(quote != 0)
@@ -680,121 +713,4 @@ impl Xml {
             sink.out.learn_subject(&self.captured);
         }
     }
-}
-
-enum Begin {
-    /// It may become several things.
-    More,
-    /// A tag; what was read is the first byte of its name.
-    Name,
-    Section(Markup),
-    /// A declaration, whose first byte was read.
-    Declaration,
-    /// None of these, which shows at the last byte.
-    Text,
-}
-
-/// Judges what begins with `<`, which was judged without its last byte before.
-fn begin(pending: &[u8], raw: bool) -> Begin {
-    const CDATA: &[u8] = b"<![CDATA[";
-    match pending {
-        [b'<', b'/'] => Begin::More,
-        [b'<', b'/', byte] if begins_name(*byte) => Begin::Name,
-        [b'<', byte] if begins_name(*byte) && !raw => Begin::Name,
-        _ if raw => Begin::Text,
-        [b'<', b'!'] | [b'<', b'!', b'-'] => Begin::More,
-        [b'<', b'!', b'-', b'-'] => Begin::Section(Markup::Comment),
-        [b'<', b'?'] => Begin::Section(Markup::Instruction),
-        [b'<', b'!', byte] if byte.is_ascii_alphabetic() => Begin::Declaration,
-        _ if pending == CDATA => Begin::Section(Markup::Cdata),
-        _ if CDATA.starts_with(pending) => Begin::More,
-        _ => Begin::Text,
-    }
-}
-
-const fn end_mark(markup: Markup) -> &'static [u8] {
-    match markup {
-        Markup::Comment => b"-->",
-        Markup::Cdata => b"]]>",
-        _ => b"?>",
-    }
-}
-
-fn begins_name(byte: u8) -> bool {
-    byte.is_ascii_alphabetic() || matches!(byte, b'_' | b':') || byte >= 0x80
-}
-
-/// Whether a name that begins with `name` may have `byte` next.
-fn goes_on(name: &[u8], byte: u8) -> bool {
-    if name.is_empty() {
-        return begins_name(byte);
-    }
-    let digits = name.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let fits = begins_name(byte) || matches!(byte, b'-' | b'.') || (byte.is_ascii_digit() && digits < MOST_DIGITS);
-    fits && name.len() < LONGEST_NAME
-}
-
-/// Whether a byte may be in a name.
-fn in_name(byte: u8) -> bool {
-    begins_name(byte) || matches!(byte, b'-' | b'.' | b'0'..=b'9')
-}
-
-/// An attribute's name without its prefix; what declares a prefix declares a namespace.
-fn attribute_name(name: &[u8]) -> &[u8] {
-    if name.starts_with(b"xmlns:") { b"xmlns" } else { local(name) }
-}
-
-/// Elements whose content is prose, in HTML and in the narrative of documents.
-const FLOWS: &[&[u8]] = &[b"html", b"body", b"div", b"p", b"td", b"th", b"li", b"dd", b"dt", b"text", b"paragraph"];
-/// Elements within prose that do not part it.
-const WITHIN: &[&[u8]] = &[
-    b"b",
-    b"strong",
-    b"i",
-    b"em",
-    b"u",
-    b"s",
-    b"strike",
-    b"del",
-    b"ins",
-    b"mark",
-    b"small",
-    b"big",
-    b"sub",
-    b"sup",
-    b"span",
-    b"font",
-    b"a",
-    b"code",
-    b"kbd",
-    b"samp",
-    b"tt",
-    b"var",
-    b"cite",
-    b"q",
-    b"abbr",
-    b"acronym",
-    b"dfn",
-    b"bdo",
-    b"bdi",
-    b"wbr",
-    b"nobr",
-    b"br",
-    b"content",
-    b"linkHtml",
-];
-
-fn is_in(name: &[u8], list: &[&[u8]]) -> bool {
-    list.iter().any(|one| name.eq_ignore_ascii_case(one))
-}
-
-/// A name without its prefix.
-fn local(name: &[u8]) -> &[u8] {
-    let from = name.iter().rposition(|byte| *byte == b':').map_or(0, |at| at + 1);
-    name.get(from..).unwrap_or_default()
-}
-
-/// Elements of HTML that have no end.
-fn is_void(name: &[u8]) -> bool {
-    [&b"br"[..], b"hr", b"img", b"input", b"wbr"].iter().any(|void| name.eq_ignore_ascii_case(void))
 }

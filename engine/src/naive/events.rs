@@ -2,7 +2,8 @@
 //! as that is data.
 
 use super::formats::{self, Run};
-use crate::lens::deltas;
+use crate::lens::deltas::{self, Loose};
+use crate::lens::encode::Around;
 use crate::strands::MOST_STRANDS;
 use crate::{ANSWER, Slot};
 
@@ -20,6 +21,7 @@ struct Reader<'r> {
     runs: Vec<Run>,
     open: Vec<Text>,
     closed: Vec<Text>,
+    loose: Loose,
     turns: usize,
     record: usize,
     objects: usize,
@@ -84,7 +86,7 @@ pub(super) fn lines(doc: &[u8], ruled: &dyn Fn(&Run) -> bool) -> Vec<Run> {
 impl<'r> Reader<'r> {
     fn new(ruled: &'r dyn Fn(&Run) -> bool) -> Self {
         let (runs, open, closed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { ruled, runs, open, closed, turns: 0, record: 0, objects: 0 }
+        Self { ruled, runs, open, closed, loose: Loose::default(), turns: 0, record: 0, objects: 0 }
     }
 
     /// Lines of data, each with its line end.
@@ -94,6 +96,12 @@ impl<'r> Reader<'r> {
         data.raw.pop();
         let blanks = data.text.iter().take_while(|byte| b" \t\n".contains(byte)).count();
         let mut plan = deltas::plan(&data.text);
+        // Lines are JSON; events may be anything.
+        if !json {
+            for key in self.loose.follow(&mut plan) {
+                self.close(&key);
+            }
+        }
         let first = |byte: &u8| b"{[".contains(byte) || (*byte == b'"' && plan.is_string);
         let begins_json = blanks <= 32 && data.text[blanks..].first().is_some_and(first);
         if json || begins_json {
@@ -103,7 +111,7 @@ impl<'r> Reader<'r> {
             for (run, index) in texts.into_iter().zip(0usize..) {
                 let delta = if run.slot == Slot::String { plan.take(strings) } else { None };
                 strings += u32::from(run.slot == Slot::String);
-                let mut run = through(run, &data);
+                let mut run = formats::through(run, &data);
                 if plan.is_answer && run.typed.is_none() && !run.path.is_empty() {
                     let names = run.path.iter().map(|name| name.name.clone());
                     run.typed = Some(std::iter::once(ANSWER.to_vec()).chain(names).collect());
@@ -130,11 +138,15 @@ impl<'r> Reader<'r> {
             self.go_on(&deltas::text_key(event), false, Run { slot: Slot::Line { whole: false }, ..data });
         }
         for prefix in plan.ends {
-            let (closed, open) =
-                std::mem::take(&mut self.open).into_iter().partition(|text| text.key.starts_with(&prefix));
-            self.open = open;
-            self.closed.extend::<Vec<_>>(closed);
+            self.close(&prefix);
         }
+    }
+
+    /// The texts end whose keys begin so.
+    fn close(&mut self, prefix: &[u8]) {
+        let (closed, open) = std::mem::take(&mut self.open).into_iter().partition(|text| text.key.starts_with(prefix));
+        self.open = open;
+        self.closed.extend::<Vec<_>>(closed);
     }
 
     /// A text goes on.
@@ -167,11 +179,11 @@ impl<'r> Reader<'r> {
             }
             let base = self.runs.len();
             for run in formats::json(&text.run.text, false) {
-                let mut run = through(run, &text.run);
+                let mut run = formats::through(run, &text.run);
                 for name in &mut run.path {
                     name.key = name.key.map(|key| base + key);
                 }
-                run.depth = 1;
+                run.around = Around::default().within(Slot::String, 0);
                 run.object += self.objects;
                 run.record += self.record;
                 self.runs.push(run);
@@ -181,15 +193,4 @@ impl<'r> Reader<'r> {
         }
         self.runs
     }
-}
-
-/// A run whose raw bytes are those of `outer`'s text becomes one whose raw bytes are those of the document.
-fn through(mut run: Run, outer: &Run) -> Run {
-    let inner = std::mem::take(&mut run.raw);
-    for (at, (start, end)) in inner.into_iter().enumerate() {
-        let parts = outer.parts(start, end);
-        run.raw.push(parts[0]);
-        run.also.extend(parts.into_iter().skip(1).map(|part| (at, part)));
-    }
-    run
 }

@@ -3,11 +3,13 @@
 pub(super) mod copy;
 pub(super) mod form;
 pub(super) mod hl7;
+pub(super) mod log;
 pub(super) mod x12;
 pub(super) mod xml;
 
 use crate::lens::deltas::is_answer;
-use crate::{ANSWER, Meaning, Slot};
+use crate::lens::encode::Around;
+use crate::{ANSWER, Format, Meaning, Slot};
 
 /// One text run of a document.
 #[derive(Clone, Debug, Default)]
@@ -24,8 +26,16 @@ pub(super) struct Run {
     pub(super) object: usize,
     /// Further raw bytes that spell a byte of `text`, by its index.
     pub(super) also: Vec<(usize, (usize, usize))>,
-    /// In how many JSON strings its format is spelt.
-    pub(super) depth: u8,
+    /// The places that its format lies in.
+    pub(super) around: Around,
+    /// What separates cells, when it is one.
+    pub(super) delimiter: u8,
+    /// How much of it there was when markup came between.
+    pub(super) touched: Option<usize>,
+    /// It is of another format, in every case.
+    pub(super) format: Option<Format>,
+    /// It is HL7 and prose: separators in it are signs.
+    pub(super) prose: bool,
     /// It is put together from the pieces of several records.
     pub(super) joined: bool,
     /// It stands beside another run: it neither teaches nor knows what stands around it.
@@ -71,6 +81,24 @@ impl Run {
             self.push(&doc[i..=i], i, i + 1);
         }
     }
+}
+
+/// A run whose raw bytes are those of `outer`'s text becomes one whose raw bytes are those of the document.
+pub(super) fn through(mut run: Run, outer: &Run) -> Run {
+    let inner = std::mem::take(&mut run.raw);
+    for (at, (start, end)) in inner.into_iter().enumerate() {
+        if start == end {
+            // It stands nowhere: behind what is before it.
+            let behind =
+                start.checked_sub(1).map_or(outer.raw[0].0, |before| outer.parts(before, start).last().unwrap().1);
+            run.raw.push((behind, behind));
+            continue;
+        }
+        let parts = outer.parts(start, end);
+        run.raw.push(parts[0]);
+        run.also.extend(parts.into_iter().skip(1).map(|part| (at, part)));
+    }
+    run
 }
 
 pub(super) fn text(doc: &[u8]) -> Vec<Run> {
@@ -315,7 +343,7 @@ pub(super) fn table(
         while at < doc.len() && !ends(doc[at]) {
             let behind = at > mark && !(ends(doc[at - 1]));
             let quoted = doc[at] == b'"' && !behind;
-            let mut run = Run { slot: Slot::Cell { quoted }, record, ..Run::default() };
+            let mut run = Run { slot: Slot::Cell { quoted }, record, delimiter, ..Run::default() };
             if let Some(Some(name)) = columns.get(column) {
                 run.path = vec![Name { name: name.clone(), ..Name::default() }];
             }

@@ -33,7 +33,11 @@ use crate::proof::LeafProof;
 use crate::reader::Reader;
 use crate::tiles::{Edge, read_bundle};
 use crate::vfs::{RealFs, Vfs};
+use crate::witness::CosignerKey;
 use sessions::Sessions;
+
+/// Where checkpoints with their cosignatures are kept, beside the log.
+pub const WITNESSED: &str = "log/witness";
 
 /// What is to be checked, and with what.
 #[derive(Clone, Default)]
@@ -42,6 +46,8 @@ pub struct Checks {
     pub key: Option<VerifierKey>,
     /// An earlier checkpoint, kept elsewhere: the log must go on from it.
     pub against: Option<SignedCheckpoint>,
+    /// Witnesses that must have cosigned: the earlier checkpoint when one is given, else one that is kept beside the log.
+    pub witnesses: Vec<CosignerKey>,
     /// Decrypts the recordings as well.
     pub root: Option<Arc<dyn RootKey>>,
     /// Only the log, for a copy of it without recordings.
@@ -87,6 +93,17 @@ impl fmt::Display for Finding {
     }
 }
 
+/// What a witness has seen of the log.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Witnessed {
+    /// The witness.
+    pub witness: String,
+    /// How many leaves the log had.
+    pub size: u64,
+    /// When, in seconds since 1970, by the witness's clock.
+    pub seconds: u64,
+}
+
 /// What was found.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
@@ -112,6 +129,8 @@ pub struct Report {
     pub tail_leaves: u64,
     /// Bytes at the end of the journal, or of the recordings of open sessions, that nothing names yet.
     pub tail_bytes: u64,
+    /// What witnesses have cosigned of this log: the name of each, how many leaves, when in seconds since 1970.
+    pub witnessed: Vec<Witnessed>,
     /// What is wrong, the first leaf first. Empty: all is well.
     pub findings: Vec<Finding>,
 }
@@ -206,6 +225,10 @@ pub(crate) fn at(vfs: Arc<dyn Vfs>, checks: &Checks) -> Result<Report> {
         Err(error) if error.is_missing() => report.add(Wrong::Missing, None, "the folder has no log.vkey"),
         Err(error) => report.add(Wrong::Tampered, None, error.to_string()),
     }
+    let mut against: Vec<Checkpoint> = checks.against.iter().map(|against| against.unverified().clone()).collect();
+    for witness in &checks.witnesses {
+        against.extend(cosigned(&*vfs, checks.against.as_ref(), witness, &mut report));
+    }
     let checkpoint = signed.unverified();
     report.origin.clone_from(&checkpoint.origin);
     report.size = checkpoint.size;
@@ -215,7 +238,7 @@ pub(crate) fn at(vfs: Arc<dyn Vfs>, checks: &Checks) -> Result<Report> {
     let mut walk = Walk {
         vfs: &*vfs,
         checkpoint,
-        against: checks.against.as_ref().map(SignedCheckpoint::unverified),
+        against,
         edge: Some(Edge::default()),
         mismatches: Vec::new(),
         sessions: Sessions::new(&*vfs, keys.as_ref(), !checks.log_only),
@@ -227,11 +250,37 @@ pub(crate) fn at(vfs: Arc<dyn Vfs>, checks: &Checks) -> Result<Report> {
     Ok(report)
 }
 
+/// The latest checkpoint that a witness has cosigned, of the one that was given or else of those beside the log.
+fn cosigned(
+    vfs: &dyn Vfs,
+    given: Option<&SignedCheckpoint>,
+    witness: &CosignerKey,
+    report: &mut Report,
+) -> Option<Checkpoint> {
+    let kept = match given {
+        Some(given) => vec![given.clone()],
+        None => {
+            let names = vfs.list(WITNESSED).unwrap_or_default();
+            let read = |name: &String| vfs.read(&format!("{WITNESSED}/{name}")).ok();
+            let notes = names.iter().filter_map(read).filter_map(|note| String::from_utf8(note).ok());
+            notes.filter_map(|note| SignedCheckpoint::parse(&note).ok()).collect()
+        }
+    };
+    let held = kept.iter().filter_map(|note| Some((note.unverified(), witness.verify(note).ok()?)));
+    let Some((checkpoint, seconds)) = held.max_by_key(|(checkpoint, _)| checkpoint.size) else {
+        report.add(Wrong::Missing, None, format!("no checkpoint is there that {} cosigned", witness.name()));
+        return None;
+    };
+    let witness = witness.name().to_owned();
+    report.witnessed.push(Witnessed { witness, size: checkpoint.size, seconds });
+    Some(checkpoint.clone())
+}
+
 /// A walk over all leaves.
 struct Walk<'w> {
     vfs: &'w dyn Vfs,
     checkpoint: &'w Checkpoint,
-    against: Option<&'w Checkpoint>,
+    against: Vec<Checkpoint>,
     /// Rebuilds the tree; gone once a leaf is missing.
     edge: Option<Edge>,
     /// Where leaves and tiles differ: the first leaf, how many leaves the differing hash stands for, the tile.
@@ -243,9 +292,10 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn run(&mut self) -> Result<()> {
         let size = self.checkpoint.size;
-        if let Some(against) = self.against
-            && (against.size > size || against.origin != self.checkpoint.origin)
-        {
+        for against in &self.against {
+            if against.size <= size && against.origin == self.checkpoint.origin {
+                continue;
+            }
             let what = if against.size > size {
                 format!(
                     "the log was rolled back: the earlier checkpoint stands for {} leaves, this one for {size}",
@@ -310,10 +360,11 @@ impl Walk<'_> {
 
     /// Whether the tree has the root of the earlier checkpoint when it has its size.
     fn compare_root(&mut self, size: u64) {
-        if let (Some(against), Some(edge)) = (self.against, &self.edge)
-            && against.size == size
-            && against.root != edge.root()
-        {
+        let Some(edge) = self.edge.as_ref().filter(|_| self.against.iter().any(|against| against.size == size)) else {
+            return;
+        };
+        let root = edge.root();
+        if self.against.iter().any(|against| against.size == size && against.root != root) {
             let what = "the log does not go on from the earlier checkpoint: its history was rewritten before this leaf";
             self.report.add(Wrong::Tampered, Some(size), what);
         }

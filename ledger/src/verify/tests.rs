@@ -289,3 +289,42 @@ fn a_proof_file_is_verified() {
     assert_eq!(first(&proof(&moved, Some(&key)).unwrap().0), (Wrong::Tampered, Some(43)));
     assert!(proof("nothing", None).is_err());
 }
+
+#[test]
+fn a_fork_or_a_rollback_with_all_keys_is_found_by_what_the_witness_kept() {
+    use crate::seal::Secret;
+    use crate::witness::Cosigner;
+
+    let witness = Cosigner::from_seed("witness.example/one", &Secret::from_bytes([3; 32])).unwrap();
+    let (fs, _) = log(10);
+    let fork = fs.copy();
+    let signed = |fs: &MemoryFs| {
+        let note = SignedCheckpoint::parse(&String::from_utf8(fs.read(CHECKPOINT).unwrap()).unwrap()).unwrap();
+        note.with_signatures(&witness.cosign(&note, 1_700_000_000))
+    };
+    let ledger = open(&fs).unwrap();
+    drop(ledger.record(Leaf::new(Kind::ReplayView), NOW).unwrap());
+    ledger.close().unwrap();
+    let kept = signed(&fs);
+    fs.put("log/witness/one", kept.note().as_bytes());
+    let checks = |against| Checks { against, witnesses: vec![witness.verifier()], ..Checks::default() };
+    let report = at(Arc::new(fs.clone()), &checks(None)).unwrap();
+    assert!(report.is_good(), "{:?}", report.findings);
+    assert_eq!((report.witnessed[0].size, report.witnessed[0].seconds), (report.size, 1_700_000_000));
+
+    // The thief writes on from before, with the log's own key.
+    let ledger = open(&fork).unwrap();
+    for _ in 0..5 {
+        drop(ledger.record(Leaf::new(Kind::Heartbeat), NOW).unwrap());
+    }
+    ledger.close().unwrap();
+    assert!(verified(&fork).is_good());
+    // Without the file it is missed; with the one that the witness hands out the rewriting shows.
+    assert_eq!(first(&at(Arc::new(fork.clone()), &checks(None)).unwrap()).0, Wrong::Missing);
+    let found = at(Arc::new(fork), &checks(Some(kept.clone()))).unwrap();
+    assert!(found.findings.iter().any(|finding| finding.what.contains("rewritten")), "{:?}", found.findings);
+    // Rolled back to before.
+    let (old, _) = log(3);
+    let found = at(Arc::new(old), &checks(Some(kept))).unwrap();
+    assert!(!found.is_good());
+}

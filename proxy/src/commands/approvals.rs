@@ -1,5 +1,6 @@
 //! `blackbar approvals list | show | keygen | approve | deny`
 
+use std::path::Path;
 use std::sync::Arc;
 
 use blackbar_policy::approval::{Meaning, Statement};
@@ -48,9 +49,12 @@ fn show(args: &ApprovalsShow, config: &Config) -> Result<String, Error> {
 /// Shows what is signed, signs it here, and sends what was said. The key never leaves its file.
 fn decide(args: &ApprovalsDecide, meaning: Meaning, global: &Global) -> Result<String, Error> {
     let key = ReviewerKey::read(&args.key)?;
-    let config = Config::load(global.config.as_deref())?;
     let public = key.public().to_string();
-    let told = act(&config, &json!({ "do": "approvals.show", "id": args.id, "key": public }))?;
+    let show = json!({ "do": "approvals.show", "id": args.id, "key": public });
+    let told = match &args.ask {
+        Some(path) => given_out(path, &public)?,
+        None => act(&Config::load(global.config.as_deref())?, &show)?,
+    };
     let broken = || Error::new(Id::NoGateway, "the gateway's answer makes no sense");
     let ask = approvals::ask(&told["ask"]).filter(|ask| ask.id == args.id).ok_or_else(broken)?;
     let reviewer = told["reviewer"].as_str().ok_or_else(broken)?;
@@ -64,13 +68,35 @@ fn decide(args: &ApprovalsDecide, meaning: Meaning, global: &Global) -> Result<S
         "do": "approvals.decide", "id": args.id, "key": public, "says": says, "reason": args.reason, "at_ms": at_ms,
         "signature": signature,
     });
-    let answer = act(&config, &command)?;
+    if args.ask.is_some() {
+        return Ok(format!("{command}\n"));
+    }
+    let answer = act(&Config::load(global.config.as_deref())?, &command)?;
     let state = answer["state"].as_str().unwrap_or("?");
     Ok(match (answer["for_s"].as_i64(), answer["agreed"].as_u64()) {
         (Some(seconds), _) => format!("{} {state}: it may run once within {seconds} s\n", args.id),
         (None, Some(agreed)) => format!("{} {state}: {agreed} agreed so far, more are needed\n", args.id),
         (None, None) => format!("{} {state}\n", args.id),
     })
+}
+
+/// What the console gave out, with the reviewer whose key this is.
+fn given_out(path: &Path, public: &str) -> Result<Value, Error> {
+    let text = std::fs::read_to_string(path);
+    let text = text.map_err(|error| Error::io(Id::InputUnreadable, "cannot be read", &error).at_path(path))?;
+    let wrong = || {
+        let error = Error::new(Id::Arguments, "it is not what the console gives out").at_path(path);
+        error.hint("download it from the approval's page")
+    };
+    let mut told: Value = serde_json::from_str(&text).map_err(|_| wrong())?;
+    if !told["ask"].is_object() {
+        return Err(wrong());
+    }
+    let reviewer = told["reviewers"][public].as_str().map(str::to_owned);
+    let reviewer =
+        reviewer.ok_or_else(|| Error::new(Id::ApprovalRefused, "the gateway knows no reviewer with this key"))?;
+    told["reviewer"] = reviewer.into();
+    Ok(told)
 }
 
 /// Asks the gateway; when none runs, takes its place for a moment.

@@ -94,7 +94,7 @@ fn explain(config: &Config, args: &Check, subject: &str, target: &str, request: 
     let (method, path) = request.split_once(' ').unwrap_or(("GET", request));
     let wire = WireTarget::parse(path.trim().as_bytes(), config.gateway.limits.url_bytes)
         .map_err(|error| usage(error.to_string()))?;
-    let request = asked::Request { method, target: &wire, media_type: None, body_bytes: None };
+    let request = asked::Request { method, target: &wire, media_type: None, body_bytes: None, form: None };
     let parts = request.parts(&target.name).map_err(|why| usage(why.to_string()))?;
     let kind = if args.person { SubjectKind::User } else { SubjectKind::Agent };
     let subject = Subject::new(kind, subject, args.group.iter().cloned());

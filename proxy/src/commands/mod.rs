@@ -2,6 +2,8 @@
 
 pub(crate) mod approvals;
 pub(crate) mod check;
+pub(crate) mod completions;
+pub(crate) mod console;
 pub(crate) mod detectors;
 pub(crate) mod eval;
 pub(crate) mod init;

@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use blackbar_ledger::RootKey;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,11 +17,13 @@ use tokio::time::MissedTickBehavior;
 use crate::admin;
 use crate::cli::Global;
 use crate::config::{Config, Mode, Protocol};
+use crate::console::Console;
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
 use crate::gate::{Door, Gate, Holds, Locks, Recorder, now_ms};
 use crate::notes;
+use crate::operations::{Pages, Site};
 use crate::output::digest::sha256;
 use crate::tokens::Desk;
 
@@ -30,11 +33,14 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
         let error = Error::new(Id::NoTargets, "there is nothing to stand in front of: no [[target]] is configured");
         return Err(error.hint("`blackbar init` writes a configuration to begin with"));
     }
+    if config.gateway.log_json {
+        notes::as_json();
+    }
     let root = Arc::new(config.gateway.root_key()?);
     make(&config.gateway.data_dir)?;
-    let recorder = Arc::new(Recorder::open(&config.gateway.data_dir, root)?);
+    let recorder = Arc::new(Recorder::open(&config.gateway.data_dir, Arc::clone(&root) as _)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| system(&error))?;
-    let ended = runtime.block_on(serve(config, global, &recorder));
+    let ended = runtime.block_on(serve(config, global, &recorder, root));
     // What still runs is cut off, and says so in the record before its last checkpoint.
     drop(runtime);
     let closed = recorder.close();
@@ -91,7 +97,12 @@ struct Standing {
     certificates: Certificates,
 }
 
-async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Result<Exit, Error> {
+async fn serve(
+    config: Config,
+    global: &Global,
+    recorder: &Arc<Recorder>,
+    root: Arc<dyn RootKey>,
+) -> Result<Exit, Error> {
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?.recorded(Arc::clone(recorder));
     desk.sweep()?;
@@ -129,6 +140,26 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
         standing.push(Standing { name: name.clone(), front, certificates: listener.certificates });
         bound.push(listener.serve);
     }
+    let operations = match &config.gateway.operations {
+        Some(section) => {
+            let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
+            if let Some(address) = site.address() {
+                notes::note(format_args!("operations: listening on {address}"));
+            }
+            Some(site.serve(Arc::new(Pages::new(&gate, recorder, stop.clone())), stop.clone()))
+        }
+        None => None,
+    };
+    let console = match &config.gateway.console {
+        Some(section) => {
+            let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
+            let address = site.address().unwrap_or(section.listen);
+            let console = Console::new(&config, section, address, &gate, recorder, root)?;
+            notes::note(format_args!("console: {} (`blackbar console login` prints a way in)", console.url()));
+            Some((site, console))
+        }
+        None => None,
+    };
     let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
@@ -136,7 +167,15 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
     for listener in bound {
         listeners.spawn(listener);
     }
-    let status = admin::Status::new(&config, &gate, recorder, desk);
+    if let Some(operations) = operations {
+        // It tells that the gateway is ending for as long as that takes, so it is no part of what is waited for.
+        tokio::spawn(operations);
+    }
+    let console = console.map(|(site, console)| {
+        listeners.spawn(site.serve(Arc::new(console.clone()), stop.clone()));
+        console
+    });
+    let status = admin::Status::new(&config, &gate, recorder, desk).letting_into(console.clone());
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };
@@ -144,7 +183,7 @@ async fn serve(config: Config, global: &Global, recorder: &Arc<Recorder>) -> Res
     second.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let failed = loop {
         tokio::select! {
-            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder),
+            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder, console.as_ref()),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
             _ = second.tick() => {
@@ -181,7 +220,14 @@ fn signals(kinds: &[SignalKind]) -> Result<Vec<Signal>, Error> {
 }
 
 /// Reads everything again. A part that cannot be used keeps what it had, and says so.
-fn reload(global: &Global, gate: &Gate, door: &Door, standing: &[Standing], recorder: &Recorder) {
+fn reload(
+    global: &Global,
+    gate: &Gate,
+    door: &Door,
+    standing: &[Standing],
+    recorder: &Recorder,
+    console: Option<&Console>,
+) {
     let read = || -> Result<(), Error> {
         let config = Config::load(global.config.as_deref())?;
         gate.reload(&config)?;
@@ -192,6 +238,7 @@ fn reload(global: &Global, gate: &Gate, door: &Door, standing: &[Standing], reco
                 certificates.read(target)?;
             }
         }
+        console.map_or(Ok(()), |console| console.reload(&config))?;
         recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())
     };
     match read() {

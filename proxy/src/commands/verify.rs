@@ -18,7 +18,7 @@ pub(crate) fn run(args: &cli::Verify) -> Result<Exit, Error> {
     let (report, proof) = if args.path.is_dir() {
         let against = args.against.as_deref().map(checkpoint).transpose()?;
         let root = args.root_key.as_deref().map(root_key).transpose()?;
-        let checks = Checks { key, against, root, log_only: args.log_only };
+        let checks = Checks { key, against, root, log_only: args.log_only, witnesses: Vec::new() };
         let report = verify::folder(&args.path, &checks);
         (report.map_err(|error| super::prove::unreadable(&error).at_path(&args.path))?, None)
     } else {

@@ -5,6 +5,8 @@ use std::path::{Path, PathBuf};
 
 use blackbar_ledger::RootKeyFile;
 
+use super::console::{self, ConsoleSection, OperationsSection};
+use super::fuse::{self, FuseSection};
 use super::limits::{self, Limits};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
@@ -14,7 +16,6 @@ use crate::error::{Error, Id};
 
 /// What `blackbar serve` needs to know beside profiles and detectors. Nothing in it was opened or bound yet.
 #[derive(Debug)]
-#[allow(dead_code, reason = "the console reads its address once it is built")]
 pub(crate) struct Gateway {
     /// Ledger, recordings, state.
     pub(crate) data_dir: PathBuf,
@@ -22,12 +23,16 @@ pub(crate) struct Gateway {
     pub(crate) policies: PathBuf,
     /// Wraps the keys of recordings.
     pub(crate) root_key: Option<Secret>,
-    pub(crate) console: Option<SocketAddr>,
+    pub(crate) console: Option<ConsoleSection>,
+    pub(crate) operations: Option<OperationsSection>,
+    /// Whether what `serve` says on stderr is JSON.
+    pub(crate) log_json: bool,
     pub(crate) identities: Vec<IdentitySection>,
     pub(crate) workloads: Vec<WorkloadSection>,
     pub(crate) targets: Vec<Target>,
     pub(crate) approvers: Vec<ApproverSection>,
     pub(crate) limits: Limits,
+    pub(crate) fuse: FuseSection,
 }
 
 impl Default for Gateway {
@@ -37,11 +42,14 @@ impl Default for Gateway {
             policies: PathBuf::from(POLICIES),
             root_key: None,
             console: None,
+            operations: None,
+            log_json: false,
             identities: Vec::new(),
             workloads: Vec::new(),
             targets: Vec::new(),
             approvers: Vec::new(),
             limits: Limits::default(),
+            fuse: FuseSection::default(),
         }
     }
 }
@@ -72,30 +80,22 @@ impl Gateway {
     pub(super) fn read(root: &Table<'_, '_>, folder: &Path, root_key: Option<Secret>) -> Result<Self, Error> {
         let mut listeners = Listeners::default();
         let targets = target::targets(root, folder, &mut listeners)?;
-        let console = match root.get("console") {
-            None => None,
-            Some(value) => {
-                let console = value.table()?;
-                let address = console.get("listen").map(|value| value.address()).transpose()?;
-                if let (Some(address), Some(value)) = (address, console.get("listen")) {
-                    listeners.add(address, &value.place())?;
-                    cleartext(address, false, &value.place())?;
-                }
-                console.finish()?;
-                address
-            }
-        };
+        let console = console::console(root, folder, &mut listeners)?;
+        let operations = console::operations(root, folder, &mut listeners)?;
         let (identities, workloads) = people::identities(root, folder)?;
         Ok(Self {
             data_dir: folder.join(root.string("data_dir")?.unwrap_or(DATA_DIR)),
             policies: folder.join(POLICIES),
             root_key,
             console,
+            operations,
+            log_json: console::log(root)?,
             identities,
             workloads,
             targets,
             approvers: people::approvers(root)?,
             limits: limits::limits(root)?,
+            fuse: fuse::fuse(root)?,
         })
     }
 }
@@ -154,7 +154,7 @@ mod tests {
         let text = include_str!("../../tests/data/blackbar.toml");
         let gateway = parse(text).unwrap();
         assert_eq!(gateway.data_dir, Path::new("/site/blackbar-data"));
-        assert_eq!(gateway.console.unwrap().port(), 8700);
+        assert_eq!(gateway.console.unwrap().listen.port(), 8700);
         let [ehr, fhir] = &gateway.targets[..] else { panic!("two targets") };
         assert!(matches!(ehr.protocol, Protocol::Postgres(_)));
         assert_eq!((ehr.hold, ehr.record), (Duration::from_secs(120), Record::Strict));

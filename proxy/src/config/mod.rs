@@ -1,7 +1,9 @@
 //! `blackbar.toml`: read into values that hold together. Nothing is opened or bound here.
 
 mod allow;
+mod console;
 mod detector;
+mod fuse;
 mod gateway;
 mod limits;
 mod other;
@@ -19,7 +21,9 @@ use blackbar_engine::Detector;
 use blackbar_engine::operator::Operator;
 
 pub(crate) use self::allow::{AllowEntry, allow_file};
+pub(crate) use self::console::{ConsoleSection, LoginSection, Role};
 use self::detector::DetectorSection;
+pub(crate) use self::fuse::FuseSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::limits::Limits;
 pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadSection};
@@ -226,6 +230,21 @@ mod tests {
         assert_eq!((agents.kinds[0].of.as_str(), agents.kinds[0].operator), ("date", Operator::Shift));
         assert_eq!(agents.fields.len(), 3);
         assert!(config.tokens.is_some());
+    }
+
+    #[test]
+    fn every_key_is_documented() {
+        // Between them they have every section, so every key is asked for.
+        parse(include_str!("../../tests/data/blackbar.toml")).unwrap();
+        parse(
+            "[keys]\nroot = { file = \"k\" }\n[limits]\n[operations]\n[log]\n[console]\nlogin = { issuer = \"https://id.example\", client_id = \"c\" }\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n",
+        )
+        .unwrap();
+        let text = include_str!("../../../docs/configuration.md");
+        let forms = |key: &str| [format!("`{key}`"), format!("[{key}]"), format!("{{ {key} = "), format!("[{key}.")];
+        let documented = |key: &&str| forms(*key).iter().any(|form| text.contains(form));
+        let missing: Vec<_> = toml::asked_for::all().into_iter().filter(|key| !documented(key)).collect();
+        assert!(missing.is_empty(), "docs/configuration.md does not say {missing:?}");
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use super::toml::Table;
 
-const FREE: &[&str] = &["fuse", "retention", "sink", "witness", "notify", "break_glass", "admin", "log"];
+const FREE: &[&str] = &["retention", "sink", "witness", "notify", "break_glass", "admin"];
 
 pub(super) fn know(root: &Table<'_, '_>) {
     root.know(FREE);

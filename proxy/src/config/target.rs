@@ -58,6 +58,8 @@ pub(crate) struct HttpTarget {
     pub(crate) public_url: Option<Origin>,
     /// Where clients present their credential, in lower case; the first that is there counts.
     pub(crate) token_headers: Vec<String>,
+    /// Headers of clients that pass although their names are those of identities, in lower case.
+    pub(crate) pass_headers: Vec<String>,
     pub(crate) request_profile: Option<Named>,
     pub(crate) restore_answers: bool,
     /// Whether cookies pass, redacted on the way down.
@@ -139,6 +141,7 @@ const KEYS: &[&str] = &[
     "mode",
     "name",
     "observe_until",
+    "pass_headers",
     "profile",
     "protocol",
     "public_url",
@@ -224,16 +227,18 @@ fn target(table: &Table<'_, '_>, folder: &Path, listeners: &mut Listeners) -> Re
 fn http(table: &Table<'_, '_>) -> Result<HttpTarget, Error> {
     let origin = |key| table.get(key).map(origin).transpose();
     let upstream = origin("upstream")?.ok_or_else(|| Error::new(Id::ConfigValue, "\"upstream\" is missing"))?;
-    let mut token_headers = Vec::new();
-    if let Some(value) = table.get("token_headers") {
-        for name in value.strings()? {
+    let headers = |key| -> Result<Vec<String>, Error> {
+        let Some(value) = table.get(key) else { return Ok(Vec::new()) };
+        let header = |name: &str| {
             let header = HeaderName::from_bytes(name.as_bytes()).map_err(|_| value.wrong("names of headers"))?;
             if NO_CREDENTIAL.contains(&header.as_str()) {
                 return Err(value.wrong(&format!("other headers: `{header}` cannot carry a credential")));
             }
-            token_headers.push(header.as_str().to_owned());
-        }
-    }
+            Ok(header.as_str().to_owned())
+        };
+        value.strings()?.into_iter().map(header).collect()
+    };
+    let mut token_headers = headers("token_headers")?;
     if token_headers.is_empty() {
         token_headers.push("authorization".to_owned());
     }
@@ -241,6 +246,7 @@ fn http(table: &Table<'_, '_>) -> Result<HttpTarget, Error> {
         upstream,
         public_url: origin("public_url")?,
         token_headers,
+        pass_headers: headers("pass_headers")?,
         request_profile: named(table, "request_profile")?,
         restore_answers: table.get("restore_answers").map(Value::truth).transpose()?.unwrap_or(false),
         cookies: table.get("cookies").map(Value::truth).transpose()?.unwrap_or(false),
@@ -294,7 +300,7 @@ fn mode(table: &Table<'_, '_>) -> Result<Mode, Error> {
     }
 }
 
-fn tls(value: Value<'_, '_>, folder: &Path) -> Result<TlsFiles, Error> {
+pub(super) fn tls(value: Value<'_, '_>, folder: &Path) -> Result<TlsFiles, Error> {
     let table = value.table()?;
     let files = TlsFiles {
         cert: folder.join(table.required("cert")?),
@@ -337,7 +343,7 @@ fn choice<T: Copy + Default>(table: &Table<'_, '_>, key: &'static str, known: &[
 }
 
 /// A URL without credentials, query and fragment.
-fn origin(value: Value<'_, '_>) -> Result<Origin, Error> {
+pub(super) fn origin(value: Value<'_, '_>) -> Result<Origin, Error> {
     const EXPECTED: &str = "an http:// or https:// URL";
     let uri: Uri = value.string()?.parse().map_err(|_| value.wrong(EXPECTED))?;
     let https = match uri.scheme() {

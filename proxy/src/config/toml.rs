@@ -48,6 +48,8 @@ pub(crate) struct Value<'d, 't> {
 
 impl<'d, 't> Table<'d, 't> {
     pub(crate) fn get(&self, key: &'static str) -> Option<Value<'d, 't>> {
+        #[cfg(test)]
+        asked_for::note(key);
         self.known.borrow_mut().push(key);
         let entry = self.entries.iter().find(|(name, _)| name.get_ref() == key);
         entry.map(|(_, value)| Value { file: self.file, value })
@@ -219,6 +221,25 @@ pub(crate) fn days_since_1970(year: i64, month: i64, day: i64) -> i64 {
 fn place(name: &str, text: &str, span: &Range<usize>) -> String {
     let before = text.as_bytes().get(..span.start).unwrap_or_default();
     format!("{name}:{}", memchr::memchr_iter(b'\n', before).count() + 1)
+}
+
+/// Which keys were asked for in a test, whether or not the file had them.
+#[cfg(test)]
+pub(super) mod asked_for {
+    use std::cell::RefCell;
+    use std::collections::BTreeSet;
+
+    thread_local! {
+        static KEYS: RefCell<BTreeSet<&'static str>> = RefCell::default();
+    }
+
+    pub(super) fn note(key: &'static str) {
+        KEYS.with_borrow_mut(|keys| keys.insert(key));
+    }
+
+    pub(in crate::config) fn all() -> BTreeSet<&'static str> {
+        KEYS.with_borrow(Clone::clone)
+    }
 }
 
 #[cfg(test)]

@@ -18,6 +18,8 @@ pub(super) struct Client(Pool<HttpConnector, Full<Bytes>>);
 pub(super) struct Reply {
     pub(super) status: u16,
     pub(super) body: Vec<u8>,
+    /// The cookie that it sets, without its attributes.
+    pub(super) cookie: Option<String>,
     /// How long the first piece of the body took, and the last.
     pub(super) first: Duration,
     pub(super) last: Duration,
@@ -29,16 +31,18 @@ pub(super) struct Ask<'a> {
     pub(super) url: String,
     pub(super) headers: Vec<(&'static str, &'a str)>,
     pub(super) body: Option<Value>,
+    /// What is sent when there is no JSON.
+    pub(super) form: String,
 }
 
 impl<'a> Ask<'a> {
     pub(super) fn get(url: impl Into<String>) -> Self {
-        Self { method: "GET", url: url.into(), headers: Vec::new(), body: None }
+        Self { method: "GET", url: url.into(), headers: Vec::new(), body: None, form: String::new() }
     }
 
     pub(super) fn post(url: impl Into<String>, body: Value) -> Self {
         let headers = vec![("content-type", "application/json")];
-        Self { method: "POST", url: url.into(), headers, body: Some(body) }
+        Self { method: "POST", url: url.into(), headers, body: Some(body), form: String::new() }
     }
 
     pub(super) fn header(mut self, name: &'static str, value: &'a str) -> Self {
@@ -58,11 +62,16 @@ impl Client {
         for (name, value) in &ask.headers {
             request = request.header(*name, *value);
         }
-        let body = ask.body.as_ref().map(ToString::to_string).unwrap_or_default();
+        let body = match (&ask.body, &ask.form) {
+            (Some(json), _) => json.to_string(),
+            (None, form) => form.clone(),
+        };
         let request = request.body(Full::from(body)).map_err(|_| Broken::new("a request cannot be made"))?;
         let begun = Instant::now();
         let response = self.0.request(request).await.map_err(|_| broken(()))?;
         let status = response.status().as_u16();
+        let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
+        let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
         let mut incoming = response.into_body();
         let (mut first, mut body) = (None, Vec::new());
         while let Some(frame) = incoming.frame().await {
@@ -71,7 +80,7 @@ impl Client {
             body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         }
         let last = begun.elapsed();
-        Ok(Reply { status, body, first: first.unwrap_or(last), last })
+        Ok(Reply { status, body, cookie, first: first.unwrap_or(last), last })
     }
 }
 

@@ -21,6 +21,8 @@ pub(super) const FHIR: u16 = 8780;
 pub(super) const MODEL: u16 = 8781;
 pub(super) const UPSTREAM: u16 = 8790;
 pub(super) const CLINIC: u16 = 6432;
+pub(super) const CONSOLE: u16 = 8700;
+pub(super) const OPERATIONS: u16 = 9464;
 
 /// How folders of demos begin, and what in them `blackbar demo env` prints.
 const PREFIX: &str = "blackbar-demo-";
@@ -36,6 +38,8 @@ pub(super) struct House {
     pub(super) fhir: SocketAddr,
     pub(super) model: SocketAddr,
     pub(super) upstream: SocketAddr,
+    pub(super) console: SocketAddr,
+    pub(super) operations: SocketAddr,
     /// The database, where the machine has one, and where the gateway stands in front of it.
     pub(super) clinic: Option<(Database, SocketAddr)>,
     /// An agent's credential.
@@ -48,6 +52,7 @@ impl House {
         let folder =
             tempfile::Builder::new().prefix(PREFIX).tempdir().map_err(|error| Broken::io("a folder", &error))?;
         let (fhir, model) = (address(FHIR)?, address(MODEL)?);
+        let (console, operations) = (address(CONSOLE)?, address(OPERATIONS)?);
         init::keys(folder.path()).map_err(|error| Broken::new(error.to_string()))?;
         let officer = folder.path().join(OFFICER);
         let made = blackbar(folder.path())?.args(["approvals", "keygen", "-o"]).arg(&officer).output();
@@ -56,7 +61,9 @@ impl House {
             .replace("ed25519:PUBLIC", String::from_utf8_lossy(&public).trim())
             .replace("127.0.0.1:8780", &fhir.to_string())
             .replace("127.0.0.1:8781", &model.to_string())
-            .replace("127.0.0.1:8790", &upstream.to_string());
+            .replace("127.0.0.1:8790", &upstream.to_string())
+            .replace("127.0.0.1:8700", &console.to_string())
+            .replace("127.0.0.1:9464", &operations.to_string());
         let clinic = database.map(|database| address(CLINIC).map(|address| (database, address))).transpose()?;
         let target = clinic.as_ref().map(|(database, address)| {
             let target =
@@ -69,7 +76,8 @@ impl House {
         let mut gateway = blackbar(folder.path())?;
         gateway.arg("serve").stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
         let gateway = gateway.spawn().map_err(|error| Broken::io("the gateway", &error))?;
-        let mut house = Self { gateway, folder, fhir, model, upstream, clinic, token: String::new() };
+        let mut house =
+            Self { gateway, folder, fhir, model, upstream, console, operations, clinic, token: String::new() };
         house.wait()?;
         let issued = house.run(&["token", "issue", "--subject", "demo-agent", "--group", "agents", "--ttl", "15m"])?;
         house.token = String::from_utf8_lossy(&issued.stdout).trim().to_owned();
@@ -80,7 +88,7 @@ impl House {
     fn wait(&mut self) -> Result<(), Broken> {
         let begun = Instant::now();
         let clinic = self.clinic.as_ref().map(|(_, address)| *address);
-        let all = || [self.fhir, self.model].into_iter().chain(clinic);
+        let all = || [self.fhir, self.model, self.console].into_iter().chain(clinic);
         // A port may answer because somebody else took it since: the gateway itself has to answer, too.
         let data = self.folder.path().join("data");
         let up = || admin::ask(&data, &json!({ "do": "status" })).is_ok();
@@ -98,11 +106,13 @@ impl House {
     /// Leaves what `blackbar demo env` prints.
     fn tell(&self) -> Result<(), Broken> {
         let mut text = format!(
-            "export BLACKBAR_CONFIG='{}'\nexport BLACKBAR_TOKEN='{}'\nexport BLACKBAR_FHIR='http://{}/fhir'\nexport BLACKBAR_MODEL='http://{}/v1'\n",
+            "export BLACKBAR_CONFIG='{}'\nexport BLACKBAR_TOKEN='{}'\nexport BLACKBAR_FHIR='http://{}/fhir'\nexport BLACKBAR_MODEL='http://{}/v1'\nexport BLACKBAR_CONSOLE='http://localhost:{}'\nexport BLACKBAR_METRICS='http://{}/metrics'\n",
             self.config().display(),
             self.token,
             self.fhir,
             self.model,
+            self.console.port(),
+            self.operations,
         );
         if let Some((_, address)) = &self.clinic {
             let _ = writeln!(text, "export BLACKBAR_SQL_PORT='{}'", address.port());
@@ -126,6 +136,12 @@ impl House {
 
     fn config(&self) -> PathBuf {
         self.folder.path().join("blackbar.toml")
+    }
+
+    /// A link that signs in to the console once.
+    pub(super) fn link(&self) -> Result<String, Broken> {
+        let printed = self.run(&["console", "login"])?;
+        Ok(String::from_utf8_lossy(&printed.stdout).trim().to_owned())
     }
 
     /// Runs this program with the demo's configuration. Its failure is an error.

@@ -1,6 +1,8 @@
 //! What the demo shows, step by step. Each step asks for real and checks the answer.
 
 use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -8,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::Broken;
 use super::client::{Ask, Client};
+use super::database::Database;
 use super::house::House;
 use super::world::{World, texts_of};
 use crate::commands::print;
@@ -29,6 +32,7 @@ struct Shown {
     proved: String,
 }
 
+const EVERYBODY: &str = "SELECT name, birth_date, mrn, phone FROM patients";
 /// How many rows of an answer are shown, and how wide.
 const ROWS: usize = 8;
 const WIDE: usize = 46;
@@ -99,6 +103,11 @@ impl Stage {
             self.bulk().await,
         )?;
         failed += self.step(
+            "The same on the pages of the console, and in the numbers for a monitor",
+            &format!("blackbar console login\n  $ curl http://{}/metrics", self.house.operations),
+            self.console().await,
+        )?;
+        failed += self.step(
             "The record of all this, verified",
             &format!("blackbar verify {}", self.data().display()),
             self.record(),
@@ -108,9 +117,10 @@ impl Stage {
 
     /// Says how to go on by hand.
     pub(super) fn invite(&self) -> Result<(), Error> {
+        let link = self.house.link().map_err(|broken| broken.error())?;
         print(
             format!(
-                "\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL, BLACKBAR_SQL_PORT\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
+                "\nThe console: {link}\n(signs in once, within two minutes; `blackbar console login` prints another)\n\nNow in another terminal:\n\n  eval \"$(blackbar demo env)\"    # BLACKBAR_CONFIG, BLACKBAR_TOKEN, BLACKBAR_FHIR, BLACKBAR_MODEL, BLACKBAR_SQL_PORT\n  blackbar sessions list\n\nThe credential counts for 15 minutes; `blackbar token issue --subject demo-agent --group agents` makes another.\nWithout the gateway: http://{}/fhir/Patient. Ctrl-C ends everything.\n",
                 self.house.upstream
             )
             .as_bytes(),
@@ -254,7 +264,39 @@ impl Stage {
             by_token(),
         )?;
         failed += self.step("COPY", &format!("{psql} -c '{copy}'"), copied())?;
+        failed += self.step(
+            "A SELECT of everybody waits on its connection, and goes on when a person signs in another terminal",
+            &format!("{psql} -c '{EVERYBODY}'\n  $ blackbar approvals approve ap-… --key officer.key --reason 'recall, ticket 4711'"),
+            self.held(database, address.port()),
+        )?;
         Ok(failed)
+    }
+
+    /// psql waits, a person signs, psql goes on.
+    fn held(&self, database: &Database, port: u16) -> Result<Shown, Broken> {
+        let failed = |error: std::io::Error| Broken::io("psql", &error);
+        let mut psql = database.psql(port, "demo-agent", Some(&self.house.token), EVERYBODY);
+        let mut psql = psql.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().map_err(failed)?;
+        let told = psql.stderr.take().ok_or_else(|| Broken::new("psql tells nothing"))?;
+        let mut notices = BufReader::new(told).lines().map_while(Result::ok);
+        let approval = notices.find_map(|line| line.split_once("approval=").map(|(_, id)| id.trim().to_owned()));
+        let approval = approval.ok_or_else(|| Broken::new("nobody told psql that it waits"))?;
+        expect(psql.try_wait().map_err(failed)?.is_none(), "psql did not wait")?;
+        let key = self.house.officer().display().to_string();
+        self.house.run(&["approvals", "approve", &approval, "--key", &key, "--reason", "recall, ticket 4711"])?;
+        // What it is told further does not fill its pipe.
+        let reader = std::thread::spawn(move || notices.for_each(drop));
+        let output = psql.wait_with_output().map_err(failed)?;
+        let _ = reader.join();
+        expect(output.status.success(), "what was approved did not run")?;
+        let answer = String::from_utf8_lossy(&output.stdout).into_owned();
+        let before = database.ask(database.port(), "postgres", None, EVERYBODY)?;
+        let hidden = self.hides(&before, &answer)?;
+        expect(before.lines().count() == answer.lines().count(), "rows are missing")?;
+        let shown = self.house.run(&["approvals", "show", &approval])?;
+        expect(String::from_utf8_lossy(&shown.stdout).contains("consumed"), "the approval was not used up")?;
+        let proved = format!("{approval} was held, signed and used once: {hidden} identifiers replaced");
+        Ok(Shown { rows: Vec::new(), proved })
     }
 
     async fn bulk(&self) -> Result<Shown, Broken> {
@@ -274,6 +316,46 @@ impl Stage {
         let third = self.client.send(&again).await?;
         expect(third.status == 403, "an approval let two requests through")?;
         let proved = format!("held, approved, run once with {hidden} identifiers replaced, and held again");
+        Ok(Shown { rows: Vec::new(), proved })
+    }
+
+    /// The console lets somebody in by a link, once, and shows what happened without an identifier.
+    async fn console(&self) -> Result<Shown, Broken> {
+        let link = self.house.link()?;
+        let secret = link.split_once("?link=").map(|(_, secret)| secret.to_owned());
+        let secret = secret.ok_or_else(|| Broken::new("the link has another form"))?;
+        let base = format!("http://{}", self.house.console);
+        let sign_in = || Ask {
+            method: "POST",
+            url: format!("{base}/login"),
+            headers: vec![("origin", base.as_str()), ("content-type", "application/x-www-form-urlencoded")],
+            body: None,
+            form: format!("link={secret}"),
+        };
+        let signed_in = self.client.send(&sign_in()).await?;
+        let cookie = signed_in.cookie.ok_or_else(|| Broken::new("the link did not sign in"))?;
+        expect(self.client.send(&sign_in()).await?.status == 403, "a link signed in twice")?;
+        let begun = Instant::now();
+        // The console sees what is under a signed checkpoint, about a second later.
+        let listed = loop {
+            let page = self.client.send(&Ask::get(format!("{base}/sessions")).header("cookie", &cookie)).await?;
+            if page.text().contains("demo-agent") {
+                break page.text();
+            }
+            expect(begun.elapsed() < Duration::from_secs(10), "the console does not show the agent's sessions")?;
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        };
+        let at = listed.split("/sessions/").filter_map(|rest| rest.split('"').next()).find(|id| id.len() > 30);
+        let session = at.ok_or_else(|| Broken::new("the console has no session"))?;
+        let page = self.client.send(&Ask::get(format!("{base}/sessions/{session}")).header("cookie", &cookie)).await?;
+        expect(page.text().contains("<mark"), "the timeline shows nothing that was replaced")?;
+        let seen = self.world.kinds_in(&(listed + &page.text())).len();
+        expect(seen == 0, "an identifier stands on a page of the console")?;
+        let metrics = self.client.send(&Ask::get(format!("http://{}/metrics", self.house.operations))).await?.text();
+        let counted = metrics.lines().filter(|line| line.starts_with("blackbar_findings_total")).count();
+        expect(counted > 3, "the findings were not counted")?;
+        expect(self.world.kinds_in(&metrics).is_empty(), "an identifier stands in the metrics")?;
+        let proved = format!("a link that signs in once; pages without an identifier; {counted} kinds counted");
         Ok(Shown { rows: Vec::new(), proved })
     }
 

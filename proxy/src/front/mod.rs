@@ -3,12 +3,14 @@
 pub(crate) mod http;
 mod listener;
 pub(crate) mod postgres;
+mod served;
 pub(crate) mod tls;
 
 use crate::config::Config;
 use crate::error::Error;
 
 pub(crate) use self::listener::{Arrival, Bound, Certificates, Serves, Stop};
+pub(crate) use self::served::{Current, OfTarget};
 
 /// Takes new settings while it serves.
 pub(crate) trait Reloads: Send + Sync {

@@ -7,9 +7,11 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use blackbar_engine::operator::{self, Operator};
-use blackbar_engine::{Clean, Finding, Format, Profile, Raw, Redactor, Scanner};
-use blackbar_ledger::Outcome;
+use blackbar_engine::{Clean, Finding, Format, Kind, Profile, Raw, Redactor, Scanner};
+use blackbar_ledger::{Details, Kind as LeafKind, Outcome};
+use blackbar_policy::fuse::Blown;
 
+use super::fuses::Counter;
 use super::labels::Labels;
 use super::recorder::{RecordError, Recording};
 use super::standing::Standing;
@@ -27,12 +29,26 @@ pub(crate) struct Grant {
     /// The columns that the profile names.
     labels: Arc<Labels>,
     limit_rows: Option<u64>,
+    /// What leaves under it is counted here.
+    fuse: Option<Arc<Counter>>,
+    /// The agreement of people that was used up for it.
+    approval: Option<String>,
 }
 
 impl Grant {
     /// Only the gate makes grants.
     pub(super) fn new(scanner: Scanner, profile: Profile, because: Vec<String>, expires: Option<SystemTime>) -> Self {
-        Self { scanner, profile, because, expires, standing: None, labels: Arc::default(), limit_rows: None }
+        Self {
+            scanner,
+            profile,
+            because,
+            expires,
+            standing: None,
+            labels: Arc::default(),
+            limit_rows: None,
+            fuse: None,
+            approval: None,
+        }
     }
 
     /// Whose it is, and for how long.
@@ -47,6 +63,29 @@ impl Grant {
 
     pub(super) fn limited(self, limit_rows: Option<u64>) -> Self {
         Self { limit_rows, ..self }
+    }
+
+    pub(super) fn fused(self, fuse: Option<Arc<Counter>>) -> Self {
+        Self { fuse, ..self }
+    }
+
+    /// What leaves under it is counted here; what it refuses must not leave.
+    pub(crate) const fn fuse(&self) -> Option<&Arc<Counter>> {
+        self.fuse.as_ref()
+    }
+
+    pub(super) fn approved(self, approval: String) -> Self {
+        Self { approval: Some(approval), ..self }
+    }
+
+    /// The agreement of people that was used up for it.
+    pub(crate) fn approval(&self) -> Option<&str> {
+        self.approval.as_deref()
+    }
+
+    /// Whether whoever it was granted to still counts.
+    pub(crate) fn counts(&self) -> bool {
+        !self.is_expired(SystemTime::now()) && self.standing.as_ref().is_none_or(Standing::counts)
     }
 
     /// The columns that its profile names: what an answer's columns are planned by.
@@ -73,7 +112,8 @@ impl Grant {
     pub(crate) fn answer(&self, format: Format, document: &str, recording: Recording) -> Answer {
         let redactor = self.scanner.redactor_for(&self.profile, format, document);
         let (scanner, standing) = (self.scanner.clone(), self.standing.clone());
-        Answer { redactor, scanner, recording, standing, held: VecDeque::new(), finished: false }
+        let (fuse, blown) = (self.fuse.clone(), None);
+        Answer { redactor, scanner, recording, standing, fuse, blown, held: VecDeque::new(), finished: false }
     }
 
     /// Redacts short texts, each for itself: lines of a head, messages.
@@ -94,18 +134,58 @@ impl Grant {
         operator::Context { values: &*rules.values, keys: rules.keys.as_deref(), subject: None }
     }
 
-    /// Whether there is something that its client must not see.
-    pub(crate) fn hides(&self) -> bool {
-        let rules = self.profile.rules();
-        rules.default != Operator::Keep
-            || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
-            || self.labels.hide_anything()
+    /// Reads what its client says, as answers to it are read.
+    pub(crate) fn reader(&self, format: Format) -> Redactor {
+        self.scanner.redactor_for(&self.profile, format, "")
     }
 
-    /// The most rows that an answer may have.
-    pub(crate) const fn limit_rows(&self) -> Option<u64> {
+    /// Tells whether a value that was found leaves as another that looks like it.
+    pub(crate) fn disguise(&self) -> impl Fn(&Finding) -> bool + Send + Sync + 'static {
+        let profile = self.profile.clone();
+        move |finding| disguise(finding.operator) || disguise(profile.rules().operator(finding.kind))
+    }
+
+    /// Whether values leave as others that look like them.
+    pub(crate) fn disguises(&self) -> bool {
+        let rules = self.profile.rules();
+        let of_fields = rules.fields.iter().map(|rule| rule.operator);
+        rules.kinds.iter().map(|(_, operator)| *operator).chain(of_fields).chain([rules.default]).any(disguise)
+    }
+
+    /// Whether values of this kind leave with less detail.
+    pub(crate) fn generalises(&self, kind: Kind) -> bool {
+        self.profile.rules().operator(kind) == Operator::Generalise
+    }
+
+    /// The same grant for the answer to a request that carried these tokens: they are no identifiers in it.
+    pub(crate) fn sparing<'t>(mut self, tokens: impl IntoIterator<Item = &'t str>) -> Self {
+        let mut rules = self.profile.rules().clone();
+        tokens.into_iter().for_each(|token| rules.allow.value(token, "a token of the request"));
+        if let Ok(profile) = rules.build() {
+            self.profile = profile;
+        }
+        self
+    }
+
+    /// Whether there is something that its client must not see.
+    pub(crate) fn hides(&self) -> bool {
+        self.detects() || self.labels.hide_anything()
+    }
+
+    /// Whether its profile looks for identifiers, and does not keep them all.
+    pub(crate) fn detects(&self) -> bool {
+        let rules = self.profile.rules();
+        rules.default != Operator::Keep || rules.kinds.iter().any(|(_, operator)| *operator != Operator::Keep)
+    }
+
+    /// The most rows that an answer may have, as far as permits say.
+    pub(super) const fn limit_rows(&self) -> Option<u64> {
         self.limit_rows
     }
+}
+
+const fn disguise(operator: Operator) -> bool {
+    matches!(operator, Operator::Shift | Operator::Surrogate | Operator::Fpe)
 }
 
 impl fmt::Debug for Grant {
@@ -123,6 +203,9 @@ pub(crate) struct Answer {
     scanner: Scanner,
     recording: Recording,
     standing: Option<Standing>,
+    fuse: Option<Arc<Counter>>,
+    /// It has blown: nothing more leaves.
+    blown: Option<Blown>,
     /// Recorded, and released once the record is as safe as the target asks for.
     held: VecDeque<Clean>,
     /// The upstream has ended.
@@ -188,6 +271,7 @@ impl Answer {
                 // The last block and the leaf that names it go to the disk together.
                 let stats = self.redactor.stats();
                 let counts = (stats.bytes_in, stats.replaced);
+                self.recording.held_back(stats.most_held);
                 self.recording.end(Outcome::Success, Some(counts))?;
             } else if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
                 self.recording.seal()?;
@@ -217,6 +301,11 @@ impl Answer {
         !self.recording.is_ended() && self.standing.as_ref().is_none_or(Standing::counts)
     }
 
+    /// The fuse that ended it.
+    pub(crate) const fn blown(&self) -> Option<&Blown> {
+        self.blown.as_ref()
+    }
+
     /// The recording, for another answer that takes the place of this one.
     pub(crate) fn into_recording(self) -> Recording {
         self.recording
@@ -241,6 +330,13 @@ impl Answer {
             self.recording.replaced(&finding.kind.to_string(), detector, bytes.len())?;
         }
         if !bytes.is_empty() {
+            if let Some(Err(blown)) = self.fuse.as_ref().map(|fuse| fuse.take(0, bytes.len(), &[])) {
+                let details = Details::new().texts("because", [blown.to_string()]);
+                self.blown = Some(blown);
+                self.recording.about_answer(LeafKind::DecisionDenied, Outcome::Denied, details)?;
+                // No error of the record, and the end of this answer all the same.
+                return Err(RecordError::Stopped);
+            }
             self.recording.delivered(&bytes)?;
             self.held.push_back(bytes);
         }

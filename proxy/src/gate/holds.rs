@@ -1,7 +1,8 @@
 //! Where held requests wait: the store of approvals, its limits, and the bell that wakes those who wait.
 
+use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blackbar_ledger::{Details, Kind, Leaf, Outcome};
@@ -9,6 +10,7 @@ use blackbar_policy::approval::{Approval, AskLimits, Effect, Event, Refusal};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
+use super::fuses;
 use super::recorder::Recorder;
 use crate::config::Limits;
 use crate::notes;
@@ -27,6 +29,8 @@ pub(crate) struct Holds {
     /// Changes whenever an approval does.
     bell: watch::Sender<u64>,
     seats: Arc<Semaphore>,
+    /// Subjects for whom people were asked to raise a limit: only their requests are looked up among the approvals.
+    raised: Mutex<HashSet<String>>,
 }
 
 /// Requests that wait with a connection and perhaps a body in memory. Others are told to come again.
@@ -34,8 +38,15 @@ const SEATS: usize = 256;
 
 impl Holds {
     pub(crate) fn new(state: Arc<State>, recorder: Arc<Recorder>, limits: &Limits) -> Self {
+        let store = Approvals::new(state);
+        // What was asked before a restart still counts. If it cannot be read now, it cannot be used then either.
+        let open = store.open(None).unwrap_or_default();
+        let raises = open.iter().map(|stored| stored.approval.ask());
+        let raises = raises.filter(|ask| ask.lifts.iter().any(|id| fuses::lifted(id).is_some()));
+        let raised = raises.map(|ask| ask.subject.clone()).collect();
         Self {
-            store: Approvals::new(state),
+            store,
+            raised: Mutex::new(raised),
             recorder,
             limits: AskLimits {
                 pending_of_subject: limits.asks_of_subject,
@@ -66,6 +77,21 @@ impl Holds {
     /// Tells when something has changed.
     pub(super) fn listen(&self) -> watch::Receiver<u64> {
         self.bell.subscribe()
+    }
+
+    /// Whether people were asked to raise a limit for this subject, and that is still open.
+    pub(super) fn raises(&self, subject: &str, raises: bool) {
+        let mut raised = self.raised.lock().unwrap_or_else(PoisonError::into_inner);
+        if raises {
+            raised.insert(subject.to_owned());
+        } else {
+            raised.remove(subject);
+        }
+    }
+
+    /// Whether they may have been.
+    pub(super) fn may_be_raised(&self, subject: &str) -> bool {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).contains(subject)
     }
 
     /// Stores a new one, unless too much is asked already.

@@ -4,6 +4,7 @@
 //! grant has a redactor and a way to the client.
 
 mod door;
+mod fuses;
 mod grant;
 mod hold;
 mod holds;
@@ -25,12 +26,15 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use blackbar_engine::operator::Keyring;
+use blackbar_engine::{Profile, Scanner};
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
 pub(crate) use self::door::Door;
+pub(crate) use self::fuses::Counter;
+use self::fuses::Fuses;
 pub(crate) use self::grant::{Answer, Grant, Lines};
-pub(crate) use self::hold::{Hold, Plea, Unheld, Waited};
+pub(crate) use self::hold::{ForRecord, Held, Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
 pub(crate) use self::known::{Known, Scram, now_ms};
 pub(crate) use self::labels::{Label, Labels};
@@ -41,7 +45,7 @@ use self::profiles::Profiles;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
-use crate::config::{Config, Named, Secret, Target};
+use crate::config::{Config, FuseSection, Named, Protocol, Secret, Target};
 use crate::error::Error;
 
 /// Everything that stands between a client and a target.
@@ -51,6 +55,7 @@ pub(crate) struct Gate {
     /// Where held requests wait; without it nobody can be asked.
     holds: Option<Arc<Holds>>,
     locks: Arc<Locks>,
+    fuses: Fuses,
 }
 
 /// What a reload replaces, all at once.
@@ -60,6 +65,7 @@ struct State {
     people: People,
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
+    fuse: FuseSection,
     /// What identifies policies and profiles.
     version: String,
 }
@@ -122,7 +128,7 @@ pub(crate) trait Authenticator: Send + Sync {
 pub(crate) struct Unknown;
 
 /// One request, as policy sees it.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Asked<'a> {
     pub(crate) target: &'a Target,
     /// What is to be done with what; all of it must be allowed.
@@ -161,7 +167,7 @@ impl Identity {
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
         let state = ArcSwap::from_pointee(State::read(config)?);
-        Ok(Self { state, authenticator, holds: None, locks: Arc::default() })
+        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default() })
     }
 
     /// The same gate, with somewhere for held requests to wait.
@@ -206,14 +212,34 @@ impl Gate {
         !identity.is_expired() && !self.locks.bars(identity) && self.authenticator.still_counts(identity)
     }
 
-    /// Lets a grant look again whether identity and target count.
-    fn standing(&self, identity: &Identity, asked: &Asked<'_>) -> Standing {
-        Standing {
+    /// A grant that looks again whether identity and target count, and counts what leaves under it. `lifts`: what people
+    /// have lifted for it, limits of fuses among them.
+    fn given(
+        &self,
+        state: &State,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        grant: Grant,
+        lifts: &BTreeSet<PolicyId>,
+    ) -> Result<Grant, Refused> {
+        let standing = Standing {
             authenticator: Arc::clone(&self.authenticator),
             locks: Arc::clone(&self.locks),
             identity: identity.clone(),
             target: asked.target.name.clone(),
-        }
+        };
+        let limits = lifts.iter().filter_map(fuses::lifted);
+        let limits = limits
+            .fold(fuses::limits(state.fuse.limits, grant.limit_rows()), |limits, (span, measure, to)| {
+                limits.raised(span, measure, to)
+            });
+        let counter = self.fuses.counter(limits, identity.subject.id()).map_err(Refused::CannotOblige)?;
+        Ok(grant.watched(standing).fused(counter))
+    }
+
+    /// Whether people may have raised a limit of this identity's, for one of its requests.
+    pub(crate) fn may_be_raised(&self, identity: &Identity) -> bool {
+        self.holds.as_ref().is_some_and(|holds| holds.may_be_raised(identity.subject.id()))
     }
 
     /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
@@ -235,7 +261,8 @@ impl Gate {
         let decided = if self.locks.bars_target(&asked.target.name) {
             Err(Refused::CannotOblige("the target is locked"))
         } else {
-            decide(&state, identity, asked).map(|grant| grant.watched(self.standing(identity, asked)))
+            decide(&state, identity, asked)
+                .and_then(|grant| self.given(&state, identity, asked, grant, &BTreeSet::new()))
         };
         record(&state, recording, &decided)?;
         decided
@@ -245,6 +272,18 @@ impl Gate {
     pub(crate) fn lines_of_record(&self) -> Option<Lines> {
         let (scanner, profile) = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into())?;
         Some(Lines::new(&scanner, &profile))
+    }
+
+    /// A profile that a target names for what goes up, with the detectors that serve it.
+    pub(crate) fn profile(&self, name: &str) -> Option<(Scanner, Profile)> {
+        self.state.load().profiles.combined(&[name.to_owned()].into())
+    }
+
+    /// Every kind that a tag may name.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        let found = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
+        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
+        detectors.map(|detector| detector.kind.main()).collect()
     }
 
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
@@ -295,26 +334,31 @@ fn judge(state: &State, identity: &Identity, asked: &Asked<'_>, lifted: &BTreeSe
 
 /// Records a decision of the policies alone.
 fn record(state: &State, recording: &mut Recording, decided: &Result<Grant, Refused>) -> Result<(), Refused> {
-    let rules = Details::new().text("rules", state.version.as_str());
-    let recorded = match decided {
-        Ok(grant) => {
-            let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
-            recording.decided(Kind::DecisionGranted, Outcome::Success, details)
-        }
-        Err(Refused::Held(policies)) => {
+    match (decision(state, decided), decided) {
+        (Some((kind, outcome, details)), _) => recording.decided(kind, outcome, details).map_err(Refused::Unrecorded),
+        (None, Err(Refused::Held(policies))) => {
+            let rules = Details::new().text("rules", state.version.as_str());
             recording.undecided(rules.texts("because", told(policies)));
             Ok(())
         }
-        Err(refused) => {
-            let because = match refused {
-                Refused::Denied(reasons) => reasons.iter().map(ToString::to_string).collect(),
-                Refused::CannotOblige(why) => vec![(*why).to_owned()],
-                Refused::Held(_) | Refused::Unrecorded(_) => Vec::new(),
-            };
-            recording.decided(Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because)))
+        (None, _) => Ok(()),
+    }
+}
+
+/// A decision of the policies alone, as a leaf. `None`: people decide, and nobody has yet.
+fn decision(state: &State, decided: &Result<Grant, Refused>) -> Option<(Kind, Outcome, Details)> {
+    let rules = Details::new().text("rules", state.version.as_str());
+    let because = match decided {
+        Ok(grant) => {
+            let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
+            return Some((Kind::DecisionGranted, Outcome::Success, details));
         }
+        Err(Refused::Held(_)) => return None,
+        Err(Refused::Denied(reasons)) => reasons.iter().map(ToString::to_string).collect(),
+        Err(Refused::CannotOblige(why)) => vec![(*why).to_owned()],
+        Err(Refused::Unrecorded(_)) => Vec::new(),
     };
-    recorded.map_err(Refused::Unrecorded)
+    Some((Kind::DecisionDenied, Outcome::Denied, rules.texts("because", told(&because))))
 }
 
 fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
@@ -342,6 +386,11 @@ impl State {
         names.insert(DEFAULT_PROFILE.to_owned());
         let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
+        let of_requests = config.gateway.targets.iter().filter_map(|target| match &target.protocol {
+            Protocol::Http(http) => http.request_profile.as_ref(),
+            Protocol::Postgres(_) => None,
+        });
+        names.extend(of_requests.map(|Named { name, .. }| name.clone()));
         let profiles = Profiles::prepare(&names, config)?;
         let version = profiles.version(policies.set().hash());
         let people = People::read(config)?;
@@ -354,7 +403,7 @@ impl State {
         }
         let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
         let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
-        Ok(Self { policies, profiles, people, tokens, version })
+        Ok(Self { policies, profiles, people, tokens, fuse: config.gateway.fuse.clone(), version })
     }
 
     /// The grant of an allowed request, if everything that its permits ask for can be done.

@@ -11,7 +11,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body::Body;
-use http_body_util::Empty;
+use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -27,9 +27,9 @@ use crate::front::tls;
 /// Fetches over HTTPS, and over HTTP where the configuration names an issuer on loopback.
 pub(crate) struct Fetch {
     /// The hosts that the configuration itself names, with the roots for each. They may be in the own network.
-    named: Vec<(String, Client<Connector, Empty<Bytes>>)>,
+    named: Vec<(String, Client<Connector, Full<Bytes>>)>,
     /// For all other hosts: public addresses only.
-    others: Client<HttpsConnector<HttpConnector<PublicOnly>>, Empty<Bytes>>,
+    others: Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>,
 }
 
 type Connector = HttpsConnector<HttpConnector>;
@@ -55,7 +55,7 @@ impl Fetch {
 fn client<R>(
     mut http: HttpConnector<R>,
     ca: Option<&Path>,
-) -> Result<Client<HttpsConnector<HttpConnector<R>>, Empty<Bytes>>, Error>
+) -> Result<Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>, Error>
 where
     HttpConnector<R>: Service<Uri> + Clone + Send + Sync + 'static,
     HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
@@ -73,9 +73,26 @@ where
 
 impl FetchKeys for Fetch {
     async fn fetch(&self, url: &str) -> Option<Vec<u8>> {
-        let uri: Uri = url.parse().ok()?;
-        let host = host(&uri)?;
-        let request = Request::get(uri).header("accept", "application/json").body(Empty::new()).ok()?;
+        self.document(url).await
+    }
+}
+
+impl Fetch {
+    /// What is at a URL.
+    pub(crate) async fn document(&self, url: &str) -> Option<Vec<u8>> {
+        let request = Request::get(url).header("accept", "application/json");
+        self.send(request.body(Full::default()).ok()?).await
+    }
+
+    /// What a form is answered with.
+    pub(crate) async fn post(&self, url: &str, form: &[u8]) -> Option<Vec<u8>> {
+        let request = Request::post(url).header("accept", "application/json");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        self.send(request.body(Full::new(Bytes::from(form.to_vec()))).ok()?).await
+    }
+
+    async fn send(&self, request: Request<Full<Bytes>>) -> Option<Vec<u8>> {
+        let host = host(request.uri())?;
         let fetched = async {
             let answer = match self.named.iter().find(|(named, _)| *named == host) {
                 Some((_, client)) => client.request(request).await,

@@ -18,6 +18,8 @@ pub(crate) fn begun() -> (Room, u16) {
     room.run(&["init", "."]).ends(0);
     let port = free_port();
     let text = room.text("blackbar.toml").replace("127.0.0.1:8080", &format!("127.0.0.1:{port}"));
+    // Gateways of several tests run at a time; what is not asked here listens wherever there is room.
+    let text = text.replace("127.0.0.1:8700", "127.0.0.1:0").replace("127.0.0.1:9464", "127.0.0.1:0");
     room.write("blackbar.toml", text);
     (room, port)
 }

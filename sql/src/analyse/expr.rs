@@ -1,15 +1,19 @@
 //! Expressions: where a value comes from, and what computing it does.
 
 use crate::parser::nodes::node::Node as Kind;
-use crate::parser::nodes::{AExpr, AExprKind, AIndirection, ColumnRef, FuncCall, Node, SubLink, SubLinkType};
+use crate::parser::nodes::{
+    AExpr, AExprKind, AIndirection, CaseExpr, ColumnRef, JsonExprOp, JsonFuncExpr, Node, SubLink, SubLinkType,
+    TypeCast, TypeName, XmlExprOp,
+};
 
-use super::nodes::{children, qualified, select_in, text};
+use super::calls::words;
+use super::nodes::{children, qualified, select_in, string_constant, text, uncast};
 use super::scope::{Columns, Scope};
 use super::{Analyser, Step};
-use crate::facts::{FunctionUse, Opacity, Use};
+use crate::facts::{Opacity, Use};
+use crate::forms::{Form, Sort};
 use crate::functions::{FunctionClass, classify};
-use crate::origin::Origin;
-use crate::settings::{SettingClass, class_of};
+use crate::origin::{Derivation, Origin};
 
 /// Columns that every table has and that hold nothing of anybody.
 const SYSTEM_COLUMNS: &[&str] = &["cmax", "cmin", "ctid", "tableoid", "xmax", "xmin"];
@@ -35,7 +39,7 @@ impl Analyser<'_> {
             Some(Kind::JsonArrayQueryConstructor(of)) => {
                 let Some(select) = of.query.as_deref().and_then(select_in) else { return Ok(self.unjudged()) };
                 let query = self.select(select, Some(scope), false)?;
-                let origin = query.columns.all().derived();
+                let origin = query.columns.all().shown();
                 self.mark(&origin, one);
                 self.pass_on(query.rows.or(query.collected));
                 Ok(origin)
@@ -49,45 +53,193 @@ impl Analyser<'_> {
                     self.mark(&origin, one);
                 }
                 if let Some(result) = of.result.as_deref() {
-                    origin.add(&self.expr(result, scope, one)?);
+                    origin.add(&self.expr(result, scope, one)?.shown());
                 }
-                Ok(origin.derived())
+                Ok(origin)
             }
-            Some(Kind::CaseExpr(of)) => {
-                // `CASE column WHEN value`: compared with each of them.
-                if let Some(arg) = of.arg.as_deref() {
-                    self.expr(arg, scope, Use::Computed)?;
-                }
-                self.all_inside(node, scope, one)
-            }
+            Some(Kind::CaseExpr(of)) => self.case(of, scope, one),
             Some(Kind::JsonArrayAgg(_) | Kind::JsonObjectAgg(_)) => {
                 self.level().aggregates = true;
                 self.level().collects = true;
-                self.all_inside(node, scope, one)
-            }
-            Some(Kind::AExpr(of)) => {
-                let (schema, name) = qualified(&of.name);
-                if schema.is_some_and(|schema| schema != "pg_catalog") {
-                    // Somebody's own operator is somebody's own function.
-                    self.note_function(schema, name, FunctionClass::Unknown);
-                    return Ok(self.all_inside(node, scope, one)?.and(&Origin::unprovable()));
-                }
-                if compares(of) {
-                    let origin = self.compared(node, of, scope)?.derived();
-                    self.mark(&origin, one);
-                    return Ok(origin);
-                }
                 let origin = self.all_inside(node, scope, one)?;
-                if !matches!(name, "||" | "->" | "->>" | "#>" | "#>>") {
-                    // Whether it fails, or is null, tells of its arguments.
+                self.ordered_json(node, &origin);
+                Ok(origin)
+            }
+            Some(Kind::JsonObjectConstructor(of)) => {
+                let origin = self.all_inside(node, scope, one)?;
+                if of.unique {
+                    self.group(&origin);
+                }
+                Ok(origin)
+            }
+            Some(Kind::JsonFuncExpr(of)) => self.json_function(node, of, scope, one),
+            Some(Kind::JsonParseExpr(_)) => {
+                let origin = self.all_inside(node, scope, one)?;
+                self.mark(&origin, Use::Computed);
+                Ok(origin)
+            }
+            Some(Kind::XmlExpr(of)) => {
+                let origin = self.all_inside(node, scope, one)?;
+                if matches!(of.op(), XmlExprOp::IsXmlparse | XmlExprOp::IsXmlpi | XmlExprOp::IsDocument) {
+                    self.mark(&origin, Use::Computed);
+                }
+                // The names of elements may be any.
+                Ok(origin.by(Derivation::Glued))
+            }
+            Some(Kind::NullTest(_) | Kind::BooleanTest(_) | Kind::BoolExpr(_) | Kind::GroupingFunc(_)) => {
+                Ok(self.all_inside(node, scope, one)?.tested())
+            }
+            Some(Kind::JsonIsPredicate(_)) => {
+                let origin = self.all_inside(node, scope, one)?;
+                self.mark(&origin, Use::Computed);
+                Ok(origin.tested())
+            }
+            Some(Kind::MinMaxExpr(of)) => {
+                let origin = self.all_inside(node, scope, one)?;
+                if of.args.len() > 1 {
                     self.mark(&origin, Use::Computed);
                 }
                 Ok(origin)
             }
-            Some(Kind::TypeCast(_)) => self.all_inside(node, scope, one),
+            Some(Kind::AExpr(of)) => self.operator(node, of, scope, one),
+            Some(Kind::TypeCast(of)) => self.cast(of, scope, one),
+            Some(Kind::SqlvalueFunction(_)) => Ok(Origin::guess()),
             Some(_) => self.all_inside(node, scope, one),
             None => Ok(self.unjudged()),
         }
+    }
+
+    fn case(&mut self, of: &CaseExpr, scope: &Scope<'_>, one: Use) -> Step<Origin> {
+        let mut origin = Origin::constant();
+        if let Some(arg) = of.arg.as_deref() {
+            // `CASE column WHEN value`: compared with each of them.
+            let compared = self.expr(arg, scope, Use::Computed)?;
+            self.mark(&compared, one);
+            origin.add(&compared.tested());
+        }
+        for part in of.args.iter().chain(of.defresult.as_deref()) {
+            origin.add(&self.expr(part, scope, one)?);
+        }
+        Ok(origin.shown())
+    }
+
+    fn operator(&mut self, node: &Node, of: &AExpr, scope: &Scope<'_>, one: Use) -> Step<Origin> {
+        let (schema, name) = qualified(&of.name);
+        if schema.is_some_and(|schema| schema != "pg_catalog") {
+            // Somebody's own operator is somebody's own function.
+            self.note_function(schema, name, FunctionClass::Unknown);
+            return Ok(self.all_inside(node, scope, one)?.derived().and(&Origin::unprovable()));
+        }
+        let (left, right) = (of.lexpr.as_deref(), of.rexpr.as_deref());
+        if of.kind() == AExprKind::AexprNullif
+            && let (Some(left), Some(right)) = (left, right)
+        {
+            let mut origin = self.expr(left, scope, Use::Computed)?.shown();
+            self.mark(&origin, one);
+            origin.add(&self.expr(right, scope, Use::Computed)?.tested());
+            return Ok(origin);
+        }
+        if compares(of) {
+            let origin = self.compared(node, of, scope)?.tested();
+            self.mark(&origin, one);
+            return Ok(origin);
+        }
+        if name == "||" {
+            return self.glued(of, scope, one);
+        }
+        if matches!(name, "->" | "->>" | "#>" | "#>>")
+            && let (Some(left), Some(right)) = (left, right)
+        {
+            return self.picked(left, right, scope, one);
+        }
+        let mut sides = Vec::new();
+        for side in left.into_iter().chain(right) {
+            sides.push(self.expr(side, scope, one)?);
+        }
+        let origin = sides.iter().fold(Origin::constant(), Origin::and);
+        // Whether it fails, or is null, tells of its arguments.
+        self.mark(&origin, Use::Computed);
+        Ok(match name {
+            "-" if sides.len() == 2 && sides.iter().all(|side| self.is_day(side)) => origin.by(Derivation::Measured),
+            "+" | "-" | "*" | "/" | "%" | "^" | "|/" | "||/" | "@" => origin.by(Derivation::Figured),
+            "@>" | "<@" | "?" | "?|" | "?&" | "&&" | "@@" | "@?" => origin.tested(),
+            _ => origin.derived(),
+        })
+    }
+
+    /// Whether it is what stands in columns of days, and nothing of the statement's own.
+    fn is_day(&self, origin: &Origin) -> bool {
+        let is_day = |(id, how): &(crate::origin::ColumnId, Derivation)| {
+            matches!(how, Derivation::Copy | Derivation::Shown) && self.sort_of(*id).is_some_and(Sort::is_day)
+        };
+        !origin.sources().is_empty() && !origin.mixes() && origin.sources().iter().all(is_day)
+    }
+
+    /// The type of a column, as far as the catalog knows it.
+    fn sort_of(&self, id: crate::origin::ColumnId) -> Option<Sort> {
+        let (table, column) = self.facts.column(id)?;
+        let relation = self.catalog.relation(table.schema.as_deref()?, &table.name)?;
+        Some(Sort::of(&relation.column(&column.name)?.type_name))
+    }
+
+    /// `json ->> 'key'`: the key is what the value is called.
+    fn picked(&mut self, left: &Node, right: &Node, scope: &Scope<'_>, one: Use) -> Step<Origin> {
+        let origin = self.expr(left, scope, one)?.shown();
+        if let Some(path) = string_constant(uncast(right)) {
+            return Ok(words(path).fold(origin, Origin::keyed));
+        }
+        let by = self.expr(right, scope, one)?;
+        // Whether there is such a key tells.
+        self.mark(&by, Use::Computed);
+        if matches!(&right.node, Some(Kind::AConst(_))) {
+            return Ok(origin);
+        }
+        Ok(origin.derived().and(&by.derived()))
+    }
+
+    fn json_function(&mut self, node: &Node, of: &JsonFuncExpr, scope: &Scope<'_>, one: Use) -> Step<Origin> {
+        let origin = self.all_inside(node, scope, one)?;
+        self.mark(&origin, Use::Computed);
+        if of.op() == JsonExprOp::JsonExistsOp {
+            return Ok(origin.tested());
+        }
+        Ok(match of.pathspec.as_deref().and_then(|path| string_constant(uncast(path))) {
+            Some(path) => words(path).fold(origin, Origin::keyed),
+            None => origin.derived(),
+        })
+    }
+
+    /// Elements that are ordered, or keys that must be different.
+    fn ordered_json(&mut self, node: &Node, origin: &Origin) {
+        let (ordered, unique) = match &node.node {
+            Some(Kind::JsonArrayAgg(of)) => (of.constructor.as_deref(), false),
+            Some(Kind::JsonObjectAgg(of)) => (of.constructor.as_deref(), of.unique),
+            _ => (None, false),
+        };
+        if ordered.is_some_and(|of| !of.agg_order.is_empty()) {
+            self.mark(origin, Use::Order);
+        }
+        if unique {
+            self.group(origin);
+        }
+    }
+
+    fn cast(&mut self, of: &TypeCast, scope: &Scope<'_>, one: Use) -> Step<Origin> {
+        let (Some(arg), Some(to)) = (of.arg.as_deref(), of.type_name.as_ref()) else { return Ok(self.unjudged()) };
+        let origin = self.expr(arg, scope, one)?;
+        let to = sort_of_name(to);
+        let fits = |from: &(crate::origin::ColumnId, Derivation)| {
+            from.1 == Derivation::Copy && self.sort_of(from.0).is_some_and(|from| from.always_fits(to))
+        };
+        if to != Sort::Text && !origin.sources().iter().all(fits) {
+            // It fails for some values and not for others.
+            self.mark(&origin, Use::Computed);
+        }
+        Ok(match to.form() {
+            Form::Tests => origin.tested(),
+            Form::By(form) => origin.by(form),
+            _ => origin.derived(),
+        })
     }
 
     fn all_inside(&mut self, node: &Node, scope: &Scope<'_>, one: Use) -> Step<Origin> {
@@ -96,7 +248,7 @@ impl Analyser<'_> {
         for part in inside {
             origin.add(&self.expr(part, scope, one)?);
         }
-        Ok(origin.derived())
+        Ok(origin.shown())
     }
 
     /// For a node of which nobody has said what it may do.
@@ -118,7 +270,7 @@ impl Analyser<'_> {
         let Some(fields) = fields else {
             // `t.*` as a value: the row as a whole.
             let before: Vec<&str> = column.fields.iter().filter_map(text).collect();
-            return self.whole_row(&before, scope).unwrap_or_else(Origin::unprovable).derived();
+            return self.whole_row(&before, scope).unwrap_or_else(Origin::unprovable).shown();
         };
         match fields.as_slice() {
             [name] => self.bare_column(name, scope),
@@ -184,7 +336,7 @@ impl Analyser<'_> {
             }
         }
         if let Some(row) = self.whole_row(&[name], scope) {
-            return possible.and(&row.derived());
+            return possible.and(&row.shown());
         }
         if guessed {
             return possible;
@@ -217,7 +369,7 @@ impl Analyser<'_> {
                 let item = if alone { scope.item(None, name[0]).map(|item| item.columns.clone()) } else { None };
                 let origin = match item {
                     Some(columns) => self.column_of(&columns, field),
-                    None => self.column_ref(row, scope).derived(),
+                    None => self.column_ref(row, scope).shown(),
                 };
                 self.mark(&origin, one);
                 origin
@@ -226,101 +378,22 @@ impl Analyser<'_> {
         };
         for part in &of.indirection {
             if text(part).is_none() {
-                origin.add(&self.expr(part, scope, one)?);
+                // `json['key']`
+                let key = match &part.node {
+                    Some(Kind::AIndices(at)) => at.uidx.as_deref().and_then(|key| string_constant(uncast(key))),
+                    _ => None,
+                };
+                let by = self.expr(part, scope, one)?;
+                let known = key.is_some() || by.is_constant();
+                origin = match key {
+                    Some(key) => words(key).fold(origin, Origin::keyed),
+                    None if known => origin,
+                    None => origin.derived(),
+                };
+                origin.add(&by.tested());
             }
         }
-        Ok(origin.derived())
-    }
-
-    pub(super) fn note_function(&mut self, schema: Option<&str>, name: &str, class: FunctionClass) {
-        let entry = FunctionUse { schema: schema.map(str::to_owned), name: name.to_owned(), class };
-        if !self.facts.functions.contains(&entry) {
-            self.facts.functions.push(entry);
-        }
-        if let Some(kind) = class.kind() {
-            self.kind(kind);
-        }
-        if let Some(why) = class.opacity() {
-            self.facts.opacity.get_or_insert(why);
-        }
-        if !class.derives_from_arguments() {
-            self.facts.tables_complete = false;
-        }
-    }
-
-    pub(super) fn call(&mut self, call: &FuncCall, scope: &Scope<'_>, one: Use) -> Step<Origin> {
-        let (schema, name) = qualified(&call.funcname);
-        let mut class = classify(schema, name, self.catalog, &self.path);
-        if class == FunctionClass::Sets {
-            class = self.set_config(call);
-        }
-        self.note_function(schema, name, class);
-        if class.is_aggregate() {
-            let windowed = call.over.is_some();
-            let level = self.level();
-            level.aggregates |= !windowed;
-            level.collects |= class == FunctionClass::Collects;
-        }
-        let arguments = if class == FunctionClass::Count { Use::Counted } else { one };
-        let mut origin = Origin::constant();
-        for argument in &call.args {
-            origin.add(&self.expr(argument, scope, arguments)?);
-        }
-        for order in &call.agg_order {
-            origin.add(&self.expr(order, scope, arguments)?);
-        }
-        if !class.is_aggregate() && !shapes(name) {
-            // `regexp_match` is null where nothing matches, and others fail: both tell, whatever becomes of the value.
-            self.mark(&origin, Use::Computed);
-        }
-        if let Some(filter) = call.agg_filter.as_deref() {
-            origin.add(&self.condition(filter, scope)?);
-        }
-        if let Some(over) = call.over.as_deref() {
-            origin.add(&self.window(over, scope)?);
-        }
-        if class == FunctionClass::Count {
-            return Ok(Origin::count());
-        }
-        if !class.derives_from_arguments() {
-            origin.add(&Origin::unprovable());
-        }
-        Ok(origin.derived())
-    }
-
-    pub(super) fn window(&mut self, window: &crate::parser::nodes::WindowDef, scope: &Scope<'_>) -> Step<Origin> {
-        let mut origin = Origin::constant();
-        for part in &window.partition_clause {
-            origin.add(&self.expr(part, scope, Use::Group)?);
-        }
-        for part in &window.order_clause {
-            origin.add(&self.expr(part, scope, Use::Order)?);
-        }
-        for part in window.start_offset.iter().chain(&window.end_offset) {
-            origin.add(&self.expr(part, scope, Use::Computed)?);
-        }
-        Ok(origin.derived())
-    }
-
-    /// `set_config('name', 'value', …)` is `SET`, when both are plain.
-    fn set_config(&mut self, call: &FuncCall) -> FunctionClass {
-        let constant = |at: usize| call.args.get(at).and_then(super::nodes::string_constant);
-        let (Some(name), Some(value)) = (constant(0), constant(1)) else {
-            // Any of them, to anything.
-            let (name, values) = (String::new(), Some(Vec::new()));
-            self.facts.settings.push(crate::facts::SettingChange {
-                name,
-                values,
-                class: SettingClass::Unknown,
-                local: false,
-            });
-            return FunctionClass::Sets;
-        };
-        let name = name.to_ascii_lowercase();
-        let class = class_of(&name, Some(&[value.to_owned()]));
-        let values = Some(vec![crate::facts::Hidden(value.to_owned())]);
-        self.facts.settings.push(crate::facts::SettingChange { name, values, class, local: false });
-        if class == SettingClass::Harmless { FunctionClass::Harmless } else { FunctionClass::Sets }
+        Ok(origin.shown())
     }
 
     fn sub_link(&mut self, link: &SubLink, scope: &Scope<'_>, one: Use) -> Step<Origin> {
@@ -352,7 +425,11 @@ impl Analyser<'_> {
             origin.add(&tested);
         }
         // The value of one row's one column is a copy of it; the rest is computed.
-        Ok(if link.sub_link_type() == SubLinkType::ExprSublink { origin } else { origin.derived() })
+        Ok(match link.sub_link_type() {
+            SubLinkType::ExprSublink => origin,
+            SubLinkType::ArraySublink | SubLinkType::MultiexprSublink => origin.shown(),
+            _ => origin.tested(),
+        })
     }
 
     /// What the answer of `EXISTS` depends on: every column that the query asks about.
@@ -371,7 +448,7 @@ impl Analyser<'_> {
             self.level().in_condition -= 1;
             origin.add(&of);
         }
-        Ok(origin.derived())
+        Ok(origin.tested())
     }
 }
 
@@ -403,32 +480,18 @@ fn compares(of: &AExpr) -> bool {
     }
 }
 
-/// Functions that only put their arguments into another form: they never fail, and are null for nulls only.
-fn shapes(name: &str) -> bool {
-    matches!(
-        name,
-        "age"
-            | "array_to_json"
-            | "btrim"
-            | "concat"
-            | "concat_ws"
-            | "date_part"
-            | "date_trunc"
-            | "extract"
-            | "format"
-            | "initcap"
-            | "json_build_array"
-            | "json_build_object"
-            | "jsonb_build_array"
-            | "jsonb_build_object"
-            | "lower"
-            | "ltrim"
-            | "row_to_json"
-            | "rtrim"
-            | "to_char"
-            | "to_json"
-            | "to_jsonb"
-            | "upper"
-            | "xmlcomment"
-    )
+fn sort_of_name(to: &TypeName) -> Sort {
+    let name = to.names.last().and_then(text).unwrap_or_default();
+    if to.names.len() > 1 && to.names.first().and_then(text) != Some("pg_catalog") {
+        return Sort::Other;
+    }
+    let sort = Sort::of(name);
+    let bounded = !to.typmods.is_empty() && !(sort.is_day() || sort == Sort::Time);
+    match sort {
+        _ if bounded => Sort::Other,
+        // An array shows its elements, and says of each whether it fits.
+        Sort::Bool if !to.array_bounds.is_empty() => Sort::Plain,
+        sort if to.array_bounds.is_empty() || sort == Sort::Other => sort,
+        _ => Sort::Plain,
+    }
 }

@@ -6,7 +6,7 @@ use crate::parser::nodes::{JoinExpr, JsonTable, Node, RangeFunction, RangeSubsel
 use super::nodes::{alias_columns, given_name, select_in, text};
 use super::scope::{Columns, Item, Named, Rest, Scope};
 use super::{Analyser, Step};
-use crate::facts::{Against, Probe, Rows, Use};
+use crate::facts::{Rows, Use};
 use crate::origin::Origin;
 
 impl Analyser<'_> {
@@ -92,7 +92,7 @@ impl Analyser<'_> {
             origin.add(&self.expr(call, scope, Use::Inner)?);
             alone = given_name(call);
         }
-        let origin = origin.derived();
+        let origin = origin.shown();
         let alias = of.alias.as_ref().map(|alias| alias.aliasname.clone()).or_else(|| alone.clone());
         // A function of one column names it by its alias; what others it has is not known, but where they come from is.
         let rest = Some(Rest { origin: origin.clone(), table: None });
@@ -100,8 +100,11 @@ impl Analyser<'_> {
             Some(Kind::ColumnDef(column)) => Some(column.colname.clone()),
             _ => None,
         });
-        let names: Vec<String> = declared.chain(alias_columns(of.alias.as_ref())).collect();
-        let columns = Columns { named: Vec::new(), rest }.renamed(&names);
+        let declared: Vec<String> = declared.collect();
+        // Declared columns of `jsonb_to_record` are keys.
+        let keyed = |name: String| Named { origin: origin.clone().keyed(&name), name: Some(name) };
+        let named: Vec<Named> = declared.into_iter().map(keyed).collect();
+        let columns = Columns { named, rest }.renamed(&alias_columns(of.alias.as_ref()));
         scope.push(alias, None, columns.clone());
         Ok(columns)
     }
@@ -157,17 +160,10 @@ impl Analyser<'_> {
         let mut columns = Columns::default();
         for name in &common {
             let (one, other) = (self.column_in(&left, name), self.column_in(&right, name));
-            let with = if one.is_copy() && other.is_copy() { Use::Join } else { Use::Computed };
+            let with = if one.is_plain_copy() && other.is_plain_copy() { Use::Join } else { Use::Computed };
             self.mark(&one, with);
             self.mark(&other, with);
-            for (column, _) in one.sources() {
-                for (with, _) in other.sources() {
-                    let probe = Probe { column: *column, against: Against::Column(*with) };
-                    if !self.facts.probes.contains(&probe) {
-                        self.facts.probes.push(probe);
-                    }
-                }
-            }
+            self.probe_both(&one, &other);
             columns.named.push(Named { name: Some(name.clone()), origin: one.and(&other) });
         }
         if !common.is_empty() {

@@ -3,6 +3,7 @@
 //! One analyser looks at one statement. Every table and column that it meets goes into the facts; the values that queries
 //! pass on are followed as [`Origin`]s, sets of those columns.
 
+mod calls;
 mod dml;
 mod expr;
 mod from;
@@ -12,12 +13,12 @@ mod query;
 mod scope;
 mod statement;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::parser::nodes::{Node, RangeVar};
 
 use crate::catalog::{Catalog, Found, Session, is_system};
-use crate::facts::{ColumnUse, Opacity, Rows, StatementFacts, TableUse, Use, Uses};
+use crate::facts::{Against, ColumnUse, Opacity, Probe, Rows, StatementFacts, TableUse, Use, Uses};
 use crate::kind::StatementKind;
 use crate::origin::{ColumnId, Origin};
 use scope::{Columns, Named, Rest};
@@ -43,6 +44,7 @@ pub(crate) struct Analyser<'a> {
     tables: HashMap<(Option<String>, String), usize>,
     columns: HashMap<(usize, String), usize>,
     views: HashMap<usize, Columns>,
+    probed: HashSet<Probe>,
     /// The kind that tables are used by at this place.
     acting: StatementKind,
     inside_views: u32,
@@ -71,6 +73,7 @@ pub(crate) fn facts_of(statement: &Node, catalog: &Catalog, session: &Session) -
         tables: HashMap::new(),
         columns: HashMap::new(),
         views: HashMap::new(),
+        probed: HashSet::new(),
         acting: StatementKind::Select,
         inside_views: 0,
         steps: 0,
@@ -149,6 +152,37 @@ impl Analyser<'_> {
         }
     }
 
+    /// Notes that rows are grouped by a value, or made distinct. Where values that are known are among those of columns, which
+    /// rows fall together says which are equal.
+    fn group(&mut self, origin: &Origin) {
+        self.mark(origin, Use::Group);
+        if origin.mixes() {
+            self.mark(origin, Use::Computed);
+        }
+    }
+
+    /// Notes with what a column is compared.
+    fn probe(&mut self, column: ColumnId, against: Against) {
+        let probe = Probe { column, against };
+        if self.probed.insert(probe) {
+            self.facts.probes.push(probe);
+        }
+    }
+
+    /// Notes that the columns of both are compared with each other.
+    fn probe_both(&mut self, one: &Origin, other: &Origin) {
+        for (mine, theirs) in [(one, other), (other, one)] {
+            for (column, _) in mine.sources() {
+                if theirs.sources().is_empty() || theirs.mixes() {
+                    self.probe(*column, Against::Query);
+                }
+                for (with, _) in theirs.sources() {
+                    self.probe(*column, Against::Column(*with));
+                }
+            }
+        }
+    }
+
     /// The relation's place in the facts, and its columns. Never a CTE.
     fn relation(&mut self, of: &RangeVar) -> Step<(usize, Option<String>, Columns)> {
         let schema = Some(of.schemaname.as_str()).filter(|schema| !schema.is_empty());
@@ -168,6 +202,8 @@ impl Analyser<'_> {
         let Found::Known(relation) = found else {
             let everything = self.column(table, "*");
             let mut origin = Origin::copy_of(everything);
+            // What stands in the server's own catalog, anybody may know.
+            origin.add(&Origin::guess());
             if !matches!(found, Found::System) || reveals(name) {
                 origin.add(&Origin::unprovable());
             }

@@ -6,8 +6,8 @@ use crate::parser::nodes::{AExpr, AExprKind, BoolExprType, Node, NullTestType, S
 use super::nodes::{children, qualified, select_in, string_constant, text, uncast};
 use super::scope::Scope;
 use super::{Analyser, Step};
-use crate::facts::{Against, Probe, Use};
-use crate::origin::{ColumnId, Origin};
+use crate::facts::{Against, Use};
+use crate::origin::Origin;
 
 impl Analyser<'_> {
     /// Looks at a condition. The origin is that of its truth.
@@ -15,7 +15,7 @@ impl Analyser<'_> {
         self.level().in_condition += 1;
         let origin = self.asked(node, scope);
         self.level().in_condition -= 1;
-        Ok(origin?.derived())
+        Ok(origin?.tested())
     }
 
     fn asked(&mut self, node: &Node, scope: &Scope<'_>) -> Step<Origin> {
@@ -83,7 +83,7 @@ impl Analyser<'_> {
                 // A column that stands alone is asked about; one within a larger expression is computed with.
                 let how = if is_column(side) { one } else { Use::Computed };
                 let of_side = self.expr(side, scope, how)?;
-                if is_column(side) && !of_side.is_copy() {
+                if is_column(side) && !of_side.is_plain_copy() {
                     self.mark(&of_side, Use::Computed);
                 }
                 origin.add(&of_side);
@@ -96,6 +96,9 @@ impl Analyser<'_> {
     fn equal(&mut self, left: &Node, right: &Node, scope: &Scope<'_>) -> Step<Origin> {
         let sides = [self.side(left, scope), self.side(right, scope)];
         let mut origin = Origin::constant();
+        if let [Some(one), Some(other)] = &sides {
+            self.probe_both(one, other);
+        }
         for (at, node) in [left, right].into_iter().enumerate() {
             let other = if at == 0 { right } else { left };
             let Some(column) = &sides[at] else {
@@ -103,7 +106,7 @@ impl Analyser<'_> {
                 continue;
             };
             origin.add(column);
-            if !column.is_copy() {
+            if !column.is_plain_copy() {
                 // It only looks like a column: it was computed further in.
                 self.mark(column, Use::Computed);
                 continue;
@@ -111,13 +114,12 @@ impl Analyser<'_> {
             let mut constants = Vec::new();
             if let Some(other) = &sides[1 - at] {
                 // A column of the statement's own making, such as one of `VALUES`, is a list of guesses.
-                self.mark(column, if other.is_copy() { Use::Join } else { Use::Computed });
-                constants.extend(other.sources().iter().map(|(id, _)| Against::Column(*id)));
+                self.mark(column, if other.is_plain_copy() { Use::Join } else { Use::Computed });
             } else if plain_values(other, &mut constants) {
                 self.mark(column, Use::Equality);
             } else {
                 self.mark(column, Use::Computed);
-                constants.clear();
+                constants = vec![Against::Query];
             }
             for (id, _) in column.sources() {
                 for against in &constants {
@@ -132,13 +134,6 @@ impl Analyser<'_> {
         match &node.node {
             Some(Kind::ColumnRef(column)) => Some(self.column_ref(column, scope)),
             _ => None,
-        }
-    }
-
-    fn probe(&mut self, column: ColumnId, against: Against) {
-        let probe = Probe { column, against };
-        if !self.facts.probes.contains(&probe) {
-            self.facts.probes.push(probe);
         }
     }
 }

@@ -110,8 +110,9 @@ impl Analyser<'_> {
             if part.node.is_some() {
                 self.by_name_or_number(part, &columns, scope, Use::Group)?;
             } else {
-                let all = columns.all();
-                self.mark(&all, Use::Group);
+                for origin in columns.each() {
+                    self.group(origin);
+                }
             }
         }
         self.order(&of.sort_clause, &columns, scope)?;
@@ -144,6 +145,19 @@ impl Analyser<'_> {
 
     /// `ORDER BY` and `GROUP BY` may name an output column, or count to it.
     fn by_name_or_number(&mut self, node: &Node, columns: &Columns, scope: &Scope<'_>, one: Use) -> Step<()> {
+        self.step()?;
+        let several = match &node.node {
+            Some(Kind::GroupingSet(of)) => Some(&of.content),
+            Some(Kind::RowExpr(of)) if one == Use::Group => Some(&of.args),
+            Some(Kind::List(of)) => Some(&of.items),
+            _ => None,
+        };
+        if let Some(several) = several {
+            for part in several {
+                self.by_name_or_number(part, columns, scope, one)?;
+            }
+            return Ok(());
+        }
         let position = match &node.node {
             Some(Kind::AConst(constant)) => match &constant.val {
                 Some(a_const::Val::Ival(number)) => usize::try_from(number.ival).ok(),
@@ -154,21 +168,30 @@ impl Analyser<'_> {
         if let Some(position) = position {
             let named = position.checked_sub(1).and_then(|at| columns.named.get(at));
             let origin = named.map_or_else(|| columns.all(), |column| column.origin.clone());
-            self.mark(&origin, one);
+            self.sorted(&origin, one);
             return Ok(());
         }
         if let Some(Kind::ColumnRef(of)) = &node.node
             && let [name] = of.fields.as_slice()
             && let Some(origin) = text(name).and_then(|name| columns.by_name(name))
         {
-            self.mark(&origin, one);
+            self.sorted(&origin, one);
         }
         if matches!(node.node, Some(Kind::ColumnRef(_))) && scope.items.is_empty() && scope.parent.is_none() {
             // Beside a set operation there are no other names.
             return Ok(());
         }
-        self.expr(node, scope, one)?;
+        let origin = self.expr(node, scope, one)?;
+        self.sorted(&origin, one);
         Ok(())
+    }
+
+    fn sorted(&mut self, origin: &Origin, one: Use) {
+        if one == Use::Group {
+            self.group(origin);
+        } else {
+            self.mark(origin, one);
+        }
     }
 
     /// The columns of a target list. `one`: how what is computed in it is used; plain columns are only passed on.
@@ -217,7 +240,7 @@ impl Analyser<'_> {
             Some(Kind::AIndirection(of)) if is_star(of.indirection.last()) => {
                 let inner = of.arg.as_deref();
                 let origin = match inner {
-                    Some(inner) => self.expr(inner, scope, Use::Inner)?.derived(),
+                    Some(inner) => self.expr(inner, scope, Use::Inner)?.shown(),
                     None => self.unjudged(),
                 };
                 vec![Columns { named: Vec::new(), rest: Some(Rest { origin, table: None }) }]
@@ -266,13 +289,20 @@ impl Analyser<'_> {
         let right = self.select(right, Some(scope), false)?;
         let columns = both(&left.columns, &right.columns);
         if of.op() != SetOperation::SetopUnion || !of.all {
-            let compared = columns.all();
-            self.mark(&compared, if of.op() == SetOperation::SetopUnion { Use::Group } else { Use::Join });
-            // With values of the statement's own among them, how many rows are left says which of them there are.
-            let guesses: Vec<Origin> =
-                columns.named.iter().map(|column| &column.origin).filter(|origin| !origin.is_copy()).cloned().collect();
-            for origin in &guesses {
-                self.mark(origin, Use::Computed);
+            let with = if of.op() == SetOperation::SetopUnion { Use::Group } else { Use::Join };
+            for origin in columns.each() {
+                self.mark(origin, with);
+                // With values of the statement's own among them, how many rows are left says which of them there are.
+                if !origin.is_plain_copy() {
+                    self.mark(origin, Use::Computed);
+                }
+            }
+            for (one, other) in left.columns.each().zip(right.columns.each()) {
+                if one != other && !(one.is_constant() && other.is_constant()) {
+                    self.mark(one, Use::Join);
+                    self.mark(other, Use::Join);
+                    self.probe_both(one, other);
+                }
             }
         }
         let rows = left.rows.or(right.rows);
@@ -364,7 +394,7 @@ impl Analyser<'_> {
         };
         let names: Vec<String> = cte.aliascolnames.iter().filter_map(text).map(str::to_owned).collect();
         query.columns = query.columns.renamed(&names);
-        let all = query.columns.all().derived();
+        let all = query.columns.all().tested();
         if let Some(search) = &cte.search_clause {
             query.columns.named.push(Named { name: Some(search.search_seq_column.clone()), origin: all.clone() });
         }
@@ -384,7 +414,7 @@ fn name_of(target: &ResTarget) -> Option<String> {
 /// Column by column, named by the left.
 fn both(left: &Columns, right: &Columns) -> Columns {
     if left.rest.is_some() || right.rest.is_some() || left.named.len() != right.named.len() {
-        let origin = left.all().and(&right.all()).derived();
+        let origin = left.all().and(&right.all()).shown();
         let named = left.named.iter().map(|column| Named { name: column.name.clone(), origin: origin.clone() });
         return Columns { named: named.collect(), rest: Some(Rest { origin: origin.clone(), table: None }) };
     }

@@ -66,6 +66,11 @@ pub(crate) struct Scope<'p> {
 }
 
 impl Columns {
+    /// The origin of each column, those without a name as one.
+    pub(crate) fn each(&self) -> impl Iterator<Item = &Origin> {
+        self.named.iter().map(|column| &column.origin).chain(self.rest.iter().map(|rest| &rest.origin))
+    }
+
     pub(crate) fn all(&self) -> Origin {
         let mut all = Origin::constant();
         for column in &self.named {

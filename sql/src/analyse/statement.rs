@@ -4,8 +4,8 @@
 
 use crate::parser::nodes::node::Node as Kind;
 use crate::parser::nodes::{
-    CopyStmt, CreateTableAsStmt, DeclareCursorStmt, DefElem, DiscardMode, ExplainStmt, FetchDirection, FetchStmt,
-    LockStmt, Node, RangeVar, TransactionStmtKind, TruncateStmt, VariableSetKind, VariableSetStmt, a_const,
+    CopyStmt, CreateTableAsStmt, DeclareCursorStmt, DefElem, DiscardMode, DoStmt, ExplainStmt, FetchDirection,
+    FetchStmt, LockStmt, Node, RangeVar, TransactionStmtKind, TruncateStmt, VariableSetKind, VariableSetStmt, a_const,
 };
 
 use super::nodes::{select_in, text};
@@ -14,6 +14,7 @@ use super::{Analyser, Step};
 use crate::facts::{
     CopyEnd, CopyUse, CursorAct, CursorUse, Hidden, Opacity, OutputColumn, PreparedUse, Rows, SettingChange, Use,
 };
+use crate::functions::{FunctionClass, classify};
 use crate::kind::StatementKind;
 use crate::origin::Origin;
 use crate::settings::{SettingClass, class_of};
@@ -36,7 +37,7 @@ impl Analyser<'_> {
             Some(Kind::DeclareCursorStmt(of)) => return self.declare(of),
             Some(Kind::FetchStmt(of)) => self.fetch(of),
             Some(Kind::ClosePortalStmt(of)) => {
-                self.kind(StatementKind::Cursor);
+                self.kind(StatementKind::Session);
                 self.cursor(Some(&of.portalname), CursorAct::Close);
             }
             Some(Kind::PrepareStmt(of)) => {
@@ -87,8 +88,10 @@ impl Analyser<'_> {
                     self.call(call, &Scope::default(), Use::Computed)?;
                 }
             }
+            Some(Kind::DoStmt(of)) if self.is_reset(of) => self.kind(StatementKind::Session),
             Some(Kind::DoStmt(_)) => self.opaque(Opacity::Dynamic),
-            Some(Kind::ListenStmt(_) | Kind::UnlistenStmt(_) | Kind::NotifyStmt(_)) => self.kind(StatementKind::Listen),
+            Some(Kind::UnlistenStmt(_)) => self.kind(StatementKind::Session),
+            Some(Kind::ListenStmt(_) | Kind::NotifyStmt(_)) => self.kind(StatementKind::Listen),
             Some(Kind::LockStmt(of)) => self.lock(of)?,
             Some(Kind::TruncateStmt(of)) => self.truncate(of)?,
             Some(Kind::CreateTableAsStmt(of)) => return self.create_as(of),
@@ -278,6 +281,18 @@ impl Analyser<'_> {
             self.facts.outputs_complete = false;
             self.facts.tables_complete = false;
         }
+    }
+
+    /// Whether a block is the one by which a pool of asyncpg's has a connection listen to nothing any more: `UNLISTEN`, where
+    /// a server that is a standby would refuse it.
+    fn is_reset(&self, of: &DoStmt) -> bool {
+        const RESET: &str =
+            "BEGIN PERFORM * FROM pg_listening_channels() LIMIT 1; IF FOUND THEN UNLISTEN *; END IF; END;";
+        let [body] = of.args.as_slice() else { return false };
+        let text = option(body).filter(|body| body.defname == "as").and_then(|body| body.arg.as_deref());
+        let words = text.map(value_of).unwrap_or_default();
+        let theirs = classify(None, "pg_listening_channels", self.catalog, &self.path) == FunctionClass::Reveals;
+        theirs && words.split_ascii_whitespace().eq(RESET.split_ascii_whitespace())
     }
 
     fn cursor(&mut self, name: Option<&str>, act: CursorAct) {

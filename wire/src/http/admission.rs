@@ -117,6 +117,16 @@ const OVERRIDES: &[&str] = &[
     "x-forwarded-uri",
 ];
 
+/// Parameters that mean the same to some servers, in a query or in a form.
+const OVERRIDING: &[&str] = &["_method", "_httpmethod", "http_method", "x-http-method", "x-http-method-override"];
+
+/// The parameter by which a server may see another method than the one that was judged, if this is one.
+#[must_use]
+pub fn overriding(parameter: &str) -> Option<&'static str> {
+    let name = parameter.split('[').next().unwrap_or_default();
+    OVERRIDING.iter().copied().find(|known| known.eq_ignore_ascii_case(name))
+}
+
 /// Judges a head. `longest_target` and `longest_body` are in bytes.
 pub fn admit(head: &Head<'_>, longest_target: usize, longest_body: u64) -> Result<Admitted, Refusal> {
     if head.version == Version::Http10 {
@@ -133,6 +143,9 @@ pub fn admit(head: &Head<'_>, longest_target: usize, longest_body: u64) -> Resul
     check_connection(head)?;
     if let Some((name, _)) = head.headers.iter().find(|(name, _)| OVERRIDES.contains(name)) {
         let name = OVERRIDES.iter().find(|known| *known == name).copied().unwrap_or_default();
+        return Err(Refusal::Override(name));
+    }
+    if let Some(name) = target.parameters().iter().find_map(|name| overriding(name)) {
         return Err(Refusal::Override(name));
     }
     if head.all("expect").any(|value| !value.eq_ignore_ascii_case(b"100-continue")) {
@@ -229,7 +242,7 @@ impl fmt::Display for Refusal {
             Self::Host => "there must be one Host",
             Self::Connection => "Connection names a header that is not the connection's own",
             Self::Upgrade => "other protocols cannot be inspected and are not spoken",
-            Self::Override(name) => return write!(f, "the header `{name}` is not accepted"),
+            Self::Override(name) => return write!(f, "`{name}` is not accepted"),
             Self::Expectation => "the expectation cannot be met",
             Self::Coding => "a request body in a coding cannot be inspected",
             Self::Grpc => "gRPC cannot be inspected",
@@ -307,6 +320,8 @@ mod tests {
             ("GET", "/", &[host, ("connection", "upgrade"), ("upgrade", "websocket")], Refusal::Upgrade),
             ("GET", "/", &[host, ("x-http-method-override", "DELETE")], Refusal::Override("x-http-method-override")),
             ("GET", "/", &[host, ("x-original-url", "/admin")], Refusal::Override("x-original-url")),
+            ("POST", "/?_method=DELETE", &[host], Refusal::Override("_method")),
+            ("POST", "/?a=b&%5fMETHOD=DELETE", &[host], Refusal::Override("_method")),
             ("POST", "/", &[host, ("expect", "200-ok")], Refusal::Expectation),
             ("POST", "/", &[host, ("content-encoding", "gzip")], Refusal::Coding),
             ("POST", "/", &[host, ("content-type", "application/grpc+proto")], Refusal::Grpc),

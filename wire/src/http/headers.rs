@@ -24,6 +24,8 @@ pub enum DownHeader {
     Link,
     /// An entity tag of the upstream: the gateway writes its own about it.
     Tag,
+    /// It names a file, which may be named after somebody.
+    File,
     /// A cookie: content, and passed where cookies are.
     Cookie,
     /// It stays here: it belongs to the connection, or tells of bytes that the client will not see, or of ways around the
@@ -50,6 +52,64 @@ const IDENTITY_PREFIXES: &[&str] = &[
     "cf-",
     "ssl-client-",
 ];
+
+/// Words in a header's name by which it may say who asks, or what they may do.
+const IDENTITY_WORDS: &[&str] = &[
+    "account",
+    "accounts",
+    "actor",
+    "admin",
+    "assertion",
+    "auth",
+    "authenticated",
+    "authentication",
+    "authorization",
+    "behalf",
+    "caller",
+    "cert",
+    "certificate",
+    "claims",
+    "client",
+    "credential",
+    "credentials",
+    "delegate",
+    "dn",
+    "email",
+    "entitlements",
+    "group",
+    "groups",
+    "identity",
+    "impersonate",
+    "impersonated",
+    "jwt",
+    "login",
+    "mail",
+    "oauth",
+    "oidc",
+    "permissions",
+    "principal",
+    "privileges",
+    "role",
+    "roles",
+    "saml",
+    "scope",
+    "scopes",
+    "session",
+    "sid",
+    "sso",
+    "subject",
+    "sudo",
+    "tenant",
+    "token",
+    "uid",
+    "upn",
+    "user",
+    "userid",
+    "userinfo",
+    "username",
+];
+/// Names with such a word that say neither.
+const NO_IDENTITY: &[&str] = &["mcp-session-id", "user-agent"];
 
 const UP_DROPPED: &[&str] = &[
     // Credentials of the client.
@@ -90,6 +150,7 @@ pub fn up(name: &str, cookies: bool) -> UpHeader {
     let dropped = HOP_BY_HOP.contains(&name)
         || UP_DROPPED.contains(&name)
         || IDENTITY_PREFIXES.iter().any(|prefix| name.starts_with(prefix))
+        || names_identity(name)
         // Servers that read environments take the underscore for a hyphen.
         || name.contains('_');
     match name {
@@ -106,12 +167,20 @@ pub fn up(name: &str, cookies: bool) -> UpHeader {
     }
 }
 
+/// `client-cert`, `x-jwt-assertion`, `x-user-email`, `x-userid`, `xuser`: servers take such names for granted.
+fn names_identity(name: &str) -> bool {
+    let is_word = |word: &str| IDENTITY_WORDS.contains(&word) || word.starts_with("user") || word.starts_with("authn");
+    !NO_IDENTITY.contains(&name)
+        && name.split('-').any(|word| is_word(word.strip_prefix('x').unwrap_or(word)) || is_word(word))
+}
+
 /// Judges a header of an answer, named in lower case.
 #[must_use]
 pub fn down(name: &str) -> DownHeader {
     match name {
         "location" | "content-location" | "link" => DownHeader::Link,
         "etag" => DownHeader::Tag,
+        "content-disposition" => DownHeader::File,
         "set-cookie" | "set-cookie2" => DownHeader::Cookie,
         "allow"
         | "cache-control"
@@ -148,6 +217,8 @@ pub fn down(name: &str) -> DownHeader {
             DownHeader::Drop
         }
         _ if CORS.contains(&name) => DownHeader::Plain,
+        // A name that could hold a number of somebody.
+        _ if name.bytes().filter(u8::is_ascii_digit).count() > 2 => DownHeader::Drop,
         _ => DownHeader::Content,
     }
 }
@@ -186,11 +257,38 @@ mod tests {
             "impersonate-user",
             "x_forwarded_for",
             "blackbar-approval",
+            "client-cert",
+            "client-cert-chain",
+            "x-jwt-assertion",
+            "x-email",
+            "x-user",
+            "x-user-email",
+            "x-username",
+            "x-userid",
+            "xuser",
+            "x-webauth-user",
+            "x-goog-iap-jwt-assertion",
+            "x-principal-name",
+            "x-roles",
+            "x-tenant-id",
+            "x-act-on-behalf-of",
+            "x-session-token",
         ] {
             assert_eq!(up(name, false), UpHeader::Drop, "{name}");
         }
         assert_eq!(up("cookie", true), UpHeader::Pass);
-        assert_eq!(up("accept", false), UpHeader::Pass);
+        for name in [
+            "accept",
+            "user-agent",
+            "mcp-session-id",
+            "x-request-id",
+            "idempotency-key",
+            "openai-beta",
+            "x-stainless-lang",
+            "if-modified-since",
+        ] {
+            assert_eq!(up(name, false), UpHeader::Pass, "{name}");
+        }
         assert_eq!(up("anthropic-version", false), UpHeader::Pass);
         assert_eq!(up("if-none-match", false), UpHeader::Tags);
     }
@@ -203,7 +301,11 @@ mod tests {
             assert_eq!(down(name), DownHeader::Drop, "{name}");
         }
         assert_eq!(down("x-patient-name"), DownHeader::Content);
-        assert_eq!(down("content-disposition"), DownHeader::Content);
+        assert_eq!(down("content-disposition"), DownHeader::File);
+        for name in ["x-219-09-9998", "x-patient-8812345", "x-mrn123"] {
+            assert_eq!(down(name), DownHeader::Drop, "{name}");
+        }
+        assert_eq!(down("x-b3-traceid"), DownHeader::Content);
         assert_eq!(down("content-location"), DownHeader::Link);
         assert_eq!(down("etag"), DownHeader::Tag);
     }

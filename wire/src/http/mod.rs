@@ -10,7 +10,7 @@ mod target;
 mod url;
 mod wire_form;
 
-pub use admission::{Admitted, Head, Refusal, Version, admit};
+pub use admission::{Admitted, Head, Refusal, Version, admit, overriding};
 pub use answer::{AnswerPlan, BodyPlan, Coding, Unanswerable, accept_encoding, plan};
 pub use headers::{DownHeader, UpHeader, down, up};
 pub use media::{Charset, Media, Reading};

@@ -162,7 +162,7 @@ fn request_line(line: &[u8]) -> Result<(), Malformed> {
     let mut parts = line.split(|&byte| byte == b' ');
     let (method, target, version) = (parts.next(), parts.next(), parts.next());
     let well_formed = method.is_some_and(is_token)
-        && target.is_some_and(|target| !target.is_empty() && !target.contains(&b'\t'))
+        && target.is_some_and(|target| !target.is_empty() && !target.iter().any(|byte| b"\t#".contains(byte)))
         && matches!(version, Some(b"HTTP/1.1" | b"HTTP/1.0"))
         && parts.next().is_none();
     if well_formed { Ok(()) } else { Err(Malformed("the request line")) }
@@ -224,6 +224,7 @@ mod tests {
         "GET /a b HTTP/1.1\r\n\r\n",
         "GET /a HTTP/1.1 \r\n\r\n",
         "GET /a\r\n\r\n",
+        "GET /a#/b HTTP/1.1\r\n\r\n",
         "GET /a HTTP/3.0\r\n\r\n",
         "G\0T /a HTTP/1.1\r\n\r\n",
         "GET /a HTTP/1.1\r\nHost : x\r\n\r\n",

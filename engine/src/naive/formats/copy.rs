@@ -6,7 +6,12 @@ use crate::lens::copy::spelt;
 
 /// Cells without names.
 pub(in crate::naive) fn cells(doc: &[u8]) -> Vec<Run> {
-    let (mut runs, mut at, mut record) = (Vec::new(), 0, 0);
+    columns(doc).into_iter().map(|(_, run)| run).collect()
+}
+
+/// Cells, each with the number of its column.
+pub(in crate::naive) fn columns(doc: &[u8]) -> Vec<(usize, Run)> {
+    let (mut runs, mut at, mut record, mut column) = (Vec::new(), 0, 0, 0);
     while at < doc.len() {
         let mut run = Run { slot: Slot::Copy, record, ..Run::default() };
         let ends = |at: usize| doc.get(at).is_none_or(|byte| b"\t\n".contains(byte));
@@ -18,7 +23,8 @@ pub(in crate::naive) fn cells(doc: &[u8]) -> Vec<Run> {
             run.push(&if len > 1 { spelt(&doc[at..at + len]) } else { vec![doc[at]] }, at, at + len);
             at += len;
         }
-        runs.extend((!run.text.is_empty()).then_some(run));
+        runs.extend((!run.text.is_empty()).then_some((column, run)));
+        column = if doc.get(at) == Some(&b'\n') { 0 } else { column + 1 };
         record += usize::from(doc.get(at) == Some(&b'\n'));
         at += 1;
     }

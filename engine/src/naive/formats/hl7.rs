@@ -105,6 +105,7 @@ fn segment(
                 typed.push(value_type.clone());
             }
             run.typed = Some(typed);
+            run.prose = free;
             at = value(doc, at, end, free, separators, &mut run);
             if name == b"OBX" && field == 2 && run.text.len() <= 256 {
                 value_type = run.text.clone();

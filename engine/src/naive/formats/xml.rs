@@ -53,6 +53,9 @@ pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
                 for run in &mut reader.runs[known..] {
                     run.apart = open.is_some();
                 }
+                if let Some(run) = &mut open {
+                    run.touched.get_or_insert(run.text.len());
+                }
             }
             None => {
                 let raw = reader.is_raw();

@@ -13,6 +13,8 @@ pub(crate) struct Request<'r> {
     pub(crate) target: &'r Target,
     pub(crate) media_type: Option<String>,
     pub(crate) body_bytes: Option<u64>,
+    /// Parameters of a search that come in its body.
+    pub(crate) form: Option<&'r str>,
 }
 
 /// Why policy cannot be asked.
@@ -44,11 +46,19 @@ impl Request<'_> {
         let searches = self.method == "POST" && path.as_str().ends_with("/_search");
         let action = if searches { Some(Action::HttpSearch) } else { Action::from_method(self.method) };
         let action = action.ok_or(NoQuestion::Method)?;
-        let query: BTreeSet<String> = self.target.parameters().into_iter().collect();
+        let mut query: BTreeSet<String> = self.target.parameters().into_iter().collect();
+        let form = self.form.unwrap_or_default();
+        let names = form.split('&').map(|pair| pair.split('=').next().unwrap_or_default());
+        query.extend(
+            names
+                .filter(|name| !name.is_empty())
+                .map(|name| String::from_utf8_lossy(&super::head::unescaped(name.as_bytes())).into_owned()),
+        );
+        let parameters = format!("{}&{form}", self.target.query().unwrap_or_default());
         let resource = Resource::path(target, &path);
         let facts = HttpFacts {
             method: self.method.to_owned(),
-            rows_unbounded: is_unbounded(&path, action, self.target.query().unwrap_or_default()),
+            rows_unbounded: is_unbounded(&path, action, &parameters),
             path,
             query,
             media_type: self.media_type.clone(),
@@ -99,10 +109,23 @@ mod tests {
 
     fn unbounded(method: &str, target: &str) -> bool {
         let target = Target::parse(target.as_bytes(), 1000).unwrap();
-        let request = Request { method, target: &target, media_type: None, body_bytes: None };
+        let request = Request { method, target: &target, media_type: None, body_bytes: None, form: None };
         let parts = request.parts("fhir").unwrap();
         let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
         facts.rows_unbounded
+    }
+
+    #[test]
+    fn a_search_is_bounded_by_what_its_form_says() {
+        let target = Target::parse(b"/Patient/_search", 1000).unwrap();
+        for (form, expected) in [("_count=5&name=x", false), ("name=x", true), ("patient=7", false)] {
+            let request =
+                Request { method: "POST", target: &target, media_type: None, body_bytes: None, form: Some(form) };
+            let parts = request.parts("fhir").unwrap();
+            let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
+            assert_eq!(facts.rows_unbounded, expected, "{form}");
+            assert_eq!(facts.query.len(), form.split('&').count());
+        }
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use blackbar_engine::{Clean, Format, Raw};
+use blackbar_engine::{Clean, Format, Raw, Redactor};
 use blackbar_wire::http::{Charset, Coding};
 use bytes::Bytes;
 use http::HeaderMap;
@@ -16,8 +16,10 @@ use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
 use super::head::pairs;
+use super::likelihoods::Likelihoods;
 use super::links::Links;
-use super::problem::Problem;
+use super::nested::Nested;
+use super::quoted::Quoted;
 use super::text::Text;
 use crate::gate::{Answer, Grant, RecordError, Recording};
 
@@ -37,8 +39,9 @@ impl ClientBody {
         Self(Sent::Own(None))
     }
 
-    pub(super) fn problem(problem: &Problem) -> Self {
-        Self(Sent::Own(Some(problem.json().into())))
+    /// Words of the gateway.
+    pub(super) fn own(words: Vec<u8>) -> Self {
+        Self(Sent::Own(Some(words.into())))
     }
 
     pub(super) fn redacted(body: Redacted) -> Self {
@@ -47,7 +50,6 @@ impl ClientBody {
 }
 
 /// How the upstream's body is read, and how it goes on.
-#[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub(super) coding: Coding,
     pub(super) charset: Charset,
@@ -61,6 +63,14 @@ pub(super) struct Shape {
     pub(super) until: Option<Instant>,
     /// Leads links to the gateway.
     pub(super) links: Links,
+    /// It is a model's answer, perhaps.
+    pub(super) likelihoods: bool,
+    /// It is JSON, whose strings may hold JSON.
+    pub(super) nested: bool,
+    /// Finds what the request said by tokens.
+    pub(super) quoted: Option<Quoted>,
+    /// Puts originals back, behind the record.
+    pub(super) restores: Option<Redactor>,
 }
 
 /// The pipeline of one body.
@@ -69,7 +79,11 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     decoder: Decoder,
     text: Text,
     links: Links,
+    likelihoods: Option<Likelihoods>,
+    nested: Option<Nested>,
+    quoted: Option<Redactor>,
     answer: Answer,
+    restores: Option<Redactor>,
     encoder: Option<Encoder>,
     /// Ready to be sent.
     out: VecDeque<Bytes>,
@@ -109,6 +123,8 @@ pub(super) enum BodyError {
     Record,
     /// The client's credential or session has ended.
     Ended,
+    /// More than may leave.
+    Fuse,
 }
 
 /// A lock, a revocation or an end is in force within two seconds.
@@ -120,7 +136,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         upstream: B,
         grant: &Grant,
         recording: &mut Option<Recording>,
-        shape: &Shape,
+        shape: Shape,
         document: &str,
     ) -> Result<Self, BodyError> {
         let decoder = Decoder::new(shape.coding, shape.expansion).map_err(|_| BodyError::Coding)?;
@@ -130,7 +146,11 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             upstream,
             decoder,
             text: Text::new(shape.charset, shape.format),
-            links: shape.links.clone(),
+            links: shape.links,
+            likelihoods: shape.likelihoods.then(Likelihoods::default),
+            nested: shape.nested.then(Nested::default),
+            quoted: shape.quoted.map(|quoted| quoted.redactor(shape.format)),
+            restores: shape.restores,
             answer: grant.answer(shape.format, document, recording),
             encoder: Some(encoder),
             out: VecDeque::new(),
@@ -203,7 +223,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     /// Does the next thing that can be done.
     fn step(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), BodyError>> {
         match self.answer.poll(cx) {
-            Poll::Ready(Some(Ok(bytes))) => return Poll::Ready(self.encode(bytes)),
+            Poll::Ready(Some(Ok(bytes))) => return Poll::Ready(self.deliver(bytes)),
+            Poll::Ready(Some(Err(_))) if self.answer.blown().is_some() => return Poll::Ready(Err(BodyError::Fuse)),
             Poll::Ready(Some(Err(_))) => return Poll::Ready(Err(BodyError::Record)),
             Poll::Ready(None) => {}
             Poll::Pending => return self.wait(cx),
@@ -214,8 +235,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         match self.decoder.next() {
             Ok(Some(bytes)) => {
                 let text = self.text.decode(bytes).map_err(|_| BodyError::NotText);
-                let (links, answer) = (&mut self.links, &mut self.answer);
-                return Poll::Ready(text.map(|text| links.rewrite(text, |text| answer.push(Raw::from(text)))));
+                return Poll::Ready(text.map(|text| self.take(text)));
             }
             Ok(None) => {}
             Err(error) => return Poll::Ready(Err(error.into())),
@@ -274,6 +294,46 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         Poll::Pending
     }
 
+    /// Text of the upstream goes to where it is redacted.
+    fn take(&mut self, text: Bytes) {
+        let text = match &mut self.nested {
+            Some(nested) => nested.filter(text),
+            None => text,
+        };
+        self.lead(text);
+    }
+
+    fn lead(&mut self, text: Bytes) {
+        let text = match &mut self.likelihoods {
+            Some(likelihoods) => likelihoods.filter(text),
+            None => text,
+        };
+        let (links, quoted, answer) = (&mut self.links, &mut self.quoted, &mut self.answer);
+        links.rewrite(text, |text| match quoted {
+            None => answer.push(Raw::from(text)),
+            Some(quoted) => {
+                quoted.push(Raw::from(text));
+                pass(quoted, answer);
+            }
+        });
+    }
+
+    /// What was recorded goes to the client.
+    fn deliver(&mut self, bytes: Clean) -> Result<(), BodyError> {
+        let Some(restores) = &mut self.restores else { return self.encode(bytes) };
+        restores.push(Raw::from(bytes.into_bytes()));
+        self.restored()
+    }
+
+    fn restored(&mut self) -> Result<(), BodyError> {
+        while let Some(segment) = self.restores.as_mut().and_then(Redactor::poll) {
+            if !segment.bytes().is_empty() {
+                self.encode(segment.bytes().clone())?;
+            }
+        }
+        Ok(())
+    }
+
     fn encode(&mut self, bytes: Clean) -> Result<(), BodyError> {
         let Some(encoder) = &mut self.encoder else { return Ok(()) };
         self.unflushed = true;
@@ -288,9 +348,19 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             return Err(BodyError::Coding);
         }
         let rest = self.text.finish().map_err(|_| BodyError::NotText)?;
-        let (links, answer) = (&mut self.links, &mut self.answer);
-        links.rewrite(rest, |text| answer.push(Raw::from(text)));
-        answer.push(Raw::from(links.finish()));
+        self.take(rest);
+        if let Some(rest) = self.nested.as_mut().map(Nested::finish) {
+            self.lead(rest);
+        }
+        let rest = self.links.finish();
+        match &mut self.quoted {
+            None => self.answer.push(Raw::from(rest)),
+            Some(quoted) => {
+                quoted.push(Raw::from(rest));
+                quoted.finish();
+                pass(quoted, &mut self.answer);
+            }
+        }
         self.answer.finish();
         self.read = true;
         Ok(())
@@ -298,11 +368,22 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
 
     /// Everything was redacted.
     fn finish(&mut self) -> Result<(), BodyError> {
+        if let Some(restores) = &mut self.restores {
+            restores.finish();
+            self.restored()?;
+        }
         if let Some(encoder) = self.encoder.take() {
             let rest = encoder.finish().map_err(|_| BodyError::Coding)?;
             self.out.extend(rest);
         }
         Ok(())
+    }
+}
+
+/// Everything that one redactor has for the next.
+fn pass(from: &mut Redactor, to: &mut Answer) {
+    while let Some(segment) = from.poll() {
+        to.push(Raw::from(segment.bytes().clone().into_bytes()));
     }
 }
 
@@ -386,6 +467,7 @@ impl fmt::Display for BodyError {
             Self::Timeout => "the answer took too long",
             Self::Record => "the answer cannot be recorded",
             Self::Ended => "the credential or the session has ended",
+            Self::Fuse => "the answer is more than may leave in one request, or in an hour",
         })
     }
 }

@@ -6,47 +6,61 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use arc_swap::ArcSwap;
+use blackbar_engine::Format;
+use blackbar_engine::operator::Keyring;
 use blackbar_ledger::{Kind as LeafKind, Outcome as LeafOutcome};
-use blackbar_policy::{Action, Facts, Resource};
-use blackbar_wire::http::{Admitted, BodyPlan, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
+use blackbar_policy::{Action, Facts, Resource, ToolFacts};
+use blackbar_wire::http::{Admitted, BodyPlan, Charset, Head, Media, Rewriter, Unanswerable, Version, admit, plan};
 use http::header::{self, HeaderMap, HeaderValue};
 use http::{Method, Request, Response, StatusCode, request};
 use http_body::Body;
 use hyper::body::Incoming;
 use tokio::time::Instant;
 
+use super::arriving::{Arriving, UpBroken};
+use super::ascent::{UpBody, Verdict};
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
+use super::envelope::Call;
 use super::head::{Heads, coding_for, pairs, unchanged};
 use super::hold;
 use super::links::Links;
-use super::problem::{Kind, Problem};
+use super::originals::{Spelt, Turned};
+use super::problem::{Kind, Manner, Problem};
+use super::purpose::{Purpose, Said};
+use super::quoted::Quoted;
 use super::recorded;
-use super::upstream::{NoAnswer, UpBody, Upstream};
-use super::wayback::{self, Found, Watch};
+use super::replaced::Replacements;
+use super::upstream::{NoAnswer, Upstream};
+use super::way::{self, Way};
+use super::wayback;
 use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
-use crate::front::Reloads;
+use crate::front::{Current, OfTarget, Reloads};
 use crate::gate::{
-    Asked, Conversation, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording, Refused, Waited,
+    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording,
+    Refused, Waited,
 };
 use crate::notes;
 
 /// One HTTP target, ready for requests.
 pub(crate) struct Front {
     gate: Arc<Gate>,
-    served: ArcSwap<Served>,
+    served: Current<Served>,
 }
 
 /// What a reload replaces.
-struct Served {
-    target: Target,
-    http: HttpTarget,
+pub(super) struct Served {
+    pub(super) target: Target,
+    pub(super) http: HttpTarget,
     upstream: Upstream,
     rewriter: Rewriter,
     /// For bodies, where the public URL is known for sure.
     links: Links,
+    /// Finds what must not be stored.
+    pub(super) replacements: Replacements,
+    /// Seals entity tags where there are no keys of tokens.
+    seal: Keyring,
     limits: Limits,
 }
 
@@ -62,36 +76,38 @@ pub(super) struct Peer {
 
 impl Reloads for Front {
     fn reload(&self, config: &Config) -> Result<(), Error> {
-        let name = self.served.load().target.name.clone();
-        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
-            self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
-        }
-        Ok(())
+        self.served.reload(config)
     }
 }
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        Ok(Self { gate, served: ArcSwap::from_pointee(Served::new(target, limits)?) })
+        let served = Current::new(Arc::clone(&gate), target, limits)?;
+        Ok(Self { gate, served })
     }
 
     /// Answers a request, whatever it is.
     pub(super) async fn answer(&self, request: Request<Incoming>, peer: &Peer) -> Response<ClientBody> {
         let to_head = request.method() == Method::HEAD;
-        let served = self.served.load_full();
+        let served = self.served.now();
         let mut recording = None;
-        let exchanged = self.exchange(&served, request, peer, &mut recording).await;
+        let mut manner = Manner { fhir: accepts_fhir(request.headers()), ..Manner::default() };
+        let exchanged = self.exchange(&served, request, peer, &mut recording, &mut manner).await;
         let problem = match exchanged {
             Ok(response) => return response,
             Err(problem) => problem,
         };
-        let response = problem.response(to_head);
+        let told = problem.told(&manner);
+        let response = problem.response(&told, to_head);
         let Some(mut recording) = recording else { return response };
         let headers = pairs(response.headers());
-        let body = if to_head { Vec::new() } else { problem.json() };
-        match recording.own_answer(problem.status(), &headers, &body, problem.outcome()).await {
+        let body = if to_head { &[] } else { told.body.as_slice() };
+        match recording.own_answer(told.status, &headers, body, problem.outcome()).await {
             Ok(()) => response,
-            Err(error) => Problem::unrecorded(error).response(to_head),
+            Err(error) => {
+                let problem = Problem::unrecorded(error);
+                problem.response(&problem.told(&manner), to_head)
+            }
         }
     }
 
@@ -102,6 +118,7 @@ impl Front {
         request: Request<Incoming>,
         peer: &Peer,
         recording: &mut Option<Recording>,
+        manner: &mut Manner,
     ) -> Result<Response<ClientBody>, Problem> {
         let started = Instant::now();
         let (parts, body) = request.into_parts();
@@ -120,22 +137,37 @@ impl Front {
         let begun = peer.conversation.recording(&identity, &served.target).map_err(Problem::unrecorded)?;
         let recorded = recording.insert(begun);
         let mut lines = self.gate.lines_of_record().ok_or_else(|| Problem::unrecorded(RecordError::Stopped))?;
-        let (content, facts) = recorded::request(&parts, &admitted, &mut lines);
+        let media = media_type(&parts);
+        let mut arriving = Arriving::new(admitted.has_body.then_some(body), &served.limits);
+        let read = match admitted.has_body {
+            true => Said::read(&mut arriving, &parts.method, admitted.target.path(), media.as_ref()).await,
+            false => Ok(Ok(Said::nothing())),
+        };
+        let (mut content, mut facts) = recorded::request(&parts, &admitted, &mut lines);
+        if let Ok(Ok(said)) = &read {
+            facts = recorded::calls(&said.calls, &mut content, facts, &mut lines);
+        }
         let original = recorded::original(&parts, &admitted);
         recorded.request(&content, facts, original.as_bytes()).map_err(Problem::unrecorded)?;
-        let asked = asked_of(served, &parts, &admitted, peer)?;
+        let mut said = read.map_err(|why| broken(why, &Verdict::default()))??;
+        manner.calls = std::mem::take(&mut said.calls);
+        manner.batch = said.batch;
+        let turned = Turned::default();
+        let form = form_of(&said, &arriving);
+        let asks_by_tokens = form.as_deref().is_some_and(wayback::carries_tokens);
+        let asked = asked_of(served, &parts, &admitted, peer, &said, &manner.calls, form.as_deref())?;
         let mut approved = false;
-        let (grant, body) = match self.gate.authorize(&identity, &asked, recorded) {
+        let grant = match self.gate.authorize(&identity, &asked, recorded) {
             // Approved was something else: what needs no approval has none.
             Ok(_) if hold::named(&parts.headers)?.is_some() => return Err(hold::mismatch()),
-            Ok(grant) => (grant, UpBody::new(admitted.has_body.then_some(body), &served.limits)),
+            Ok(grant) => grant,
             Err(Refused::Held(_)) if self.gate.asks_people() => {
                 let shown = hold::shown(&content, recorded.session());
-                let request = Pending { served, parts: &parts, admitted: &admitted, peer, asked: &asked, shown };
-                let body = admitted.has_body.then_some(body);
+                let calls = !manner.calls.is_empty();
+                let request = Pending { served, parts: &parts, admitted: &admitted, peer, asked: &asked, shown, calls };
                 approved = true;
                 // Few requests are held, and each of them waits long: it need not weigh upon the others.
-                Box::pin(self.held(request, &identity, body, recorded)).await?
+                Box::pin(self.held(request, &identity, &mut arriving, recorded)).await?
             }
             Err(why) => return Err(refused(why)),
         };
@@ -147,23 +179,39 @@ impl Front {
         // Request and decision are on disk before the upstream knows of them.
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let version = self.gate.version();
+        let keyring = self.gate.tokens();
         let heads = Heads {
             rewriter: &served.rewriter,
             version: &version,
             cookies: served.http.cookies,
             token_headers: &served.http.token_headers,
+            pass_headers: &served.http.pass_headers,
+            seal: keyring.as_deref().unwrap_or(&served.seal),
         };
-        let media = media_type(&parts);
-        let stores = wayback::stores(&parts.method, admitted.target.path(), media.as_ref());
-        let watch = stores.then(Watch::default);
-        let found = watch.as_ref().map(Watch::found).unwrap_or_default();
-        let body = match watch {
-            Some(watch) => body.watched(watch),
-            None => body,
+        if asks_by_tokens {
+            let form = format!("?{}", form.as_deref().unwrap_or_default());
+            let form = wayback::resolved(&form, keyring.as_deref(), &turned)?;
+            arriving.replace(bytes::Bytes::from(form.get(1..).unwrap_or_default().to_owned()));
+        }
+        let may = |action| {
+            let resource = Resource::target(&served.target.name);
+            let parts = vec![Part { action, resource, facts: Facts::None }];
+            self.gate.foresee(&identity, &Asked { parts, ..asked.clone() }).is_ok()
         };
+        let way = Way { gate: &self.gate, served, grant: &grant, said: &said, turned: &turned };
+        let verdict = Verdict::default();
+        let spelt = Spelt::default();
+        let mut body = match admitted.has_body {
+            true => way.body(arriving, may(Action::Resolve), &spelt, &verdict)?,
+            false => UpBody::new(arriving),
+        };
+        body.prepare().await.map_err(|why| broken(why, &verdict))?;
         let mut up = Request::new(body);
         *up.method_mut() = parts.method.clone();
         *up.headers_mut() = heads.up(&parts.headers, peer.address, peer.encrypted);
+        if let Some(value) = way.content_type(media.as_ref()) {
+            up.headers_mut().insert(header::CONTENT_TYPE, value);
+        }
         if approved {
             // What people agreed to is method, target, type and body: no other header changes what that means.
             let agreed = up.headers_mut().drain().filter_map(|(name, value)| Some((name?, value)));
@@ -173,11 +221,20 @@ impl Front {
             up.headers_mut().remove(name);
         }
         let mut target = admitted.target.below(served.upstream.base());
-        let resolves = wayback::carries_tokens(&target);
-        if resolves {
-            target = wayback::resolved(&target, self.gate.tokens().as_deref())?;
+        let named_in_target = wayback::carries_tokens(&target);
+        if named_in_target {
+            target = wayback::resolved(&target, keyring.as_deref(), &turned)?;
         }
-        let answer = served.upstream.send(up, &target).await.map_err(|why| refused_up(why, &found))?;
+        let answer = served.upstream.send(up, &target).await.map_err(|why| refused_up(why, &verdict))?;
+        let resolved = turned.all();
+        let resolves = named_in_target || !resolved.is_empty();
+        let restores = served.http.restore_answers && may(Action::Restore);
+        let restored = if restores { spelt.tokens(keyring.as_deref()) } else { Vec::new() };
+        let grant = if resolved.is_empty() && restored.is_empty() {
+            grant
+        } else {
+            grant.sparing(resolved.iter().map(|(token, _)| token.as_str()).chain(restored.iter().map(String::as_str)))
+        };
 
         let (head, upstream) = answer.into_parts();
         let status = head.status.as_u16();
@@ -198,10 +255,14 @@ impl Front {
         let mut lines = grant.lines();
         let mut headers = heads.down(&head.headers, status, &mut lines)?;
         if resolves {
+            // Where the body alone named somebody, a new resource is told of; what is quoted there is not.
+            let quotes = |value: &HeaderValue| {
+                resolved.iter().any(|(_, original)| memchr::memmem::find(value.as_bytes(), original).is_some())
+            };
             headers = headers
                 .into_iter()
                 .filter_map(|(name, value)| Some((name?, value)))
-                .filter(|(name, _)| wayback::is_unquoted(name))
+                .filter(|(name, value)| wayback::is_unquoted(name) || !named_in_target && !quotes(value))
                 .collect();
         }
         let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
@@ -220,6 +281,10 @@ impl Front {
                 ClientBody::none()
             }
             BodyPlan::Redact { coding, charset, format } => {
+                let posted = parts.method == Method::POST;
+                // Models stream their answers in lines as well; FHIR's exports are asked for otherwise.
+                let format = if posted && format == Format::Ndjson { Format::Deltas } else { format };
+                let of_json = matches!(format, Format::Json | Format::Ndjson | Format::Sse | Format::Deltas);
                 let encode = coding_for(&parts.headers, coding);
                 let limits = &served.limits;
                 let until = (!limits.total_timeout.is_zero()).then(|| started + limits.total_timeout);
@@ -232,8 +297,12 @@ impl Front {
                     idle: limits.idle_timeout,
                     until,
                     links: served.links.clone(),
+                    likelihoods: posted && of_json && grant.hides(),
+                    nested: of_json && grant.hides(),
+                    quoted: Quoted::new(&resolved),
+                    restores: if restores { way::restorer(served, format, keyring, spelt) } else { None },
                 };
-                let mut redacted = Redacted::new(upstream, &grant, recording, &shape, admitted.target.path())?;
+                let mut redacted = Redacted::new(upstream, &grant, recording, shape, admitted.target.path())?;
                 if let Err(error) = redacted.judge().await {
                     *recording = Some(redacted.into_recording());
                     return Err(error.into());
@@ -269,29 +338,28 @@ impl Front {
         &self,
         request: Pending<'_>,
         identity: &Identity,
-        body: Option<Incoming>,
+        arriving: &mut Arriving,
         recorded: &mut Recording,
-    ) -> Result<(Grant, UpBody), Problem> {
-        let Pending { served, parts, admitted, peer, asked, shown } = request;
+    ) -> Result<Grant, Problem> {
+        let Pending { served, parts, admitted, peer, asked, shown, calls } = request;
         let named = hold::named(&parts.headers)?;
         let patience = hold::patience(&parts.headers, served.target.hold);
         let _seat = self.gate.seat().ok_or_else(hold::too_many)?;
-        let body = match body {
-            Some(body) => hold::body(body, served.limits.idle_timeout).await?,
-            None => bytes::Bytes::new(),
-        };
+        let body = hold::agreed(&hold::body(arriving).await?, calls);
         let mut plea = Plea { request: hold::canonical(parts, admitted, &body), approval: named, shown };
         let unheld = |why| hold::unheld(why, refused);
-        let asks = self.gate.hold(identity, asked, &plea, recorded).await.map_err(unheld)?;
-        let mut held = match asks {
-            Hold::Granted(grant) => return Ok((grant, UpBody::kept(body, &served.limits))),
+        let mut record = ForRecord::default();
+        let asks = self.gate.hold(identity, asked, &plea, &mut record).await;
+        record.write(recorded).map_err(Problem::unrecorded)?;
+        let mut held = match asks.map_err(unheld)? {
+            Hold::Granted(grant) => return Ok(grant),
             Hold::Waiting(held) => held,
         };
         // Whoever asks, and for what, is known before it waits.
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let waited =
             if patience.is_zero() { Waited::Undecided } else { held.decided(patience).await.map_err(unheld)? };
-        self.gate.waited(&held, waited, recorded).map_err(Problem::unrecorded)?;
+        ForRecord::waited(held.id(), waited).write(recorded).map_err(Problem::unrecorded)?;
         if waited != Waited::Granted {
             return Err(hold::not_granted(held.id(), waited));
         }
@@ -302,8 +370,11 @@ impl Front {
         }
         let id = held.id().to_owned();
         plea.approval = Some(&id);
-        match self.gate.hold(&now, asked, &plea, recorded).await.map_err(unheld)? {
-            Hold::Granted(grant) => Ok((grant, UpBody::kept(body, &served.limits))),
+        let mut record = ForRecord::default();
+        let asks = self.gate.hold(&now, asked, &plea, &mut record).await;
+        record.write(recorded).map_err(Problem::unrecorded)?;
+        match asks.map_err(unheld)? {
+            Hold::Granted(grant) => Ok(grant),
             Hold::Waiting(held) => Err(hold::not_granted(held.id(), Waited::Undecided)),
         }
     }
@@ -317,6 +388,8 @@ struct Pending<'a> {
     peer: &'a Peer,
     asked: &'a Asked<'a>,
     shown: serde_json::Value,
+    /// It calls tools.
+    calls: bool,
 }
 
 /// The request as policy sees it.
@@ -325,18 +398,32 @@ fn asked_of<'a>(
     parts: &request::Parts,
     admitted: &Admitted,
     peer: &Peer,
+    said: &Said,
+    calls: &[Call],
+    form: Option<&str>,
 ) -> Result<Asked<'a>, Problem> {
     let request = asked::Request {
         method: parts.method.as_str(),
         target: &admitted.target,
         media_type: media_type(parts).map(|media| media.essence().to_owned()),
         body_bytes: if admitted.has_body { admitted.length } else { Some(0) },
+        form,
     };
     let mut asked = request.parts(&served.target.name).map_err(|why| {
         let status = if why == asked::NoQuestion::Method { 405 } else { 400 };
         Problem::new(Kind::BadRequest, status, why.to_string())
     })?;
-    if wayback::carries_tokens(&admitted.target.below("")) {
+    if said.reading.is_none()
+        && let Some(Part { resource, facts, .. }) = asked.first().cloned()
+    {
+        asked.push(Part { action: Action::HttpUninspected, resource, facts });
+    }
+    for Call { tool, arguments, .. } in calls {
+        let facts = ToolFacts { tool: tool.clone(), arguments: arguments.clone() };
+        let resource = Resource::tool(&served.target.name, tool);
+        asked.push(Part { action: Action::ToolCall, resource, facts: Facts::Tool(facts) });
+    }
+    if form.is_some_and(wayback::carries_tokens) || wayback::carries_tokens(&admitted.target.below("")) {
         let resource = Resource::target(&served.target.name);
         asked.push(Part { action: Action::Resolve, resource, facts: Facts::None });
     }
@@ -348,20 +435,17 @@ fn asked_of<'a>(
     })
 }
 
-impl Served {
-    fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
+impl OfTarget for Served {
+    fn of(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
-        // A promise to redact what goes up is kept or not made.
-        if let Some(profile) = &http.request_profile {
-            let error = Error::new(Id::ConfigValue, "requests are not redacted by this build");
+        // A promise to put values back is kept or not made.
+        if http.restore_answers && gate.tokens().is_none() {
+            let error = Error::new(Id::ConfigValue, "answers are restored from tokens, and there is no key for them");
             return Err(error
-                .at(&profile.place)
-                .hint("take request_profile out, and send nothing that must not go up"));
-        }
-        if http.restore_answers {
-            return Err(Error::new(Id::ConfigValue, "answers are not restored by this build").at(&target.place));
+                .at(&target.place)
+                .hint("name a key file under [keys] tokens, or take restore_answers out"));
         }
         let upstream =
             Upstream::new(&http.upstream, target.credential.as_ref(), target.upstream_ca.as_deref(), limits)?;
@@ -374,7 +458,10 @@ impl Served {
         })?;
         let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
         let links = links.unwrap_or_default();
-        Ok(Self { target: target.clone(), http: http.clone(), upstream, rewriter, links, limits: limits.clone() })
+        let replacements = Replacements::new(gate.kinds())?;
+        let seal = Keyring::random().map_err(|error| Error::new(Id::Internal, error.to_string()))?;
+        let (target, http, limits) = (target.clone(), http.clone(), limits.clone());
+        Ok(Self { target, http, upstream, rewriter, links, replacements, seal, limits })
     }
 }
 
@@ -458,8 +545,26 @@ fn media_type(parts: &request::Parts) -> Option<Media> {
 }
 
 /// Why there is no answer, where the gateway itself may have broken the request off.
-fn refused_up(why: NoAnswer, found: &Found) -> Problem {
-    found.problem().unwrap_or_else(|| no_answer(why))
+fn refused_up(why: NoAnswer, verdict: &Verdict) -> Problem {
+    verdict.problem().unwrap_or_else(|| no_answer(why))
+}
+
+/// Why the body of a request does not go up.
+fn broken(why: UpBroken, verdict: &Verdict) -> Problem {
+    let status = if why == UpBroken::Long { 413 } else { 400 };
+    verdict.problem().unwrap_or_else(|| Problem::new(Kind::BadRequest, status, why.to_string()))
+}
+
+/// Whether the client asks for FHIR.
+fn accepts_fhir(headers: &HeaderMap) -> bool {
+    let accepted = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    accepted.flat_map(|value| value.split(',')).any(|media| media.to_ascii_lowercase().contains("fhir+json"))
+}
+
+/// The parameters of a search that come in a form.
+fn form_of(said: &Said, arriving: &Arriving) -> Option<String> {
+    let is_form = said.reading == Some((Charset::Utf8, Format::Form)) && said.purpose == Purpose::Asks;
+    (is_form && said.whole).then(|| String::from_utf8_lossy(arriving.kept()).into_owned())
 }
 
 fn no_answer(why: NoAnswer) -> Problem {

@@ -26,8 +26,8 @@ pub(super) struct Guarded<S> {
 
 /// Enough for the library to know which version is spoken.
 const ENOUGH: usize = 24;
-/// No parser takes these for anything, so the library answers 400 and closes.
-const NONSENSE: &[u8] = b"\0\0\0\0";
+/// Wherever a head was left, it ends here with what no parser takes for anything, so the library answers 400 and closes.
+const NONSENSE: &[u8] = b"\r\n\0: \0\r\n\r\n";
 
 impl<S> Guarded<S> {
     pub(super) fn new(inner: S, longest_line: usize, first: Duration, patience: Duration) -> Self {

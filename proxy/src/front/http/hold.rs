@@ -1,19 +1,16 @@
 //! A request that is held: its body is kept, people are asked, and the client waits as long as it likes to.
 
-use std::future::poll_fn;
-use std::pin::pin;
 use std::time::Duration;
 
 use blackbar_policy::{CanonicalRequest, HttpRequest};
 use blackbar_wire::http::Admitted;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::header::{self, HeaderMap, HeaderName};
 use http::request::Parts;
-use http_body::Body;
-use hyper::body::Incoming;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
+use super::arriving::Arriving;
 use super::problem::{Kind, Problem};
 use crate::gate::{Unheld, Waited};
 
@@ -44,29 +41,42 @@ pub(super) fn is_harmless(name: &HeaderName) -> bool {
         header::IF_MATCH,
         header::USER_AGENT,
     ];
-    HARMLESS.contains(name)
+    // They name a conversation, which whoever asks must be in, and the version that is spoken in it.
+    const OF_TOOLS: &[&str] = &["mcp-protocol-version", "mcp-session-id"];
+    HARMLESS.contains(name) || OF_TOOLS.contains(&name.as_str())
 }
 
 /// The whole body, if it is short enough to be kept.
-pub(super) async fn body(incoming: Incoming, idle: Duration) -> Result<Bytes, Problem> {
-    let mut incoming = pin!(incoming);
-    let mut kept = BytesMut::new();
-    loop {
-        let frame = tokio::time::timeout(idle, poll_fn(|cx| incoming.as_mut().poll_frame(cx)));
-        let broken = || Problem::new(Kind::BadRequest, 400, "the body of the request broke off");
-        match frame.await.map_err(|_| broken())? {
-            None => return Ok(kept.freeze()),
-            Some(Err(_)) => return Err(broken()),
-            Some(Ok(frame)) => {
-                let Ok(bytes) = frame.into_data() else { continue };
-                if kept.len() + bytes.len() > LONGEST_BODY {
-                    let why = "a request that has to be approved has a body of at most 1 MiB";
-                    return Err(Problem::new(Kind::BadRequest, 413, why));
-                }
-                kept.extend_from_slice(&bytes);
-            }
+pub(super) async fn body(arriving: &mut Arriving) -> Result<Bytes, Problem> {
+    let whole = arriving.gather(LONGEST_BODY).await;
+    match whole.map_err(|why| Problem::new(Kind::BadRequest, 400, why.to_string()))? {
+        true => Ok(arriving.kept().clone()),
+        false => {
+            let why = "a request that has to be approved has a body of at most 1 MiB";
+            Err(Problem::new(Kind::BadRequest, 413, why))
         }
     }
+}
+
+/// What of a body was agreed to: all of it, but for the number that a message has for its answer.
+pub(super) fn agreed(body: &Bytes, calls: bool) -> Bytes {
+    if !calls {
+        return body.clone();
+    }
+    let unnumbered = |message: &mut Value| {
+        if let Some(message) = message.as_object_mut() {
+            message.remove("id");
+            if let Some(meta) = message.get_mut("params").and_then(|params| params.get_mut("_meta")?.as_object_mut()) {
+                meta.remove("progressToken");
+            }
+        }
+    };
+    let Ok(mut document) = serde_json::from_slice::<Value>(body) else { return body.clone() };
+    match &mut document {
+        Value::Array(messages) => messages.iter_mut().for_each(unnumbered),
+        message => unnumbered(message),
+    }
+    document.to_string().into()
 }
 
 /// The approval that the client names.

@@ -1,18 +1,28 @@
 //! HTTP: requests are admitted, attributed and judged here; answers come back redacted while they stream.
 
+mod arriving;
+mod ascent;
 pub(crate) mod asked;
 mod body;
 mod coding;
 mod connection;
+mod envelope;
 mod exchange;
 mod guard;
 mod head;
 mod hold;
+mod likelihoods;
 mod links;
+mod nested;
+mod originals;
 mod problem;
+mod purpose;
+mod quoted;
 mod recorded;
+mod replaced;
 mod text;
 mod upstream;
+mod way;
 mod wayback;
 
 #[cfg(test)]

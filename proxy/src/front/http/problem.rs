@@ -7,6 +7,7 @@ use http::{HeaderValue, Response, StatusCode};
 use serde_json::json;
 
 use super::body::{BodyError, ClientBody};
+use super::envelope::{self, Call};
 use crate::gate::RecordError;
 
 /// A refusal or a failure, as the client sees it.
@@ -18,6 +19,25 @@ pub(super) struct Problem {
     approval: Option<String>,
     /// The connection ends with it.
     closes: bool,
+}
+
+/// What this client understands.
+#[derive(Debug, Default)]
+pub(super) struct Manner {
+    /// It asks for FHIR.
+    pub(super) fhir: bool,
+    /// It called tools, and knows how a tool says that it failed.
+    pub(super) calls: Vec<Call>,
+    /// The calls came as a list.
+    pub(super) batch: bool,
+}
+
+/// A problem in the words of one client.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) status: u16,
+    pub(super) content_type: &'static str,
+    pub(super) body: Vec<u8>,
 }
 
 /// The types of problems; `docs/errors.md` lists them.
@@ -122,6 +142,51 @@ impl Problem {
         }
     }
 
+    /// What it says to this client, and in which form.
+    pub(super) fn told(&self, manner: &Manner) -> Told {
+        let about_the_call =
+            matches!(self.kind, Kind::BadRequest | Kind::Denied | Kind::ApprovalRequired | Kind::ApprovalMismatch);
+        if about_the_call && !manner.calls.is_empty() {
+            let body = envelope::not_made(&manner.calls, manner.batch, &self.in_words(), self.approval.as_deref());
+            return Told { status: 200, content_type: "application/json", body };
+        }
+        if manner.fhir {
+            return Told { status: self.status, content_type: "application/fhir+json", body: self.outcome_of_fhir() };
+        }
+        Told { status: self.status, content_type: "application/problem+json", body: self.json() }
+    }
+
+    /// For a model that called a tool: all that it needs to go on.
+    fn in_words(&self) -> String {
+        let approval = self.approval.as_ref().map(|id| format!(" (approval={id}; try again once it is given)"));
+        format!("{}: {}{}", self.kind.title(), self.detail, approval.unwrap_or_default())
+    }
+
+    /// An `OperationOutcome`.
+    fn outcome_of_fhir(&self) -> Vec<u8> {
+        let code = match self.kind {
+            Kind::BadRequest if self.status == 422 => "business-rule",
+            Kind::BadRequest => "invalid",
+            Kind::Unauthenticated => "login",
+            Kind::Denied => "forbidden",
+            Kind::ApprovalRequired => "suppressed",
+            Kind::ApprovalMismatch => "conflict",
+            Kind::Uninspectable => "not-supported",
+            Kind::Upstream => "transient",
+            Kind::Timeout => "timeout",
+            Kind::Overloaded => "throttled",
+        };
+        let name = self.kind.urn().rsplit(':').next().unwrap_or_default();
+        let mut issue = json!({
+            "severity": "error", "code": code, "diagnostics": self.detail,
+            "details": { "coding": [{ "system": "urn:blackbar", "code": name }], "text": self.kind.title() },
+        });
+        if let (Some(approval), Some(object)) = (&self.approval, issue.as_object_mut()) {
+            object.insert("diagnostics".to_owned(), json!(format!("{}; approval={approval}", self.detail)));
+        }
+        json!({ "resourceType": "OperationOutcome", "issue": [issue] }).to_string().into_bytes()
+    }
+
     pub(super) fn json(&self) -> Vec<u8> {
         let mut document = json!({
             "type": self.kind.urn(), "title": self.kind.title(), "status": self.status, "detail": self.detail,
@@ -133,12 +198,12 @@ impl Problem {
     }
 
     /// The answer. `to_head`: its body is left out.
-    pub(super) fn response(&self, to_head: bool) -> Response<ClientBody> {
-        let body = if to_head { ClientBody::none() } else { ClientBody::problem(self) };
+    pub(super) fn response(&self, told: &Told, to_head: bool) -> Response<ClientBody> {
+        let body = if to_head { ClientBody::none() } else { ClientBody::own(told.body.clone()) };
         let mut response = Response::new(body);
-        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.status_mut() = StatusCode::from_u16(told.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(told.content_type));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         match self.kind {
             Kind::Unauthenticated => {
@@ -184,6 +249,7 @@ impl From<BodyError> for Problem {
             BodyError::Timeout => (Kind::Timeout, 504),
             BodyError::Record => (Kind::Overloaded, 503),
             BodyError::Ended => (Kind::Unauthenticated, 401),
+            BodyError::Fuse => (Kind::Denied, 403),
         };
         Self::new(kind, status, error.to_string())
     }
@@ -201,6 +267,22 @@ mod tests {
             text.lines().filter_map(|line| line.strip_prefix("| `urn:")?.split('`').next()).collect();
         let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.urn().strip_prefix("urn:").unwrap()).collect();
         assert_eq!(explained, known);
+    }
+
+    #[test]
+    fn clients_of_fhir_and_callers_of_tools_are_told_in_their_own_words() {
+        let problem = Problem::held("ap-1".to_owned(), "held by bulk");
+        let fhir = problem.told(&Manner { fhir: true, ..Manner::default() });
+        let document: serde_json::Value = serde_json::from_slice(&fhir.body).unwrap();
+        assert_eq!((fhir.status, fhir.content_type), (403, "application/fhir+json"));
+        assert_eq!(document["issue"][0]["diagnostics"], "held by bulk; approval=ap-1");
+        let calls = envelope::calls(br#"{"id":7,"method":"tools/call","params":{"name":"a"}}"#).unwrap();
+        let manner = Manner { fhir: true, calls, batch: false };
+        let called = problem.told(&manner);
+        assert_eq!(called.status, 200);
+        assert!(String::from_utf8(called.body).unwrap().contains("approval=ap-1"));
+        let broken = Problem::new(Kind::Upstream, 502, "no").told(&manner);
+        assert_eq!(broken.status, 502, "a tool did not fail; nobody reached it");
     }
 
     #[test]

@@ -7,6 +7,7 @@ use http::header::{self, HeaderName};
 use http::request::Parts;
 use serde_json::{Value, json};
 
+use super::envelope::Call;
 use crate::gate::Lines;
 
 /// What the recording keeps, redacted, and what the log keeps for ever: nothing in it that a client can choose.
@@ -57,6 +58,24 @@ pub(super) fn request(parts: &Parts, admitted: &Admitted, lines: &mut Lines) -> 
         facts = facts.number("body_bytes", length);
     }
     (content, facts)
+}
+
+/// Adds the tools that a request calls: redacted to the recording, counted for the log.
+pub(super) fn calls(calls: &[Call], content: &mut Value, facts: Details, lines: &mut Lines) -> Details {
+    if calls.is_empty() {
+        return facts;
+    }
+    let tools: Vec<Value> = calls
+        .iter()
+        .map(|call| {
+            let arguments: Vec<String> = call.arguments.iter().map(|name| name_of(name, lines)).collect();
+            json!({ "tool": text(call.tool.as_bytes(), lines), "arguments": arguments })
+        })
+        .collect();
+    if let Some(content) = content.as_object_mut() {
+        content.insert("calls".to_owned(), tools.into());
+    }
+    facts.number("calls", calls.len() as u64)
 }
 
 /// What is committed to: who has the recording's key can show that the request was for this and nothing else.

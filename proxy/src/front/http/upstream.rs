@@ -1,23 +1,17 @@
 //! The way up: one pool of connections a target, and what the gateway shows there.
 
-use std::future::Future as _;
-use std::pin::Pin;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::header::HeaderName;
 use http::uri::{PathAndQuery, Scheme};
 use http::{HeaderValue, Request, Response, Uri};
-use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use tokio::time::{Instant, Sleep};
 
-use super::wayback::Watch;
+use super::ascent::UpBody;
 use crate::config::{Credential, Limits, Origin};
 use crate::error::{Error, Id};
 use crate::front::tls;
@@ -128,105 +122,3 @@ fn shown(credential: &Credential) -> Result<(HeaderName, HeaderValue), Error> {
     value.set_sensitive(true);
     Ok((name, value))
 }
-
-/// The body of a request on its way up: as long as is allowed, and never silent for too long.
-pub(super) struct UpBody {
-    inner: Option<Incoming>,
-    /// What was read already.
-    kept: Option<Bytes>,
-    left: u64,
-    /// Of a request that stores what it carries.
-    watch: Option<Watch>,
-    idle: Duration,
-    /// Runs while the client is waited for.
-    silence: Pin<Box<Sleep>>,
-    waiting: bool,
-}
-
-/// The client's body broke off, was silent for too long, or is too long.
-#[derive(Debug)]
-pub(super) struct UpBroken;
-
-impl UpBody {
-    pub(super) fn new(inner: Option<Incoming>, limits: &Limits) -> Self {
-        let silence = Box::pin(tokio::time::sleep(limits.idle_timeout));
-        let (left, idle) = (limits.request_bytes, limits.idle_timeout);
-        Self { inner, kept: None, left, watch: None, idle, silence, waiting: false }
-    }
-
-    /// A body that was read while its request was held.
-    pub(super) fn kept(bytes: Bytes, limits: &Limits) -> Self {
-        Self { kept: (!bytes.is_empty()).then_some(bytes), ..Self::new(None, limits) }
-    }
-
-    /// The same body, which breaks off before it carries a replacement up.
-    pub(super) fn watched(self, watch: Watch) -> Self {
-        Self { watch: Some(watch), ..self }
-    }
-
-    fn lets_pass(&mut self, bytes: &[u8]) -> bool {
-        self.watch.as_mut().is_none_or(|watch| watch.lets_pass(bytes))
-    }
-}
-
-impl Body for UpBody {
-    type Data = Bytes;
-    type Error = UpBroken;
-
-    fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, UpBroken>>> {
-        if let Some(kept) = self.kept.take() {
-            let passes = self.lets_pass(&kept);
-            return Poll::Ready(Some(if passes { Ok(Frame::data(kept)) } else { Err(UpBroken) }));
-        }
-        loop {
-            let Some(inner) = &mut self.inner else { return Poll::Ready(None) };
-            match Pin::new(inner).poll_frame(cx) {
-                Poll::Ready(Some(Ok(frame))) => {
-                    // Trailers of a request were judged by nobody.
-                    let Ok(bytes) = frame.into_data() else { continue };
-                    let Some(left) = self.left.checked_sub(bytes.len() as u64) else {
-                        return Poll::Ready(Some(Err(UpBroken)));
-                    };
-                    self.left = left;
-                    self.waiting = false;
-                    if !self.lets_pass(&bytes) {
-                        return Poll::Ready(Some(Err(UpBroken)));
-                    }
-                    return Poll::Ready(Some(Ok(Frame::data(bytes))));
-                }
-                Poll::Ready(Some(Err(_))) => return Poll::Ready(Some(Err(UpBroken))),
-                Poll::Ready(None) => {
-                    self.inner = None;
-                    return Poll::Ready(None);
-                }
-                Poll::Pending => {
-                    if !std::mem::replace(&mut self.waiting, true) {
-                        let end = Instant::now() + self.idle;
-                        self.silence.as_mut().reset(end);
-                    }
-                    let late = self.silence.as_mut().poll(cx).is_ready();
-                    return if late { Poll::Ready(Some(Err(UpBroken))) } else { Poll::Pending };
-                }
-            }
-        }
-    }
-
-    fn is_end_stream(&self) -> bool {
-        self.kept.is_none() && self.inner.as_ref().is_none_or(Body::is_end_stream)
-    }
-
-    fn size_hint(&self) -> SizeHint {
-        if let Some(kept) = &self.kept {
-            return SizeHint::with_exact(kept.len() as u64);
-        }
-        self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
-    }
-}
-
-impl std::fmt::Display for UpBroken {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("the body of the request broke off")
-    }
-}
-
-impl std::error::Error for UpBroken {}

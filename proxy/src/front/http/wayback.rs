@@ -1,12 +1,10 @@
-//! The way back: tokens in the target of a request become their originals, and what was redacted is not written over what it was.
-
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+//! The way back: tokens in the target of a request become their originals.
 
 use blackbar_detectors::kinds;
-use blackbar_engine::operator::{Keyring, find_tokens, tag, unfinished_token};
-use blackbar_wire::http::Media;
-use http::{HeaderName, Method};
+use blackbar_engine::operator::{Keyring, find_tokens};
+use http::HeaderName;
+
+use super::originals::Turned;
 
 use super::problem::{Kind, Problem};
 use crate::registry;
@@ -57,8 +55,8 @@ fn asks_by_id(before: &str) -> bool {
 
 /// The target that the upstream is asked for: each token is the value that it stands for, in the spelling that is customary.
 /// Tokens are resolved where they ask for a resource by its id, and nowhere else: what an upstream quotes, the client would
-/// read.
-pub(super) fn resolved(target: &str, keyring: Option<&Keyring>) -> Result<String, Problem> {
+/// read. What was resolved is added to `turned`.
+pub(super) fn resolved(target: &str, keyring: Option<&Keyring>, turned: &Turned) -> Result<String, Problem> {
     let unknown = || {
         let detail = "the request carries a token that this gateway did not issue, or cannot resolve";
         Problem::new(Kind::BadRequest, 422, detail)
@@ -76,91 +74,36 @@ pub(super) fn resolved(target: &str, keyring: Option<&Keyring>) -> Result<String
         }
         let original = registry::values().spellings(&kind, &value).into_iter().next().ok_or_else(unknown)?;
         out.push_str(target.get(done..token.start).unwrap_or_default());
-        for byte in original {
-            // A value is one segment or one parameter, whatever is in it.
-            if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-                out.push(char::from(byte));
-            } else {
-                out.push_str(&format!("%{byte:02X}"));
-            }
-        }
+        turned.note(spelt, &original);
+        out.push_str(&escaped(&original));
         done = token.end;
     }
     out.push_str(target.get(done..).unwrap_or_default());
     // A segment of dots would be another path than the one that was judged.
     let path = out.split('?').next().unwrap_or_default();
-    if path.split('/').any(|segment| segment == "." || segment == "..") { Err(unknown()) } else { Ok(out) }
+    let climbs = |segment: &str| matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..");
+    if path.split('/').any(climbs) { Err(unknown()) } else { Ok(out) }
 }
 
-/// Whether a request stores its body where data are: what was redacted must not take the place of what it was. A question to
-/// a model may well quote an answer.
-pub(super) fn stores(method: &Method, path: &str, media: Option<&Media>) -> bool {
-    let last = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let is_type =
-        last.starts_with(|c: char| c.is_ascii_uppercase()) && last.bytes().all(|byte| byte.is_ascii_alphabetic());
-    let fhir = is_type || media.is_some_and(|media| media.essence().contains("fhir"));
-    match method.as_str() {
-        "PUT" | "PATCH" => true,
-        "POST" => fhir && !path.ends_with("/_search"),
-        _ => false,
-    }
-}
-
-/// Watches a body on its way up for replacements.
-#[derive(Default)]
-pub(super) struct Watch {
-    /// The end of what has passed.
-    tail: Vec<u8>,
-    found: Found,
-}
-
-/// Whether a [`Watch`] has found something.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Found(Arc<AtomicBool>);
-
-/// No tag is longer.
-const LONGEST_TAG: usize = 24;
-const MASK: &[u8] = b"***";
-
-impl Watch {
-    /// What tells of it when the body has gone its way.
-    pub(super) fn found(&self) -> Found {
-        self.found.clone()
-    }
-
-    /// Whether the next bytes may pass.
-    pub(super) fn lets_pass(&mut self, bytes: &[u8]) -> bool {
-        let mut text = std::mem::take(&mut self.tail);
-        text.extend_from_slice(bytes);
-        if is_replaced(&text) {
-            self.found.0.store(true, Ordering::Relaxed);
-            return false;
+/// A value as one segment or one parameter, whatever is in it. What stood escaped in a link already stays as it stood there.
+pub(super) fn escaped(value: &[u8]) -> String {
+    let mut out = String::with_capacity(value.len());
+    for (at, byte) in value.iter().enumerate() {
+        let digits = value.get(at + 1..at + 3).unwrap_or_default();
+        let is_escape = *byte == b'%' && digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit);
+        // Separators stay what they are not, however they are spelt.
+        let kept = byte.is_ascii_alphanumeric() || b"-._~".contains(byte) || is_escape && !hides_separator(digits);
+        if kept {
+            out.push(char::from(*byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
         }
-        let open = unfinished_token(&text).min(text.len().saturating_sub(LONGEST_TAG));
-        text.drain(..open);
-        self.tail = text;
-        true
     }
+    out
 }
 
-impl Found {
-    pub(super) fn problem(&self) -> Option<Problem> {
-        let detail = "the body carries what took the place of an identifier, which would overwrite it; leave out what was read redacted";
-        self.0.load(Ordering::Relaxed).then(|| Problem::new(Kind::BadRequest, 422, detail))
-    }
-}
-
-fn is_replaced(text: &[u8]) -> bool {
-    let tagged = || kinds::MAIN.iter().any(|kind| memchr::memmem::find(text, &tag(kind.id())).is_some());
-    memchr::memmem::find(text, MASK).is_some()
-        || memchr::memchr(b'[', text).is_some() && tagged()
-        || find_tokens(text).next().is_some()
-}
-
-impl std::fmt::Debug for Watch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Watch({} bytes)", self.tail.len())
-    }
+fn hides_separator(digits: &[u8]) -> bool {
+    [&b"2f"[..], b"5c", b"00", b"0a", b"0d"].iter().any(|other| digits.eq_ignore_ascii_case(other))
 }
 
 #[cfg(test)]
@@ -174,7 +117,7 @@ mod tests {
         let target = format!("/Patient/{id}/_history?patient={id}&subject=Patient/{id}&y=1");
         assert!(carries_tokens(&target));
         let expected = "/Patient/A%2F1%3Fb%26c%3D%25d/_history?patient=A%2F1%3Fb%26c%3D%25d&subject=Patient/A%2F1%3Fb%26c%3D%25d&y=1";
-        assert_eq!(resolved(&target, Some(&keyring)).unwrap(), expected);
+        assert_eq!(resolved(&target, Some(&keyring), &Turned::default()).unwrap(), expected);
         assert!(!carries_tokens("/Patient/12?x=y"));
     }
 
@@ -196,7 +139,7 @@ mod tests {
             format!("/Patient/{mrn}"),
             format!("/Patient?identifier={mrn}"),
         ] {
-            assert!(resolved(&target, Some(&keyring)).is_err(), "{target}");
+            assert!(resolved(&target, Some(&keyring), &Turned::default()).is_err(), "{target}");
         }
     }
 
@@ -204,45 +147,24 @@ mod tests {
     fn foreign_tokens_and_those_that_climb_are_refused() {
         let (ours, theirs) = (Keyring::random().unwrap(), Keyring::random().unwrap());
         let foreign = format!("/Patient/{}", theirs.token("other-id", b"12").unwrap());
-        assert!(resolved(&foreign, Some(&ours)).is_err());
-        assert!(resolved(&foreign, None).is_err());
+        assert!(resolved(&foreign, Some(&ours), &Turned::default()).is_err());
+        assert!(resolved(&foreign, None, &Turned::default()).is_err());
         let dots = format!("/Patient/{}/x", ours.token("other-id", b"..").unwrap());
-        assert!(resolved(&dots, Some(&ours)).is_err());
+        assert!(resolved(&dots, Some(&ours), &Turned::default()).is_err());
+        let dots = format!("/Patient/{}/x", ours.token("other-id", b"%2E%2e").unwrap());
+        assert!(resolved(&dots, Some(&ours), &Turned::default()).is_err());
     }
 
     #[test]
-    fn replacements_are_found_however_a_body_is_cut() {
-        let token = Keyring::random().unwrap().token("mrn", b"12345").unwrap();
-        for carried in ["[NAME]", "[OTHER-ID]", "***-**-6789", token.as_str()] {
-            let body = format!("{{\"name\":\"{carried}\",\"more\":\"{}\"}}", "x".repeat(100));
-            for step in 1..body.len() {
-                let mut watch = Watch::default();
-                assert!(!body.as_bytes().chunks(step).all(|piece| watch.lets_pass(piece)), "{step}");
-                assert!(watch.found().problem().is_some());
-            }
-        }
-        let plain = br#"{"name":[{"family":"[sic] Doe"}],"note":"a ** b, bb-mrn"}"#;
-        for step in 1..plain.len() {
-            let mut watch = Watch::default();
-            assert!(plain.chunks(step).all(|piece| watch.lets_pass(piece)), "{step}");
-            assert!(watch.found().problem().is_none());
-        }
-    }
-
-    #[test]
-    fn what_stores_is_known() {
-        let fhir = Media::parse(b"application/fhir+json; charset=utf-8");
-        let json = Media::parse(b"application/json");
-        for (method, path, media, expected) in [
-            (Method::PUT, "/Patient/1", &json, true),
-            (Method::PATCH, "/x", &None, true),
-            (Method::POST, "/Patient", &fhir, true),
-            (Method::POST, "/Patient/_search", &fhir, false),
-            (Method::POST, "/fhir/Patient", &json, true),
-            (Method::POST, "/v1/chat/completions", &json, false),
-            (Method::GET, "/Patient", &None, false),
+    fn ids_that_stood_escaped_in_a_link_go_up_as_they_stood() {
+        for (value, expected) in [
+            ("j%20smith", "j%20smith"),
+            ("j smith", "j%20smith"),
+            ("100%", "100%25"),
+            ("a%2Fb", "a%252Fb"),
+            ("a%zz", "a%25zz"),
         ] {
-            assert_eq!(stores(&method, path, media.as_ref()), expected, "{method} {path}");
+            assert_eq!(escaped(value.as_bytes()), expected);
         }
     }
 }

@@ -5,32 +5,43 @@ use std::sync::Arc;
 
 use blackbar_engine::Raw;
 use blackbar_ledger::{Details, Kind, Outcome};
+use blackbar_policy::fuse::Blown;
 use blackbar_policy::{Action, Facts, Resource};
 use blackbar_sql::LiteralKind;
-use blackbar_wire::pg::frontend::Bind;
+use blackbar_wire::pg::frontend::format_at;
 use blackbar_wire::pg::session::{Allow, Ask, Forget, Portal, Question, Verdict};
 use blackbar_wire::pg::{Report, Severity, Words};
 use bytes::Bytes;
 use serde_json::json;
 
+mod request;
+
+use self::request::Request;
 use super::catalog::Snapshot;
-use super::judge::{Judge, Judged, Plan, What};
+use super::holding::{Case, Given, LONGEST, Raising};
+use super::judge::{Judge, Judged, Plan, Probe, What};
 use super::outbox::Outbox;
 use super::startup::error;
 use crate::config::Target;
-use crate::gate::{Asked, Gate, Grant, Identity, Lines, Part, RecordError, Recording, Refused};
+use crate::gate::{Asked, Gate, Grant, Identity, Lines, Part, RecordError, Recording, Refused, Unheld};
 
 /// Asks on behalf of one session.
 pub(super) struct Asking {
     gate: Arc<Gate>,
     target: Target,
+    /// Of the server: what a statement runs in.
+    database: String,
     identity: Identity,
     source: IpAddr,
     judge: Judge,
+    /// In the open transaction names may have come to mean what only this session sees.
+    defined: bool,
+    /// What people agreed to last, when it is a portal: it runs on where it stopped.
+    agreed: Option<(Arc<Portal<Leave>>, Arc<Granted>)>,
     /// Why the client asks, in its own words.
     reason: Option<String>,
     /// Redacts what is recorded of requests.
-    lines: Lines,
+    lines: Option<Lines>,
 }
 
 /// What a verdict leaves with a statement, a portal or a running request.
@@ -46,10 +57,31 @@ pub(super) struct Left {
 /// What answers are made under.
 pub(super) struct Granted {
     pub(super) grant: Grant,
+    judged: Arc<Judged>,
     pub(super) plan: Arc<Plan>,
     pub(super) snapshot: Arc<Snapshot>,
+    /// The request, when a fuse counts what it takes.
+    pub(super) ask: Option<Arc<Ask<Leave>>>,
     /// Names may mean something else when it is done.
     pub(super) defines: bool,
+}
+
+/// What comes of a question.
+pub(super) enum Answer {
+    Told(Told),
+    /// People have to agree first, or may have: [`Asking::plead`].
+    Held,
+    /// It tries more values than it may. People may allow it: [`Asking::raise`].
+    Blown(Blown, Ready),
+}
+
+/// What goes up once it is granted.
+pub(super) struct Ready {
+    judged: Arc<Judged>,
+    text: Option<Bytes>,
+    values: Option<Vec<Option<Bytes>>>,
+    snapshot: Arc<Snapshot>,
+    portal: Option<Arc<Portal<Leave>>>,
 }
 
 /// A verdict, and whether the record has to be safe before it counts.
@@ -71,24 +103,18 @@ impl Granted {
     }
 }
 
-/// A request, as it is recorded.
-struct Request<'r> {
-    message: &'static str,
-    text: Option<&'r [u8]>,
-    values: &'r [Option<Bytes>],
-}
-
 impl Asking {
     pub(super) fn new(
         gate: Arc<Gate>,
-        target: Target,
+        (target, database): (Target, String),
         identity: Identity,
         source: IpAddr,
         judge: Judge,
         reason: Option<String>,
     ) -> Option<Self> {
-        let lines = gate.lines_of_record()?;
-        Some(Self { gate, target, identity, source, judge, reason, lines })
+        let lines = Some(gate.lines_of_record()?);
+        let (defined, agreed) = (false, None);
+        Some(Self { gate, target, database, identity, source, judge, defined, agreed, reason, lines })
     }
 
     /// The session begins with this `search_path`.
@@ -126,65 +152,55 @@ impl Asking {
     /// Judges a question.
     pub(super) fn ask(
         &mut self,
-        ask: &Ask<Leave>,
+        ask: &Arc<Ask<Leave>>,
         snapshot: &Arc<Snapshot>,
         outbox: &mut Outbox,
-    ) -> Result<Told, RecordError> {
-        let quiet = ask.quiet;
-        match &ask.question {
-            Question::Query(text) => {
-                let request = Request { message: "query", text: Some(text), values: &[] };
-                let judged = self.judge.ask(snapshot, What::Text(text), quiet);
-                self.last_step(judged, &request, snapshot, outbox)
+    ) -> Result<Answer, RecordError> {
+        self.defined &= !ask.quiet;
+        let request = Request::of(&ask.question);
+        match self.judged(ask, snapshot) {
+            Err(report) => self.refused_by_judge(report, &request, outbox).map(Answer::Told),
+            Ok(ready) if matches!(ask.question, Question::Parse(_) | Question::Bind { .. }) => {
+                self.step(ready, &request, outbox).map(Answer::Told)
             }
-            Question::Parse(parse) => {
-                let request = Request { message: "parse", text: Some(&parse.text), values: &[] };
-                let judged = self.judge.ask(snapshot, What::Parse(parse), quiet);
-                self.step(judged, &request, outbox)
-            }
-            Question::Bind { bind, statement } => {
-                let prepared = statement.as_ref().and_then(|statement| statement.grant.judged.prepared.as_ref());
-                let text = prepared.map(|prepared| prepared.text.as_ref());
-                let request = Request { message: "bind", text, values: &bind.values };
-                let judged = self.judge.ask(snapshot, What::Bind(bind, prepared), quiet);
-                self.step(judged, &request, outbox)
-            }
-            Question::Execute { execute, portal: None } => {
-                let request = Request { message: "execute", text: Some(&execute.portal), values: &[] };
-                let judged = self.judge.ask(snapshot, What::Portal(&execute.portal), quiet);
-                self.last_step(judged, &request, snapshot, outbox)
-            }
-            Question::Execute { portal: Some(portal), .. } => self.execute(portal, snapshot, outbox),
-            Question::FunctionCall(call) => {
-                let request = Request { message: "function call", text: None, values: &call.arguments };
-                let judged = self.judge.ask(snapshot, What::Call(call), quiet);
-                self.last_step(judged, &request, snapshot, outbox)
-            }
+            Ok(ready) => self.last_step(ready, ask, &request, outbox),
         }
     }
 
-    /// A step before the last: what would be refused then is refused now; what has to be agreed to is asked then.
-    fn step(
-        &mut self,
-        judged: Result<Judged, Report>,
-        request: &Request<'_>,
-        outbox: &mut Outbox,
-    ) -> Result<Told, RecordError> {
-        let judged = match judged {
-            Ok(judged) => judged,
-            Err(report) => return self.refused_by_judge(report, request, outbox),
+    /// What a question asks for. A portal was judged when it was bound.
+    fn judged(&mut self, ask: &Ask<Leave>, snapshot: &Arc<Snapshot>) -> Result<Ready, Report> {
+        let what = match &ask.question {
+            Question::Query(text) => What::Text(text),
+            Question::Parse(parse) => What::Parse(parse),
+            Question::Bind { bind, statement } => {
+                What::Bind(bind, statement.as_ref().and_then(|statement| statement.grant.judged.prepared.as_ref()))
+            }
+            Question::Execute { execute, portal: None } => What::Portal(&execute.portal),
+            Question::Execute { portal: Some(portal), .. } => {
+                let (judged, snapshot) = (Arc::clone(&portal.grant.judged), Arc::clone(snapshot));
+                return Ok(Ready { judged, text: None, values: None, snapshot, portal: Some(Arc::clone(portal)) });
+            }
+            Question::FunctionCall(call) => What::Call(call),
         };
-        match self.gate.foresee(&self.identity, &self.asked(&judged.parts)) {
+        let mut judged = self.judge.ask(snapshot, what, ask.quiet)?;
+        let (text, values) = (judged.text.take(), judged.values.take());
+        Ok(Ready { judged: Arc::new(judged), text, values, snapshot: Arc::clone(snapshot), portal: None })
+    }
+
+    /// A step before the last: what would be refused then is refused now; what has to be agreed to is asked then.
+    fn step(&mut self, ready: Ready, request: &Request<'_>, outbox: &mut Outbox) -> Result<Told, RecordError> {
+        let parts = &ready.judged.parts;
+        match self.gate.foresee(&self.identity, &self.asked(parts)) {
             Ok(()) | Err(Refused::Held(_)) => {}
             Err(_) => {
                 // The decision that counts is the recorded one.
-                self.record(request, &judged.parts, outbox)?;
-                let decided = self.gate.authorize(&self.identity, &self.asked(&judged.parts), outbox.recording());
+                self.record(request, parts, outbox)?;
+                let decided = self.gate.authorize(&self.identity, &self.asked(parts), outbox.recording());
                 return match decided {
-                    Err(refused) => self.refused(refused, outbox),
+                    Err(refused) => self.refused(&ready.judged, refused, outbox),
                     Ok(_) => {
                         outbox.asked(Outcome::Success, None);
-                        Ok(allowed(judged))
+                        Ok(ready.allowed())
                     }
                 };
             }
@@ -193,84 +209,183 @@ impl Asking {
             let text = self.text(request.text.unwrap_or_default());
             outbox.recording().note(json!({ "message": "parse", "text": text }))?;
         }
-        Ok(allowed(judged))
-    }
-
-    fn last_step(
-        &mut self,
-        judged: Result<Judged, Report>,
-        request: &Request<'_>,
-        snapshot: &Arc<Snapshot>,
-        outbox: &mut Outbox,
-    ) -> Result<Told, RecordError> {
-        let mut judged = match judged {
-            Ok(judged) => judged,
-            Err(report) => return self.refused_by_judge(report, request, outbox),
-        };
-        let (text, values) = (judged.text.take(), judged.values.take());
-        let judged = Arc::new(judged);
-        let granted = match self.grant(&judged, request, snapshot, outbox)? {
-            Ok(granted) => granted,
-            Err(told) => return Ok(told),
-        };
-        self.given(judged.reason.clone());
-        let forget = judged.forget.clone();
-        let grant = Arc::new(Left { judged, granted: Some(granted) });
-        Ok(Told { verdict: Verdict::Allow(Allow { grant, text, values, forget }), settle: true })
-    }
-
-    fn given(&mut self, reason: Option<String>) {
-        if reason.is_some() {
-            self.reason = reason.filter(|reason| !reason.trim().is_empty());
-        }
-    }
-
-    /// Runs a portal that was judged when it was bound.
-    fn execute(
-        &mut self,
-        portal: &Arc<Portal<Leave>>,
-        snapshot: &Arc<Snapshot>,
-        outbox: &mut Outbox,
-    ) -> Result<Told, RecordError> {
-        let judged = &portal.grant.judged;
-        let of_statement = || portal.statement.as_ref()?.grant.judged.prepared.as_ref();
-        let text = judged.prepared.as_ref().or_else(of_statement).map(|prepared| prepared.text.as_ref());
-        let Bind { values, .. } = &portal.bind;
-        let request = Request { message: "execute", text, values };
-        let granted = match self.grant(judged, &request, snapshot, outbox)? {
-            Ok(granted) => granted,
-            Err(told) => return Ok(told),
-        };
-        self.given(judged.reason.clone());
-        let running = Left { judged: Arc::clone(judged), granted: Some(granted) };
-        let allow = Allow { forget: judged.forget.clone(), ..Allow::as_is(Arc::new(running)) };
-        Ok(Told { verdict: Verdict::Allow(allow), settle: true })
+        Ok(ready.allowed())
     }
 
     /// Records the request and what is decided about it.
-    fn grant(
+    fn last_step(
         &mut self,
-        judged: &Judged,
+        ready: Ready,
+        ask: &Arc<Ask<Leave>>,
         request: &Request<'_>,
-        snapshot: &Arc<Snapshot>,
         outbox: &mut Outbox,
-    ) -> Result<Result<Arc<Granted>, Told>, RecordError> {
-        self.record(request, &judged.parts, outbox)?;
-        match self.gate.authorize(&self.identity, &self.asked(&judged.parts), outbox.recording()) {
-            Ok(grant) => {
-                // A replacement that would take the place of what it stands for.
-                if let Some(report) = judged.forbidden(grant.labels(), snapshot) {
-                    return self.denied_by_judge(report, outbox).map(Err);
-                }
-                let plan = judged.outline.plan(grant.labels());
-                let defines = |part: &Part| matches!(part.action, Action::Ddl | Action::Opaque | Action::Call);
-                let defines = judged.parts.iter().any(defines);
-                let granted = Arc::new(Granted { grant, plan, snapshot: Arc::clone(snapshot), defines });
-                outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
-                Ok(Ok(granted))
-            }
-            Err(refused) => self.refused(refused, outbox).map(Err),
+    ) -> Result<Answer, RecordError> {
+        self.record(request, &ready.judged.parts, outbox)?;
+        if let Some(granted) = self.goes_on(&ready) {
+            let approval = granted.grant.approval().unwrap_or_default();
+            let details = Details::new().text("approval", approval).flag("continues", true);
+            outbox.recording().decided(Kind::DecisionGranted, Outcome::Success, details)?;
+            outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
+            return Ok(Answer::Told(ready.goes_up(granted)));
         }
+        if self.gate.may_be_raised(&self.identity) && request.length() <= LONGEST {
+            return Ok(Answer::Held);
+        }
+        match self.gate.authorize(&self.identity, &self.asked(&ready.judged.parts), outbox.recording()) {
+            Ok(grant) => self.granted(ready, ask, grant, outbox),
+            Err(Refused::Held(_)) if self.gate.asks_people() && request.length() <= LONGEST => Ok(Answer::Held),
+            Err(refused) => self.refused(&ready.judged, refused, outbox).map(Answer::Told),
+        }
+    }
+
+    /// A portal that people agreed to and that stopped at a limit of rows: it runs once, in several steps.
+    fn goes_on(&self, ready: &Ready) -> Option<Arc<Granted>> {
+        let (portal, granted) = self.agreed.as_ref()?;
+        let same = ready.portal.as_ref().is_some_and(|wanted| Arc::ptr_eq(wanted, portal));
+        (same && granted.grant.counts()).then(|| Arc::clone(granted))
+    }
+
+    /// It is granted and recorded as such: what is left are the replacements in it, and the values that it tries.
+    pub(super) fn granted(
+        &mut self,
+        ready: Ready,
+        ask: &Arc<Ask<Leave>>,
+        grant: Grant,
+        outbox: &mut Outbox,
+    ) -> Result<Answer, RecordError> {
+        let Ready { judged, snapshot, portal, .. } = &ready;
+        // A replacement that would take the place of what it stands for.
+        if let Some(report) = judged.forbidden(grant.labels(), snapshot) {
+            return self.denied_by_judge(report, outbox).map(Answer::Told);
+        }
+        if let Some(fuse) = grant.fuse() {
+            let token = |probe: &Probe| fuse.token(&[b"probe", probe.column.as_bytes(), &probe.value]);
+            let values: Vec<_> = judged.probes.iter().map(token).collect();
+            if let Err(blown) = fuse.probe(&values) {
+                let details = Details::new().texts("because", [blown.to_string()]);
+                outbox.recording().decided(Kind::DecisionDenied, Outcome::Denied, details)?;
+                return Ok(Answer::Blown(blown, ready));
+            }
+        }
+        let plan = judged.outline.plan(grant.labels());
+        let defines = |part: &Part| matches!(part.action, Action::Ddl | Action::Opaque | Action::Call);
+        let defines = judged.parts.iter().any(defines);
+        self.defined |= defines;
+        if judged.reason.is_some() {
+            self.reason = judged.reason.clone().filter(|reason| !reason.trim().is_empty());
+        }
+        let ask = grant.fuse().map(|_| Arc::clone(ask));
+        let granted =
+            Arc::new(Granted { grant, judged: Arc::clone(judged), plan, snapshot: Arc::clone(snapshot), ask, defines });
+        if granted.grant.approval().is_some() {
+            self.agreed = portal.as_ref().map(|portal| (Arc::clone(portal), Arc::clone(&granted)));
+        }
+        outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
+        Ok(Answer::Told(ready.goes_up(granted)))
+    }
+
+    /// What people are asked about, with what goes up if they agree. It is judged anew: names may have come to mean
+    /// something else.
+    pub(super) fn plead(
+        &mut self,
+        ask: &Ask<Leave>,
+        snapshot: &Arc<Snapshot>,
+        session: Option<String>,
+    ) -> Result<(Case, Ready), Report> {
+        self.judge.denied();
+        if self.defined {
+            let hint = "the open transaction has defined what reviewers cannot see; commit it first";
+            return Err(Report { hint: Some(hint.into()), ..error("42501", "held for approval") });
+        }
+        let ready = self.judged(ask, snapshot)?;
+        Ok((self.case(ask, &ready, session), ready))
+    }
+
+    /// What people are asked about when a fuse has blown: to raise its limit for another run.
+    pub(super) fn raise(&mut self, ask: &Ask<Leave>, ready: &Ready, blown: Blown, session: Option<String>) -> Raising {
+        let mut case = self.case(ask, ready, session);
+        case.shown["fuse"] = blown.to_string().into();
+        Box::pin(case.raise(blown))
+    }
+
+    /// A request as people see it and as their agreement is bound to it.
+    fn case(&mut self, ask: &Ask<Leave>, ready: &Ready, session: Option<String>) -> Case {
+        let snapshot = &ready.snapshot;
+        let request = Request::of(&ask.question);
+        let mut shown = vec![self.text(request.text.unwrap_or_default())];
+        // `EXECUTE` and `FETCH` say little of what they run.
+        for text in ready.judged.texts().into_iter().filter(|text| Some(text.as_ref()) != request.text) {
+            shown.push(format!("runs: {}", self.text(&text)));
+        }
+        if let Question::FunctionCall(call) = &ask.question {
+            let named = snapshot.routine(call.function).map(|routine| format!("{}.{}", routine.schema, routine.name));
+            shown = vec![format!("a call of the function {}", self.told(named.unwrap_or_default().as_bytes()))];
+        }
+        let reason: Vec<String> = self.reason.clone().into_iter().map(|reason| self.told(reason.as_bytes())).collect();
+        let shown = json!({
+            "sql": shown.join("\n"), "values": request.values.len(), "reason": reason, "session": session,
+        });
+        let given = |(at, value): (usize, &Option<Bytes>)| Given {
+            type_oid: request.types.get(at).copied().unwrap_or_default(),
+            binary: format_at(request.formats, at) == Some(1),
+            value: value.clone(),
+        };
+        Case {
+            gate: Arc::clone(&self.gate),
+            identity: self.identity.clone(),
+            target: self.target.clone(),
+            source: self.source,
+            reason_given: self.reason.is_some(),
+            parts: ready.judged.parts.clone(),
+            text: request.canonical(),
+            values: request.values.iter().enumerate().map(given).collect(),
+            role: self.judge.user().to_owned(),
+            database: self.database.clone(),
+            names: self.judge.names(),
+            definitions: ready.judged.definitions(snapshot),
+            shown,
+        }
+    }
+
+    /// A held statement that is not granted.
+    pub(super) fn unheld(&mut self, report: Report, outcome: Outcome, outbox: &mut Outbox) -> Told {
+        self.judge.denied();
+        outbox.asked(outcome, None);
+        Told { verdict: Verdict::Deny(report), settle: false }
+    }
+
+    /// Why a held statement is neither granted nor waits.
+    pub(super) fn why_unheld(&mut self, why: &Unheld) -> Result<Report, RecordError> {
+        let hint = |hint: &'static str| Some(Words::from(hint));
+        Ok(match why {
+            Unheld::Refused(Refused::Unrecorded(error)) => return Err(*error),
+            Unheld::Refused(refused) => self.report(refused, Severity::Error),
+            Unheld::OtherRequest => Report {
+                hint: hint("what its names mean has changed since people were asked; ask again"),
+                ..error("42501", "the approval is for another statement")
+            },
+            Unheld::Closed { approval, why } => Report {
+                detail: Some(Words::with_id("approval=", approval)),
+                hint: hint(why),
+                ..error("42501", "the approval cannot be used")
+            },
+            Unheld::TooManyAsks => Report {
+                hint: hint("wait until people have decided about earlier ones"),
+                ..error("42501", "too many requests wait for approval")
+            },
+            Unheld::Unstored => error("58030", "approvals cannot be stored"),
+        })
+    }
+
+    /// Too many wait already.
+    pub(super) fn no_seat(&mut self, outbox: &mut Outbox) -> Result<Told, RecordError> {
+        let report = self.why_unheld(&Unheld::TooManyAsks)?;
+        Ok(self.unheld(report, Outcome::Held, outbox))
+    }
+
+    /// A place to wait in, for a statement that is held.
+    pub(super) fn seat(&self) -> Option<tokio::sync::OwnedSemaphorePermit> {
+        self.gate.seat()
     }
 
     fn record(&mut self, request: &Request<'_>, parts: &[Part], outbox: &mut Outbox) -> Result<(), RecordError> {
@@ -301,14 +416,16 @@ impl Asking {
         }
     }
 
-    fn refused(&mut self, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
+    fn refused(&mut self, judged: &Judged, refused: Refused, outbox: &mut Outbox) -> Result<Told, RecordError> {
         if let Refused::Unrecorded(error) = refused {
             return Err(error);
         }
         let outcome = if matches!(refused, Refused::Held(_)) { Outcome::Held } else { Outcome::Denied };
         self.judge.denied();
         outbox.asked(outcome, None);
-        Ok(Told { verdict: Verdict::Deny(self.report(&refused, Severity::Error)), settle: false })
+        let syntax = if matches!(refused, Refused::Denied(_)) { judged.syntax_error() } else { None };
+        let report = syntax.unwrap_or_else(|| self.report(&refused, Severity::Error));
+        Ok(Told { verdict: Verdict::Deny(report), settle: false })
     }
 
     /// Refused whatever policy says.
@@ -354,7 +471,10 @@ impl Asking {
 
     /// Names of policies are the operator's words; they go through the redactor all the same.
     fn words(&mut self, text: &str) -> Words {
-        Words::from(self.lines.text(Raw::from(text.as_bytes().to_vec())).0)
+        match self.lines() {
+            Some(lines) => Words::from(lines.text(Raw::from(text.as_bytes().to_vec())).0),
+            None => Words::from(""),
+        }
     }
 
     /// A statement as it is recorded: its constants hidden, the rest redacted.
@@ -384,36 +504,44 @@ impl Asking {
     }
 
     fn told(&mut self, text: &[u8]) -> String {
-        String::from_utf8_lossy(&self.lines.line(Raw::from(text.to_vec()))).into_owned()
+        let told = self.lines().map(|lines| lines.line(Raw::from(text.to_vec())));
+        // Nothing is told that nobody redacts.
+        told.map_or_else(String::new, |told| String::from_utf8_lossy(&told).into_owned())
     }
-}
 
-impl Request<'_> {
-    /// What is committed to: the text and every value.
-    fn original(&self) -> Vec<u8> {
-        let mut original = self.text.unwrap_or_default().to_vec();
-        for value in self.values {
-            original.push(0);
-            match value {
-                None => original.push(0),
-                Some(value) => {
-                    original.push(1);
-                    original.extend_from_slice(&(value.len() as u64).to_be_bytes());
-                    original.extend_from_slice(value);
-                }
-            }
+    /// Gives up what is made again when it is needed: most sessions wait most of the time.
+    pub(super) fn rest(&mut self) {
+        self.lines = None;
+    }
+
+    fn lines(&mut self) -> Option<&mut Lines> {
+        if self.lines.is_none() {
+            self.lines = self.gate.lines_of_record();
         }
-        original
+        self.lines.as_mut()
     }
 }
 
-/// A step before the last may be taken.
-fn allowed(mut judged: Judged) -> Told {
-    let (text, values) = (judged.text.take(), judged.values.take());
-    let grant = Arc::new(Left { judged: Arc::new(judged), granted: None });
-    // Names change their meaning when it runs.
-    let allow = Allow { grant, text, values, forget: Forget::Nothing };
-    Told { verdict: Verdict::Allow(allow), settle: false }
+impl Ready {
+    /// A step before the last may be taken. Names change their meaning when it runs.
+    fn allowed(self) -> Told {
+        let grant = Arc::new(Left { judged: self.judged, granted: None });
+        let allow = Allow { grant, text: self.text, values: self.values, forget: Forget::Nothing };
+        Told { verdict: Verdict::Allow(allow), settle: false }
+    }
+
+    /// What was granted, and runs already.
+    pub(super) fn of(granted: &Granted) -> Self {
+        let (judged, snapshot) = (Arc::clone(&granted.judged), Arc::clone(&granted.snapshot));
+        Self { judged, text: None, values: None, snapshot, portal: None }
+    }
+
+    /// It runs.
+    fn goes_up(self, granted: Arc<Granted>) -> Told {
+        let forget = self.judged.forget.clone();
+        let grant = Arc::new(Left { judged: self.judged, granted: Some(granted) });
+        Told { verdict: Verdict::Allow(Allow { grant, text: self.text, values: self.values, forget }), settle: true }
+    }
 }
 
 /// Nothing is answered that cannot be recorded.

@@ -21,7 +21,7 @@ use super::upstream::NoSession;
 use super::{Front, Served};
 use crate::config::Record;
 use crate::front::{Arrival, Serves};
-use crate::gate::{Conversation, Identity, RecordError, Refused};
+use crate::gate::{Conversation, Grant, Identity, RecordError, Refused};
 
 impl Serves for Front {
     const PROTOCOLS: &'static [&'static [u8]] = &[ALPN];
@@ -29,7 +29,7 @@ impl Serves for Front {
 
     async fn serve(self: Arc<Self>, arrival: Arrival) {
         let Arrival { stream, address, tls, limits, stop, conversation, seated } = arrival;
-        let served = self.served.load_full();
+        let served = self.served.now();
         let opened = tokio::time::timeout(limits.header_timeout, open(stream, tls)).await;
         let Opened { link, startup, rest } = match opened {
             Ok(Ok(Wish::Session(opened))) => opened,
@@ -78,7 +78,8 @@ impl Serves for Front {
 pub(super) struct Entered {
     pub(super) served: Arc<Served>,
     pub(super) asking: Asking,
-    pub(super) texts: Texts,
+    /// What messages are redacted by that belong to no statement.
+    pub(super) connected: Grant,
     pub(super) outbox: Outbox,
     pub(super) server: Side<blackbar_wire::pg::BackendFrame>,
     pub(super) server_key: Option<blackbar_wire::pg::CancelKey>,
@@ -138,7 +139,7 @@ impl Guest {
         };
         let asking = Asking::new(
             Arc::clone(&self.front.gate),
-            served.target.clone(),
+            (served.target.clone(), served.upstream.database().to_owned()),
             identity,
             self.address.ip(),
             Judge::new(about),
@@ -195,7 +196,8 @@ impl Guest {
         }
         outbox.unrecorded(ToClient::key_data(&entry.key).map_err(malformed)?);
         outbox.send(ToClient::ready(TransactionStatus::Idle)).map_err(unrecorded)?;
-        Ok(Entered { served, asking, texts, outbox, server: connected.side, server_key: connected.key, entry })
+        let (server, server_key) = (connected.side, connected.key);
+        Ok(Entered { served, asking, connected: grant, outbox, server, server_key, entry })
     }
 
     async fn say(self, report: &Report) {

@@ -15,9 +15,11 @@ pub(crate) mod catalog;
 mod cluster;
 mod connection;
 mod copy_in;
+mod holding;
 pub(crate) mod judge;
 mod known_catalog;
 mod link;
+mod looked;
 mod opening;
 mod outbox;
 mod pump;
@@ -31,13 +33,11 @@ mod tests;
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
-
 use self::cancel::Cancels;
 use self::judge::FactsCache;
 use self::known_catalog::KnownCatalog;
 use self::upstream::Upstream;
-use super::Reloads;
+use super::{Current, OfTarget, Reloads};
 use crate::config::{Config, Limits, PostgresAuth, PostgresTarget, Protocol, Target};
 use crate::error::{Error, Id};
 use crate::gate::Gate;
@@ -45,7 +45,7 @@ use crate::gate::Gate;
 /// One PostgreSQL target, ready for sessions.
 pub(crate) struct Front {
     gate: Arc<Gate>,
-    served: ArcSwap<Served>,
+    served: Current<Served>,
     cancels: Arc<Cancels>,
 }
 
@@ -61,23 +61,19 @@ struct Served {
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        let served = ArcSwap::from_pointee(Served::new(target, limits)?);
+        let served = Current::new(Arc::clone(&gate), target, limits)?;
         Ok(Self { gate, served, cancels: Arc::default() })
     }
 }
 
 impl Reloads for Front {
     fn reload(&self, config: &Config) -> Result<(), Error> {
-        let name = self.served.load().target.name.clone();
-        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == name) {
-            self.served.store(Arc::new(Served::new(target, &config.gateway.limits)?));
-        }
-        Ok(())
+        self.served.reload(config)
     }
 }
 
-impl Served {
-    fn new(target: &Target, limits: &Limits) -> Result<Self, Error> {
+impl OfTarget for Served {
+    fn of(_: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let refused = |what: &str| Err(Error::new(Id::ConfigValue, what).at(&target.place));
         let Protocol::Postgres(postgres) = &target.protocol else {
             return refused("the target speaks another protocol");

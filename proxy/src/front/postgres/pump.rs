@@ -9,17 +9,24 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use blackbar_ledger::Outcome;
 use blackbar_wire::pg::session::{Action, Ask, Session, Verdict};
 use blackbar_wire::pg::{
-    BackendFrame, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend, parameter_status,
+    BackendFrame, BackendTag, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend,
+    parameter_status,
 };
+use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
 
+mod blowing;
+
+use self::blowing::Blowing;
 use super::Served;
-use super::asking::{Asking, Granted, Leave, unrecorded_report};
+use super::asking::{Answer, Asking, Granted, Leave, Told, unrecorded_report};
 use super::catalog::Snapshot;
 use super::connection::{Entered, wire_limits};
 use super::copy_in::CopyIn;
+use super::holding::{Holding, Step};
 use super::link::Side;
 use super::outbox::Outbox;
 use super::reports::Texts;
@@ -28,7 +35,7 @@ use super::startup::{error, fatal};
 use super::upstream::NoSession;
 use crate::config::Limits;
 use crate::front::Stop;
-use crate::gate::RecordError;
+use crate::gate::{Grant, RecordError};
 
 /// One session at work.
 pub(super) struct Pump {
@@ -39,11 +46,15 @@ pub(super) struct Pump {
     rows: Rows,
     copy_in: Option<CopyIn>,
     /// For messages that belong to no statement.
-    texts: Texts,
+    texts: Option<Texts>,
+    /// What they are redacted by.
+    connected: Grant,
     /// For those of the statement that is being answered.
     statement_texts: Option<(Arc<Granted>, Texts)>,
     outbox: Outbox,
     pending: Pending,
+    /// A fuse has blown for the answer that comes.
+    blowing: Option<Blowing>,
     served: Arc<Served>,
     server_key: Option<CancelKey>,
     entry: super::cancel::Entry,
@@ -63,9 +74,23 @@ pub(super) struct Pump {
 enum Pending {
     Nothing,
     /// A young catalog.
-    Catalog(Box<Ask<Leave>>, Pin<Box<dyn Future<Output = Result<Arc<Snapshot>, NoSession>> + Send>>),
+    Catalog(Arc<Ask<Leave>>, Pin<Box<dyn Future<Output = Result<Arc<Snapshot>, NoSession>> + Send>>),
+    /// People.
+    People(Box<Holding>),
     /// That it is recorded.
     Record(u64, Verdict<Leave>),
+}
+
+impl Pending {
+    /// The question that waits.
+    fn id(&self) -> Option<u64> {
+        match self {
+            Self::Nothing => None,
+            Self::Catalog(ask, _) => Some(ask.id),
+            Self::People(holding) => Some(holding.id()),
+            Self::Record(id, _) => Some(*id),
+        }
+    }
 }
 
 /// Nothing can be done but close.
@@ -78,7 +103,7 @@ const MOST_STEPS: usize = 64;
 
 impl Pump {
     pub(super) fn new(client: Side<FrontendFrame>, entered: Entered, limits: Limits, stop: Stop) -> Self {
-        let Entered { served, asking, texts, outbox, server, server_key, entry } = entered;
+        let Entered { served, asking, connected, outbox, server, server_key, entry } = entered;
         let draining = *stop.borrow();
         Self {
             client,
@@ -87,10 +112,12 @@ impl Pump {
             asking,
             rows: Rows::default(),
             copy_in: None,
-            texts,
+            texts: None,
+            connected,
             statement_texts: None,
             outbox,
             pending: Pending::Nothing,
+            blowing: None,
             served,
             server_key,
             entry,
@@ -126,7 +153,7 @@ impl Pump {
         }
         // What the server still does for a client that has gone is done for nobody.
         if self.outbox.owes() {
-            self.cancel_at_server();
+            drop(self.cancel_at_server());
         }
         let goodbye = async {
             let _ = poll_fn(|cx| self.server.poll_write(cx)).await;
@@ -152,6 +179,7 @@ impl Pump {
     fn step(&mut self, cx: &mut Context<'_>) -> Result<bool, Broken> {
         let mut progress = self.act();
         progress |= self.poll_pending(cx);
+        progress |= self.poll_blowing(cx);
         progress |= self.let_go(cx, false);
         progress |= self.write(cx)?;
         if self.ended {
@@ -218,7 +246,7 @@ impl Pump {
     }
 
     fn read_server(&mut self, cx: &mut Context<'_>) -> bool {
-        if !self.outbox.has_room() || self.client.waiting() >= MOST_WAITING {
+        if !self.outbox.has_room() || self.client.waiting() >= MOST_WAITING || self.is_raising() {
             return false;
         }
         loop {
@@ -227,7 +255,7 @@ impl Pump {
                     self.session.handle_backend(frame);
                     self.act();
                     // What was read is worked off before more is.
-                    if !self.outbox.has_room() || self.session.is_ended() {
+                    if !self.outbox.has_room() || self.session.is_ended() || self.is_raising() {
                         return true;
                     }
                 }
@@ -261,8 +289,10 @@ impl Pump {
             if let Err(why) = self.perform(action) {
                 match why {
                     Failed::Unrecorded(error) => self.abort(&unrecorded_report(error)),
-                    Failed::Row(NoRow::Limit) => {
-                        self.session.end(&fatal("42501", "the answer has more rows than policy allows"));
+                    Failed::Row(NoRow::Blown(blown)) => {
+                        if let Err(error) = self.blow(blown) {
+                            self.abort(&unrecorded_report(error));
+                        }
                     }
                     Failed::Row(NoRow::Refusal(refusal)) => self.session.end(&unshowable(refusal)),
                 }
@@ -277,17 +307,17 @@ impl Pump {
                 self.outbox.goes_up(&bytes);
                 self.server.push(bytes);
             }
+            // What is left of an answer that is more than may leave.
+            Action::Row { .. } | Action::CopyOut(_) | Action::CopyOutEnd if self.blowing.is_some() => {}
+            Action::RowDescription { .. } | Action::CopyOutBegin { .. } if self.blowing.is_some() => self.run_over(),
+            Action::Report(frame) if self.blowing.is_some() && frame.tag() == BackendTag::ErrorResponse => {
+                self.blown()?;
+            }
             Action::ToClient(message) => self.say(message)?,
             Action::Ask(ask) => self.ask(ask)?,
             Action::Withdraw(id) => {
-                let withdrawn = match &self.pending {
-                    Pending::Nothing => false,
-                    Pending::Catalog(ask, _) => ask.id == id,
-                    Pending::Record(pending, _) => *pending == id,
-                };
-                if withdrawn {
-                    self.pending = Pending::Nothing;
-                    self.asking.withdrawn();
+                if self.pending.id() == Some(id) {
+                    self.withdraw();
                 }
             }
             Action::Row { grant, columns, ordinal, frame } => {
@@ -372,6 +402,7 @@ impl Pump {
     }
 
     fn say(&mut self, message: ToClient) -> Result<(), Failed> {
+        let Some(message) = self.instead(message)? else { return Ok(()) };
         if message.as_bytes().first() == Some(&b'Z') {
             self.rows.forget();
             if self.outbox.granted().is_some_and(|granted| granted.defines) {
@@ -386,17 +417,17 @@ impl Pump {
     fn texts(&mut self) -> &mut Texts {
         let Some(granted) = self.outbox.granted() else {
             self.statement_texts = None;
-            return &mut self.texts;
+            let connected = &self.connected;
+            return self.texts.get_or_insert_with(|| Texts::new(connected));
         };
         let kept = self.statement_texts.take().filter(|(theirs, _)| Arc::ptr_eq(theirs, granted));
-        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::new(&granted.grant)));
+        let texts = kept.unwrap_or_else(|| (Arc::clone(granted), Texts::of_all(granted)));
         &mut self.statement_texts.insert(texts).1
     }
 
     fn ask(&mut self, ask: Ask<Leave>) -> Result<(), Failed> {
         if self.draining {
-            let report = error("57P01", "the gateway is ending: nothing new is begun");
-            self.session.verdict(ask.id, Verdict::Deny(report));
+            self.session.verdict(ask.id, Verdict::Deny(ending()));
             return Ok(());
         }
         if !self.asking.still_counts() || self.outbox.recording().is_ended() {
@@ -404,25 +435,53 @@ impl Pump {
             return Ok(());
         }
         match self.served.catalog.current() {
-            Some(snapshot) => self.judge(&ask, &snapshot),
+            Some(snapshot) => self.judge(Arc::new(ask), &snapshot),
             None => {
                 let catalog = Arc::clone(&self.served.catalog);
                 let taken = Box::pin(async move { catalog.fresh().await });
-                self.pending = Pending::Catalog(Box::new(ask), taken);
+                self.pending = Pending::Catalog(Arc::new(ask), taken);
                 Ok(())
             }
         }
     }
 
-    fn judge(&mut self, ask: &Ask<Leave>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
-        let told = self.asking.ask(ask, snapshot, &mut self.outbox)?;
+    fn judge(&mut self, ask: Arc<Ask<Leave>>, snapshot: &Arc<Snapshot>) -> Result<(), Failed> {
+        let id = ask.id;
+        let told = match self.asking.ask(&ask, snapshot, &mut self.outbox)? {
+            Answer::Told(told) => told,
+            held @ (Answer::Held | Answer::Blown(..)) => match self.asking.seat() {
+                Some(seat) => {
+                    let patience = self.served.target.hold;
+                    let mut holding = Holding::new(ask, &self.served.catalog, patience, seat);
+                    if let Answer::Blown(blown, ready) = held {
+                        holding.blown(blown, &ready, &mut self.asking, &mut self.outbox);
+                    }
+                    self.pending = Pending::People(Box::new(holding));
+                    return Ok(());
+                }
+                None => self.asking.no_seat(&mut self.outbox)?,
+            },
+        };
+        self.told(id, told);
+        Ok(())
+    }
+
+    /// A question is decided.
+    fn told(&mut self, id: u64, told: Told) {
         if told.settle {
-            self.pending = Pending::Record(ask.id, told.verdict);
+            self.pending = Pending::Record(id, told.verdict);
             self.busy.get_or_insert_with(Instant::now);
         } else {
-            self.session.verdict(ask.id, told.verdict);
+            self.session.verdict(id, told.verdict);
         }
-        Ok(())
+    }
+
+    /// The open question is not answered by policy any more.
+    fn withdraw(&mut self) {
+        if let Pending::People(_) = std::mem::replace(&mut self.pending, Pending::Nothing) {
+            self.outbox.asked(Outcome::Interrupted, None);
+        }
+        self.asking.withdrawn();
     }
 
     /// Goes on with what waited. Says whether anything did.
@@ -434,13 +493,31 @@ impl Pump {
                     self.pending = Pending::Catalog(ask, taken);
                     return false;
                 }
-                Poll::Ready(Ok(snapshot)) => self.judge(&ask, &snapshot),
+                Poll::Ready(Ok(snapshot)) => self.judge(ask, &snapshot),
                 Poll::Ready(Err(_)) => {
                     let report = error("57P03", "the catalog of the database cannot be read, so nothing can be judged");
                     self.session.verdict(ask.id, Verdict::Deny(report));
                     Ok(())
                 }
             },
+            Pending::People(mut holding) => {
+                match holding.poll(cx, &mut self.asking, &mut self.outbox, &self.served.catalog) {
+                    Poll::Pending => {
+                        self.pending = Pending::People(holding);
+                        return false;
+                    }
+                    Poll::Ready(Ok(Step::Notice(report))) => {
+                        self.session.notice(report);
+                        self.pending = Pending::People(holding);
+                        Ok(())
+                    }
+                    Poll::Ready(Ok(Step::Done(told))) => {
+                        self.told(holding.id(), told);
+                        Ok(())
+                    }
+                    Poll::Ready(Err(error)) => Err(Failed::Unrecorded(error)),
+                }
+            }
             Pending::Record(id, verdict) => match self.outbox.poll_settled(cx) {
                 Poll::Pending => {
                     self.pending = Pending::Record(id, verdict);
@@ -490,25 +567,30 @@ impl Pump {
     fn cancelled(&mut self) -> Result<(), Broken> {
         match self.session.asks() {
             Some(id) => {
-                self.pending = Pending::Nothing;
-                self.asking.withdrawn();
+                self.withdraw();
                 let report = error("57014", "canceling statement due to user request");
                 self.session.verdict(id, Verdict::Deny(report));
             }
-            None => self.cancel_at_server(),
+            None => drop(self.cancel_at_server()),
         }
         Ok(())
     }
 
-    fn cancel_at_server(&self) {
-        if let Some(key) = self.server_key.clone() {
-            let upstream = Arc::clone(&self.served.upstream);
-            tokio::spawn(async move { upstream.cancel(&key).await });
-        }
+    fn cancel_at_server(&self) -> Option<JoinHandle<()>> {
+        let key = self.server_key.clone()?;
+        let upstream = Arc::clone(&self.served.upstream);
+        Some(tokio::spawn(async move { upstream.cancel(&key).await }))
     }
 
     /// Lets a session go that the gateway's end finds idle.
     fn drain(&mut self) {
+        if self.draining
+            && let Pending::People(holding) = &self.pending
+        {
+            let id = holding.id();
+            self.withdraw();
+            self.session.verdict(id, Verdict::Deny(ending()));
+        }
         let idle = !self.outbox.owes() && self.session.asks().is_none();
         if self.draining && idle && !self.session.is_ended() {
             self.session.end(&fatal("57P01", "the gateway is ending"));
@@ -518,6 +600,10 @@ impl Pump {
 
     /// What time asks for.
     fn second(&mut self) -> Result<(), Broken> {
+        if !self.outbox.owes() && self.session.asks().is_none() {
+            (self.texts, self.statement_texts) = (None, None);
+            self.asking.rest();
+        }
         if self.stuck.is_some_and(|since| since.elapsed() > self.limits.idle_timeout) {
             // It reads nothing, so it cannot be told either.
             return Err(Broken);
@@ -528,7 +614,7 @@ impl Pump {
         let total = self.limits.total_timeout;
         if !total.is_zero() && self.busy.is_some_and(|since| since.elapsed() > total) {
             self.busy = None;
-            self.cancel_at_server();
+            drop(self.cancel_at_server());
         }
         Ok(())
     }
@@ -559,6 +645,10 @@ impl From<Refusal> for Failed {
     fn from(error: Refusal) -> Self {
         Self::Row(NoRow::Refusal(error))
     }
+}
+
+fn ending() -> Report {
+    error("57P01", "the gateway is ending: nothing new is begun")
 }
 
 fn unreadable(why: FrameError, message: &'static str) -> Report {

@@ -2,15 +2,17 @@
 
 use std::sync::Arc;
 
-use blackbar_engine::{Format, Raw};
+use blackbar_engine::Raw;
+use blackbar_policy::fuse::{Blown, Token};
 use blackbar_wire::pg::copy::{CopyFormat, CopyStream};
-use blackbar_wire::pg::value::{Base, Decision, Masked, Masker, Shape, Typed, Types, Unknown};
-use blackbar_wire::pg::{BackendFrame, Columns, CopyShape, Place, Refusal, Scrub, Scrubbed, ToClient};
+use blackbar_wire::pg::value::{Decision, Masked, Masker, Typed, Types as _, Unknown};
+use blackbar_wire::pg::{BackendFrame, Column, Columns, CopyShape, Place, Refusal, Scrub, Scrubbed, ToClient, own_row};
 
 use super::asking::Granted;
-use super::judge::{CopyColumn, StatementPlan};
+use super::judge::{CopyColumn, Look, StatementPlan};
+use super::looked::Looked;
 use super::reports::Texts;
-use crate::gate::Lines;
+use crate::gate::Counter;
 
 /// The answers of one session. It keeps what the rows of one answer share.
 #[derive(Default)]
@@ -26,8 +28,8 @@ struct Current {
     ordinal: usize,
     decisions: Vec<Decision>,
     values: Values,
-    /// How many rows have come.
-    rows: u64,
+    /// The columns that say whose data a row holds, where that is counted.
+    subjects: Vec<usize>,
 }
 
 /// A COPY stream that comes.
@@ -43,7 +45,11 @@ struct CopyCells {
     format: CopyFormat,
     values: Values,
     texts: Texts,
+    /// What has come since it was counted last.
     rows: u64,
+    /// The columns that say whose data a row holds, and whose have come.
+    subjects: Vec<usize>,
+    tokens: Vec<Token>,
 }
 
 /// Redactors of columns, made when the first value comes.
@@ -54,20 +60,19 @@ struct Values {
     found: Vec<String>,
 }
 
-/// How a column is looked at.
-struct Looked {
-    name: Vec<u8>,
-    format: Format,
-    lines: Option<Lines>,
-}
-
 /// Why a row was not made.
 #[derive(Debug)]
 pub(super) enum NoRow {
     /// It may neither be shown nor replaced.
     Refusal(Refusal),
-    /// Policy allows so many rows, and this is one more.
-    Limit,
+    /// It is more than may leave.
+    Blown(Blown),
+}
+
+impl From<Blown> for NoRow {
+    fn from(blown: Blown) -> Self {
+        Self::Blown(blown)
+    }
 }
 
 impl From<Refusal> for NoRow {
@@ -95,8 +100,6 @@ impl Rows {
             Some(current) => self.current.insert(current),
             None => self.current.insert(Current::new(granted, columns, ordinal)),
         };
-        current.rows += 1;
-        within_limit(granted, current.rows)?;
         let mut masker = Masker {
             types: &*granted.snapshot,
             scrub: &mut current.values,
@@ -104,6 +107,10 @@ impl Rows {
             unknown: Unknown::Null,
         };
         let row = masker.row(columns, &current.decisions, frame)?;
+        if let Some(fuse) = granted.grant.fuse() {
+            let subjects = current.tokens(fuse, frame)?;
+            fuse.take(1, row.as_bytes().len(), &subjects)?;
+        }
         current.values.tell(found);
         Ok(row)
     }
@@ -118,7 +125,7 @@ impl Rows {
         found: &mut dyn FnMut(&str),
     ) -> Result<ToClient, NoRow> {
         let oid = granted.snapshot.routine(function).map_or(0, |routine| routine.result);
-        let decision = granted.plan.function_result(&granted.snapshot.shape(oid));
+        let decision = granted.plan.function_result(&granted.snapshot.shape(oid), granted.grant.detects());
         let mut values = Values::new(granted, vec![Looked::new(granted, oid, Vec::new())]);
         let mut masker = Masker {
             types: &*granted.snapshot,
@@ -127,6 +134,7 @@ impl Rows {
             unknown: Unknown::Null,
         };
         let result = masker.function_result(Typed { oid, modifier: -1, format }, decision, frame)?;
+        granted.grant.fuse().map_or(Ok(()), |fuse| fuse.take(1, result.as_bytes().len(), &[]))?;
         values.tell(found);
         Ok(result)
     }
@@ -146,16 +154,22 @@ impl Rows {
         let format = format.ok_or(Refusal::Rule("a COPY stream that nobody has judged"))?;
         let known = copy.map(|copy| copy.columns.as_slice()).unwrap_or_default();
         let looked = |at: usize| match known.get(at) {
-            Some(column) => Looked::new(granted, column.type_oid, column.name.clone().into_bytes()),
-            None => Looked::new(granted, 0, Vec::new()),
+            Some(column) => Looked::under(granted, column.type_oid, column.name.clone().into_bytes(), &column.look),
+            None => Looked::under(granted, 0, Vec::new(), &plan.rest_look),
         };
         let columns = (0..shape.columns).map(looked).collect();
+        let labels = granted.grant.labels();
+        let counts = granted.grant.fuse().is_some_and(|fuse| fuse.counts_subjects());
+        let named = |at: &usize| known.get(*at).is_some_and(|column| labels.may_be_subject(&column.name));
+        let subjects = (0..shape.columns).filter(|_| counts).filter(named).collect();
         let cells = CopyCells {
             plan,
             format: format.clone(),
             values: Values::new(granted, columns),
-            texts: Texts::new(&granted.grant),
+            texts: Texts::of(granted, ordinal),
             rows: 0,
+            subjects,
+            tokens: Vec::new(),
         };
         self.copy = Some(Copy { granted: Arc::clone(granted), stream: CopyStream::new(format, longest), cells });
         Ok(())
@@ -170,18 +184,20 @@ impl Rows {
         let copy = self.copy.as_mut().ok_or(Refusal::Rule("a COPY stream that did not begin"))?;
         let Copy { granted, stream, cells } = copy;
         let piece = stream.to_client(frame, &mut |cell| cells.cell(granted, cell));
+        let piece = piece?;
+        cells.count(granted, piece.as_ref())?;
         cells.values.tell(found);
-        within_limit(granted, cells.rows)?;
-        Ok(piece?)
+        Ok(piece)
     }
 
     /// What is left of a COPY stream.
     pub(super) fn copy_ends(&mut self, found: &mut dyn FnMut(&str)) -> Result<Option<ToClient>, NoRow> {
         let Some(Copy { granted, mut stream, mut cells }) = self.copy.take() else { return Ok(None) };
         let rest = stream.end_to_client(&mut |cell| cells.cell(&granted, cell));
+        let rest = rest?;
+        cells.count(&granted, rest.as_ref())?;
         cells.values.tell(found);
-        within_limit(&granted, cells.rows)?;
-        Ok(rest?)
+        Ok(rest)
     }
 
     /// The answer is over.
@@ -190,52 +206,82 @@ impl Rows {
     }
 }
 
-fn within_limit(granted: &Granted, rows: u64) -> Result<(), NoRow> {
-    if granted.grant.limit_rows().is_some_and(|most| rows > most) { Err(NoRow::Limit) } else { Ok(()) }
-}
-
 impl Current {
+    /// Whose data a row holds.
+    fn tokens(&self, fuse: &Counter, frame: &BackendFrame) -> Result<Vec<Token>, NoRow> {
+        if self.subjects.is_empty() {
+            return Ok(Vec::new());
+        }
+        let cells = own_row(frame).map_err(Refusal::from)?;
+        let token = |at: &usize| {
+            let (cell, column) = (cells.get(*at)?.as_ref()?, self.columns.get(*at)?);
+            Some(subject(fuse, cell, column.type_oid, column.format == 1))
+        };
+        Ok(self.subjects.iter().filter_map(token).collect())
+    }
+
     fn new(granted: &Arc<Granted>, columns: &Columns, ordinal: usize) -> Self {
         let snapshot = &granted.snapshot;
-        let decisions = granted.plan.decisions(ordinal, columns, snapshot);
-        let mut texts = Texts::new(&granted.grant);
-        let looked = columns
-            .iter()
-            .map(|column| {
-                // An alias hides what a column holds; the catalog does not.
-                let table = snapshot.table(column.table).and_then(|table| table.column(column.attribute));
-                let name = table.map(|column| column.name.clone().into_bytes());
-                Looked::new(granted, column.type_oid, name.unwrap_or_else(|| texts.name(column.name())))
-            })
-            .collect();
+        let decisions = granted.plan.decisions(ordinal, columns, snapshot, granted.grant.detects());
+        let mut texts = Texts::of(granted, ordinal);
+        let plan = granted.plan.statement(ordinal);
+        let look = |(at, column)| Looked::described(granted, column, plan.look(at, columns.len()), &mut texts);
+        let looked = columns.iter().enumerate().map(look).collect();
+        let counts = granted.grant.fuse().is_some_and(|fuse| fuse.counts_subjects());
+        let says_whose = |column: &Column| {
+            let table = snapshot.table(column.table).filter(|_| counts)?;
+            let known = table.column(column.attribute)?;
+            granted.grant.labels().is_subject(&table.schema, &table.name, &known.name).then_some(())
+        };
+        let subjects = columns.iter().enumerate().filter_map(|(at, column)| says_whose(column).map(|()| at)).collect();
         Self {
             granted: Arc::clone(granted),
             columns: Arc::clone(columns),
             ordinal,
             decisions,
             values: Values::new(granted, looked),
-            rows: 0,
+            subjects,
         }
     }
 }
 
 impl CopyCells {
+    /// Counts what is about to leave.
+    fn count(&mut self, granted: &Granted, piece: Option<&ToClient>) -> Result<(), Blown> {
+        let (rows, tokens) = (std::mem::take(&mut self.rows), std::mem::take(&mut self.tokens));
+        let bytes = piece.map_or(0, |piece| piece.as_bytes().len());
+        granted.grant.fuse().map_or(Ok(()), |fuse| fuse.take(rows, bytes, &tokens))
+    }
+
     fn cell(&mut self, granted: &Granted, cell: &blackbar_wire::pg::copy::Cell) -> Result<Masked, Refusal> {
         let Some(value) = &cell.value else { return Ok(Masked::Unchanged) };
         if cell.header {
             let shown = self.texts.scrub(Place::ColumnName(cell.column), Raw::from(value.clone())).text;
             // What follows in this column is what its name says.
-            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| looked.name.is_empty()) {
-                looked.name = shown.as_bytes().to_vec();
+            if let Some(looked) = self.values.columns.get_mut(cell.column).filter(|looked| !looked.has_name()) {
+                looked.call(shown.as_bytes().to_vec());
             }
             let same = shown.as_bytes() == value;
             return Ok(if same { Masked::Unchanged } else { Masked::Value(shown.into_bytes()) });
         }
         self.rows += u64::from(cell.column == 0);
+        if self.subjects.contains(&cell.column)
+            && let Some(fuse) = granted.grant.fuse()
+        {
+            let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
+            let oid = known.map_or(0, |column| column.type_oid);
+            self.tokens.push(subject(fuse, value, oid, self.format == CopyFormat::Binary));
+        }
         let known = self.plan.copy.as_ref().and_then(|copy| copy.columns.get(cell.column));
-        let unknown = CopyColumn { name: String::new(), treatment: self.plan.rest, type_oid: 0, modifier: -1 };
+        let unknown = CopyColumn {
+            name: String::new(),
+            look: Look::default(),
+            treatment: self.plan.rest,
+            type_oid: 0,
+            modifier: -1,
+        };
         let column = known.unwrap_or(&unknown);
-        let decision = column.decision(&self.format, &granted.snapshot);
+        let decision = column.decision(&self.format, &granted.snapshot, granted.grant.detects());
         // Text that nobody knows the type of is looked at as text.
         let binary = self.format == CopyFormat::Binary;
         let oid = if column.type_oid == 0 && !binary { TEXT } else { column.type_oid };
@@ -264,41 +310,33 @@ impl Scrub for Values {
     fn scrub(&mut self, place: Place, text: Raw) -> Scrubbed {
         let at = if let Place::Column(at) = place { at } else { 0 };
         if self.columns.len() <= at {
-            self.columns.resize_with(at + 1, || Looked { name: Vec::new(), format: Format::Text, lines: None });
+            self.columns.resize_with(at + 1, Looked::nameless);
         }
-        let grant = &self.granted.grant;
-        let Some(Looked { name, format, lines }) = self.columns.get_mut(at) else {
-            let (text, findings) = grant.lines().text(text);
+        let Some(looked) = self.columns.get_mut(at) else {
+            let (text, findings) = self.granted.grant.lines().text(text);
             return Scrubbed { text, findings };
         };
-        let lines = lines.get_or_insert_with(|| {
-            if name.is_empty() && *format == Format::Text { grant.lines() } else { grant.values(*format, name) }
-        });
-        let (text, findings) = lines.text(text);
-        self.found.extend(findings.iter().map(|finding| finding.kind.to_string()));
-        Scrubbed { text, findings }
+        let shown = looked.scrub(&self.granted, text);
+        self.found.extend(shown.findings.iter().map(|finding| finding.kind.to_string()));
+        shown
     }
 }
 
-impl Looked {
-    fn new(granted: &Granted, oid: u32, name: Vec<u8>) -> Self {
-        Self { name, format: format_of(&*granted.snapshot, oid), lines: None }
+/// What stands for a subject of care: the same for text and for binary where a number can be told from its bytes.
+fn subject(fuse: &Counter, value: &[u8], oid: u32, binary: bool) -> Token {
+    let number = match (oid, value) {
+        (INT8, value) if binary => value.try_into().ok().map(i64::from_be_bytes),
+        (INT4, value) if binary => value.try_into().ok().map(|bytes| i32::from_be_bytes(bytes).into()),
+        (INT2, value) if binary => value.try_into().ok().map(|bytes| i16::from_be_bytes(bytes).into()),
+        _ => None,
+    };
+    match number {
+        Some(number) => fuse.token(&[b"subject", number.to_string().as_bytes()]),
+        None => fuse.token(&[b"subject", value]),
     }
 }
 
-/// Which lens reads values of this type.
-fn format_of(types: &dyn Types, oid: u32) -> Format {
-    let mut oid = oid;
-    for _ in 0..MOST_NESTED {
-        oid = match types.shape(oid) {
-            Shape::Base(Base::Json | Base::Jsonb) => return Format::Json,
-            Shape::Base(Base::Xml) => return Format::Xml,
-            Shape::Domain(of) | Shape::Array(of) => of,
-            _ => break,
-        };
-    }
-    Format::Text
-}
-
-const MOST_NESTED: usize = 8;
 const TEXT: u32 = 25;
+const INT8: u32 = 20;
+const INT2: u32 = 21;
+const INT4: u32 = 23;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::SystemTime;
 
 use blackbar_ledger::SessionId;
 
@@ -14,8 +15,18 @@ pub(super) struct Live(Mutex<HashMap<SessionId, Entry>>);
 struct Entry {
     subject: String,
     target: String,
+    since: SystemTime,
     /// Of the connection that the session belongs to; gone with it.
     end: Weak<AtomicBool>,
+}
+
+/// A session that is open.
+#[derive(Clone, Debug)]
+pub(crate) struct Open {
+    pub(crate) id: SessionId,
+    pub(crate) subject: String,
+    pub(crate) target: String,
+    pub(crate) since: SystemTime,
 }
 
 /// Which sessions are meant; everything that is named must fit.
@@ -35,8 +46,30 @@ impl Live {
         if live.len() >= MANY && live.len() == live.capacity() {
             live.retain(|_, entry| entry.end.strong_count() > 0);
         }
-        let entry = Entry { subject: subject.to_owned(), target: target.to_owned(), end: Arc::downgrade(end) };
+        let since = SystemTime::now();
+        let entry = Entry { subject: subject.to_owned(), target: target.to_owned(), since, end: Arc::downgrade(end) };
         live.insert(session, entry);
+    }
+
+    /// How many are open.
+    pub(super) fn count(&self) -> u64 {
+        let live = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        live.values().filter(|entry| entry.end.strong_count() > 0).count() as u64
+    }
+
+    /// Those that are open, the latest first.
+    pub(super) fn open(&self) -> Vec<Open> {
+        let live = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let open = live.iter().filter(|(_, entry)| entry.end.strong_count() > 0);
+        let open = open.map(|(id, entry)| Open {
+            id: *id,
+            subject: entry.subject.clone(),
+            target: entry.target.clone(),
+            since: entry.since,
+        });
+        let mut open: Vec<Open> = open.collect();
+        open.sort_by_key(|open| (std::cmp::Reverse(open.since), open.id));
+        open
     }
 
     /// Ends the connections of these sessions; gives their ids.
@@ -70,6 +103,9 @@ mod tests {
         for (number, flag) in (0..).zip(&flags) {
             live.add(id(number), if number < 2 { "a" } else { "b" }, if number % 2 == 0 { "x" } else { "y" }, flag);
         }
+        assert_eq!(live.count(), 4);
+        let open: Vec<_> = live.open().iter().map(|open| open.subject.clone()).collect();
+        assert_eq!(open.iter().filter(|subject| *subject == "a").count(), 2);
         let wanted = |subject: Option<&str>, target: Option<&str>| Wanted {
             session: None,
             subject: subject.map(str::to_owned),
@@ -81,6 +117,7 @@ mod tests {
         assert_eq!(flags.iter().map(ended).collect::<Vec<_>>(), [true, false, false, false]);
         assert_eq!(live.end(&Wanted { session: Some(id(3)), ..Wanted::default() }), [id(3)]);
         drop(flags);
+        assert_eq!(live.count(), 0);
         assert_eq!(live.end(&Wanted::default()), []);
         assert!(live.0.lock().unwrap().is_empty());
     }

@@ -21,7 +21,7 @@ use blackbar_ledger::{
 };
 
 use self::live::Live;
-pub(crate) use self::live::Wanted;
+pub(crate) use self::live::{Open, Wanted};
 pub(crate) use self::recording::Recording;
 pub(super) use self::statement::Statement;
 use self::throttle::Throttle;
@@ -29,6 +29,7 @@ use super::Identity;
 use crate::config::{Record, Target};
 use crate::error::{Error, Id};
 use crate::notes;
+use crate::operations::{Metrics, Readings};
 
 /// The gateway's hold on the ledger.
 pub(crate) struct Recorder {
@@ -37,6 +38,7 @@ pub(crate) struct Recorder {
     room: AtomicU8,
     strangers: Mutex<HashMap<&'static str, Throttle>>,
     live: Live,
+    metrics: Arc<Metrics>,
 }
 
 /// Nothing may be passed on: it cannot be recorded.
@@ -56,7 +58,8 @@ const MOST_BACKLOG: usize = 48 << 20;
 impl Recorder {
     /// Opens the ledger in the data folder, and takes the folder for this process.
     pub(crate) fn open(folder: &Path, root: Arc<dyn RootKey>) -> Result<Self, Error> {
-        let options = Options::new(origin(folder)?, REPLICA);
+        let metrics = Arc::new(Metrics::new());
+        let options = Options { watch: Some(Arc::clone(&metrics) as _), ..Options::new(origin(folder)?, REPLICA) };
         let ledger = Ledger::open(folder, root, options, now()).map_err(|error| {
             if error.is_locked() {
                 let error = Error::new(Id::DataFolder, "another gateway has this data folder").at_path(folder);
@@ -64,7 +67,8 @@ impl Recorder {
             }
             Error::new(Id::LedgerUnusable, format!("the ledger cannot be opened: {error}")).at_path(folder)
         })?;
-        let this = Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default(), live: Live::default() };
+        let this =
+            Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default(), live: Live::default(), metrics };
         this.look_for_room();
         Ok(this)
     }
@@ -139,6 +143,27 @@ impl Recorder {
         }
     }
 
+    /// What it counts.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.metrics
+    }
+
+    /// What there is to be seen of it now.
+    pub(crate) fn readings(&self) -> Readings {
+        Readings {
+            sessions_open: self.live.count(),
+            record_backlog_bytes: self.ledger.backlog() as u64,
+            record_leaves: self.ledger.leaves(),
+            record_room: self.room.load(Ordering::Acquire).into(),
+            ..Readings::default()
+        }
+    }
+
+    /// The sessions that are open, the latest first.
+    pub(crate) fn open_sessions(&self) -> Vec<Open> {
+        self.live.open()
+    }
+
     /// How many leaves there are, and how full the disk is, in a word.
     pub(crate) fn summary(&self) -> (u64, &'static str) {
         let word = match self.room.load(Ordering::Acquire) {
@@ -168,6 +193,7 @@ impl Recorder {
         if self.ledger.stopped().is_some() {
             return Err(RecordError::Stopped);
         }
+        self.metrics.stranger(target);
         let before = {
             let mut strangers = self.strangers.lock().unwrap_or_else(PoisonError::into_inner);
             match strangers.entry(kind.text()).or_default().admit() {
@@ -309,6 +335,7 @@ impl Conversation {
         // Its ticket is not waited for: the request's comes after it.
         let (writer, _) = self.recorder.ledger.session(open, now()).map_err(|error| RecordError::from(&error))?;
         self.recorder.live.add(writer.id(), &who.subject, &who.target, &self.end);
+        self.recorder.metrics.session(&who.target);
         Ok(Session { who, writer, exchanges: 0 })
     }
 

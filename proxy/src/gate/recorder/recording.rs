@@ -19,11 +19,14 @@ use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
 /// answers were interrupted.
 pub(crate) struct Recording {
     home: Arc<Conversation>,
+    target: String,
     /// `None` once it was given back, or broke.
     session: Option<Session>,
     mode: Record,
     /// The last ticket that nobody has waited for yet, with how much of the answer is on disk once it is done.
     flight: Option<(Ticket, u64)>,
+    /// Since when it is waited for.
+    waiting_since: Option<Instant>,
     /// Something was gathered that no ticket is for.
     loose: bool,
     /// Bytes of the answer: recorded, on disk, released to the client.
@@ -40,8 +43,10 @@ pub(crate) struct Recording {
     open: VecDeque<(u64, Instant)>,
     /// How much had been gathered when the answer began that is being gathered.
     before: u64,
-    /// What holds the request, until it is told what became of it.
-    held: Option<Details>,
+    /// What holds a request, with its number, until it is told what became of it.
+    held: Option<(u64, Details)>,
+    /// See [`Recording::in_answer`].
+    about_front: bool,
 }
 
 /// How far an answer may be ahead of its record.
@@ -61,11 +66,14 @@ impl Recording {
     pub(super) fn new(home: Arc<Conversation>, mut session: Session, mode: Record) -> Self {
         session.exchanges += 1;
         let open = VecDeque::from([(session.exchanges, Instant::now())]);
+        home.recorder.metrics.request_begins();
         Self {
             home,
+            target: session.who.target.clone(),
             session: Some(session),
             mode,
             flight: None,
+            waiting_since: None,
             loose: false,
             gathered: 0,
             durable: 0,
@@ -77,17 +85,17 @@ impl Recording {
             open,
             before: 0,
             held: None,
+            about_front: false,
         }
     }
 
     /// Begins another request, behind those that wait for their answers.
     pub(crate) fn another(&mut self) -> Result<(), RecordError> {
-        if let Some(held) = self.held.take() {
-            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
-        }
+        self.tell_held()?;
         let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
         session.exchanges += 1;
         self.open.push_back((session.exchanges, Instant::now()));
+        self.home.recorder.metrics.request_begins();
         self.home.recorder.state()
     }
 
@@ -109,14 +117,30 @@ impl Recording {
 
     /// What was decided about it.
     pub(crate) fn decided(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
-        self.held = None;
+        if !self.about_front {
+            self.held = None;
+        }
+        self.home.recorder.metrics.decided(&self.target, kind);
         let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
         self.write(|session| session.writer.event(leaf, now()))
     }
 
+    /// What was decided about the answer that is on its way.
+    pub(crate) fn about_answer(&mut self, kind: Kind, outcome: Outcome, details: Details) -> Result<(), RecordError> {
+        self.in_answer(|recording| recording.decided(kind, outcome, details))
+    }
+
+    /// Records something about the answer that is on its way, rather than about what was asked last.
+    pub(crate) fn in_answer<T>(&mut self, record: impl FnOnce(&mut Self) -> T) -> T {
+        self.about_front = true;
+        let done = record(self);
+        self.about_front = false;
+        done
+    }
+
     /// It is held, and more will be decided. If not, the end says at least this.
     pub(crate) fn undecided(&mut self, details: Details) {
-        self.held = Some(details);
+        self.held = Some((self.number(), details));
     }
 
     /// Whether somebody has ended the connection that it belongs to.
@@ -216,7 +240,10 @@ impl Recording {
     pub(crate) fn poll_flight(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecordError>> {
         let Some((ticket, upto)) = &mut self.flight else { return Poll::Ready(Ok(())) };
         match Pin::new(ticket).poll(cx) {
-            Poll::Pending => Poll::Pending,
+            Poll::Pending => {
+                self.waiting_since.get_or_insert_with(Instant::now);
+                Poll::Pending
+            }
             Poll::Ready(Err(error)) => {
                 // Nothing of what is in doubt is passed on, now or later.
                 self.session = None;
@@ -225,6 +252,9 @@ impl Recording {
             Poll::Ready(Ok(())) => {
                 self.durable = *upto;
                 self.flight = None;
+                if let Some(since) = self.waiting_since.take() {
+                    self.home.recorder.metrics.waited(since.elapsed());
+                }
                 if self.durable >= self.released {
                     self.ahead_since = None;
                 }
@@ -261,15 +291,22 @@ impl Recording {
     /// replaced.
     pub(crate) fn end(&mut self, outcome: Outcome, counts: Option<(u64, u64)>) -> Result<(), RecordError> {
         let Some((number, begun)) = self.open.front().copied() else { return Ok(()) };
-        if let Some(held) = self.held.take() {
-            self.decided(Kind::DecisionAsked, Outcome::Held, held)?;
+        // Answers to earlier requests end while a later one is held.
+        if self.held.as_ref().is_some_and(|(held, _)| *held == number) {
+            self.tell_held()?;
         }
         self.tell_places()?;
         self.open.pop_front();
+        let metrics = Arc::clone(&self.home.recorder.metrics);
+        metrics.requests_end(1);
         let complete = outcome == Outcome::Success;
         let bytes = self.gathered - self.before;
         self.before = self.gathered;
         let found = std::mem::take(&mut self.found);
+        metrics.request_ended(&self.target, outcome, begun.elapsed(), counts.map_or(0, |(read, _)| read), bytes);
+        for (kind, count) in &found {
+            metrics.found(&self.target, kind, *count);
+        }
         self.note(json!({ "exchange": number, "end": outcome.text(), "complete": complete, "bytes": bytes, "replaced": found }))?;
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut details = Details::new()
@@ -284,6 +321,11 @@ impl Recording {
             details = details.number("bytes_read", read).number("bytes_replaced", replaced);
         }
         self.write(|session| session.writer.response(outcome, details, now()))
+    }
+
+    /// The most bytes of the answer that were held back, for the count.
+    pub(crate) fn held_back(&self, bytes: u64) {
+        self.home.recorder.metrics.held_back(bytes);
     }
 
     /// Why it could not be recorded.
@@ -306,9 +348,16 @@ impl Recording {
         self.open.is_empty()
     }
 
+    /// That a request is held, where nobody has said more about it.
+    fn tell_held(&mut self) -> Result<(), RecordError> {
+        let Some((_, held)) = self.held.take() else { return Ok(()) };
+        self.decided(Kind::DecisionAsked, Outcome::Held, held)
+    }
+
     /// The number of the request that is being asked.
     fn number(&self) -> u64 {
-        self.open.back().map_or(0, |(number, _)| *number)
+        let about = if self.about_front { self.open.front() } else { self.open.back() };
+        about.map_or(0, |(number, _)| *number)
     }
 
     fn tell_places(&mut self) -> Result<(), RecordError> {
@@ -365,6 +414,7 @@ impl Drop for Recording {
     fn drop(&mut self) {
         while !self.open.is_empty() {
             if self.end(Outcome::Interrupted, None).is_err() {
+                self.home.recorder.metrics.requests_end(self.open.len());
                 self.open.clear();
             }
         }

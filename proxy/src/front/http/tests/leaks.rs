@@ -8,15 +8,18 @@ use super::{House, answer, says};
 const SSN: &str = "219-09-9998";
 const DIGITS: &str = "219099998";
 const EMAIL: &str = "carla.quint@mailhost.org";
+/// A number that only its place tells.
+const ID: &str = "8812345678";
 
 /// What must not be in what a client sees, in whatever spelling the attempts use.
 fn canaries() -> Vec<Vec<u8>> {
     let wide = |text: &str, big: bool| -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
     };
-    let mut all: Vec<Vec<u8>> = [SSN, DIGITS, EMAIL, "9-09-9998", "carla.quint", "219%2D09", "MjE5LTA5LTk5OTg"]
-        .map(|text| text.as_bytes().to_vec())
-        .to_vec();
+    let mut all: Vec<Vec<u8>> =
+        [SSN, DIGITS, EMAIL, ID, "9-09-9998", "carla.quint", "219%2D09", "MjE5LTA5LTk5OTg", "50,49,57", "SSN 219"]
+            .map(|text| text.as_bytes().to_vec())
+            .to_vec();
     all.extend([wide(SSN, false), wide(SSN, true)]);
     all.push(br"\u0032\u0031\u0039".to_vec());
     all
@@ -181,7 +184,224 @@ fn attempts() -> Vec<Attempt> {
         SSN.chars().map(|c| c.to_digit(10).and_then(|d| char::from_u32(0xff10 + d)).unwrap_or(c)).collect();
     all.push(("wide digits", "", answer("text/plain", "", format!("SSN {wide_digits} and SSN {SSN}"))));
     all.push(("a very long header", "", header(format!("X-Note: {} SSN {SSN}", "a ".repeat(2000)))));
+    all.extend(in_heads());
+    all.extend(in_texts());
+    all.extend(in_events());
     all.into_iter().map(|(name, headers, answer)| Attempt { name, headers, answer }).collect()
+}
+
+type Told = (&'static str, &'static str, Vec<u8>);
+
+fn in_heads() -> Vec<Told> {
+    let header = |line: String| answer("application/json", &format!("{line}\r\n"), "{}");
+    vec![
+        ("the name of a header", "", header(format!("X-{SSN}: yes"))),
+        ("the name of a header without signs", "", header(format!("X-Patient-{ID}: yes"))),
+        ("a header in base64", "", header("X-Note: MjE5LTA5LTk5OTg".to_owned())),
+        (
+            "a header in base64 for URLs",
+            "",
+            header("X-Note: U1NOIDIxOS0wOS05OTk4IGNhcmxhLnF1aW50QG1haWxob3N0Lm9yZw".to_owned()),
+        ),
+        ("claims in a header", "", header("X-Claims: a.eyJzc24iOiIyMTktMDktOTk5OCJ9.b".to_owned())),
+        ("a header in hexadecimal", "", header("X-Note: 3231392d30392d39393938".to_owned())),
+        ("an encoded word", "", header("X-Note: =?UTF-8?B?MjE5LTA5LTk5OTg=?=".to_owned())),
+        ("a blank in escapes", "", header(format!("X-Note: SSN%20{SSN}"))),
+        (
+            "a file's name with blanks",
+            "",
+            header("Content-Disposition: attachment; filename*=UTF-8''carla.quint%20report.txt".into()),
+        ),
+        ("a file's name that is one", "", header(format!("Content-Disposition: inline; filename={ID}.json"))),
+        (
+            "a file that ends in somebody",
+            "",
+            header("Content-Disposition: inline; filename=report.carla.quint".to_owned()),
+        ),
+        ("a weak entity tag", "", header(format!("ETag: W/\"{ID}\""))),
+        ("an address as entity tag", "", header(format!("ETag: \"{EMAIL}\""))),
+        ("a link with escapes", "", header("Link: </Patient/219%2D09%2D9998>; rel=next".to_owned())),
+        ("a link with a title", "", header(format!("Link: </a>; rel=next; title=\"SSN {SSN}\""))),
+        ("a location with escapes", "", header("Location: /Patient?ssn=219%2D09%2D9998".to_owned())),
+        ("a location by number", "", header(format!("Location: /Patient/{ID}"))),
+        ("names of headers that may be read", "", header(format!("Access-Control-Expose-Headers: X-{SSN}"))),
+        ("methods", "", header(format!("Allow: GET, {DIGITS}"))),
+        ("what an answer varies by", "", header(format!("Vary: X-{SSN}"))),
+        ("a language", "", header(format!("Content-Language: {SSN}"))),
+        ("a time to wait", "", header(format!("Retry-After: {DIGITS}"))),
+        ("timings", "", header(format!("Server-Timing: db;desc=\"{SSN}\""))),
+        ("a digest", "", header("Digest: sha-256=MjE5LTA5LTk5OTg=".to_owned())),
+        ("a map of sources", "", header(format!("SourceMap: /{SSN}.map"))),
+        ("an old cookie", "", header(format!("Set-Cookie2: ssn={SSN}"))),
+        ("a list of trailers", "", header(format!("Trailer: X-{SSN}"))),
+        ("a policy of content", "", header(format!("Content-Security-Policy: report-uri /{SSN}"))),
+        ("a report", "", header(format!("Report-To: {{\"url\":\"https://x/{SSN}\"}}"))),
+    ]
+}
+
+fn in_texts() -> Vec<Told> {
+    let json = |text: String| answer("application/json", "", text);
+    let html = |text: String| answer("text/html", "", text);
+    let xml = |text: String| answer("application/xml", "", text);
+    let text = |text: String| answer("text/plain", "", text);
+    vec![
+        ("a title in HTML", "", html(format!("<html><head><title>SSN {SSN}</title></head></html>"))),
+        ("an attribute in HTML", "", html(format!("<p title='SSN {SSN}'>x</p>"))),
+        ("an address to write to", "", html(format!("<a href=\"mailto:{EMAIL}\">x</a>"))),
+        ("an entity in HTML", "", html("<p>SSN &#50;&#49;&#57;-09-9998</p>".to_owned())),
+        ("a script in HTML", "", html(format!("<script>var ssn = \"{SSN}\";</script>"))),
+        ("a comment in HTML", "", html(format!("<!-- SSN {SSN} -->"))),
+        ("tags within an identifier", "", html("<p>SSN 219-<b>09</b>-9998</p>".to_owned())),
+        ("an attribute in XML", "", xml(format!("<a ssn=\"{SSN}\"/>"))),
+        ("character data in XML", "", xml(format!("<a><![CDATA[SSN {SSN}]]></a>"))),
+        ("an instruction in XML", "", xml(format!("<?x SSN {SSN}?><a/>"))),
+        ("an entity in XML", "", xml("<a>SSN &#x32;19-09-9998</a>".to_owned())),
+        ("an entity of its own in XML", "", xml(format!("<!DOCTYPE a [<!ENTITY s \"SSN {SSN}\">]><a>&s;</a>"))),
+        ("a number as key", "", json(format!("{{\"patients\":{{\"{ID}\":{{\"seen\":true}}}}}}"))),
+        ("an identifier in a key", "", json(format!("{{\"of {SSN}\":1}}"))),
+        ("an address as key", "", json(format!("{{\"{EMAIL}\":1}}"))),
+        ("a relative link", "", json(format!("{{\"next\":\"/Patient/{ID}?x=y\"}}"))),
+        ("a relative link with escapes", "", json(format!("{{\"next\":\"\\/Patient\\u002f{ID}\"}}"))),
+        ("a reference with escapes", "", json(format!("{{\"reference\":\"Patient\\u002f{ID}\"}}"))),
+        ("a link without a scheme", "", json(format!("{{\"url\":\"//gateway.example/Patient/{ID}\"}}"))),
+        ("JSON in a string", "", json(format!("{{\"a\":\"{{\\\"ssn\\\":\\\"{SSN}\\\"}}\"}}"))),
+        ("JSON in a string with escapes", "", json("{\"a\":\"{\\\"ssn\\\":\\\"\\\\u003219-09-9998\\\"}\"}".to_owned())),
+        ("a mark before JSON", "", json(format!("\u{feff}{{\"ssn\":\"{SSN}\"}}"))),
+        ("several texts of JSON", "", json(format!("{{\"a\":1}}{{\"ssn\":\"{SSN}\"}}"))),
+        ("JSON that is one string", "", json(format!("\"SSN {SSN}\""))),
+        ("JSON with comments", "", json(format!("{{/* SSN {SSN} */}}"))),
+        ("a float", "", json(format!("{{\"ssn\":{DIGITS}.0}}"))),
+        ("a number in exponents", "", json("{\"ssn\":2.19099998e8, \"x\":\"219-09-9998\"}".to_owned())),
+        ("an attachment", "", json("{\"resourceType\":\"DocumentReference\",\"content\":[{\"attachment\":{\"contentType\":\"text/plain\",\"data\":\"MjE5LTA5LTk5OTg=\"}}]}".to_owned())),
+        ("HTML that is called JSON", "", json(format!("<p>SSN {SSN}</p>"))),
+        ("JSON that is called text", "", text(format!("{{\"ssn\": \"{SSN}\", \"mail\": \"{EMAIL}\"}}"))),
+        ("a soft hyphen", "", text(format!("SSN 219-09-\u{ad}9998 or {SSN}"))),
+        ("a blank without width", "", text(format!("SSN 219\u{200b}-09-9998 or {SSN}"))),
+        ("an identifier over two lines", "", text(format!("SSN:\n{SSN}\n"))),
+        ("tabs", "", answer("text/tab-separated-values", "", format!("id\tssn\n1\t{DIGITS}\n"))),
+        ("quotes in CSV", "", answer("text/csv", "", format!("id,ssn\n1,\"{DIGITS}\"\n"))),
+        ("a form", "", answer("application/x-www-form-urlencoded", "", format!("ssn={SSN}&m=carla.quint%40mailhost.org"))),
+        ("escapes in a form", "", answer("application/x-www-form-urlencoded", "", "ssn=219%2D09%2D9998")),
+        ("a message of HL7", "", answer("application/hl7-v2", "", format!("MSH|^~\\&|A|B\rPID|1||{ID}^^^A||||||||||||||||{DIGITS}\r"))),
+        ("Markdown", "", answer("text/markdown", "", format!("| ssn |\n|---|\n| {SSN} |\n"))),
+        ("JSON in lines", "", answer("application/fhir+ndjson", "", format!("{{\"a\":1}}\n{{\"ssn\":\"{DIGITS}\"}}\n"))),
+        ("UTF-32", "", answer("text/plain", "", [&b"\xff\xfe\0\0"[..], &SSN.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>()].concat())),
+        ("a zip that is called JSON", "", answer("application/json", "", [&b"PK\x03\x04"[..], SSN.as_bytes()].concat())),
+    ]
+}
+
+fn in_events() -> Vec<Told> {
+    let events = |text: String| answer("text/event-stream", "", text);
+    let pieces = |shape: fn(&str) -> serde_json::Value| {
+        let text: String =
+            ["SSN 219", "-0", "9-99", "98 is"].iter().map(|piece| format!("data: {}\n\n", shape(piece))).collect();
+        answer("text/event-stream", "", text)
+    };
+    vec![
+        ("an event's name", "", events(format!("event: {SSN}\ndata: {{}}\n\n"))),
+        ("an event's id", "", events(format!("id: {SSN}\ndata: {{}}\n\n"))),
+        ("a comment among events", "", events(format!(": SSN {SSN}\n\ndata: {{}}\n\n"))),
+        ("an unknown field of events", "", events(format!("x: SSN {SSN}\ndata: {{}}\n\n"))),
+        ("lines of one event", "", events(format!("data: {{\"ssn\":\ndata: \"{SSN}\"}}\n\n"))),
+        ("text in events", "", events("data: SSN 219\n\ndata: -09-99\n\ndata: 98\n\n".to_owned())),
+        ("events of nobody's shape", "", pieces(|piece| serde_json::json!({ "seq": 1, "chunk": piece }))),
+        (
+            "events of a nested shape",
+            "",
+            pieces(|piece| serde_json::json!({ "out": { "items": [{ "text": piece }] } })),
+        ),
+        ("events with another name", "", pieces(|piece| serde_json::json!({ "kind": "x", "v": piece }))),
+        ("strings as events", "", pieces(|piece| serde_json::json!(piece))),
+        (
+            "the deltas of a chat",
+            "",
+            pieces(|piece| serde_json::json!({"choices":[{"index":0,"delta":{"content":piece}}]})),
+        ),
+        (
+            "the deltas of a block",
+            "",
+            pieces(
+                |piece| serde_json::json!({"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":piece}}),
+            ),
+        ),
+        (
+            "the deltas of thoughts",
+            "",
+            pieces(
+                |piece| serde_json::json!({"type":"content_block_delta","index":0,"delta":{"type":"thinking_delta","thinking":piece}}),
+            ),
+        ),
+        (
+            "the deltas of a response",
+            "",
+            pieces(
+                |piece| serde_json::json!({"type":"response.output_text.delta","item_id":"m","output_index":0,"content_index":0,"delta":piece}),
+            ),
+        ),
+        (
+            "the deltas of candidates",
+            "",
+            pieces(|piece| serde_json::json!({"candidates":[{"content":{"parts":[{"text":piece}]}}]})),
+        ),
+        (
+            "the deltas of a refusal",
+            "",
+            pieces(|piece| serde_json::json!({"choices":[{"index":0,"delta":{"refusal":piece}}]})),
+        ),
+        (
+            "a tool's result",
+            "",
+            events(format!(
+                "event: message\ndata: {{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{{\"content\":[{{\"type\":\"text\",\"text\":\"SSN {SSN}\"}}]}}}}\n\n"
+            )),
+        ),
+    ]
+}
+
+/// What models answer to what they are sent: likelihoods, and pieces in lines.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_canary_gets_out_of_a_model_s_answer() {
+    let likely = |key: &str| {
+        let tokens: Vec<_> = ["SSN ", "219", "-09", "-9998"]
+            .iter()
+            .map(|token| serde_json::json!({"token": token, "bytes": token.as_bytes(), "logprob": -0.1, "top_logprobs": [{"token": token, "bytes": token.as_bytes()}]}))
+            .collect();
+        serde_json::json!({ "choices": [{ "index": 0, "message": { "content": "x" }, key: { "content": tokens } }] })
+            .to_string()
+    };
+    let legacy = serde_json::json!({"choices":[{"text":"x","logprobs":{"tokens":["219","-09","-9998"],"top_logprobs":[{"219":-0.1},{"-09":-0.1}]}}]});
+    let lines = |shape: fn(&str) -> serde_json::Value| {
+        ["SSN 219", "-0", "9-99", "98 is"].iter().map(|piece| format!("{}\n", shape(piece))).collect::<String>()
+    };
+    for (name, media, body) in [
+        ("likelihoods", "application/json", likely("logprobs")),
+        ("likelihoods by another name", "application/json", likely("logprobsResult")),
+        ("likelihoods in events", "text/event-stream", format!("data: {}\n\n", likely("logprobs"))),
+        ("likelihoods as of old", "application/json", legacy.to_string()),
+        (
+            "a chat in lines",
+            "application/x-ndjson",
+            lines(|piece| serde_json::json!({"model":"m","message":{"role":"assistant","content":piece},"done":false})),
+        ),
+        (
+            "an answer in lines",
+            "application/x-ndjson",
+            lines(|piece| serde_json::json!({"model":"m","response":piece,"done":false})),
+        ),
+        (
+            "an answer in JSON lines",
+            "application/jsonl",
+            lines(|piece| serde_json::json!({"model":"m","response":piece,"done":false})),
+        ),
+    ] {
+        let house = House::new(says(answer(media, "", body))).await;
+        let answered = house.send("POST", "/v1/chat/completions", "Content-Type: application/json\r\n", b"{}").await;
+        assert_eq!(answered.status, 200, "{name}");
+        let text = answered.text();
+        for canary in [SSN, "219", "9998", "50,49,57", "99", "-09"] {
+            assert!(!text.contains(canary), "{name}: {canary} in {text}");
+        }
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -191,7 +411,7 @@ async fn no_canary_gets_out() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), attempts.len(), "each attempt is another one");
-    assert!(attempts.len() >= 80, "{}", attempts.len());
+    assert!(attempts.len() >= 160, "{}", attempts.len());
     let mut out = Vec::new();
     for Attempt { name, headers, answer } in attempts {
         let house = House::new(says(answer)).await;
@@ -212,12 +432,15 @@ async fn no_canary_gets_out() {
 async fn a_request_s_secrets_stay_where_they_belong() {
     let house = House::new(says(answer("application/json", "", "{}"))).await;
     let headers = "X-Forwarded-For: 9.9.9.9\r\nX-Forwarded-User: admin\r\nForwarded: for=9.9.9.9\r\nCookie: a=b\r\nX-Api-Key: \
-                   bb-credential-of-agent-7\r\nX-Secret: mine\r\nRange: bytes=0-5\r\nAccept-Encoding: gzip, exotic\r\nX-Kept: yes\r\n";
+                   bb-credential-of-agent-7\r\nX-Secret: mine\r\nClient-Cert: :c3Bvb2Y=:\r\nX-JWT-Assertion: \
+                   spoof\r\nX-Email: spoof@x.org\r\nX-User-Id: spoof\r\nX-Username: spoof\r\nRange: bytes=0-5\r\nAccept-Encoding: gzip, exotic\r\nX-Kept: yes\r\n";
     let answered = house.get("/Patient/%37?_count=1", headers).await;
     assert_eq!(answered.status, 200, "{}", answered.head);
     let seen = house.upstream_saw().to_ascii_lowercase();
     assert!(seen.starts_with("get /patient/7?_count=1 http/1.1\r\n"), "{seen}");
-    for absent in ["9.9.9.9", "forwarded-user", "cookie", super::CREDENTIAL, "x-secret: mine", "range", "exotic"] {
+    for absent in
+        ["9.9.9.9", "spoof", "forwarded-user", "cookie", super::CREDENTIAL, "x-secret: mine", "range", "exotic"]
+    {
         assert!(!seen.contains(absent), "{absent} in {seen}");
     }
     for present in [

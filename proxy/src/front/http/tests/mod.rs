@@ -1,9 +1,14 @@
 //! The front between real sockets: an upstream that says whatever a test wants, and a client that reads every byte.
 
 mod leaks;
+mod links;
+mod prompts;
 mod record;
 mod requests;
+mod smuggling;
 mod streams;
+mod tools;
+mod writes;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -51,7 +56,10 @@ impl Authenticator for OneAgent {
 }
 
 const POLICY: &str = r#"
-@id("agents") permit (principal in Group::"agents", action in [Action::"read", Action::"write"], resource in Target::"t");
+@id("agents") permit (principal in Group::"agents", action in [Action::"read", Action::"write", Action::"resolve", Action::"restore"], resource in Target::"t");
+@id("tools") permit (principal in Group::"agents", action == Action::"tool_call", resource) when { !context.arguments.contains("secret") };
+@id("risky") @approval("officers") forbid (principal, action == Action::"tool_call", resource == Tool::"t.risky");
+@id("pictures") permit (principal in Group::"agents", action == Action::"http_uninspected", resource in Path::"t/pictures");
 @id("no-admin") forbid (principal, action, resource in Path::"t/admin");
 @id("bulk") @approval("officers") forbid (principal, action in [Action::"http_read"], resource) when { context.rows_unbounded };
 "#;
@@ -65,6 +73,11 @@ struct House {
     recorder: Arc<Recorder>,
     root: Arc<blackbar_ledger::RootKeyFile>,
     folder: tempfile::TempDir,
+}
+
+/// The keys that a [`House`] has.
+fn keyring() -> blackbar_engine::operator::Keyring {
+    blackbar_engine::operator::Keyring::new(blackbar_engine::key::KeyFile::from_bytes([7; 32]), "")
 }
 
 /// What the upstream does on each connection once it has read a request.
@@ -123,13 +136,21 @@ impl House {
                 });
             }
         });
+        let mut house = Self::in_front_of(&format!("127.0.0.1:{port}"), settings, policy).await;
+        house.seen = seen;
+        house
+    }
+
+    /// A gateway in front of somebody else's upstream.
+    async fn in_front_of(upstream: &str, settings: &str, policy: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("policies")).unwrap();
         std::fs::write(folder.path().join("policies/p.cedar"), policy).unwrap();
         std::fs::write(folder.path().join("secret"), UPSTREAM_SECRET).unwrap();
+        blackbar_engine::key::KeyFile::from_bytes([7; 32]).write(&folder.path().join("tokens.key")).unwrap();
         let text = format!(
-            "[limits]\nidle_timeout = \"3s\"\nheader_timeout = \"2s\"\ndrain_timeout = \"2s\"\nrequest_bytes = 100000\n\
-             [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:{port}\"\n\
+            "[keys]\ntokens = {{ file = \"tokens.key\" }}\n[limits]\nidle_timeout = \"3s\"\nheader_timeout = \"2s\"\ndrain_timeout = \"2s\"\nrequest_bytes = 1000000\n\
+             [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{upstream}\"\n\
              public_url = \"https://gateway.example\"\ntoken_headers = [\"authorization\", \"x-api-key\"]\n\
              credential = {{ header = \"x-secret\", prefix = \"key \", file = \"secret\" }}\n{settings}"
         );
@@ -143,7 +164,7 @@ impl House {
         let address = bound.address().unwrap();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(bound.serve(stopped));
-        Self { address, seen, stop, recorder, root, folder }
+        Self { address, seen: Arc::default(), stop, recorder, root, folder }
     }
 
     /// Sends these bytes and reads until the gateway closes, or has said nothing for a while.

@@ -24,7 +24,7 @@ async fn ended(house: &House) -> Reader {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    let checks = Checks { key: None, against: None, root: Some(root), log_only: false };
+    let checks = Checks { key: None, against: None, root: Some(root), log_only: false, witnesses: Vec::new() };
     let report = verify::folder(house.folder.path(), &checks).unwrap();
     assert!(report.is_good() && report.open_sessions == 0, "{:?}", report.findings);
     reader

@@ -92,6 +92,7 @@ async fn nothing_ambiguous_is_forwarded() {
         "X-Original-URL: /admin\r\nContent-Length: 0\r\n\r\n",
         "Host: other\r\nContent-Length: 0\r\n\r\n",
         "Upgrade: websocket\r\nConnection: upgrade\r\nContent-Length: 0\r\n\r\n",
+        "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 14\r\n\r\n_method=DELETE",
         "Expect: everything\r\nContent-Length: 0\r\n\r\n",
         "Content-Type: application/grpc\r\nContent-Length: 0\r\n\r\n",
         "Content-Encoding: gzip\r\nContent-Length: 5\r\n\r\nhello",
@@ -123,6 +124,10 @@ async fn nothing_ambiguous_is_forwarded() {
         "GET /a\\b HTTP/1.1",
         "GET /a%zz HTTP/1.1",
         "GET a HTTP/1.1",
+        "POST /a?_method=DELETE HTTP/1.1",
+        "POST /a?x=y&%5Fmethod=DELETE HTTP/1.1",
+        "HELO gateway",
+        "\x16\x03\x01\x02\x00\x01",
     ] {
         corpus.push(format!("{line}\r\n{auth}\r\n{hidden}"));
     }
@@ -134,7 +139,7 @@ async fn nothing_ambiguous_is_forwarded() {
     assert!(corpus.len() >= 60, "{}", corpus.len());
     for request in &corpus {
         let answered = super::Answered::read(&closing(&house, request.as_bytes()).await);
-        assert!(answered.status >= 400 || answered.raw.is_empty(), "{request:?}: {}", answered.head);
+        assert!(answered.status >= 400, "{request:?}: {:?}", answered.head);
         let seen = std::mem::take(&mut *house.seen.lock().unwrap());
         assert!(seen.is_empty(), "{request:?} reached the upstream as {:?}", String::from_utf8_lossy(&seen[0]));
     }
@@ -158,7 +163,7 @@ async fn bodies_go_up_whole_and_no_longer_than_allowed() {
     assert!(house.upstream_saw().ends_with("\r\n\r\n{\"name\":\"x\"}"), "{}", house.upstream_saw());
 
     let house = House::new(ok()).await;
-    let answered = house.send("POST", "/a", "", &vec![b'a'; 100_001]).await;
+    let answered = house.send("POST", "/a", "", &vec![b'a'; 1_000_001]).await;
     assert_eq!(answered.status, 413);
     assert!(house.seen.lock().unwrap().is_empty());
 }

@@ -153,7 +153,7 @@ fn events(pieces: &[&str]) -> String {
 }
 
 /// The text of the deltas that came.
-fn told(stream: &str) -> String {
+pub(super) fn told(stream: &str) -> String {
     let events = stream.lines().filter_map(|line| line.strip_prefix("data: "));
     let deltas = events.filter_map(|data| serde_json::from_str::<serde_json::Value>(data).ok());
     deltas.map(|delta| delta["choices"][0]["delta"]["content"].as_str().unwrap_or_default().to_owned()).collect()

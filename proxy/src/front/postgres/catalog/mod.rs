@@ -4,22 +4,26 @@
 //! text format. The version of a snapshot is a hash of its rows: two of the same version hold the same.
 //! [`Snapshot::pulse`] is one cheap query; while its row stays the same, so does the catalog.
 
+mod adrift;
 mod build;
 mod queries;
 #[cfg(test)]
 mod tests;
+mod words;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use blackbar_sql::Catalog;
-use blackbar_wire::pg::Column;
 use blackbar_wire::pg::value::{Base, Builtin, Shape, Types};
 
+use self::adrift::Adrift;
 #[allow(unused_imports, reason = "the seam to what takes snapshots, which is being built")]
 pub(crate) use self::build::{Builder, CatalogError};
 use self::queries::{PULSE, QUERIES};
+use self::words::Words;
+use crate::gate::Labels;
 
 /// What names and numbers mean in a target's database, at one moment.
 pub(crate) struct Snapshot {
@@ -30,6 +34,9 @@ pub(crate) struct Snapshot {
     families: HashMap<u32, Vec<u32>>,
     types: HashMap<u32, Shape>,
     functions: HashMap<u32, Routine>,
+    words: Words,
+    /// Which labels fit nothing, for those that were asked for last.
+    adrift: Mutex<Option<(Labels, Arc<Adrift>)>>,
 }
 
 /// A relation by its OID.
@@ -61,6 +68,8 @@ pub(crate) struct Routine {
     pub(crate) name: String,
     /// The type of its result.
     pub(crate) result: u32,
+    /// Changes whenever somebody replaces it; empty for the server's own.
+    pub(crate) revision: String,
 }
 
 /// OIDs below are those of the server's own.
@@ -76,6 +85,8 @@ impl Snapshot {
             families: HashMap::new(),
             types: HashMap::new(),
             functions: HashMap::new(),
+            words: Words::default(),
+            adrift: Mutex::default(),
         }
     }
 
@@ -120,23 +131,37 @@ impl Snapshot {
         oid < FIRST_OF_OTHERS
     }
 
-    /// Whether it knows every relation and type that these columns are said to be of. If not, it should be taken anew.
-    pub(crate) fn knows(&self, columns: &[Column]) -> bool {
-        let known = |column: &Column| {
-            let relation = Self::is_system(column.table) || self.tables.contains_key(&column.table);
-            relation && self.knows_type(column.type_oid)
-        };
-        columns.iter().all(known)
-    }
-
     /// The function of that OID.
     pub(crate) fn routine(&self, oid: u32) -> Option<&Routine> {
         self.functions.get(&oid)
     }
 
-    /// Whether the type of that OID is known, be it as one of the server's own.
-    pub(crate) fn knows_type(&self, oid: u32) -> bool {
-        Self::is_system(oid) || self.types.contains_key(&oid)
+    /// The functions of these names that are not the server's own, with what changes when one is replaced.
+    pub(crate) fn revisions(&self, names: &BTreeSet<&str>) -> BTreeMap<u32, &str> {
+        let wanted = |routine: &&Routine| !routine.revision.is_empty() && names.contains(routine.name.as_str());
+        let found = self.functions.iter().filter(|(_, routine)| wanted(routine));
+        found.map(|(oid, routine)| (*oid, routine.revision.as_str())).collect()
+    }
+
+    /// Whether something in the database is called so.
+    pub(crate) fn has_name(&self, name: &[u8]) -> bool {
+        self.words.has_name(name)
+    }
+
+    /// Whether a text of the catalog has nothing in it but names of things and words of the server's own.
+    pub(crate) fn knows_text(&self, text: &[u8]) -> bool {
+        self.words.knows(text)
+    }
+
+    /// What is not shown because labels fit no column of this database.
+    pub(crate) fn adrift(&self, labels: &Labels) -> Arc<Adrift> {
+        let mut last = self.adrift.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, adrift)) = last.as_ref().filter(|(known, _)| known == labels) {
+            return Arc::clone(adrift);
+        }
+        let adrift = Arc::new(Adrift::of(labels, self));
+        *last = Some((labels.clone(), Arc::clone(&adrift)));
+        adrift
     }
 }
 

@@ -10,10 +10,21 @@ pub(super) enum Query {
     Parents,
     Types,
     Functions,
+    Names,
+    Settings,
 }
 
 impl Query {
-    const ALL: [Self; 6] = [Self::Path, Self::Relations, Self::Columns, Self::Parents, Self::Types, Self::Functions];
+    const ALL: [Self; 8] = [
+        Self::Path,
+        Self::Relations,
+        Self::Columns,
+        Self::Parents,
+        Self::Types,
+        Self::Functions,
+        Self::Names,
+        Self::Settings,
+    ];
 
     pub(super) fn at(place: usize) -> Option<Self> {
         Self::ALL.get(place).copied()
@@ -48,8 +59,29 @@ pub(super) const QUERIES: &[&str] = &[
     "SELECT p.oid, n.nspname, p.proname, p.provolatile, p.prorettype, \
      p.prolang IN (SELECT l.oid FROM pg_catalog.pg_language l WHERE l.lanname IN ('c', 'internal')) \
      AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND d.objid = p.oid \
-     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass) \
+     AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass), \
+     CASE WHEN p.oid >= 16384 THEN p.xmin::text END \
      FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace ORDER BY p.oid",
+    // What things are called. A client that reads a catalog may read these.
+    "SELECT nspname::text FROM pg_catalog.pg_namespace WHERE nspname !~ '^pg_(toast_)?temp_' \
+     UNION SELECT relname::text FROM pg_catalog.pg_class UNION SELECT attname::text FROM pg_catalog.pg_attribute \
+     UNION SELECT typname::text FROM pg_catalog.pg_type UNION SELECT proname::text FROM pg_catalog.pg_proc \
+     UNION SELECT pg_catalog.unnest(proargnames)::text FROM pg_catalog.pg_proc \
+     UNION SELECT conname::text FROM pg_catalog.pg_constraint UNION SELECT tgname::text FROM pg_catalog.pg_trigger \
+     UNION SELECT rulename::text FROM pg_catalog.pg_rewrite UNION SELECT polname::text FROM pg_catalog.pg_policy \
+     UNION SELECT rolname::text FROM pg_catalog.pg_roles UNION SELECT spcname::text FROM pg_catalog.pg_tablespace \
+     UNION SELECT datname::text FROM pg_catalog.pg_database \
+     UNION SELECT datcollate::text FROM pg_catalog.pg_database UNION SELECT datctype::text FROM pg_catalog.pg_database \
+     UNION SELECT pg_catalog.pg_encoding_to_char(encoding)::text FROM pg_catalog.pg_database \
+     UNION SELECT amname::text FROM pg_catalog.pg_am UNION SELECT lanname::text FROM pg_catalog.pg_language \
+     UNION SELECT extname::text FROM pg_catalog.pg_extension UNION SELECT collname::text FROM pg_catalog.pg_collation \
+     UNION SELECT opcname::text FROM pg_catalog.pg_opclass UNION SELECT opfname::text FROM pg_catalog.pg_opfamily \
+     UNION SELECT cfgname::text FROM pg_catalog.pg_ts_config UNION SELECT dictname::text FROM pg_catalog.pg_ts_dict \
+     UNION SELECT evtname::text FROM pg_catalog.pg_event_trigger UNION SELECT pubname::text FROM pg_catalog.pg_publication \
+     UNION SELECT fdwname::text FROM pg_catalog.pg_foreign_data_wrapper \
+     UNION SELECT srvname::text FROM pg_catalog.pg_foreign_server",
+    "SELECT s.name, s.setting, s.boot_val, s.reset_val, s.unit, s.category, s.short_desc, s.extra_desc, \
+     pg_catalog.array_to_string(s.enumvals, ','), pg_catalog.current_setting(s.name, true) FROM pg_catalog.pg_settings s",
 ];
 
 /// One row that changes whenever an answer to one of the others does. Rows of system catalogs are never overwritten: a

@@ -156,7 +156,7 @@ fn about(common: &SqlFacts, facts: &StatementFacts, at: usize, eyes: &Eyes<'_>) 
         .outputs
         .iter()
         .flat_map(|output| output.origin.sources())
-        .filter(|(column, how)| column.table == at && *how == Derivation::Derived)
+        .filter(|(column, how)| column.table == at && *how != Derivation::Copy)
         .map(|(column, _)| column.column)
         .collect();
     let columns = table.columns.iter().filter(|column| !column.uses.is_empty());

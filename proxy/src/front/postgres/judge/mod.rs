@@ -16,7 +16,11 @@
 
 mod asks;
 mod copy;
+mod definitions;
 mod facts;
+mod judged;
+mod lasting;
+mod look;
 mod plan;
 mod probes;
 mod reading;
@@ -31,17 +35,15 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use blackbar_engine::operator::Keyring;
-use blackbar_sql::{
-    CursorAct, CursorUse, FunctionClass, Limit, Opacity, PreparedUse, Rows, Session, SettingClass, StatementFacts,
-    StatementKind,
-};
+use blackbar_sql::{CursorAct, CursorUse, Limit, Opacity, PreparedUse, Rows, Session, StatementKind};
 use blackbar_wire::pg::frontend::{Bind, FunctionCall, Parse};
 use blackbar_wire::pg::session::Forget;
 use blackbar_wire::pg::{Report, Severity};
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 
 use self::asks::Asks;
 use self::facts::Analysed;
+use self::lasting::{edited, forgets, is_plain_execute, is_plain_fetch, lasts, names_all, reason_in};
 use self::reading::{Eyes, Reading};
 use self::state::State;
 use self::values::{Never, NotYet, Values};
@@ -51,6 +53,8 @@ use crate::config::Unlabelled;
 use crate::gate::{Labels, Part};
 
 pub(crate) use self::facts::FactsCache;
+pub(crate) use self::judged::Judged;
+pub(crate) use self::look::{Look, Nature};
 #[allow(unused_imports, reason = "the seam to what applies a plan, which is being built")]
 pub(crate) use self::plan::{CopyColumn, CopyPlan, Outline, Plan, StatementPlan, Treatment};
 pub(crate) use self::probes::Probe;
@@ -123,29 +127,6 @@ struct Known {
     outline: Arc<Outline>,
 }
 
-/// What the judge says.
-#[derive(Debug)]
-pub(crate) struct Judged {
-    /// What policy must allow, all of it.
-    pub(crate) parts: Vec<Part>,
-    /// What the answers are made of; by the labels of the grant it becomes a plan.
-    pub(crate) outline: Arc<Outline>,
-    /// For a `Parse`: hand it back with each `Bind`.
-    pub(crate) prepared: Option<Arc<Prepared>>,
-    /// Which statements and cursors the text makes or drops by SQL.
-    pub(crate) forget: Forget,
-    /// Another text to send up. It may hold originals in the place of tokens: what is recorded is the client's.
-    pub(crate) text: Option<Bytes>,
-    /// Other values to send up, for a `Bind` or a `FunctionCall`.
-    pub(crate) values: Option<Vec<Option<Bytes>>>,
-    /// `SET blackbar.reason = '…'`: the reason for what comes next.
-    pub(crate) reason: Option<String>,
-    /// Values that labelled columns are compared with: what a fuse counts.
-    pub(crate) probes: Vec<Probe>,
-    /// What columns are given; see [`Judged::forbidden`].
-    pub(crate) written: Vec<Written>,
-}
-
 impl Judge {
     /// A judge for a session that has just begun.
     pub(crate) fn new(about: About) -> Self {
@@ -179,6 +160,19 @@ impl Judge {
             self.state = before;
             self.meanings += 1;
         }
+    }
+
+    /// The role that statements run as at the server.
+    pub(crate) fn user(&self) -> &str {
+        &self.about.user
+    }
+
+    /// Where names may be looked for, and which may be the session's own: with it a text may mean something else.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let paths = self.state.paths.iter().flat_map(|path| path.iter().cloned().chain(["\0".to_owned()]));
+        let own = self.state.own_relations.iter().map(|name| format!("own {name}"));
+        let strings = (!self.state.standard_conforming_strings).then(|| "strings with escapes".to_owned());
+        paths.chain(own).chain(strings).collect()
     }
 
     /// The session begins with this `search_path`, as the server writes it.
@@ -339,8 +333,13 @@ impl Judge {
             statements.push(readings);
         }
         let outline = Outline::new(statements, snapshot, &self.state.tainted);
+        let unparsed = variants
+            .iter()
+            .flat_map(|analysed| &analysed.statements)
+            .any(|facts| facts.opacity == Some(Opacity::Unparsed));
+        let unparsed = unparsed.then(|| text.clone());
         let text = (!edits.is_empty()).then(|| edited(text, edits));
-        Ok(Judged { forget, text, reason, ..judged.judged(asks, Arc::new(outline)) })
+        Ok(Judged { forget, text, reason, unparsed, ..judged.judged(asks, Arc::new(outline)) })
     }
 
     /// A statement of which the readings are known.
@@ -539,129 +538,11 @@ impl Found {
     }
 }
 
-impl Judged {
-    /// Whether it writes what may be a replacement, to whoever reads with these labels: the grant's.
-    pub(crate) fn forbidden(&self, labels: &Labels, snapshot: &Snapshot) -> Option<Report> {
-        wayback::forbids(&self.written, labels, snapshot)
-    }
-
-    fn of(parts: Vec<Part>, outline: Outline) -> Self {
-        Self::with(parts, Arc::new(outline))
-    }
-
-    fn with(parts: Vec<Part>, outline: Arc<Outline>) -> Self {
-        Self {
-            parts,
-            outline,
-            prepared: None,
-            forget: Forget::Nothing,
-            text: None,
-            values: None,
-            reason: None,
-            probes: Vec::new(),
-            written: Vec::new(),
-        }
-    }
-}
-
 /// What goes up in the place of a reason, which is not for the server.
 const NO_REASON: &[u8] = b"SET blackbar.reason = ''";
 
 /// How often a text may change what its own names mean before that is enough.
 const MOST_ROUNDS: usize = 4;
-
-/// Whether a statement may leave something behind that changes how later ones are read.
-fn lasts(facts: &StatementFacts) -> bool {
-    facts.settings.iter().any(|change| change.class == SettingClass::Names)
-        || !facts.creates.is_empty()
-        || matches!(facts.prepared, Some(PreparedUse::Prepare(_)))
-        || facts.cursor.as_ref().is_some_and(|cursor| cursor.act == CursorAct::Declare)
-        || facts
-            .kinds
-            .iter()
-            .any(|kind| matches!(kind, StatementKind::Insert | StatementKind::Update | StatementKind::Merge))
-}
-
-/// Whether every name that it has says which schema it is in: the path plays no part then.
-fn names_all(analysed: &Analysed) -> bool {
-    let named = |facts: &StatementFacts| {
-        facts.tables.iter().all(|table| table.schema.is_some())
-            && facts.functions.iter().all(|function| {
-                function.schema.is_some()
-                    || !matches!(function.class, FunctionClass::OwnReading | FunctionClass::Unknown)
-            })
-    };
-    analysed.statements.iter().all(named)
-}
-
-/// `EXECUTE` alone: its answer is that of what was prepared. Within another statement it stays what it is, dynamic.
-fn is_plain_execute(facts: &StatementFacts) -> bool {
-    let dynamic = |class| matches!(class, FunctionClass::Dynamic | FunctionClass::Outside);
-    facts.opacity == Some(Opacity::Dynamic)
-        && facts.creates.is_empty()
-        && facts.explain_executes.is_none()
-        && facts.cursor.is_none()
-        && facts.copy.is_none()
-        && !facts.kinds.contains(&StatementKind::Ddl)
-        && !facts.functions.iter().any(|function| dynamic(function.class))
-}
-
-fn is_plain_fetch(facts: &StatementFacts) -> bool {
-    facts.opacity.is_none() && facts.explain_executes.is_none() && facts.kinds == [StatementKind::Cursor].into()
-}
-
-/// What the session's own memory of names must give up.
-fn forgets(before: Forget, facts: &StatementFacts) -> Forget {
-    let mut names = match before {
-        Forget::Everything => return Forget::Everything,
-        Forget::Named(names) => names,
-        Forget::Nothing => Vec::new(),
-    };
-    let unknown = |class| matches!(class, FunctionClass::Dynamic | FunctionClass::Unknown);
-    let name = |name: &str| Bytes::copy_from_slice(name.as_bytes());
-    match &facts.prepared {
-        Some(PreparedUse::Prepare(made)) => names.push(name(made)),
-        Some(PreparedUse::Deallocate(Some(gone))) => names.push(name(gone)),
-        Some(PreparedUse::Deallocate(None)) => return Forget::Everything,
-        Some(PreparedUse::Execute(_)) | None => {}
-    }
-    match &facts.cursor {
-        Some(CursorUse { name: Some(cursor), act: CursorAct::Declare | CursorAct::Close, .. }) => {
-            names.push(name(cursor))
-        }
-        Some(CursorUse { name: None, .. }) => return Forget::Everything,
-        _ => {}
-    }
-    // Text that is made at run time may do any of these.
-    let executes = matches!(facts.prepared, Some(PreparedUse::Execute(_)));
-    if facts.opacity.is_some() && !executes || facts.functions.iter().any(|function| unknown(function.class)) {
-        return Forget::Everything;
-    }
-    if names.is_empty() { Forget::Nothing } else { Forget::Named(names) }
-}
-
-/// The reason that a statement gives, if that is all it does.
-fn reason_in(facts: &StatementFacts) -> Option<String> {
-    let [change] = facts.settings.as_slice() else { return None };
-    let alone = facts.kinds == [StatementKind::Session].into() && change.name == "blackbar.reason";
-    let values = change.values.as_deref().filter(|_| alone)?;
-    Some(values.iter().map(|value| value.0.as_str()).collect::<Vec<_>>().join(", "))
-}
-
-/// A text with parts of it written anew.
-fn edited(text: &Bytes, mut edits: Vec<Edit>) -> Bytes {
-    edits.sort_by_key(|edit| edit.span.start);
-    edits.dedup();
-    let mut out = BytesMut::with_capacity(text.len());
-    let mut done = 0;
-    for edit in edits {
-        out.extend_from_slice(text.get(done..edit.span.start).unwrap_or_default());
-        out.extend_from_slice(&edit.new);
-        done = edit.span.end;
-    }
-    out.extend_from_slice(text.get(done..).unwrap_or_default());
-    out.freeze()
-}
 
 fn too_many() -> Report {
     refusal("54000", "the session has made more names, paths or cursors than the gateway follows")

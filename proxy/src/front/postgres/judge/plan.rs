@@ -10,13 +10,17 @@ use std::sync::{Arc, Mutex, PoisonError};
 use blackbar_detectors::kinds;
 use blackbar_engine::Kind;
 use blackbar_engine::operator::Operator;
-use blackbar_sql::{CopyEnd, Origin, OutputColumn, StatementFacts, StatementKind, Use};
+use blackbar_sql::{
+    ActionGroup, CopyEnd, Derivation, FunctionClass, FunctionUse, Origin, OutputColumn, StatementFacts, StatementKind,
+    Use,
+};
 use blackbar_wire::pg::Column;
 use blackbar_wire::pg::copy::CopyFormat;
 use blackbar_wire::pg::value::{Base, Decision, Shape, Types as _};
 
 use super::super::catalog::{Snapshot, TableColumn};
 use super::copy;
+use super::look::{Look, disguises};
 use super::reading::{Eyes, Reach, Reading, Seen, stronger};
 use crate::gate::{Label, Labels};
 
@@ -46,7 +50,12 @@ pub(crate) struct Plan {
 pub(crate) struct StatementPlan {
     /// Its columns, in order. `None` where they are not known: `rest` holds for each.
     pub(crate) columns: Option<Vec<Treatment>>,
+    /// In which light each of them is looked at.
+    pub(crate) looks: Vec<Look>,
     pub(crate) rest: Treatment,
+    pub(crate) rest_look: Look,
+    /// Code that is not the server's own may run, within reach of what is hidden: it may say anything anywhere.
+    pub(crate) may_say_anything: bool,
     /// It copies to or from the client.
     pub(crate) copy: Option<CopyPlan>,
 }
@@ -58,6 +67,8 @@ pub(crate) enum Treatment {
     Keep,
     /// The detectors look at it.
     Detect,
+    /// The detectors would look at it in vain: where they look at anything, it is replaced whole.
+    Disguised,
     /// It is a labelled column.
     Labelled { kind: Kind, operator: Operator },
     /// It is computed of labelled columns, or may be: what takes its place depends on nothing in it.
@@ -79,6 +90,7 @@ pub(crate) struct CopyPlan {
 pub(crate) struct CopyColumn {
     /// What the catalog calls it; empty where that is not known.
     pub(crate) name: String,
+    pub(crate) look: Look,
     pub(crate) treatment: Treatment,
     /// Its type; 0 where that is not known.
     pub(crate) type_oid: u32,
@@ -106,9 +118,26 @@ impl Outline {
         self.statements.len()
     }
 
+    /// Nothing is known about the answer.
+    pub(super) fn is_unknown(&self) -> bool {
+        self.unknown
+    }
+
+    /// All ways to read all of its statements.
+    pub(super) fn all_readings(&self) -> impl Iterator<Item = &Reading> {
+        self.statements.iter().flatten()
+    }
+
     /// All ways to read the statement at this place.
     pub(super) fn readings(&self, ordinal: usize) -> &[Reading] {
         self.statements.get(ordinal).map(Vec::as_slice).unwrap_or_default()
+    }
+
+    /// A table that must not be touched, because a label that these labels have for it fits nothing any more.
+    pub(super) fn touches_adrift(&self, labels: &Labels) -> bool {
+        let adrift = self.snapshot.adrift(labels);
+        let facts = self.statements.iter().flatten().filter_map(Reading::facts);
+        !adrift.is_empty() && facts.flat_map(|facts| &facts.tables).any(|table| !table.system && adrift.holds(table))
     }
 
     /// What becomes of the answers under these labels.
@@ -130,16 +159,28 @@ impl Outline {
 }
 
 impl Plan {
+    /// Whether any statement of the text runs code that may say anything; see [`StatementPlan::may_say_anything`].
+    pub(crate) fn may_say_anything(&self) -> bool {
+        self.beyond != Treatment::Detect || self.statements.iter().any(|statement| statement.may_say_anything)
+    }
+
     /// The plan for the statement at this place of a text, which is 0 for a prepared one.
     pub(crate) fn statement(&self, ordinal: usize) -> StatementPlan {
         let beyond = if self.statements.is_empty() { self.beyond } else { Treatment::WHOLE };
-        let unknown = || StatementPlan { columns: None, rest: beyond, copy: None };
+        let unknown = || StatementPlan::beyond(beyond);
         self.statements.get(ordinal).cloned().unwrap_or_else(unknown)
     }
 
     /// What becomes of each column that the server describes. One that the server says comes from a labelled column is
     /// labelled, whatever was derived from the text; one of a relation that nobody knows is replaced.
-    pub(crate) fn decisions(&self, ordinal: usize, columns: &[Column], snapshot: &Snapshot) -> Vec<Decision> {
+    /// `detects`: whether the grant's profile looks for anything.
+    pub(crate) fn decisions(
+        &self,
+        ordinal: usize,
+        columns: &[Column],
+        snapshot: &Snapshot,
+        detects: bool,
+    ) -> Vec<Decision> {
         let plan = self.statement(ordinal);
         let eyes = Eyes { labels: &self.labels, snapshot, tainted: &BTreeSet::new() };
         let fits = plan.columns.as_ref().filter(|planned| planned.len() == columns.len());
@@ -153,14 +194,19 @@ impl Plan {
             if column.table != 0 {
                 treatment = treatment.stronger(said(column, &eyes));
             }
-            treatment.decision(&snapshot.shape(column.type_oid))
+            let shape = snapshot.shape(column.type_oid);
+            let of_nobody = column.table == 0 || Snapshot::is_system(column.table);
+            if treatment == Treatment::Detect && of_nobody && plan.look(at, columns.len()).tells_nothing(&shape) {
+                return Decision::Pass;
+            }
+            treatment.decision(&shape, detects)
         };
         columns.iter().enumerate().map(decide).collect()
     }
 
     /// What becomes of the result of a function that was called by its OID.
-    pub(crate) fn function_result(&self, shape: &Shape) -> Decision {
-        self.statement(0).rest.decision(shape)
+    pub(crate) fn function_result(&self, shape: &Shape, detects: bool) -> Decision {
+        self.statement(0).rest.decision(shape, detects)
     }
 }
 
@@ -200,19 +246,34 @@ impl StatementPlan {
         let rest = Treatment::of_unknown(reach, eyes);
         let columns: Vec<Treatment> =
             facts.outputs.iter().map(|output| Treatment::of(&output.origin, facts, (reach, stores), eyes)).collect();
+        let looks: Vec<Look> = facts.outputs.iter().map(|output| Look::of(&output.origin, facts)).collect();
         let known = facts.outputs_complete && facts.opacity.is_none();
         let copy = facts.copy.as_ref().filter(|copy| copy.end == CopyEnd::Client).and_then(|copy| {
-            let columns = if copy.out { copied_out(facts, &columns, eyes) } else { copied_in(facts, eyes) };
+            let columns = if copy.out { copied_out(facts, &columns, &looks, eyes) } else { copied_in(facts, eyes) };
             let columns = if known || !copy.out { columns } else { Vec::new() };
             Some(CopyPlan { out: copy.out, format: copy::format(&copy.options).ok()?, columns })
         });
-        Self { columns: known.then_some(columns), rest, copy }
+        let may_say_anything = reach.may_hide(eyes.labels) && runs_other_code(facts);
+        let rest_look = Look::of_rest(facts);
+        Self { columns: known.then_some(columns), looks, rest, rest_look, may_say_anything, copy }
+    }
+
+    /// In which light a column is looked at, of so many that the server describes.
+    pub(crate) fn look(&self, at: usize, count: usize) -> &Look {
+        let known = self.columns.as_ref().is_some_and(|columns| columns.len() == count);
+        self.looks.get(at).filter(|_| known).unwrap_or(&self.rest_look)
+    }
+
+    fn beyond(rest: Treatment) -> Self {
+        let may_say_anything = rest != Treatment::Detect;
+        let (looks, rest_look) = (Vec::new(), Look::default());
+        Self { columns: None, looks, rest, rest_look, may_say_anything, copy: None }
     }
 
     /// An answer about which nothing is known.
     fn unknown(eyes: &Eyes<'_>) -> Self {
         let rest = if eyes.labels.hide_anything() { Treatment::WHOLE } else { Treatment::Detect };
-        Self { columns: None, rest, copy: None }
+        Self::beyond(rest)
     }
 
     /// The stronger of both, column by column.
@@ -222,15 +283,20 @@ impl StatementPlan {
             (Some(one), Some(other)) => one.and(&other),
             _ => None,
         };
+        let rest_look = self.rest_look.and(other.rest_look);
+        let may_say_anything = self.may_say_anything || other.may_say_anything;
         match (self.columns, other.columns) {
-            (Some(one), Some(other)) if one.len() == other.len() => {
-                let columns = one.into_iter().zip(other).map(|(one, other)| one.stronger(other)).collect();
-                Self { columns: Some(columns), rest, copy }
+            (Some(one), Some(two)) if one.len() == two.len() => {
+                let columns = one.into_iter().zip(two).map(|(one, other)| one.stronger(other)).collect();
+                let looks = self.looks.into_iter().zip(other.looks).map(|(one, other)| one.and(other)).collect();
+                Self { columns: Some(columns), looks, rest, rest_look, may_say_anything, copy }
             }
             // Which of them it will be nobody knows: each column may be any.
-            (one, other) => {
-                let all = one.into_iter().chain(other).flatten();
-                Self { columns: None, rest: all.fold(rest, Treatment::stronger), copy }
+            (one, two) => {
+                let all = one.into_iter().chain(two).flatten();
+                let rest = all.fold(rest, Treatment::stronger);
+                let rest_look = self.looks.into_iter().chain(other.looks).fold(rest_look, Look::and);
+                Self { columns: None, looks: Vec::new(), rest, rest_look, may_say_anything, copy }
             }
         }
     }
@@ -246,6 +312,7 @@ impl CopyPlan {
         }
         for (one, other) in self.columns.iter_mut().zip(&other.columns) {
             one.treatment = one.treatment.stronger(other.treatment);
+            one.look = std::mem::take(&mut one.look).and(other.look.clone());
             if one.type_oid != other.type_oid {
                 (one.type_oid, one.modifier) = (0, -1);
                 one.name.clear();
@@ -257,11 +324,11 @@ impl CopyPlan {
 
 impl CopyColumn {
     /// What a masker does with its values.
-    pub(crate) fn decision(&self, format: &CopyFormat, snapshot: &Snapshot) -> Decision {
+    pub(crate) fn decision(&self, format: &CopyFormat, snapshot: &Snapshot, detects: bool) -> Decision {
         // Text of no known type is text to whoever reads it.
         let text = self.type_oid == 0 && *format != CopyFormat::Binary;
         let shape = if text { Shape::Base(Base::Text) } else { snapshot.shape(self.type_oid) };
-        self.treatment.decision(&shape)
+        self.treatment.decision(&shape, detects)
     }
 }
 
@@ -285,16 +352,23 @@ impl Treatment {
         }
         let mut hidden: Option<Label> = None;
         let (mut bare, mut kept, mut any) = (false, true, false);
-        for (id, _) in origin.sources() {
+        // What a view computes may be shown when its own column is kept by name.
+        let shown_by_view = origin.sources().iter().any(|(id, how)| {
+            let kept = facts.column(*id).filter(|(table, column)| eyes.column(table, column) == Seen::Kept);
+            *how == Derivation::Copy && kept.is_some_and(|(table, _)| eyes.is_view(table))
+        });
+        for (id, how) in origin.sources() {
             let Some((table, column)) = facts.column(*id) else { return Self::WHOLE.stronger(treatment) };
-            let known = table.schema.as_deref().and_then(|schema| eyes.snapshot.table_named(schema, &table.name));
-            let through = known.is_some_and(|table| table.is_view);
+            let through = eyes.is_view(table);
             let seen = eyes.column(table, column);
             if stores && column.uses.contains(Use::Assigned) {
                 // `RETURNING` shows what was written, which is not the column's own.
                 treatment = treatment.stronger(Self::of_unknown(reach, eyes));
             }
             any = true;
+            if seen != Seen::Kept && !shown_by_view && disguises(*how, table, column, eyes.snapshot) {
+                treatment = treatment.stronger(Self::Disguised);
+            }
             match seen {
                 Seen::Hidden(label) => {
                     hidden = stronger(hidden, Some(label));
@@ -341,6 +415,8 @@ impl Treatment {
             (one, Self::Keep) => one,
             (Self::Detect, other) => other,
             (one, Self::Detect) => one,
+            (Self::Disguised, other) => other,
+            (one, Self::Disguised) => one,
             (Self::Labelled { operator: one, .. }, Self::Labelled { operator, .. }) => {
                 if operator > one {
                     other
@@ -359,8 +435,10 @@ impl Treatment {
     }
 
     /// What a masker does with values of a type that is made like that.
-    pub(crate) fn decision(self, shape: &Shape) -> Decision {
+    pub(crate) fn decision(self, shape: &Shape, detects: bool) -> Decision {
         match self {
+            Self::Disguised if detects => Self::WHOLE.decision(shape, detects),
+            Self::Disguised => Decision::Detect,
             Self::Keep => Decision::Pass,
             Self::Detect => Decision::Detect,
             Self::Labelled { kind, operator } => Decision::Replace { kind, operator },
@@ -380,8 +458,8 @@ impl Treatment {
 }
 
 /// The columns of a `COPY … TO`, with the types of those that are columns of tables as they are.
-fn copied_out(facts: &StatementFacts, columns: &[Treatment], eyes: &Eyes<'_>) -> Vec<CopyColumn> {
-    let typed = |(output, treatment): (&OutputColumn, &Treatment)| {
+fn copied_out(facts: &StatementFacts, columns: &[Treatment], looks: &[Look], eyes: &Eyes<'_>) -> Vec<CopyColumn> {
+    let typed = |((output, treatment), look): ((&OutputColumn, &Treatment), &Look)| {
         let column = match output.origin.sources() {
             [first, ..] if output.origin.is_copy() => facts.column(first.0).and_then(|(table, column)| {
                 let table = eyes.snapshot.table_named(table.schema.as_deref()?, &table.name)?;
@@ -391,9 +469,9 @@ fn copied_out(facts: &StatementFacts, columns: &[Treatment], eyes: &Eyes<'_>) ->
         };
         let (type_oid, modifier) = column.map_or((0, -1), |column| (column.type_oid, column.modifier));
         let name = column.map_or_else(String::new, |column| column.name.clone());
-        CopyColumn { name, treatment: *treatment, type_oid, modifier }
+        CopyColumn { name, look: look.clone(), treatment: *treatment, type_oid, modifier }
     };
-    facts.outputs.iter().zip(columns).map(typed).collect()
+    facts.outputs.iter().zip(columns).zip(looks).map(typed).collect()
 }
 
 /// The columns that a `COPY … FROM` fills.
@@ -414,9 +492,21 @@ fn copied_in(facts: &StatementFacts, eyes: &Eyes<'_>) -> Vec<CopyColumn> {
             _ => Treatment::Keep,
         };
         let TableColumn { name, type_oid, modifier, .. } = column;
-        CopyColumn { name: name.clone(), treatment, type_oid: *type_oid, modifier: *modifier }
+        CopyColumn { name: name.clone(), look: Look::default(), treatment, type_oid: *type_oid, modifier: *modifier }
     };
     columns.iter().map(typed).collect()
+}
+
+/// Whether code may run that is not the server's own: functions, or what a write sets off.
+fn runs_other_code(facts: &StatementFacts) -> bool {
+    let other = |function: &FunctionUse| {
+        matches!(
+            function.class,
+            FunctionClass::OwnReading | FunctionClass::Unknown | FunctionClass::Dynamic | FunctionClass::Outside
+        )
+    };
+    let reads = |kind: &StatementKind| kind.group() == Some(ActionGroup::Read) || *kind == StatementKind::Session;
+    facts.opacity.is_some() || facts.functions.iter().any(other) || !facts.kinds.iter().all(reads)
 }
 
 impl fmt::Debug for Outline {

@@ -1,16 +1,17 @@
 //! With what labelled columns are compared: a mask can be guessed value by value, and a fuse counts how many are tried.
 
+use std::collections::HashSet;
 use std::fmt;
 
 use blackbar_policy::SqlFacts;
-use blackbar_sql::{Against, Literal, literals};
+use blackbar_sql::{Against, Literal, LiteralKind, literals};
 use bytes::Bytes;
 
 use super::reading::{Eyes, Reading, Seen};
 use super::values::{Values, elements};
 
 /// A value that a labelled column is compared with.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone, Eq, Hash, PartialEq)]
 pub(crate) struct Probe {
     /// `schema.table.column`
     pub(crate) column: String,
@@ -22,6 +23,7 @@ pub(crate) struct Probe {
 pub(super) fn of(reading: &Reading, eyes: &Eyes<'_>, values: &dyn Values, probes: &mut Vec<Probe>) {
     let Some(facts) = reading.facts() else { return };
     let mut spelt: Option<Vec<Literal>> = None;
+    let mut seen: HashSet<Probe> = probes.iter().cloned().collect();
     for probe in &facts.probes {
         let Some((table, column)) = facts.column(probe.column) else { continue };
         let hidden = match eyes.column(table, column) {
@@ -50,11 +52,27 @@ pub(super) fn of(reading: &Reading, eyes: &Eyes<'_>, values: &dyn Values, probes
                 Some((table, column)) => vec![format!("{} {}", table.name, column.name).into()],
                 None => vec![whole()],
             },
-            Against::Query => vec![whole()],
+            Against::Query => {
+                // Any value that the statement brings along may be one that is tried.
+                let text = std::str::from_utf8(&reading.analysed.text).unwrap_or_default();
+                let known = spelt.get_or_insert_with(|| literals(text).unwrap_or_default());
+                let inside = |literal: &&Literal| {
+                    let tried = matches!(literal.kind, LiteralKind::String | LiteralKind::Number | LiteralKind::Bits);
+                    tried && facts.span.start <= literal.span.start && literal.span.end <= facts.span.end
+                };
+                let literals = known.iter().filter(inside).map(|literal| literal.span.clone());
+                let mut tried: Vec<Bytes> =
+                    literals.flat_map(|span| constants(&reading.analysed.text.slice(span))).collect();
+                if !reading.unknown_values {
+                    tried.extend((1..=facts.parameters).flat_map(|number| values.spelt(number)));
+                }
+                tried.push(whole());
+                tried
+            }
         };
         for value in tried {
             let probe = Probe { column: name.clone(), value };
-            if !probes.contains(&probe) {
+            if seen.insert(probe.clone()) {
                 probes.push(probe);
             }
         }

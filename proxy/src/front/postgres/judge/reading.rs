@@ -100,6 +100,12 @@ impl<'e> Eyes<'e> {
         }
     }
 
+    /// Whether it is a query by name.
+    pub(super) fn is_view(&self, table: &TableUse) -> bool {
+        let known = table.schema.as_deref().and_then(|schema| self.snapshot.table_named(schema, &table.name));
+        known.is_some_and(|table| table.is_view)
+    }
+
     /// A column of a statement's table.
     pub(super) fn column(&self, table: &TableUse, column: &ColumnUse) -> Seen {
         if self.tainted.contains(&table.name) && !table.system {

@@ -140,6 +140,12 @@ const DEEDS: &[&str] = &[
     "DO $$ BEGIN RAISE EXCEPTION 'for \"%\"', (SELECT name FROM clinical.patients LIMIT 1); END $$",
     "DO $$ BEGIN RAISE EXCEPTION 'x' USING DETAIL = (SELECT ssn FROM clinical.patients LIMIT 1); END $$",
     "DO $$ BEGIN EXECUTE 'SELECT ' || (SELECT quote_ident(ssn) FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42501', MESSAGE = (SELECT reverse(name) FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE NOTICE USING MESSAGE = (SELECT encode(ssn::bytea, 'hex') FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE EXCEPTION USING ERRCODE = '42P01', COLUMN = (SELECT reverse(ssn) FROM clinical.patients LIMIT 1), TABLE = (SELECT upper(name) FROM clinical.patients LIMIT 1), SCHEMA = (SELECT reverse(mrn) FROM clinical.patients LIMIT 1), CONSTRAINT = (SELECT lower(name) FROM clinical.patients LIMIT 1), DATATYPE = (SELECT reverse(email) FROM clinical.patients LIMIT 1); END $$",
+    "DO $$ BEGIN RAISE WARNING USING ERRCODE = '01000', HINT = (SELECT reverse(ssn) FROM clinical.patients LIMIT 1), DETAIL = (SELECT reverse(name) FROM clinical.patients LIMIT 1); END $$",
+    "LISTEN canary; SELECT pg_notify('canary', reverse(name)) FROM clinical.patients; UNLISTEN *",
+    "LISTEN canary; DO $$ BEGIN PERFORM pg_notify('canary', (SELECT encode(ssn::bytea, 'hex') FROM clinical.patients LIMIT 1)); END $$; UNLISTEN *",
     "INSERT INTO clinical.patients (id, ssn) SELECT id, ssn FROM clinical.patients",
     "INSERT INTO clinical.strict SELECT ssn FROM clinical.patients",
     "INSERT INTO clinical.checked SELECT name FROM clinical.patients",
@@ -203,7 +209,7 @@ fn made_of(canary: &str) -> Vec<String> {
 }
 
 #[track_caller]
-fn nothing_in(tap: &Tap, before: usize, what: &str) {
+pub(super) fn nothing_in(tap: &Tap, before: usize, what: &str) {
     let bytes = tap.bytes();
     let new = &bytes[before..];
     no_canary(new, what);

@@ -1,16 +1,15 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod disguises;
 mod entering;
 mod leaks;
 mod talking;
+mod usable;
 
-use std::io::Write as _;
 use std::net::SocketAddr;
-use std::os::unix::fs::{MetadataExt as _, chown};
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use blackbar_policy::{Subject, SubjectKind};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -23,13 +22,11 @@ use crate::config::Config;
 use crate::front::Bound;
 use crate::gate::{Gate, Known, Recorder, now_ms};
 use crate::identity::credentials::{Credentials, Request, Rules};
+use crate::private_postgres::{Options, Server};
 use crate::state::State;
 
-/// Debian's place.
-const BINARIES: &str = "/usr/lib/postgresql/15/bin";
 /// The passwords of the cluster's roles, which no client may see.
 const APP_PASSWORD: &str = "upstream-secret-value";
-const NOBODY: u32 = 65534;
 
 /// Identifiers that lie in tables, for which everything that a client got is searched.
 pub(super) const SSN: &str = "219-09-9999";
@@ -63,8 +60,7 @@ INSERT INTO clinical.wards SELECT n, 'ward ' || n, n * 2 FROM generate_series(1,
 
 /// A cluster that ends with its last user.
 pub(super) struct Cluster {
-    server: Child,
-    folder: tempfile::TempDir,
+    server: Server,
     pub(super) port: u16,
 }
 
@@ -76,83 +72,25 @@ impl Cluster {
         if let Some(cluster) = shared.upgrade() {
             return Some(cluster);
         }
-        if !Path::new(BINARIES).join("postgres").exists() {
-            println!("skipped: there is no PostgreSQL 15 in {BINARIES}");
+        let rules = "host all md5user 127.0.0.1/32 md5\nhost all clearuser 127.0.0.1/32 password\n\
+                     host all all 127.0.0.1/32 scram-sha-256\n";
+        let settings = ["max_connections=60"];
+        let options = Options { settings: &settings, password: Some(APP_PASSWORD), rules: Some(rules) };
+        let Some(server) = Server::start(&options).unwrap() else {
+            let _ =
+                std::io::Write::write_all(&mut std::io::stderr(), b"skipped: this machine has no PostgreSQL server\n");
             return None;
-        }
-        let cluster = Arc::new(Self::start());
+        };
+        server.run("postgres", SETUP).unwrap();
+        server.run("clinic", TABLES).unwrap();
+        let cluster = Arc::new(Self { port: server.port(), server });
         *shared = Arc::downgrade(&cluster);
         Some(cluster)
     }
 
-    fn start() -> Self {
-        let folder = tempfile::Builder::new().prefix("bb-pg").tempdir().unwrap();
-        let as_root = folder.path().metadata().unwrap().uid() == 0;
-        let data = folder.path().join("data");
-        std::fs::write(folder.path().join("password"), APP_PASSWORD).unwrap();
-        if as_root {
-            for path in [folder.path().to_owned(), folder.path().join("password")] {
-                chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-            }
-        }
-        let run = |program: &str| {
-            let program = Path::new(BINARIES).join(program);
-            let mut command = if as_root {
-                let mut command = Command::new("setpriv");
-                command.args(["--reuid=65534", "--regid=65534", "--clear-groups", "--"]).arg(program);
-                command
-            } else {
-                Command::new(program)
-            };
-            command.current_dir(folder.path()).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            command
-        };
-        let initialised = run("initdb")
-            .args([
-                "-N",
-                "-U",
-                "postgres",
-                "-A",
-                "scram-sha-256",
-                "-E",
-                "UTF8",
-                "--locale=C",
-                "--pwfile=password",
-                "-D",
-            ])
-            .arg(&data)
-            .status();
-        assert!(initialised.unwrap().success(), "initdb");
-        let rules = "host all md5user 127.0.0.1/32 md5\nhost all clearuser 127.0.0.1/32 password\n\
-                     host all all 127.0.0.1/32 scram-sha-256\n";
-        std::fs::write(data.join("pg_hba.conf"), rules).unwrap();
-        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let server = run("postgres")
-            .arg("-D")
-            .arg(&data)
-            .args(["-p", &port.to_string(), "-c", "listen_addresses=127.0.0.1", "-c", "unix_socket_directories="])
-            .args(["-c", "fsync=off", "-c", "max_connections=60"])
-            .spawn()
-            .unwrap();
-        let cluster = Self { server, folder, port };
-        let begun = Instant::now();
-        while !cluster.psql("postgres", "SELECT 1") {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the cluster did not start");
-            std::thread::sleep(Duration::from_millis(100));
-        }
-        assert!(cluster.psql("postgres", SETUP) && cluster.psql("clinic", TABLES), "the cluster's tables");
-        cluster
-    }
-
     /// Runs statements as the superuser.
     pub(super) fn psql(&self, database: &str, statements: &str) -> bool {
-        let mut psql = Command::new(Path::new(BINARIES).join("psql"));
-        psql.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-h", "127.0.0.1", "-U", "postgres", "-d", database]);
-        psql.args(["-p", &self.port.to_string()]).env("PGPASSWORD", APP_PASSWORD).current_dir(self.folder.path());
-        psql.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
-        let mut child = psql.spawn().unwrap();
-        let _ = child.stdin.take().unwrap().write_all(statements.as_bytes());
-        child.wait().unwrap().success()
+        self.server.run(database, statements).is_ok()
     }
 
     /// A superuser's own connection, past the gateway.
@@ -160,20 +98,6 @@ impl Cluster {
         let mut config = ClientConfig::new();
         config.host("127.0.0.1").port(self.port).user("postgres").password(APP_PASSWORD).dbname("clinic");
         connect(&config).await.unwrap()
-    }
-}
-
-impl Drop for Cluster {
-    fn drop(&mut self) {
-        // A fast shutdown; its folder goes behind it.
-        let pid = self.server.id().to_string();
-        let _ = Command::new("kill").args(["-INT", &pid]).status();
-        let begun = Instant::now();
-        while matches!(self.server.try_wait(), Ok(None)) && begun.elapsed() < Duration::from_secs(20) {
-            std::thread::sleep(Duration::from_millis(50));
-        }
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }
 
@@ -271,11 +195,11 @@ impl House {
 
     /// psql with more of an environment.
     pub(super) async fn psql_with(&self, environment: &[(&str, &str)], arguments: &[&str]) -> (bool, String) {
-        let mut psql = Command::new(Path::new(BINARIES).join("psql"));
-        psql.args(["-X", "-h", "127.0.0.1", "-U", "agent-7", "-d", "ehr", "-p", &self.address.port().to_string()]);
-        psql.args(arguments).env("PGPASSWORD", &self.credential).env("PGCONNECT_TIMEOUT", "20");
+        let port = self.address.port();
+        let mut psql = self.cluster.server.psql_at(port, "agent-7", "ehr", Some(&self.credential));
+        psql.args(arguments).env("PGCONNECT_TIMEOUT", "20");
         psql.envs(environment.iter().copied());
-        psql.stdin(Stdio::null()).current_dir(self.folder.path());
+        psql.current_dir(self.folder.path());
         let output = tokio::task::spawn_blocking(move || psql.output().unwrap()).await.unwrap();
         let text = [output.stdout, output.stderr].concat();
         (output.status.success(), String::from_utf8_lossy(&text).into_owned())

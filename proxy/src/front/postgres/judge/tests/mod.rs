@@ -113,6 +113,7 @@ fn shown(treatment: Treatment) -> String {
     match treatment {
         Treatment::Keep => "keep".to_owned(),
         Treatment::Detect => "detect".to_owned(),
+        Treatment::Disguised => "disguised".to_owned(),
         Treatment::Labelled { operator, .. } => operator.to_string(),
         Treatment::Whole { operator: Operator::Tag, .. } => "whole".to_owned(),
         Treatment::Whole { operator, .. } => format!("whole-{operator}"),

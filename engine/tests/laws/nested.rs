@@ -1,0 +1,166 @@
+//! Formats within formats: what strings, lines and base64 hold is read as what it is, and stays valid in both.
+
+use blackbar_engine::Format;
+use blackbar_engine::testing::laws;
+
+use super::{profiles, scanner};
+
+/// A document, and how the profile that tags everything leaves it.
+const CASES: &[(Format, &str, &str)] = &[
+    // A message, a table, JSON and markup in strings of JSON.
+    (Format::Json, r#"{"d":"MSH|^~\\&|A\rPID|1||a@b^mr Bo.\r"}"#, r#"{"d":"MSH|^~\\&|A\rPID|1||[MAIL]^mr [NAME].\r"}"#),
+    (
+        Format::Json,
+        r#"{"d":"secret,b,open\n1 x,a@b,\"mr \"\"Bo\"\"\"\n"}"#,
+        r#"{"d":"secret,b,open\n[WHOLE],[MAIL],\"mr \"\"Bo\"\"\"\n"}"#,
+    ),
+    (
+        Format::Json,
+        r#"{"d":"{\"secret\":\"x y\",\"n\":[1,\"a@b\"]}"}"#,
+        r#"{"d":"{\"secret\":\"[WHOLE]\",\"n\":[1,\"[MAIL]\"]}"}"#,
+    ),
+    (
+        Format::Json,
+        r#"{"d":"\u003cp>mr <b>B</b>o &amp; a&#64;b<i secret='x'>\u003c/p>"}"#,
+        r#"{"d":"\u003cp>mr <b>[NAME]</b> &amp; [MAIL]<i secret='x'>\u003c/p>"}"#,
+    ),
+    // Two levels, and the third.
+    (
+        Format::Json,
+        r#"["{\"a\":\"{\\\"secret\\\":\\\"x\\\"}\"}"]"#,
+        r#"["{\"a\":\"{\\\"secret\\\":\\\"[WHOLE]\\\"}\"}"]"#,
+    ),
+    // What only begins like a format is text.
+    (Format::Json, r#"{"d":"<Abbe Bo> wrote"}"#, r#"{"d":"<[NAME]> wrote"}"#),
+    (Format::Json, r#"{"d":"{a@b"}"#, r#"{"d":"{[MAIL]"}"#),
+    // Base64 of `To: mr Bo, a@b.`, which becomes `To: mr [NAME]  , [MAIL].`, and of JSON.
+    (Format::Json, r#"{"d":"VG86IG1yIEJvLCBhQGIu"}"#, r#"{"d":"VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u"}"#),
+    (
+        Format::Json,
+        r#"{"d":"eyJzZWNyZXQiOiJhQWIiLCJiIjoiYUBiIn0="}"#,
+        r#"{"d":"eyJzZWNyZXQiOiJbV0hPTEVdICAiLCJiIjoiW01BSUxdIn0="}"#,
+    ),
+    // A picture, as it is and as a URI; wrapped lines; a number that only looks like base64.
+    (Format::Json, r#"{"d":"iVBORw0KGgoAAAANSUhEUg=="}"#, r#"{"d":"[WHOLE]"}"#),
+    (Format::Json, r#"{"d":"data:image\/png;base64,iVBORw0KGgoAAAANSUhEUg=="}"#, r#"{"d":"[WHOLE]"}"#),
+    (
+        Format::Json,
+        r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#,
+        r#"{"d":"550e8400-e29b-41d4-a716-446655440000"}"#,
+    ),
+    (Format::Xml, "<d>\n  VG86IG1yIEJvLCBhQGIu\n</d>", "<d>\n  VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u</d>"),
+    (Format::Xml, "<d v='VG86IG1yIEJvLCBhQGIu'/>", "<d v='VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u'/>"),
+    (Format::Xml, "<p>VG86IG1yIEJvLCB<b>hQGIu</b> a@b</p>", "<p>VG86IG1yIEJvLCB<b>hQGIu</b> [MAIL]</p>"),
+    (
+        Format::Hl7,
+        "MSH|^~\\&|A\rOBX|1|ED|x||^text^plain^Base64^VG86IG1yIEJvLCBhQGIu||\r",
+        "MSH|^~\\&|A\rOBX|1|ED|x||^text^plain^Base64^VG86IG1yIFtOQU1FXSAgLCBbTUFJTF0u||\r",
+    ),
+    // Lines of logs.
+    (
+        Format::Log,
+        "192.0.2.1 - mr.x [1/Jan/2000:1:2:3 +0] \"GET /users/x7/y?secret=a+b&%41=%61%40b HTTP/1.1\" 2\n",
+        "192.0.2.1 - mr.x [1/Jan/2000:1:2:3 +0] \"GET /users/x7/y?secret=%5BWHOLE%5D&%41=%5BMAIL%5D HTTP/1.1\" 2\n",
+    ),
+    (Format::Log, "x secret=\"a \\\"b\\\"\" y secret=Abbe Bo z=1\n", "x secret=\"[WHOLE]\" y secret=[WHOLE] z=1\n"),
+    (Format::Log, "in: PID|1||a@b^mr Bo.\\rPV1|1|a@b ok\n", "in: PID|1||[MAIL]^mr [NAME].\\rPV1|1|[MAIL] ok\n"),
+    (
+        Format::Log,
+        "got \"MSH|^~\\\\&|A\\rPID|1||a@b\\rOBX|1|TX|c||mr Bo.\" ok\n",
+        "got \"MSH|^~\\\\&|A\\rPID|1||[MAIL]\\rOBX|1|TX|c||mr [NAME].\" ok\n",
+    ),
+    (Format::Log, "sent {\"secret\":\"x\",\"b\":\"a@b\"}\n", "sent {\"secret\":\"[WHOLE]\",\"b\":\"[MAIL]\"}\n"),
+    (Format::Log, "msg=\"{\\\"secret\\\":\\\"x\\\"}\" a\n", "msg=\"{\\\"secret\\\":\\\"[WHOLE]\\\"}\" a\n"),
+    // Statements and rows of a dump.
+    (
+        Format::Sql,
+        "INSERT INTO t (a, secret) VALUES (7, 'O''B x'), (8,9);\n",
+        "INSERT INTO t (a, secret) VALUES (7, '[WHOLE]'), (8,'[WHOLE]');\n",
+    ),
+    (
+        Format::Sql,
+        "CREATE TABLE s.t (a int,\n secret text);\nINSERT INTO t VALUES (1, 'x\ny'); -- a@b\n",
+        "CREATE TABLE s.t (a int,\n secret text);\nINSERT INTO t VALUES (1, '[WHOLE]\n[WHOLE]'); -- [MAIL]\n",
+    ),
+    (
+        Format::Sql,
+        "COPY t (a, secret) FROM stdin;\n1\tx y\n\\N\t\\N\n{\"secret\":\"z\"}\tw\n\\.\n\nSELECT 'a@b';\n",
+        "COPY t (a, secret) FROM stdin;\n1\t[WHOLE]\n\\N\t\\N\n{\"secret\":\"[WHOLE]\"}\t[WHOLE]\n\\.\n\nSELECT '[MAIL]';\n",
+    ),
+    (Format::Ndjson, "{\"msg\":\"GET /a?secret=x%20y 200\"}\n", "{\"msg\":\"GET /a?secret=%5BWHOLE%5D 200\"}\n"),
+];
+
+#[test]
+fn what_is_of_a_format_is_read_as_such() {
+    let scanner = scanner();
+    let mut wrong = Vec::new();
+    for (format, doc, expected) in CASES {
+        for (profile, first) in profiles().iter().zip((0..).map(|i| i == 0)) {
+            let run = laws::oracle(&scanner, profile, *format, doc.as_bytes());
+            let every: Vec<usize> = (1..doc.len()).collect();
+            laws::split(&run, &scanner, profile, *format, doc.as_bytes(), &every);
+            for cut in 1..doc.len() {
+                laws::split(&run, &scanner, profile, *format, doc.as_bytes(), &[cut]);
+            }
+            laws::edits(&scanner, profile, *format, doc.as_bytes());
+            let out = String::from_utf8(run.bytes).unwrap();
+            if first && out != *expected {
+                wrong.push(format!("{format}: {doc}\n   is {out}\n  not {expected}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn base64_of_any_length_is_read_or_replaced() {
+    let scanner = scanner();
+    let profile = &profiles()[0];
+    // `mr Bo a@b. x` and bytes that are no text, many times.
+    for (unit, text) in [("bXIgQm8gYUBiLiB4", true), ("gICAgICAgICAgICA", false)] {
+        for times in [1, 20, 1000, 4000] {
+            let doc = format!("{{\"d\":\"{}\",\"e\":\"a@b\"}}", unit.repeat(times));
+            let cuts: Vec<usize> = (1..doc.len() / 777).map(|i| i * 777).collect();
+            let whole = laws::stream(&scanner, profile, Format::Json, doc.as_bytes(), &[]);
+            laws::bound(&whole);
+            laws::split(&whole, &scanner, profile, Format::Json, doc.as_bytes(), &cuts);
+            let out = String::from_utf8(whole.bytes).unwrap();
+            assert!(!out.contains(unit) || (!text && times == 1), "{times} times {unit}");
+            assert!(out.ends_with("\"e\":\"[MAIL]\"}"));
+            // What is too long to be gathered is replaced whole, text or not; short data are a number, perhaps.
+            let gone = out.starts_with("{\"d\":\"[WHOLE]\"");
+            assert_eq!(gone, times == 4000 || (!text && times > 1), "{times} times {unit}");
+        }
+    }
+}
+
+#[test]
+fn what_is_packed_too_deep_is_replaced_whole() {
+    use base64::Engine as _;
+    let scanner = scanner();
+    let profile = &profiles()[0];
+    let mut doc = "mr Bo, a@b and more".to_owned();
+    for depth in 0..5 {
+        let line = format!("{{\"d\":\"{doc}\"}}");
+        let run = laws::oracle(&scanner, profile, Format::Json, line.as_bytes());
+        assert!(run.stats.total() >= 1, "depth {depth}");
+        let out = String::from_utf8(run.bytes).unwrap();
+        assert!(!out.contains(&doc), "depth {depth}");
+        doc = base64::engine::general_purpose::STANDARD.encode(&line);
+    }
+}
+
+#[test]
+fn a_line_that_is_too_long_to_be_gathered_is_text_from_there_on() {
+    let scanner = scanner();
+    for profile in &profiles() {
+        for len in [8180, 8190, 8191, 8192, 8193, 20_000] {
+            let doc = format!("secret=a {} mr Bo a@b secret=c\nsecret=d\n", "x ".repeat(len / 2));
+            let run = laws::oracle(&scanner, profile, Format::Log, doc.as_bytes());
+            for size in [1000, 4096, 8192] {
+                let cuts: Vec<usize> = (1..doc.len() / size + 1).map(|i| i * size).collect();
+                laws::split(&run, &scanner, profile, Format::Log, doc.as_bytes(), &cuts);
+            }
+        }
+    }
+}

@@ -1,0 +1,321 @@
+//! Real drivers through the gateway: one matrix of cases, which each driver runs in its own way, in text and in binary.
+//!
+//! `cargo xtask test` installs the drivers below `target/drivers`. A driver that is missing is skipped, and says so.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
+
+mod common;
+#[path = "../src/private_postgres.rs"]
+mod private_postgres;
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::Duration;
+
+use common::gateway::{Gateway, free_port};
+use common::{EMAIL, Room, SSN};
+use futures_util::{SinkExt as _, TryStreamExt as _, future};
+use private_postgres::{Options, Server};
+use serde_json::{Value, json};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, NoTls, Row, SimpleQueryMessage};
+
+const MATRIX: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/drivers/matrix.json");
+
+/// A gateway with `safe-harbor` before a database, for one driver.
+struct Clinic {
+    room: Room,
+    port: u16,
+    credential: String,
+    seen: Arc<Mutex<Vec<u8>>>,
+    _gateway: Gateway,
+    _server: Server,
+}
+
+impl Clinic {
+    /// `None`, with a printed reason: there is no PostgreSQL.
+    fn new() -> Option<Self> {
+        let Some(server) = Server::start(&Options::default()).unwrap() else {
+            common::skipped("this machine has no PostgreSQL server");
+            return None;
+        };
+        let setup: Vec<&str> = matrix()["setup"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        server.run("postgres", &setup.join(";\n")).unwrap();
+        let (room, port) = (Room::new(), free_port());
+        room.run(&["init", "."]).ends(0);
+        room.write(
+            "blackbar.toml",
+            format!(
+                "data_dir = \"blackbar-data\"\n[keys]\nroot = {{ file = \"root.key\" }}\n[[target]]\nname = \"ehr\"\n\
+                 protocol = \"postgres\"\nlisten = \"127.0.0.1:{port}\"\nrecord = \"bounded\"\n\
+                 upstream = \"postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable\"\n",
+                server.port()
+            ),
+        );
+        for file in room.files().iter().filter(|file| file.starts_with("policies/")) {
+            std::fs::remove_file(room.path(file)).unwrap();
+        }
+        let policy = "permit (principal in Group::\"agents\", action, resource in Target::\"ehr\");\n\
+                      @id(\"payroll\") forbid (principal, action, resource in Schema::\"ehr.payroll\");\n";
+        room.write("policies/ehr.cedar", policy);
+        let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+        let gateway = Gateway::start(&room, port);
+        let (port, seen) = tap(port);
+        let credential = credential.trim().to_owned();
+        Some(Self { room, port, credential, seen, _gateway: gateway, _server: server })
+    }
+
+    /// Runs a driver's program and checks what it tells of each case.
+    fn drive(&self, driver: &str, program: &mut Command) {
+        program.env("PGHOST", "127.0.0.1").env("PGPORT", self.port.to_string()).env("PGUSER", "agent-7");
+        program.env("PGDATABASE", "ehr").env("PGPASSWORD", &self.credential).env("PGSSLMODE", "disable");
+        program.env("MATRIX", MATRIX).current_dir(self.room.folder.path());
+        let output = program.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let told = common::lines(&String::from_utf8(output.stdout).unwrap());
+        assert!(output.status.success(), "{driver}: {said}\n{told:?}");
+        self.compare(driver, &told);
+    }
+
+    fn compare(&self, driver: &str, told: &[Value]) {
+        let cases = matrix()["cases"].as_array().unwrap();
+        assert!(told.len() >= cases.len(), "{driver} ran {} of {} cases", told.len(), cases.len());
+        let mut wrong = Vec::new();
+        for told in told {
+            if let Some(why) = told["unsupported"].as_str() {
+                println!("{driver}, {}, {}: skipped: {why}", told["mode"], told["case"]);
+                continue;
+            }
+            let case = cases.iter().find(|case| case["name"] == told["case"]).unwrap();
+            let right = match case["contains"].as_str() {
+                Some(part) => told["got"].as_str().is_some_and(|got| got.contains(part)),
+                None => told["got"] == case["expect"],
+            };
+            if !right {
+                wrong.push(told.to_string());
+            }
+        }
+        assert!(wrong.is_empty(), "{driver}:\n{}", wrong.join("\n"));
+        let seen = self.seen.lock().unwrap();
+        for canary in [SSN, EMAIL, "219099999", "quixley"] {
+            assert!(memchr::memmem::find(&seen, canary.as_bytes()).is_none(), "{canary} got out to {driver}");
+        }
+        println!("{driver}: {} cases", told.len());
+    }
+}
+
+/// Keeps every byte that goes to clients.
+fn tap(gateway: u16) -> (u16, Arc<Mutex<Vec<u8>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let log = Arc::clone(&seen);
+    std::thread::spawn(move || {
+        for client in listener.incoming() {
+            let (client, server) = (client.unwrap(), TcpStream::connect(("127.0.0.1", gateway)).unwrap());
+            for (mut from, mut to, log) in [
+                (client.try_clone().unwrap(), server.try_clone().unwrap(), None),
+                (server, client, Some(Arc::clone(&log))),
+            ] {
+                std::thread::spawn(move || {
+                    let mut buffer = vec![0; 64 << 10];
+                    while let Ok(read @ 1..) = from.read(&mut buffer) {
+                        if let Some(log) = &log {
+                            log.lock().unwrap().extend_from_slice(&buffer[..read]);
+                        }
+                        if to.write_all(&buffer[..read]).is_err() {
+                            break;
+                        }
+                    }
+                    let _ = to.shutdown(std::net::Shutdown::Both);
+                });
+            }
+        }
+    });
+    (port, seen)
+}
+
+fn matrix() -> &'static Value {
+    static MATRIX_READ: OnceLock<Value> = OnceLock::new();
+    MATRIX_READ.get_or_init(|| serde_json::from_str(&std::fs::read_to_string(MATRIX).unwrap()).unwrap())
+}
+
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drivers").join(name)
+}
+
+/// Where drivers are installed.
+fn installed(path: &str) -> Option<PathBuf> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/drivers").join(path);
+    path.exists().then(|| path.canonicalize().unwrap_or(path))
+}
+
+fn python(driver: &str, file: &str) {
+    // The environment's own link is what makes it one, so it is not followed.
+    let python = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/drivers/venv/bin/python3");
+    let present = python.exists()
+        && Command::new(&python).args(["-c", &format!("import {driver}")]).output().unwrap().status.success();
+    if !present {
+        common::skipped(&format!("{driver} is not installed below target/drivers; `cargo xtask test` does that"));
+        return;
+    }
+    let Some(clinic) = Clinic::new() else { return };
+    clinic.drive(driver, Command::new(&python).arg(script(file)));
+}
+
+#[test]
+fn psycopg() {
+    python("psycopg", "psycopg3.py");
+}
+
+#[test]
+fn asyncpg() {
+    python("asyncpg", "asyncpg_driver.py");
+}
+
+#[test]
+fn node_postgres() {
+    let Some(modules) = installed("node/node_modules").filter(|_| Command::new("node").arg("-v").output().is_ok())
+    else {
+        common::skipped("node-postgres is not installed below target/drivers; `cargo xtask test` does that");
+        return;
+    };
+    let Some(clinic) = Clinic::new() else { return };
+    clinic.drive("node-postgres", Command::new("node").arg(script("node_postgres.js")).env("NODE_PATH", modules));
+}
+
+#[test]
+fn psql() {
+    let (Some(programs), Ok(_)) = (private_postgres::programs(), Command::new("python3").arg("-V").output()) else {
+        common::skipped("psql or Python is missing");
+        return;
+    };
+    let Some(clinic) = Clinic::new() else { return };
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let path = std::env::join_paths(std::iter::once(programs).chain(std::env::split_paths(&path))).unwrap();
+    clinic.drive("psql", Command::new("python3").arg(script("psql.py")).env("PATH", path));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn tokio_postgres() {
+    let Some(clinic) = tokio::task::spawn_blocking(Clinic::new).await.unwrap() else { return };
+    let mut config = tokio_postgres::Config::new();
+    config.host("127.0.0.1").port(clinic.port).user("agent-7").dbname("ehr").password(&clinic.credential);
+    let mut told = Vec::new();
+    for mode in ["text", "binary"] {
+        let (mut client, connection) = config.connect(NoTls).await.unwrap();
+        tokio::spawn(connection);
+        for case in matrix()["cases"].as_array().unwrap() {
+            let got = match case["do"].as_str().unwrap() {
+                "cursor" => portions(&mut client, case).await,
+                _ if mode == "text" => text(&client, case).await,
+                _ => binary(&client, case).await,
+            };
+            told.push(match got {
+                Some(got) => json!({ "case": case["name"], "mode": mode, "got": got }),
+                None => json!({ "case": case["name"], "mode": mode, "unsupported": "not in this form" }),
+            });
+        }
+    }
+    tokio::task::spawn_blocking(move || clinic.compare("tokio-postgres", &told)).await.unwrap();
+}
+
+fn code<T>(result: Result<T, tokio_postgres::Error>) -> Value {
+    result.map_or_else(|error| error.code().map_or("", |code| code.code()).into(), |_| "no error".into())
+}
+
+/// By the simple protocol.
+async fn text(client: &Client, case: &Value) -> Option<Value> {
+    let sql = case["sql"].as_str().unwrap_or_default();
+    let filled = |params: &Value| sql.replace("$1", &params[0].to_string());
+    match case["do"].as_str().unwrap() {
+        "query" => Some(simple(client, &filled(&case["params"])).await),
+        "copy_out" => {
+            let stream = client.copy_out(sql).await.unwrap();
+            Some(String::from_utf8(stream.try_collect::<Vec<_>>().await.unwrap().concat()).unwrap().into())
+        }
+        "copy_in" => {
+            let table = case["table"].as_str().unwrap();
+            client.batch_execute(&format!("TRUNCATE {table}")).await.unwrap();
+            let mut sink = Box::pin(client.copy_in(&format!("COPY {table} FROM STDIN")).await.unwrap());
+            sink.send(bytes::Bytes::from_static(b"1\tone\n2\ttwo\n")).await.unwrap();
+            sink.as_mut().finish().await.unwrap();
+            Some(simple(client, case["then"].as_str().unwrap()).await)
+        }
+        "cancel" => Some(json!([[cancelled(client, client.simple_query(sql)).await]])),
+        "error" => Some(json!([[code(client.simple_query(sql).await)]])),
+        "transaction" => {
+            client.simple_query("BEGIN").await.unwrap();
+            let codes = json!([[code(client.simple_query(sql).await)], [code(client.simple_query("SELECT 1").await)]]);
+            client.simple_query("ROLLBACK").await.unwrap();
+            Some(codes)
+        }
+        _ => None,
+    }
+}
+
+/// By the extended protocol, whose values are binary.
+async fn binary(client: &Client, case: &Value) -> Option<Value> {
+    let sql = case["sql"].as_str().unwrap_or_default();
+    let number = |params: &Value| i32::try_from(params[0].as_i64().unwrap()).unwrap();
+    match case["do"].as_str().unwrap() {
+        "query" => Some(cells(&client.query(sql, &[&number(&case["params"])]).await.unwrap())),
+        "prepared" | "pipeline" => {
+            let statement = client.prepare(sql).await.unwrap();
+            let asked = case["params"].as_array().unwrap().iter().map(|params| {
+                let (statement, id) = (&statement, number(params));
+                async move { cells(&client.query(statement, &[&id as &(dyn ToSql + Sync)]).await.unwrap())[0].clone() }
+            });
+            Some(future::join_all(asked).await.into())
+        }
+        "copy_out" => {
+            let stream = client.copy_out(&format!("{sql} (FORMAT binary)")).await.unwrap();
+            let bytes = stream.try_collect::<Vec<_>>().await.unwrap().concat();
+            Some(String::from_utf8_lossy(&bytes).into_owned().into())
+        }
+        "cancel" => Some(json!([[cancelled(client, client.query(sql, &[])).await]])),
+        "error" => Some(json!([[code(client.query(sql, &[]).await)]])),
+        _ => None,
+    }
+}
+
+async fn portions(client: &mut Client, case: &Value) -> Option<Value> {
+    let transaction = client.transaction().await.unwrap();
+    let portal = transaction.bind(case["sql"].as_str().unwrap(), &[]).await.unwrap();
+    let size = i32::try_from(case["size"].as_i64().unwrap()).unwrap();
+    let mut count = 0;
+    loop {
+        let some = transaction.query_portal(&portal, size).await.unwrap().len();
+        count += some;
+        if some == 0 {
+            return Some(json!([[count.to_string()]]));
+        }
+    }
+}
+
+async fn cancelled<T>(client: &Client, running: impl Future<Output = Result<T, tokio_postgres::Error>>) -> Value {
+    let (ended, ()) = tokio::join!(running, async {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        client.cancel_token().cancel_query(NoTls).await.unwrap();
+    });
+    code(ended)
+}
+
+async fn simple(client: &Client, text: &str) -> Value {
+    let answers = client.simple_query(text).await.unwrap_or_else(|error| panic!("{text}: {error:?}"));
+    let row = |answer: &SimpleQueryMessage| match answer {
+        SimpleQueryMessage::Row(row) => Some((0..row.len()).map(|at| row.get(at).into()).collect::<Vec<Value>>()),
+        _ => None,
+    };
+    answers.iter().filter_map(row).collect()
+}
+
+fn cells(rows: &[Row]) -> Value {
+    let cell = |row: &Row, at: usize| match *row.columns()[at].type_() {
+        Type::INT4 => row.get::<_, Option<i32>>(at).map(|value| value.to_string()),
+        _ => row.get::<_, Option<String>>(at),
+    };
+    rows.iter().map(|row| (0..row.len()).map(|at| cell(row, at).into()).collect::<Vec<Value>>()).collect()
+}
