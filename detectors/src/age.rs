@@ -112,7 +112,7 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let of = one_of!(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
         && mentions!(text, &["age", "aged", "ages"], 2);
     let turned = one_of!(word, &["turned", "turning", "turns"]) && person_turns(view, at);
-    let life = one_of!(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now"])
+    let life = one_of!(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now", "s"])
         && person_turns(view, at)
         && lives_to(text, word);
     (of || turned || life).then(|| found(end, 85, "context"))?
@@ -145,6 +145,11 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
         "lives",
         "had",
         "has",
+        "mrn",
+        "dob",
+        "adm",
+        "rm",
+        "room",
     ];
     let letter = |word: &[u8]| one_of!(word, &["m", "f"]);
     // `M/94`, `F 94` behind a bar, at the start of a line or of a field.
@@ -185,7 +190,7 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
     }
     let person = WordsBack::new(text).next().is_some_and(|back| one_of!(back.word, PERSON) && back.gap.len() <= 2);
     let heat = mentions!(text, &["temp", "temperature", "fever", "t", "tmax", "febrile", "afebrile", "fevers"], 4);
-    let story = one_of!(view.word(after + blanks(view, after, 1) + i32::from(view.byte(after) == Some(b','))), STORY);
+    let story = one_of!(view.word(after + blanks(view, after, 3) + i32::from(view.byte(after) == Some(b','))), STORY);
     // A header about somebody: `Smith, J / 99 M`, `(92 F)`; a temperature has degrees near its F.
     let heads = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| b",(/|;\n\t".contains(byte))
         && sex.iter().all(u8::is_ascii_uppercase)
@@ -359,7 +364,20 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
     }
     let text = before(view, 0);
     let aged = label(text).is_some_and(|word| one_of!(word, &["aged", "age"]));
-    let quantity = one_of!(view.word(end + blanks(view, end, 1)), OTHER_UNITS);
+    let next = view.word(end + blanks(view, end, 1));
+    let quantity =
+        one_of!(next, OTHER_UNITS) || one_of!(next, &["over", "and", "point", "degrees", "thousand", "dollars"]);
+    let quantity = quantity && !(next == b"and" && word.eq_ignore_ascii_case(b"hundred"));
+    // `Mama Ann is one hundred and one`.
+    let mut back = WordsBack::new(text);
+    let link = back.next().filter(|link| link.gap == b" " && one_of!(link.word, &["is", "was", "turned", "now"]));
+    let mut named = || {
+        back.next().is_some_and(|who| {
+            who.gap == b" " && who.word.first().is_some_and(u8::is_ascii_uppercase) && who.word.len() > 2
+        })
+    };
+    let lives = link.is_some_and(|link| lives_to(text, link.word) || !one_of!(link.word, &["was"]) && named());
+    let aged = aged || lives;
     (aged && !quantity).then(|| found(end, 85, "label"))?
 }
 

@@ -54,6 +54,10 @@ const WORDS: &[&str] = &[
     "vein",
     "voiceprintid",
     "irisid",
+    "index",
+    "thumb",
+    "template",
+    "minutiae",
 ];
 /// Hexadecimal, base64 and the usual punctuation of ids.
 static ID: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-_+/=.:"));
@@ -92,12 +96,16 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             || one_of!(next, &["embedding", "record", "reference", "ref", "code", "key", "sha", "enrollment"])
         {
             strong = true;
-        } else if !one_of!(next, &["scan", "image", "recognition", "print", "profile", "vein", "geometry", "data"]) {
+        } else if !one_of!(
+            next,
+            &["scan", "image", "recognition", "print", "profile", "vein", "geometry", "data", "map", "capture"]
+        ) {
             break;
         }
         at += gap + clamp(next.len());
     }
     // `Biometric: …` and `voice print: …` name nothing else.
+    strong |= one_of!(word, &["retinal", "retina", "palm"]) && at > clamp(word.len());
     strong |= one_of!(word, &["biometric", "biometrics", "voice"]) && matches!(view.byte(at), Some(b':' | b'='));
     if !strong {
         return None;

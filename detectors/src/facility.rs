@@ -74,13 +74,112 @@ const PAIRS: &[(&str, &[&str])] = &[
             "community",
             "counseling",
             "psychiatric",
+            "joint",
+            "dermatology",
+            "skin",
+            "pain",
+            "sleep",
+            "disorders",
+            "endoscopy",
+            "senior",
+            "fertility",
+            "allergy",
+            "pediatric",
+            "crisis",
+            "detox",
+            "behavioral",
+            "reference",
+            "hearing",
+            "vision",
+            "infusion",
+            "wound",
+            "diagnostic",
+            "transplant",
+            "stroke",
+            "blood",
+            "plasma",
+            "donor",
+            "family",
+            "student",
+            "learning",
+            "retirement",
+            "medicine",
+            "regional",
+            "orthopedic",
+            "breast",
+            "kidney",
+            "renal",
+            "cardiac",
+            "vascular",
+            "digestive",
+            "womens",
+            "women",
         ],
     ),
-    ("centre", &["medical", "health", "care", "hospital", "cancer"]),
+    (
+        "centre",
+        &[
+            "medical",
+            "health",
+            "care",
+            "hospital",
+            "cancer",
+            "skin",
+            "dental",
+            "surgery",
+            "family",
+            "wellness",
+            "community",
+            "eye",
+        ],
+    ),
     ("system", &["health", "healthcare", "hospital", "care"]),
     ("department", &["health"]),
-    ("group", &["medicine", "medical", "physician", "physicians", "health", "dental"]),
-    ("home", &["nursing", "care", "rest", "group", "convalescent"]),
+    (
+        "group",
+        &[
+            "medicine",
+            "medical",
+            "physician",
+            "physicians",
+            "health",
+            "dental",
+            "radiology",
+            "imaging",
+            "anesthesia",
+            "cardiology",
+            "surgery",
+            "pathology",
+            "eye",
+            "neurology",
+            "orthopedic",
+            "pediatric",
+            "oncology",
+            "psychiatry",
+            "counseling",
+            "therapy",
+            "urology",
+            "womens",
+            "gi",
+            "dermatology",
+        ],
+    ),
+    (
+        "home",
+        &[
+            "nursing",
+            "care",
+            "rest",
+            "group",
+            "convalescent",
+            "funeral",
+            "foster",
+            "adult",
+            "retirement",
+            "veterans",
+            "children",
+        ],
+    ),
     ("living", &["assisted", "senior", "independent"]),
     ("practice", &["family", "medical", "dental", "medicine", "group"]),
     ("medicine", &["family", "internal", "sports", "school"]),
@@ -104,6 +203,23 @@ const PAIRS: &[(&str, &[&str])] = &[
             "health",
             "family",
             "care",
+            "radiology",
+            "anesthesia",
+            "kidney",
+            "lung",
+            "heart",
+            "retina",
+            "pulmonary",
+            "endocrine",
+            "allergy",
+            "pain",
+            "psychiatric",
+            "counseling",
+            "internal",
+            "medicine",
+            "nephrology",
+            "rheumatology",
+            "pathology",
         ],
     ),
     ("rehabilitation", &["nursing", "and", "hospital"]),
@@ -111,8 +227,59 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("health", &["behavioral", "home", "mental", "community", "public", "women"]),
     ("institute", &["cancer", "heart", "eye", "orthopedic", "spine", "medical", "neurological", "vascular"]),
     ("facility", &["nursing", "care", "living"]),
-    ("services", &["health", "hospice", "care"]),
+    (
+        "services",
+        &[
+            "health",
+            "hospice",
+            "care",
+            "ambulance",
+            "medical",
+            "emergency",
+            "social",
+            "counseling",
+            "recovery",
+            "treatment",
+            "imaging",
+            "infusion",
+        ],
+    ),
     ("network", &["health", "healthcare", "medical"]),
+    ("house", &["sober", "halfway", "guest", "hospice", "recovery", "boarding", "safe", "group"]),
+    ("suite", &["endoscopy", "surgery", "surgical", "infusion", "birthing", "imaging"]),
+    ("unit", &["dialysis"]),
+    ("mri", &["open"]),
+    ("spine", &["pain"]),
+    ("union", &["credit"]),
+    ("squad", &["rescue", "ambulance", "first"]),
+    (
+        "specialists",
+        &[
+            "heart",
+            "eye",
+            "spine",
+            "pain",
+            "foot",
+            "orthopedic",
+            "kidney",
+            "cancer",
+            "retina",
+            "surgical",
+            "fertility",
+            "allergy",
+            "skin",
+            "joint",
+            "dental",
+            "medical",
+            "digestive",
+        ],
+    ),
+    ("partners", &["health", "care", "medical", "heart", "physician"]),
+    ("program", &["treatment", "recovery"]),
+    ("clinicians", &["family"]),
+    ("supply", &["medical"]),
+    ("equipment", &["medical"]),
+    ("med", &["family"]),
 ];
 /// The last words of those pairs.
 const LASTS: &[&str] = &{
@@ -124,6 +291,8 @@ const LASTS: &[&str] = &{
     }
     lasts
 };
+/// Last words that are the first of two as often: `Riverbend Medical` / `Center`.
+const HALVES: &[&str] = &["medical", "regional", "nursing", "surgical"];
 /// All that a place of care may be called last.
 const HEADS_OF_ALL: &[&str] = &{
     let mut all = [""; HEADS.len() + PAIRS.len() + CRAFTS.len()];
@@ -148,12 +317,23 @@ const CRAFTS: &[&str] = &[
     "pediatrics", "orthopedics", "orthopaedics", "dermatology", "cardiology", "dialysis", "dental", "dentistry",
     "radiology", "imaging", "oncology", "laboratories", "diagnostics", "pharmacies", "health", "manor", "rehab",
     "rehabilitation", "hospice", "urology", "gastroenterology", "neurology", "optometry", "obgyn", "drug",
-    "apothecary", "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter",
+    "apothecary", "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter", "fertility", "supply",
+    "lab", "laboratory", "er", "internists", "shelter", "ambulance", "rheum", "rheumatology", "peds", "counseling",
+    "ortho", "asc", "annex", "medical", "regional", "hosp", "endoscopy", "psychiatry", "podiatry", "surgeons",
+    "wellness", "optical", "orthodontics", "periodontics", "endodontics", "allergy", "pulmonary", "pathology",
+    "genomics", "genetics", "chiropractic", "midwifery", "birthing", "nursing", "homecare", "hospitalists", "ems",
+    "rescue", "diner", "cafe", "church", "cathedral", "chapel", "convent", "monastery", "school", "academy",
+    "college", "elementary", "lodge", "hotel", "motel", "inn", "apartments", "cemetery", "mortuary", "crematory",
+    "prison", "jail", "correctional", "library", "grocery", "bakery", "brewery", "farms", "packing", "freight",
+    "trucking", "plumbing", "motors", "fcu", "foundation", "collective", "villas", "residence", "transitional",
+    "heart", "spine", "prosthetics", "orthotics", "pavilion", "campus", "middle", "intermediate", "synagogue",
+    "mosque", "diagnostic", "hematology", "endocrinology", "obstetrics", "gynecology", "anesthesia", "pulmonology",
+    "medspa", "detox", "preschool", "daycare", "montessori", "clinica", "farmacia", "hospitalito",
 ];
 /// Words that begin no name of a place.
 #[rustfmt::skip]
 const OPENERS: &[&str] = &[
-    "the", "this", "that", "at", "in", "from", "to", "of", "your", "my", "his", "her", "their", "local", "outside",
+    "open", "the", "this", "that", "at", "in", "from", "to", "of", "your", "my", "his", "her", "their", "local", "outside",
     "patient", "pt", "seen", "admitted", "transferred", "discharged", "discharge", "admission", "hospital",
     "clinic", "per", "by", "and", "or", "for", "with", "a", "an", "no", "any", "all", "each", "when", "if", "was",
     "is", "are", "he", "she", "they", "i", "we", "please", "call", "contact", "facility", "location", "name",
@@ -292,6 +472,9 @@ struct Read {
     proper: bool,
     /// Another word that no kind of place is called by: `Sunrise`, `Mercy`.
     chosen: bool,
+    /// How many of those there are, and whether one of them is no frequent word: `Fall Creek`.
+    picked: u8,
+    rare: bool,
     words: u8,
     upper: bool,
 }
@@ -301,6 +484,8 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     let mut at = from;
     let mut previous: &[u8] = &[];
     let mut best: Option<(i32, bool)> = None;
+    // Whether the word stands behind a hard wrap.
+    let mut broken = false;
     for _ in 0..7 {
         if !small && at != from && plain_lower(view, at, word_set!(JOINS)) {
             break;
@@ -331,7 +516,10 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
                     // `Porter of Cardiology`, `Hospital Course`.
                     break;
                 }
-                if read.proper || (read.chosen && strong) {
+                let picked = read.picked > 1 && read.rare && !read.upper;
+                // `Name: Ann Miller` / `Medical Record`.
+                let label = broken && one_of!(word, HALVES);
+                if !label && (read.proper || picked || read.chosen && (strong || of_place(view, end).is_some())) {
                     best = Some((end, strong));
                 }
             } else if best.is_some() && !extends(&found) && !one_of!(word, &["nursing", "healthcare", "medical"]) {
@@ -345,9 +533,10 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
             // `Smith & Jones Clinic`.
             break;
         };
-        if wraps && (best.is_some() || found.bits & cat::CREDENTIAL != 0) {
+        if wraps && (best.is_some() && !one_of!(word, HALVES) || found.bits & cat::CREDENTIAL != 0) {
             break;
         }
+        broken = wraps;
         at = end + space;
         if matches!(view.byte(at), Some(b'&')) {
             at += 1 + blanks(view, at + 1, 1);
@@ -403,7 +592,13 @@ impl Read {
                 ],
             )
         {
-            self.chosen = true;
+            let shouted =
+                found.case == Case::Upper && found.bits & cat::WORD_TOP != 0 && found.bits & cat::ANY_NAME == 0;
+            self.chosen |= !shouted;
+            if found.case == Case::Capital && found.bits & (cat::WEEKDAY | cat::MONTH | cat::NATIONALITY) == 0 {
+                self.picked += 1;
+                self.rare |= found.bits & cat::WORD_TOP == 0;
+            }
         }
     }
 }

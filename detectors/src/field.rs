@@ -93,6 +93,10 @@ pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Op
         "location" if kind == kinds::LOCATION_GEO => digits() > 1,
         // One letter answers a question.
         "location" => alnum() > 1 || (letters() && !value.is_ascii()),
+        // A short name is that of a system as often.
+        "facility" if confidence < 70 => {
+            letters() && digits() == 0 && !value.contains(&b'_') && (value.contains(&b' ') || value.len() > 8)
+        }
         "facility" => letters(),
         "zip" => digits() > 2,
         "date" => is_date(value, digits(), letters()),
@@ -101,6 +105,7 @@ pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Op
         "email" => value.contains(&b'@') || value.windows(3).any(|three| three == b"%40"),
         "ssn" => digits() > 3,
         "url" => value.contains(&b'.') || value.contains(&b':') || value.contains(&b'/'),
+        "mac" if value.len() == 12 => value.iter().all(u8::is_ascii_hexdigit),
         "ip" | "mac" => digits() + alnum() > 3 && value.iter().any(|byte| b".:-".contains(byte)),
         "image" | "biometric" => alnum() > 7,
         _ => return identifier(kind, value, confidence, hints, digits(), alnum()),
@@ -180,6 +185,10 @@ fn identifier(kind: Kind, value: &[u8], confidence: u8, hints: u64, digits: usiz
     }
     // Contained resources and vocabulary are referred to as well.
     if hints & hint::OTHER_ID != 0 && (value.starts_with(b"#") || is_vocabulary(value)) {
+        return None;
+    }
+    // The name of an event as often as its number.
+    if confidence < 75 && digits < 3 {
         return None;
     }
     if hints & hint::SSN != 0 && is_ssn(value) {

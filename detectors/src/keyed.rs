@@ -24,6 +24,7 @@ pub(crate) static KEYED: Detector = Detector {
         Trigger::Sign(Sign::of(b":").before(ByteSet::of(b"\"'"))),
         Trigger::Sign(Sign::of(b">").before(KEY)),
         Trigger::Sign(Sign::of(b"=").before(KEY.or(ByteSet::of(b"\"'] "))).after(ByteSet::ALL.but(ByteSet::SPACE))),
+        Trigger::Sign(Sign::of(b"[").before(ByteSet::of(b" "))),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
@@ -44,6 +45,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if matches!(view.field().slot, Slot::Key | Slot::Number | Slot::Form) {
         return None;
     }
+    if view.byte(0) == Some(b'[') {
+        return dumped(view);
+    }
     let (key, value) = match view.byte(0)? {
         b':' => (quoted_key(view.before())?, quoted_value(view)?),
         b'>' => (element(view.before())?, element_value(view)?),
@@ -54,6 +58,42 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let meaning = meaning(key, text)?;
     let kind = kind(key, text, meaning)?;
     Some(Verdict::new(value.start, value.start + len(value.text), kind, meaning.confidence.max(60), "key before"))
+}
+
+/// Elements of DICOM objects that hold an identifier, by their tags.
+#[rustfmt::skip] // A table reads better in lines.
+const ELEMENTS: &[(&str, Kind)] = &[
+    ("0010,0010", kinds::NAME), ("0010,1001", kinds::NAME), ("0010,1005", kinds::NAME), ("0010,1060", kinds::NAME),
+    ("0040,a123", kinds::NAME), ("0008,0090", kinds::NAME_PROVIDER), ("0008,1048", kinds::NAME_PROVIDER),
+    ("0008,1050", kinds::NAME_PROVIDER), ("0008,1060", kinds::NAME_PROVIDER), ("0008,1070", kinds::NAME_PROVIDER),
+    ("0032,1032", kinds::NAME_PROVIDER), ("0008,1052", kinds::NAME_PROVIDER), ("0010,0020", kinds::MRN),
+    ("0010,1000", kinds::MRN), ("0010,0030", kinds::DATE), ("0008,0020", kinds::DATE), ("0008,0021", kinds::DATE),
+    ("0008,0022", kinds::DATE), ("0008,0023", kinds::DATE), ("0008,002a", kinds::DATE), ("0008,0012", kinds::DATE),
+    ("0032,1000", kinds::DATE), ("0040,0244", kinds::DATE), ("0040,0002", kinds::DATE), ("0010,1040", kinds::LOCATION_STREET),
+    ("0010,2154", kinds::PHONE), ("0008,0094", kinds::PHONE), ("0010,2152", kinds::LOCATION), ("0008,0080", kinds::FACILITY),
+    ("0008,0081", kinds::LOCATION_STREET), ("0008,0050", kinds::OTHER_ID), ("0020,0010", kinds::OTHER_ID),
+    ("0020,000d", kinds::OTHER_ID), ("0020,000e", kinds::OTHER_ID), ("0008,0018", kinds::OTHER_ID),
+    ("0002,0003", kinds::OTHER_ID), ("0008,1155", kinds::OTHER_ID), ("0040,1001", kinds::OTHER_ID),
+    ("0040,2016", kinds::OTHER_ID), ("0040,2017", kinds::OTHER_ID), ("0038,0010", kinds::OTHER_ID),
+    ("0018,1000", kinds::DEVICE), ("0018,1002", kinds::DEVICE), ("0010,21b0", kinds::OTHER_ID), ("0008,1040", kinds::FACILITY),
+];
+
+/// `(0010,0010) PN [DOE^JANE]`: an element of a DICOM object, as tools print it.
+fn dumped(view: &View<'_>) -> Option<Verdict> {
+    let head = view.before().strip_suffix(b" ")?;
+    let head = match head {
+        [rest @ .., b' ', one, two] if one.is_ascii_uppercase() && two.is_ascii_uppercase() => rest,
+        rest => rest,
+    };
+    let tag = head.strip_suffix(b")")?;
+    let tag = tag.get(tag.len().checked_sub(10)?..)?.strip_prefix(b"(")?;
+    let (_, kind) = ELEMENTS.iter().find(|(known, _)| tag.eq_ignore_ascii_case(known.as_bytes()))?;
+    let value = between(view, 1, |byte| byte == b']' || byte == b'\n')?;
+    let text = value.text.trim_ascii();
+    if is_placeholder(text) || text.len() < 2 {
+        return None;
+    }
+    Some(Verdict::new(value.start, value.start + len(value.text), *kind, 88, "element of an image's header"))
 }
 
 /// Where a value begins, and its bytes.
@@ -205,6 +245,13 @@ fn meaning(key: &[u8], value: &[u8]) -> Option<Meaning> {
         || meaning.kind == Some(kinds::NAME_USER)
     {
         return is_account(value).then_some(USER);
+    }
+    let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
+    if one_of!(key, &["pt", "pat", "patient", "patid", "member", "subj", "subject"])
+        && digits > 3
+        && meaning.kind != Some(kinds::MRN)
+    {
+        return Some(Meaning { kind: Some(kinds::MRN), confidence: 75, hints: 0 });
     }
     (meaning.kind.is_some() && meaning.confidence >= 60).then_some(meaning)
 }

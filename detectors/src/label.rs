@@ -282,13 +282,14 @@ fn is_filler(word: &[u8]) -> bool {
 #[rustfmt::skip] // A word list reads better in lines.
 const SECOND_WORDS: &[&str] = &[
     "accession", "account", "acct", "advantage", "auth", "authorization", "beneficiary", "billing", "bs", "cal",
-    "card", "certificate", "certification", "chart", "claim", "code", "control", "cross", "data", "embedding",
-    "ending", "enforcement", "enrollment", "geometry", "group", "hash", "health", "healthcare", "hic", "hicn",
-    "history", "holder", "hospital", "id", "identification", "identifier", "image", "insurance", "key", "lic",
-    "licence", "license", "master", "mbi", "medical", "member", "mrn", "no", "npi", "number", "participant", "path",
-    "pathology", "patient", "plan", "plate", "plates", "policy", "practitioner", "print", "profile", "provider",
-    "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration", "report", "routing",
-    "s", "scan", "serial", "sha", "shield", "subject", "tag", "template", "templates", "token", "transit", "vector",
+    "capture", "card", "case", "certificate", "certification", "chart", "claim", "code", "control", "cross", "data",
+    "embedding", "ending", "enforcement", "enrollment", "file", "geometry", "group", "hash", "health", "healthcare",
+    "hic", "hicn", "history", "holder", "hospital", "id", "identification", "identifier", "image", "insurance", "key",
+    "lic", "licence", "license", "map", "master", "mbi", "medical", "member", "mrn", "no", "npi", "number", "order",
+    "participant", "path", "pathology", "patient", "plan", "plate", "plates", "policy", "practitioner", "print",
+    "profile", "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
+    "report", "routing", "s", "scan", "serial", "sha", "shield", "subject", "tag", "template", "templates", "token",
+    "transit", "vector",
     "vein", "vin",
 ];
 

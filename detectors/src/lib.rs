@@ -39,6 +39,7 @@ pub mod ssn;
 #[cfg(test)]
 mod testing;
 mod tld;
+pub mod token;
 pub mod url;
 mod user_name;
 pub mod values;
@@ -72,12 +73,15 @@ pub static ALL: &[&Detector] = &[
     &mac::MAC,
     &mrn::MRN,
     &name::NAME,
+    &name::NAME_CONTEXT,
     &name::NAME_SHAPE,
     &npi::NPI,
     &other_id::OTHER_ID,
     &phone::FAX,
     &phone::PHONE,
     &ssn::SSN,
+    &token::IMAGE_FILE,
+    &token::TOKEN,
     &url::URL,
     &vehicle::VEHICLE,
     &zip::ZIP,

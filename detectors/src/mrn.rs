@@ -143,7 +143,7 @@ static LABELS: &[Label] = &[
 /// Bytes of a number in a banner.
 const BANNER_PARTS: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-."));
 /// What stands before its first digit: the rest of it, or what opens its place.
-const BANNER: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-(| "));
+const BANNER: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-(|[ "));
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (found, reason) = match in_field(view, hint::MRN, &FIELD) {
@@ -161,8 +161,8 @@ fn glance_banner(near: &NearNumber<'_>) -> Result<bool, Unseen> {
     let Some(line) = before.get(..before.len() - lead) else { return Ok(true) };
     let opens = match line.last() {
         // Something has to set it apart from prose.
-        Some(b' ') => line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.')),
-        Some(b'(' | b'|') => true,
+        Some(b' ') => line.ends_with(b"/ ") || line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.')),
+        Some(b'(' | b'|' | b'[') => true,
         _ => false,
     };
     if !opens {
@@ -187,7 +187,7 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     }
     let (line, start) = (before.get(..before.len() - lead)?, -clamp(lead));
     let opener = *line.last()?;
-    if !matches!(opener, b'(' | b'|' | b' ') {
+    if !matches!(opener, b'(' | b'|' | b' ' | b'[') {
         return None;
     }
     let run = view.run(start, &BANNER_PARTS, 16);
@@ -199,7 +199,12 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
     let marked = |line: &[u8]| line.iter().rev().take(32).any(|b| matches!(b, b',' | b'|' | b'.'));
     let lower = run.iter().any(u8::is_ascii_lowercase);
     let starts_well = run.first().is_some_and(u8::is_ascii_alphanumeric);
-    if (opener == b' ' && !marked(line)) || lower || !starts_well || !tells_in_banner(run) || date_like(run, false) {
+    if (opener == b' ' && !marked(line) && !line.ends_with(b"/ "))
+        || lower
+        || !starts_well
+        || !tells_in_banner(run)
+        || date_like(run, false)
+    {
         return None;
     }
     let end = start + clamp(run.len());
@@ -209,6 +214,16 @@ fn banner(view: &View<'_>) -> Option<Verdict> {
         _ if pid_before(line) => 90,
         b'(' if behind.first() == Some(&b')') && name_before(line.strip_suffix(b"(")?) => 75,
         b'(' if behind.first() == Some(&b')') && tells(run) && title_before(line.strip_suffix(b"(")?) => 75,
+        b'[' if behind.first() == Some(&b']') && name_before(line.strip_suffix(b"[")?) => 75,
+        // `Olga Zorblat, 228190.`, `Pt: Olga Zorblat / 0071194`.
+        b' ' if (line.ends_with(b", ") || line.ends_with(b" / "))
+            && (6..=9).contains(&run.len())
+            && behind.first().is_none_or(|byte| b".,;\n\r)".contains(byte))
+            && !behind.get(1).is_some_and(u8::is_ascii_digit)
+            && full_name_before(line.get(..line.len() - 2)?) =>
+        {
+            66
+        }
         _ if line.ends_with(b"| ")
             && behind == b" | "
             && (birth_behind(view, end + 3) || name_before(line.strip_suffix(b"| ")?)) =>
@@ -233,6 +248,19 @@ fn in_subject(line: &[u8], run: &[u8]) -> bool {
         && named.len().is_multiple_of(2)
         && named.chunks(2).all(|pair| matches!(pair, [letter, b'.'] if letter.is_ascii_uppercase()));
     (name_before(line) && (is_subject || tells(run))) || (is_subject && initials)
+}
+
+/// Whether `line` ends in a given name and a surname, and nothing else stands before them in their sentence.
+fn full_name_before(line: &[u8]) -> bool {
+    let start = line.iter().rposition(|byte| matches!(byte, b':' | b'.' | b';' | b'?')).map_or(0, |i| i + 1);
+    let name = line.get(start..).unwrap_or_default().trim_ascii();
+    let words = || name.split(|byte| matches!(byte, b' ' | b'-')).filter(|word| !word.is_empty());
+    let capital = |word: &[u8]| {
+        word.len() > 1
+            && word.first().is_some_and(|byte| byte.is_ascii_uppercase() || *byte >= 0xc0)
+            && word.iter().skip(1).all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80 || *byte == b'\'')
+    };
+    (2..=4).contains(&words().count()) && words().all(capital)
 }
 
 /// Whether `line` ends in a title and a name: `Ms. Doe`.

@@ -55,7 +55,7 @@ pub static FAX: Detector = Detector {
 const CONTEXT: &[&str] = &[
     "phone", "phones", "telephone", "tel", "tele", "ph", "phn", "cell", "cellphone", "cellular", "mobile", "mob",
     "call", "called", "calls", "calling", "callback", "contact", "contacted", "reach", "reached", "reachable", "home",
-    "work", "office", "pager", "paged", "page", "beeper", "hotline", "helpline", "dial", "dialed", "text", "texted",
+    "work", "office", "pager", "pgr", "paged", "page", "beeper", "hotline", "helpline", "dial", "dialed", "text", "texted",
     "sms", "voicemail", "landline", "fax", "facsimile", "telefax", "ring", "whatsapp", "number", "daytime", "evening",
     "switchboard", "front", "desk", "nurse", "emergency", "line",
 ];

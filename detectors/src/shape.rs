@@ -386,7 +386,17 @@ pub(crate) fn tells(raw: &[u8]) -> bool {
     let joints = raw.iter().filter(|byte| !byte.is_ascii_alphanumeric()).count();
     let starts_with_letter = raw.first().is_some_and(u8::is_ascii_alphabetic);
     let lettered = digits >= 3 && starts_with_letter && (capitals > 0 || joints > 0);
-    lettered || digits >= 7 || (joints >= 2 && digits >= 5) || (joints >= 1 && digits >= 5 && capitals > 0)
+    lettered
+        || digits >= 7
+        || (joints >= 2 && digits >= 5)
+        || (joints >= 1 && digits >= 5 && capitals > 0)
+        || joints == 1 && digits >= 6 && year_led(raw)
+}
+
+/// `24-1187`, `2024-04481`: a year and a running number.
+fn year_led(raw: &[u8]) -> bool {
+    let year = raw.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    matches!(year, 2 | 4) && raw.len() >= year + 5
 }
 
 /// `2001-2011`.

@@ -24,6 +24,10 @@ pub(crate) const SOCIAL: &[&str] = &[
     "cashapp",
     "telegram",
     "skype",
+    "discord",
+    "linkedin",
+    "insta",
+    "wechat",
     "handle",
     "screenname",
 ];
@@ -44,13 +48,17 @@ pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
     let name = name.strip_suffix(b".").unwrap_or(name);
     let letters = name.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let digit = name.last().is_some_and(u8::is_ascii_digit);
-    Ok(letters > 0 && name.len() >= 5 && (digit || matches!(name.get(letters), Some(b'.' | b'_'))))
+    // An initial and a surname are one word that no list has.
+    let small = name.len() >= 6 && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    let initialled = small && near.next(1)?.is_some_and(|(_, next)| next.bits == 0);
+    Ok(letters > 0 && name.len() >= 5 && (initialled || digit || matches!(name.get(letters), Some(b'.' | b'_'))))
 }
 
 /// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
 /// case and has the joints or the number of an account.
 fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
-    const ACTS: [&[u8]; 8] = [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit"];
+    const ACTS: [&[u8]; 9] =
+        [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned"];
     if !view.byte(at)?.is_ascii_alphabetic() {
         return None;
     }
@@ -60,7 +68,14 @@ fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
     let digits = name.iter().rev().take_while(|b| b.is_ascii_digit()).count();
     let joint = name.get(letters).is_some_and(|b| matches!(b, b'.' | b'_'));
     let one_case = !(name.iter().any(u8::is_ascii_uppercase) && name.iter().any(u8::is_ascii_lowercase));
-    let fits = (5..40).contains(&name.len()) && one_case && (joint || (letters >= 3 && (1..=4).contains(&digits)));
+    // An initial and a surname are one word that no list has.
+    let hyphen = name.iter().position(|byte| *byte == b'-').unwrap_or(name.len());
+    let initialled = name.len() >= 6
+        && name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-')
+        && view.bits(name.get(..hyphen).unwrap_or_default()) == 0;
+    let fits = (5..40).contains(&name.len())
+        && one_case
+        && (joint || initialled || (letters >= 3 && (1..=4).contains(&digits)));
     let behind = at + clamp(name.len());
     if !fits || view.byte(behind) == Some(b'@') {
         return None;
@@ -104,6 +119,21 @@ fn signed_in(view: &View<'_>) -> Option<Verdict> {
         }
     }
     None
+}
+
+/// `10:01 <jane_d> is the scanner down?`: who speaks in a channel, behind the time.
+pub(crate) fn speaker_of_a_channel(view: &View<'_>) -> Option<Verdict> {
+    let line = view.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let timed = line.len() < 30
+        && matches!(line.last(), Some(b' ' | b']'))
+        && view.byte(1).is_some_and(|byte| byte.is_ascii_alphabetic())
+        && line.iter().any(u8::is_ascii_digit)
+        && line.iter().all(|byte| byte.is_ascii_digit() || b" :.-/[]TZ".contains(byte));
+    let name = view.run(1, &USER, 30);
+    let end = 1 + clamp(name.len());
+    let closes = view.byte(end) == Some(b'>') && view.byte(end + 1) == Some(b' ');
+    let bot = name.len() > 3 && one_of!(name.get(name.len() - 3..)?, &["bot"]);
+    (timed && closes && name.len() > 1 && !bot).then(|| Verdict::new(1, end, kinds::OTHER_ID, 80, "speaker"))
 }
 
 /// Letters, digits and joints of a user name.
@@ -173,8 +203,11 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
     let run = view.run(at, &USER, 40);
     let len = run.len() - run.iter().rev().take_while(|b| matches!(b, b'.' | b'-' | b'_')).count();
     let name = run.get(..len)?;
-    let end = at + clamp(len);
-    let joined = name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
+    let mut end = at + clamp(len);
+    // `jdoe#4471`.
+    let numbered = is_social && view.byte(end) == Some(b'#') && view.run(end + 1, &ByteSet::DIGIT, 5).len() == 4;
+    end += if numbered { 5 } else { 0 };
+    let joined = numbered || name.iter().any(|b| b.is_ascii_digit() || matches!(b, b'_' | b'.'));
     let cut = view.byte(end) == Some(b'@') || (len == 40 && view.byte(end).is_some_and(|b| USER.has(b)));
     let clear = at_sign || (colon && !is_social) || (joined && !colon_needed);
     const STOP: &[&str] = &[
@@ -222,5 +255,5 @@ pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
     let plain = name.iter().any(u8::is_ascii_alphabetic) && !one_of!(name, STOP);
     let fits = (3..=40).contains(&len) && plain && clear && !cut && !crate::shape::date_like(name, false);
     let confidence = if joined || at_sign { 88 } else { 75 };
-    fits.then(|| Verdict::new(at, end, kinds::OTHER_ID, confidence, "user name"))
+    fits.then(|| Verdict::new(at - i32::from(at_sign), end, kinds::OTHER_ID, confidence, "user name"))
 }

@@ -142,14 +142,25 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
     let (behind, weak) = PLATES.iter().find_map(|(words, weak)| Some((phrase(view, words)?, *weak)))?;
     let between = connect(view, behind, true)?;
     let numbered = between.colon || gap_has_number(view, behind, between.at);
-    let weak = weak && !of_vehicle(view);
+    // `plate BRX7719`: what follows tells.
+    let told = {
+        let run = view.run(between.at, &ByteSet::ALNUM.with(b' ').with(b'-'), 9);
+        let run = run.trim_ascii_end();
+        let capitals = run.iter().take_while(|byte| byte.is_ascii_uppercase()).count();
+        let digits = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+        (2..=3).contains(&capitals)
+            && (3..=5).contains(&digits)
+            && run.iter().skip(capitals).all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
+    };
+    let weak = weak && !told && !of_vehicle(view);
     if weak && !numbered {
         return None;
     }
     let mut at = between.at;
     // `CA 7ABC123`: a state before the plate.
     let state = view.word(at);
-    if state.len() == 2 && state.iter().all(u8::is_ascii_uppercase) && view.byte(at + 2) == Some(b' ') {
+    let is_state = view.bits(state) & crate::words::category::STATE != 0;
+    if state.len() == 2 && is_state && state.iter().all(u8::is_ascii_uppercase) && view.byte(at + 2) == Some(b' ') {
         let next = view.run(at + 3, &ByteSet::ALNUM, 8);
         if next.len() >= 4 && next.iter().any(u8::is_ascii_digit) {
             at += 3;

@@ -13,7 +13,8 @@ pub(super) const CONTEXT: &[&str] = &[
     "filled", "refilled", "given", "placed", "removed", "ordered", "between", "week", "doi", "dos", "dod", "doa",
     "ed", "er", "clinic", "verified", "checked", "cx", "uploaded", "sync", "synced", "repair", "around", "for",
     "completed", "opened", "readmitted", "presented", "expired", "died", "passed", "work", "air", "facility",
-    "onset", "ended", "return", "returned", "rtc", "imaging", "xray", "ultrasound", "us", "op", "as",
+    "onset", "ended", "return", "returned", "rtc", "til", "back", "tlc", "picc", "hd", "art", "bcx", "ucx", "grp", "group",
+    "hus", "out", "use", "intake", "ama", "picked", "mailed", "faxed", "sent", "printed", "dictated", "transcribed", "imaging", "xray", "ultrasound", "us", "op", "as",
 ];
 
 /// Those that say of any digits that they are a date.

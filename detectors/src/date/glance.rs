@@ -52,8 +52,8 @@ fn signed(one: u32, sign: u8, rest: &[u8]) -> bool {
     let two = number(second);
     let next = rest.get(second.len());
     match second.len() {
-        // The name of a month, or blanks around the sign.
-        0 => is_month(rest),
+        // The name of a month, in letters or in Roman numbers.
+        0 => is_month(rest) || matches!(rest.first(), Some(b'I' | b'V' | b'X')),
         // A decimal number has no third part.
         1 | 2 if sign == b'.' => next == Some(&b'.'),
         // Another number of the same sign follows, or the two are month and day.
@@ -73,7 +73,7 @@ fn is_month(bytes: &[u8]) -> bool {
 }
 
 fn is_of(bytes: &[u8]) -> bool {
-    matches!(bytes, [b'o' | b'O', b'f' | b'F', ..])
+    matches!(bytes, [b'o' | b'O', b'f' | b'F', ..] | [b'd' | b'D', b'e' | b'E', ..])
 }
 
 fn is_ordinal(bytes: &[u8]) -> bool {

@@ -148,7 +148,9 @@ fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led
     match sign {
         b'/' => (!mentions!(text, SCORES, 2) || said).then_some((end, 92, "month, day and year")),
         b'-' if said => Some((end, 90, "month, day and year in context")),
-        b'-' if !other && !hinted(view, hint::CODE) => Some((end, 70, "month, day and year")),
+        b'-' if (!other || padded && is_day(one, two)) && !hinted(view, hint::CODE) => {
+            Some((end, 70, "month, day and year"))
+        }
         b'.' if said && !version_before(text) => Some((end, 80, "month, day and year in context")),
         b'.' if (padded || one.max(two) > 12 || clock_follows(view, end)) && !version_before(text) && !other => {
             Some((end, 60, "month, day and year"))
@@ -203,11 +205,22 @@ pub(super) fn unit_follows(view: &View<'_>, at: i32) -> bool {
 /// `14-Mar-2024`, `14/Mar/24`.
 fn month_between(view: &View<'_>, day: u32, at: i32, sign: u8) -> Answer {
     let word = view.word(at);
-    let month = month(word)?;
+    // `19.XI.1979`: a month in Roman numbers needs its year.
+    const ROMAN: &[&str] = &["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii"];
+    let roman = word.first().is_some_and(u8::is_ascii_uppercase).then(|| word_set!(ROMAN).find(word)).flatten();
+    let roman = roman.and_then(|place| u32::try_from(place + 1).ok());
+    let month = month(word).or(roman)?;
     if !is_day(month, day) {
         return None;
     }
     let after = at + len(word);
+    if roman.is_some() {
+        let (_, year_at) = sep(view, after)?;
+        let year = digits(view, year_at, 5);
+        let end = year_at + len(year);
+        let fits = year.len() == 4 && is_year(number(year)) && ends(view, end, sign);
+        return fits.then_some((end, 85, "day, Roman month and year"));
+    }
     if let Some((_, mut year_at)) = sep(view, after) {
         year_at += i32::from(view.byte(year_at) == Some(b'\''));
         let year = digits(view, year_at, 5);
@@ -251,15 +264,17 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     }
     here += gap;
     let mut of = false;
-    if view.word(here).eq_ignore_ascii_case(b"of") {
+    // `2 de febrero de 1950`.
+    let joint = view.word(here);
+    if one_of!(joint, &["of", "de"]) && gap > 0 {
         of = true;
-        here += 2;
+        here += len(joint);
         here += blanks(view, here, 2);
     } else if ordinal && gap > 0 && view.word(here).eq_ignore_ascii_case(b"day") {
         return None;
     }
     let word = view.word(here);
-    let month = month(word)?;
+    let month = month(word).or_else(|| if of { romance_month(word) } else { None })?;
     if !is_day(month, day) || (gap == 0 && ordinal && !of) {
         return None;
     }
@@ -282,7 +297,31 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
     }
     let said = mentions!(before(view, 0), CONTEXT, 3);
     let firm = capital && (said || !verb) && (gap > 0 || word.len() == 3);
-    (firm || said && word.len() > 4).then_some((trim_stop(view, after), if said { 88 } else { 75 }, "day and month"))
+    let born = gap > 0 && mentions!(before(view, 0), &["born", "dob", "on", "since", "until"], 1) && !verb;
+    (firm || said && word.len() > 4 || born).then_some((
+        trim_stop(view, after),
+        if said { 88 } else { 75 },
+        "day and month",
+    ))
+}
+
+/// The number of a month by its Spanish name.
+fn romance_month(word: &[u8]) -> Option<u32> {
+    const NAMES: &[&str] = &[
+        "enero",
+        "febrero",
+        "marzo",
+        "abril",
+        "mayo",
+        "junio",
+        "julio",
+        "agosto",
+        "septiembre",
+        "octubre",
+        "noviembre",
+        "diciembre",
+    ];
+    word_set!(NAMES).find(word).and_then(|place| u32::try_from(place + 1).ok())
 }
 
 /// The end without the full stop of an abbreviation, which may as well end the sentence.
@@ -295,8 +334,9 @@ pub(super) fn year_behind(view: &View<'_>, at: i32, joined: bool) -> Option<i32>
     const BETWEEN: ByteSet = ByteSet::of(b" ,.\n\r");
     let between = view.run(at, &BETWEEN, 4);
     let mut here = at + len(between);
-    if view.word(here).eq_ignore_ascii_case(b"of") {
-        here += 2 + blanks(view, here + 2, 1);
+    let joint = view.word(here);
+    if one_of!(joint, &["of", "de", "del"]) {
+        here += len(joint) + blanks(view, here + len(joint), 1);
     }
     if between.is_empty() && !joined && view.byte(here) != Some(b'-') && view.byte(here) != Some(b'/') {
         return None;

@@ -63,7 +63,8 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
         let quoted = !run.is_empty() || !doubtful;
         return quoted.then_some((end, 90, "month and year"));
     }
-    if let Some((day, end)) = ordinal(view, at + gap)
+    let named = if gap > 0 && view.word(at + gap).eq_ignore_ascii_case(b"the") { here } else { at + gap };
+    if let Some((day, end)) = ordinal(view, named)
         && gap > 0
         && is_day(month, day)
         && (month != 5 || capital)
@@ -162,11 +163,25 @@ fn season(view: &View<'_>, word: &[u8]) -> Answer {
 /// `Christmas 2023`; `on Thanksgiving`.
 fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
     let mut end = len(word);
+    let fresh = word.eq_ignore_ascii_case(b"new");
+    if fresh {
+        // `new years eve`, `New Year's Day`.
+        let year = view.word(end + 1);
+        if view.byte(end) != Some(b' ') || !one_of!(year, &["year", "years"]) {
+            return None;
+        }
+        end += 1 + len(year);
+        end += if matches!(view.slice(end, 2), b"'s" | b"'S") { 2 } else { 0 };
+        end += if view.slice(end, 4) == "’s".as_bytes() { 4 } else { 0 };
+    }
     let at = end + blanks(view, end, 1);
     let next = view.word(at);
     let day = one_of!(next, &["day", "eve"]);
     if day {
         end = at + len(next);
+    }
+    if fresh {
+        return day.then_some((year(view, end + blanks(view, end, 1)).unwrap_or(end), 75, "turn of the year"));
     }
     // `labor` and `memorial` are no holidays alone.
     if one_of!(word, DAYS) && !(day && next.first().is_some_and(u8::is_ascii_uppercase)) {

@@ -131,6 +131,97 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
         // The month and year of a card.
         return None;
     }
+    // `UVC out 4/2,`, `BCx 1/11 NGTD`: no fraction, no score that is common.
+    let improper = one > two || matches!(two, 9 | 11 | 12) && !fraction;
+    let counted = one_of!(
+        word,
+        &[
+            "page",
+            "visit",
+            "cycle",
+            "session",
+            "of",
+            "form",
+            "step",
+            "week",
+            "day",
+            "dose",
+            "part",
+            "type",
+            "grade",
+            "stage",
+            "class",
+            "level",
+            "than",
+            "ratio",
+            "times",
+            "x",
+            "only",
+            "scored",
+            "item",
+            "items",
+            "a",
+            "b",
+            "is",
+            "and",
+            "or",
+            "to",
+            "the",
+            "about",
+            "with",
+            "every",
+            "per",
+            "bp",
+            "gen",
+            "size",
+            "no",
+            "number",
+            "apgar",
+            "apgars",
+            "sat",
+            "sats",
+            "bipap",
+            "cpap",
+            "pg",
+            "peep",
+            "ps",
+            "palpitations",
+            "tol",
+            "tolerating",
+            "abg",
+            "vbg",
+            "on",
+        ],
+    );
+    let ended = match view.byte(end) {
+        None => true,
+        Some(b' ') => {
+            let more = after_word(view, end).unwrap_or_default();
+            more.len() > 1
+                && !one_of!(
+                    more,
+                    &[
+                        "of",
+                        "months",
+                        "weeks",
+                        "nights",
+                        "diet",
+                        "days",
+                        "full",
+                        "bilaterally",
+                        "throughout",
+                        "in",
+                        "on",
+                        "to",
+                        "or"
+                    ]
+                )
+        }
+        Some(byte) => b",.;)]\n\r".contains(&byte),
+    };
+    if improper && ended && direct_gap(text) && word.len() > 1 && !counted {
+        return Some((end, 56, "month and day"));
+    }
     let padded = first.first() == Some(&b'0') || (second.first() == Some(&b'0') && second.len() == 2);
     if padded && second.len() == 2 {
         return Some((end, 65, "padded month and day"));

@@ -78,6 +78,11 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
                 meaning(Some(kinds::OTHER_ID), UNIQUE, 0)
             }
         }
+        "encounter" | "visit" | "accession" | "specimen" | "case" | "referral" | "authorization" | "user"
+        | "admission" => meaning(Some(kinds::OTHER_ID), 70, hint::OTHER_ID),
+        "number" | "no" | "num" if owned(&["case", "claim", "ticket", "docket", "referral", "order", "incident"]) => {
+            meaning(Some(kinds::OTHER_ID), 85, hint::OTHER_ID)
+        }
         "number" | "no" | "num" | "value" if !parent.is_empty() => {
             let around = whole(parent).unwrap_or_else(|| by_words(parent));
             if around.kind.is_some_and(|kind| kind != kinds::DATE) { around } else { meaning(None, 0, hint::QUANTITY) }
@@ -87,6 +92,12 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
         "patient" | "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
             meaning(Some(kinds::NAME), 60, hint::NAME)
         }
+        "employee" | "supervisor" | "sender" | "client" | "resident" | "worker" | "manager" | "caller"
+        | "signature" | "recipient" | "assignee" | "requester" | "requestor" | "submitter" | "approver"
+        | "reporter" | "wearer" | "enrollee" | "proband" | "decedent" | "claimant" | "speaker" | "participant"
+        | "owner" => meaning(Some(kinds::NAME), 60, hint::NAME),
+        // A middle initial.
+        "mi" if column => meaning(Some(kinds::NAME), 91, hint::NAME),
         "provider" if column => meaning(Some(kinds::NAME_PROVIDER), 60, hint::NAME),
         // Names of other things more often than of people or streets.
         "first" | "last" | "given" | "family" | "middle"

@@ -74,6 +74,8 @@ enum Shape {
     Code,
     /// What a house or a system is called: a short name, or a telling one.
     System,
+    /// Which house sends: a telling name, or a short one.
+    Sender,
     /// A locator of data elsewhere (RP).
     Pointer,
     /// Data in base 64 (ED).
@@ -83,8 +85,8 @@ enum Shape {
 }
 
 use Shape::{
-    Address, Code, Contact, Data, Date, Id, Located, Name, Organisation, Person, Place, Pointer, Quantity, Ssn, System,
-    Text, Timing, Town,
+    Address, Code, Contact, Data, Date, Id, Located, Name, Organisation, Person, Place, Pointer, Quantity, Sender, Ssn,
+    System, Text, Timing, Town,
 };
 
 const NONE: Meaning = Meaning { kind: None, confidence: 0, hints: 0 };
@@ -121,6 +123,7 @@ impl Shape {
             (Organisation, 1) => sure(kinds::FACILITY, hint::FACILITY),
             (Organisation, 3 | 10) => sure(kinds::OTHER_ID, hint::OTHER_ID | hint::NPI),
             (Organisation, 6) => HOUSE,
+            (Sender, 1) => Meaning { kind: Some(kinds::FACILITY), confidence: 60, hints: hint::FACILITY },
             (Place, 1 | 4 | 7 | 9) | (System, 1) => HOUSE,
             (Place, 2 | 3) => NONE,
             (Town(kind), 1) => sure(kind, hint::LOCATION),
@@ -187,7 +190,7 @@ type Fields = &'static [(&'static [u16], Shape)];
 /// Fields by their segment. What is not in a segment's list is read by detectors alone, as are segments of a site's own.
 #[rustfmt::skip] // A table reads better in lines.
 static SEGMENTS: &[(&str, Fields)] = &[
-    ("MSH", &[(&[3, 5], System), (&[4, 6], System), (&[7], Date), (&[8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21], Code), (&[22, 23], Organisation), (&[24, 25], System)]),
+    ("MSH", &[(&[3, 5], System), (&[4], Sender), (&[6], System), (&[7], Date), (&[8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21], Code), (&[22, 23], Organisation), (&[24, 25], System)]),
     ("FHS", &[(&[3, 4, 5, 6], System), (&[7], Date), (&[8, 9, 11, 12], Code), (&[10], Text)]),
     ("BHS", &[(&[3, 4, 5, 6], System), (&[7], Date), (&[8, 9, 11, 12], Code), (&[10], Text)]),
     ("SFT", &[(&[1], Code), (&[2, 3, 4], Code), (&[6], Date)]),
@@ -230,7 +233,7 @@ static SEGMENTS: &[(&str, Fields)] = &[
         (&[45], ANYBODY), (&[46], Contact), (&[52], CITY), (&[56, 57], Code),
     ]),
     ("ORC", &[
-        (&[1, 5, 6, 14, 16, 20, 25, 28, 29, 30], Code), (&[2, 3, 4, 8], OTHER), (&[7], Timing), (&[9, 15, 27], Date), (&[10, 11, 12, 19], PROVIDER), (&[13], Place), (&[17, 18], Code),
+        (&[1, 5, 6, 16, 20, 25, 28, 29, 30], Code), (&[14], Contact), (&[2, 3, 4, 8], OTHER), (&[7], Timing), (&[9, 15, 27], Date), (&[10, 11, 12, 19], PROVIDER), (&[13], Place), (&[17, 18], Code),
         (&[21], Organisation), (&[22, 24], Address), (&[23], Contact), (&[31], Text),
     ]),
     ("OBR", &[

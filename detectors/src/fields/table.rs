@@ -3,7 +3,7 @@
 use blackbar_engine::{Kind, Lexicon, Meaning};
 
 use super::hint;
-use crate::checks::ssn_issuable;
+use crate::checks::{npi, ssn_issuable};
 use crate::kinds;
 use crate::words::category::{
     ANY_NAME, CITY, CLINICAL, DRUG, FACILITY_WORD, GIVEN_COMMON, MONTH, MOSTLY_NAME, NATIONALITY, ORG_WORD, STATE,
@@ -43,6 +43,14 @@ pub fn columns(rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
             && let Some(meaning) = meanings.get_mut(i).filter(|meaning| meaning.kind.is_none())
         {
             *meaning = sure(kinds::NAME, hint::NAME);
+        }
+    }
+    // Who saw them is known by a number of its own form.
+    if meanings.iter().any(|meaning| meaning.kind.is_some_and(is_personal)) {
+        for (column, meaning) in columns.iter().zip(&mut meanings) {
+            if meaning.kind.is_none() && column.values.len() > 1 && column.most(8, is_npi) {
+                *meaning = sure(kinds::NPI, hint::NPI);
+            }
         }
     }
     // Rows about people have a number of record each, first of all.
@@ -127,7 +135,9 @@ impl<'a> Column<'a> {
                 thing || bits & (DRUG | FACILITY_WORD | ORG_WORD) != 0 && bits & MOSTLY_NAME == 0
             })
         };
-        varied && self.most(9, is_name_shaped) && !self.most(3, other)
+        // Codes of three capitals are shaped as short names are: `ROY`, `EKG`.
+        let short = |value: &[u8]| value.len() == 3 && lexicon.bits(value) & (GIVEN_COMMON | SURNAME_COMMON) != 0;
+        varied && self.most(9, |value| is_name_shaped(value) || short(value)) && !self.most(3, other)
     }
 
     /// Different values of one form, with digits enough.
@@ -192,6 +202,13 @@ fn is_phone(value: &[u8]) -> bool {
     let begins = |i: usize| number.get(i).is_some_and(|digit| matches!(digit, b'2'..=b'9'));
     let service = |i: usize| number.get(i + 1..i + 3) == Some(b"11");
     signs && number.len() == 10 && begins(0) && begins(3) && !service(0) && !service(3)
+}
+
+/// Ten digits with the check digit of a provider's number.
+fn is_npi(value: &[u8]) -> bool {
+    let digits: Option<[u8; 10]> =
+        value.try_into().ok().filter(|digits: &[u8; 10]| digits.iter().all(u8::is_ascii_digit));
+    digits.is_some_and(|digits| matches!(digits.first(), Some(b'1' | b'2')) && npi(&digits))
 }
 
 fn is_ssn(value: &[u8]) -> bool {

@@ -52,6 +52,8 @@ fn meaning(segment: &[u8], qualifier: &[u8], element: &[u8], component: &[u8]) -
             sure(kinds::OTHER_ID, hint::OTHER_ID)
         }
         (b"COB", b"02") => sure(kinds::HEALTH_PLAN, hint::HEALTH_PLAN),
+        // When a procedure was done, an occurrence happened.
+        (b"HI", _) if component == b"4" => DATE,
         (b"NTE" | b"MSG" | b"K3", _) | (b"SBR", b"04") => Meaning::default(),
         (b"HI" | b"SVC" | b"SV1" | b"SV2" | b"SV3" | b"PRV" | b"HL" | b"LX" | b"CAS" | b"AMT" | b"QTY" | b"EB", _) => {
             CODED

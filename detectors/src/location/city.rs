@@ -350,6 +350,7 @@ fn bare(view: &View<'_>, last: &Part, bits: u32, multi: bool) -> Option<u8> {
         Lead::Strong if plain == 2 && !big => Some(55),
         Lead::Strong => Some(if multi || big || plain == 0 { 88 } else { 75 }),
         _ if thing && !big => None,
+        Lead::Some if loud && !big && multi && plain < 2 => Some(60),
         Lead::Some if loud && !big => None,
         Lead::Some if multi && plain < 2 => Some(80),
         Lead::Some if big && plain < 2 => Some(76),
@@ -515,14 +516,38 @@ fn lower_city(view: &View<'_>, end: i32) -> Option<Verdict> {
 fn named_street(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
     let before = view.before();
     if before.last() != Some(&b' ')
-        || !one_of!(previous_word(before), &["on", "at", "near", "along", "off", "of", "and", "from", "to", "down"])
+        || !one_of!(
+            previous_word(before),
+            &[
+                "on", "at", "near", "along", "off", "of", "and", "from", "to", "down", "under", "behind", "between",
+                "past", "by", "the", "via", "in"
+            ]
+        )
     {
         return None;
     }
     let end = parts.iter().flatten().enumerate().skip(1).find_map(|(i, part)| {
         let kind = one_of!(
             view.word(part.start),
-            &["street", "avenue", "road", "boulevard", "lane", "ave", "blvd", "rd", "parkway", "highway", "turnpike"],
+            &[
+                "street",
+                "avenue",
+                "road",
+                "boulevard",
+                "lane",
+                "ave",
+                "blvd",
+                "rd",
+                "parkway",
+                "highway",
+                "turnpike",
+                "trail",
+                "pkwy",
+                "hwy",
+                "bypass",
+                "overpass",
+                "causeway",
+            ],
         );
         (kind && i < 4).then_some(part.end)
     })?;

@@ -32,7 +32,7 @@ const STATE_HEADS: &[&str] = &[
 #[rustfmt::skip] // A word list reads better in lines.
 const KINDS: &[&str] = &[
     "county", "parish", "borough", "township", "street", "avenue", "road", "boulevard", "lane", "ave", "blvd", "rd",
-    "parkway", "highway", "turnpike",
+    "parkway", "highway", "turnpike", "trail", "pkwy", "hwy", "bypass", "overpass", "causeway",
 ];
 
 /// At a capital.
@@ -100,7 +100,7 @@ fn leads(near: &Near<'_>) -> Result<bool, Unseen> {
             }
             Ok(one_of!(
                 before.letters,
-                &["in", "near", "outside", "from", "to", "of", "around", "within", "visited", "visiting", "at",],
+                &["in", "near", "outside", "from", "to", "of", "around", "within", "visited", "visiting", "at"],
             ) || before.bits & cat::STREET_SUFFIX != 0 && number())
         }
         _ => Ok(false),

@@ -15,7 +15,7 @@ pub static STREET: Detector = Detector {
     class: Cow::Borrowed("B"),
     priority: 42,
     window: Window { before: 48, longest: 112, after: 32 },
-    reach: Reach { bytes: 6, across: ByteSet::of(b"PpOo. ") },
+    reach: Reach { bytes: 6, across: ByteSet::of(b"PpOo. NSEW") },
     triggers: Cow::Borrowed(&[
         Trigger::NumberWhen(DigitRun::of_lens(1, 6).before(BEFORE_HOUSE).after(BEHIND_HOUSE), glance),
         Trigger::Words(&["box", "po", "pob", "post", "rr", "rural", "hc"]),
@@ -64,7 +64,11 @@ fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
         return Ok(false);
     }
     let behind = near.behind(16)?;
-    let letter = |byte: &u8| matches!(byte, b'A'..=b'H' | b'a'..=b'h');
+    let letter = |byte: &u8| matches!(byte, b'A'..=b'Z' | b'a'..=b'h');
+    if behind.first_chunk::<2>().is_some_and(|two| one_of!(two, &["st", "nd", "rd", "th"])) {
+        // `2nd Ave`
+        return Ok(behind.get(2) == Some(&b' '));
+    }
     let at = match behind {
         [b' ' | b'\t', ..] => 0,
         [b'-', b'A'..=b'H', b' ' | b'\t', ..] => 2,
@@ -95,15 +99,16 @@ fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
 }
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
-    let found = if view.byte(0).is_some_and(|byte| byte.is_ascii_digit()) { numbered(view)? } else { boxed(view)? };
+    let digit = view.byte(0).is_some_and(|byte| byte.is_ascii_digit());
+    let found = if digit { numbered(view).or_else(|| corner(view))? } else { boxed(view)? };
     let (start, end, confidence, reason) = found;
     Some(Verdict::new(start, end.min(LONGEST), kinds::LOCATION_STREET, confidence, reason))
 }
 
 /// What may stand before the number of a house.
-const BEFORE_HOUSE: ByteSet = ByteSet::ALL.but(ByteSet::ALNUM.or(ByteSet::of(b"./-$#%@_+^")));
+const BEFORE_HOUSE: ByteSet = ByteSet::ALL.but(ByteSet::ALNUM.or(ByteSet::of(b"./-$#%@_+^"))).or(ByteSet::of(b"NSEW"));
 /// What may stand behind its digits.
-const BEHIND_HOUSE: ByteSet = ByteSet::of(b" \t-").range(b'A', b'H').range(b'a', b'h');
+const BEHIND_HOUSE: ByteSet = ByteSet::of(b" \t-").range(b'A', b'Z').range(b'a', b'h').or(ByteSet::of(b"snrt"));
 
 /// A word of an address.
 struct Token<'a> {
@@ -135,7 +140,10 @@ fn token<'a>(view: &View<'a>, at: i32) -> Option<Token<'a>> {
 
 /// The house number: `12`, `12A`, `45-12`, `123 1/2`. Returns its end.
 fn house(view: &View<'_>) -> Option<i32> {
+    // `W1177 Kettle Moraine Dr`: a grid of a county.
+    let grid = is_on_grid(view);
     if let [.., last] = *view.before()
+        && !grid
         && (last.is_ascii_alphanumeric()
             || matches!(last, b'.' | b'/' | b'-' | b'$' | b'#' | b'%' | b'@' | b'_' | b'+' | b'^'))
     {
@@ -161,7 +169,7 @@ fn house(view: &View<'_>) -> Option<i32> {
             end += 1 + length(more);
         }
         (Some(b'-'), Some(b'A'..=b'H')) => end += 2,
-        (Some(b'A'..=b'H' | b'a'..=b'h'), Some(b' ')) => end += 1,
+        (Some(b'A'..=b'Z' | b'a'..=b'h'), Some(b' ')) => end += 1,
         _ => {}
     }
     if view.slice(end, 4) == b" 1/2" {
@@ -170,7 +178,20 @@ fn house(view: &View<'_>) -> Option<i32> {
     (blanks(view, end, 3) > 0).then_some(end)
 }
 
+/// Whether a letter of a direction stands before the number, and nothing else is joined to it.
+fn is_on_grid(view: &View<'_>) -> bool {
+    let digits = view.run(0, &ByteSet::DIGIT, 7).len();
+    matches!(view.before(), [b'N' | b'S' | b'E' | b'W'] | [.., b' ' | b'\n' | b',' | b':', b'N' | b'S' | b'E' | b'W'])
+        && (3..=5).contains(&digits)
+        && view.byte(length(view.run(0, &ByteSet::DIGIT, 7))) == Some(b' ')
+}
+
 fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
+    let (start, end, confidence, reason) = plainly_numbered(view)?;
+    Some((start - i32::from(is_on_grid(view)), end, confidence, reason))
+}
+
+fn plainly_numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
     let house = house(view)?;
     let mut at = house + blanks(view, house, 2);
     // Cheap refusal: what follows is a word or an ordinal.
@@ -223,6 +244,25 @@ fn numbered(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
     }
     let (end, confidence, _) = best?;
     Some((0, unit(view, direction_after(view, end)), confidence, "number, name, street type"))
+}
+
+/// `on 2nd Ave W`, `Broadway & 45th St`: a street that is called by its number.
+fn corner(view: &View<'_>) -> Option<(i32, i32, u8, &'static str)> {
+    let before = view.before();
+    let led = before.last() == Some(&b' ')
+        && (before.ends_with(b"& ")
+            || one_of!(
+                crate::name::cue::previous_word(before),
+                &["on", "at", "near", "and", "between", "off", "of", "by", "from", "to", "down", "along"],
+            ));
+    let name = ordinal(view, 0)?;
+    let token = token(view, name + 1).filter(|_| view.byte(name) == Some(b' '))?;
+    let street = one_of!(token.word, SURE) || one_of!(token.word, &["st", "pl"]);
+    if !led || !street || token.case == Case::Lower && token.word.len() < 4 {
+        return None;
+    }
+    let dotted = token.word.len() < 5 && view.byte(token.end) == Some(b'.') && view.byte(token.end + 1) != Some(b' ');
+    Some((0, direction_after(view, token.end + i32::from(dotted)), 74, "street called by its number"))
 }
 
 /// What was read of a street's name so far.

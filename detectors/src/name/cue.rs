@@ -198,7 +198,8 @@ fn title(view: &View<'_>, word: &[u8], role: Role, end: i32) -> Option<(Cue, i32
         let capital = matches!(next, [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_lowercase());
         let surname = bits & (cat::SURNAME | cat::SURNAME_COMMON) != 0 && super::part::ordinary(bits) == 0;
         let measured = view.before().trim_ascii_end().last().is_some_and(u8::is_ascii_digit);
-        if !(capital || surname) || measured {
+        let unknown = bits == 0 && next.len() > 5;
+        if !(capital || surname || unknown) || measured {
             return None;
         }
     }
@@ -375,7 +376,10 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
             Some(b'.' | b'_' | b'*' | b'"') if closed < 12 => {
                 // Dot leaders and markup; a single full stop ends a sentence.
                 if view.byte(at) == Some(b'.') && view.byte(at + 1) != Some(b'.') && closed == 0 {
-                    return None;
+                    if !shouted(word, view.word(at + 2)) || view.byte(at + 1) != Some(b' ') || at != end {
+                        return None;
+                    }
+                    strong = true;
                 }
             }
             Some(b'-') if at > end || view.byte(at + 1) == Some(b' ') => strong = true,
@@ -430,6 +434,12 @@ fn label(view: &View<'_>, role: Role, word: &[u8], end: i32) -> Option<(Cue, i32
         || one_of!(word, &["caller", "claimant"]);
     let given = role == Role::Relative || one_of!(word, &["named", "called", "nickname", "dear", "name", "aka"]);
     Some((Cue { kind, grade, speaker, given }, at))
+}
+
+/// `PATIENT NAME. DOE, JANE`: dictation in capitals ends its labels with full stops.
+pub(super) fn shouted(word: &[u8], next: &[u8]) -> bool {
+    let capitals = |word: &[u8]| word.len() > 1 && word.iter().all(u8::is_ascii_uppercase);
+    capitals(word) && word.len() > 3 && capitals(next)
 }
 
 /// The end of a remark in a label: `Name (Last, First):`; `at` itself when there is none.

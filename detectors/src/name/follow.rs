@@ -197,7 +197,7 @@ fn aged(view: &View<'_>, at: i32) -> bool {
     let unit = at + super::part::length(digits);
     let unit = unit + i32::from(matches!(view.byte(unit), Some(b' ' | b'-')));
     let word = view.word(unit);
-    one_of!(word, &["yo", "yr", "yrs", "year", "years", "m", "f"])
+    one_of!(word, &["yo", "yr", "yrs", "year", "years", "m", "f", "sm", "sf", "yom", "yof"])
         || (one_of!(word, &["y"]) && view.byte(unit + 1) == Some(b'/'))
 }
 

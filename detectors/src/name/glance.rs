@@ -44,7 +44,8 @@ pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
         Some(b')' | b';' | b'?' | b'/' | b'%' | b'\\' | b'0'..=b'9') => Ok(false),
         Some(b',') => Ok(matches!(role, Role::Relative | Role::Person | Role::Greeting)),
         // The full stop of a sentence; leaders have more.
-        Some(b'.') => Ok(behind.get(blanks + 1) == Some(&b'.')),
+        Some(b'.') => Ok(behind.get(blanks + 1) == Some(&b'.')
+            || word.letters.iter().all(u8::is_ascii_uppercase) && behind.get(blanks + 1) == Some(&b' ')),
         _ => Ok(true),
     }
 }
@@ -203,7 +204,8 @@ fn cued(near: &Near<'_>) -> Result<bool, Unseen> {
         || one_of!(
             before.letters,
             &["and", "m", "w", "o", "s", "you", "it", "bye", "goodbye", "thx", "ty", "to", "for", "from"],
-        ))
+        )
+        || one_of!(before.letters, lists::SMALL_CUES))
 }
 
 /// A capitalised word that is also an ordinary one, and that nothing announces: alone it is a name only by what somebody
@@ -242,4 +244,11 @@ pub(super) fn shaped(near: &Near<'_>) -> Result<bool, Unseen> {
         2 => false,
         _ => word.bits == 0 && matches!(word.after, Some(b' ' | b'-' | b'\'' | b'\n' | b'\r' | b',')),
     })
+}
+
+/// At a capital: a word that a list of names has, or no list at all.
+pub(super) fn contextual(near: &Near<'_>) -> Result<bool, Unseen> {
+    let word = near.word();
+    let spelt = word.letters.len() == 1 && word.after == Some(b'-');
+    Ok(spelt || super::context::may_begin(word.letters, word.bits) || one_of!(word.letters, super::context::SPELT))
 }

@@ -71,7 +71,9 @@ pub(super) fn judge(view: &View<'_>, words: &Words, cue: Cue) -> Option<Person> 
     }
     let confidence = u8::try_from(score.clamp(0, 98)).unwrap_or(98);
     let sure = if cue.grade >= Grade::Near { 75 } else { 80 };
-    let teaches = if confidence >= sure { lessons(words, cue) } else { [None, None] };
+    // A word that no list knows is the same person when it comes again.
+    let rare = confidence >= 58 && words.full().all(|part| part.unknown() && part.len() > 3);
+    let teaches = if confidence >= sure || rare { lessons(words, cue) } else { [None, None] };
     Some(Person { start: first.start, end: words.end, confidence, reason, teaches })
 }
 
@@ -216,6 +218,10 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             54
         }
         Grade::Near if cue.given && only.start > 0 && only.ordinary() == 0 && only.given() == 2 && only.len() > 3 => 54,
+        // `its dani`, `tell luz`.
+        Grade::Near if cue.given && only.start == 0 && only.ordinary() == 0 && only.given() == 2 && only.len() > 2 => {
+            54
+        }
         Grade::Near if cue.kind == kinds::NAME_PROVIDER && only.start > 0 && only.ordinary() == 0 && best >= 2 => 58,
         Grade::Near
             if only.start > 0

@@ -37,6 +37,13 @@ pub(super) const TRIGGERS: &[&str] = &[
     "regards", "sincerely", "cheers", "best", "call", "me", "yours", "respectfully",
 ];
 
+/// Small words that a name written small may follow: `gf tasha`, `its dani`, `tell luz`.
+#[rustfmt::skip]
+pub(super) const SMALL_CUES: &[&str] = &[
+    "gf", "bf", "hubby", "its", "tell", "told", "ask", "text", "texted", "page", "paged", "sis", "dtr", "gma", "gpa",
+    "grandson", "coach", "counselor", "sponsor", "mama", "papa", "auntie", "tia", "tio", "named", "nicknamed",
+];
+
 /// Labels of forms and other words that end a name wherever they stand.
 #[rustfmt::skip]
 pub(super) const STOPS: &[&str] = &[

@@ -3,6 +3,7 @@
 //! A name is asked for where a dictionary knows the word and where a title, a label, a role or a relative announces
 //! one. What is announced is taken by its shape; what is not needs two known words, or one and its surroundings.
 
+mod context;
 pub(crate) mod cue;
 mod follow;
 mod glance;
@@ -18,6 +19,7 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, Window};
 
+pub use self::context::NAME_CONTEXT;
 use self::cue::{Cue, Grade};
 use self::part::{length, stands_alone};
 pub use self::shape::NAME_SHAPE;
@@ -154,6 +156,9 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     if addressed(view, rest) {
         return near(true);
     }
+    if rest.last().is_some_and(u8::is_ascii_alphabetic) && one_of!(cue::previous_word(rest), lists::SMALL_CUES) {
+        return near(true);
+    }
     if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
         return near(true);
     }
@@ -209,7 +214,7 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
             return near(false);
         }
     }
-    if rest.ends_with(b"/s/") {
+    if rest.ends_with(b"/s/") || rest.ends_with(b"/es/") {
         return Cue { kind: kinds::NAME_PROVIDER, grade: Grade::Label, ..Cue::NONE };
     }
     Cue::NONE

@@ -259,7 +259,7 @@ fn nickname(view: &View<'_>, words: &mut Words) -> bool {
     }
     let after = nick.end + 1;
     let Some(last) = part(view, after + blanks(view, after, 2)) else { return false };
-    if !last.is_word() || last.case == Case::Lower || last.surname() == 0 {
+    if !last.is_word() || last.case == Case::Lower || last.surname() == 0 && !last.unknown() {
         return false;
     }
     words.push(nick);
@@ -304,7 +304,7 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         (Case::Capital, Case::Upper) => found.surname() >= 2 && found.len() > 2,
         (Case::Upper, Case::Capital) => false,
         (Case::Upper, Case::Upper) => {
-            found.is_name() || (cue.grade >= Grade::Label && found.unknown() && found.len() > 2)
+            found.is_name() || (cue.grade >= Grade::Label && found.bits & !cat::CITY == 0 && found.len() > 2)
         }
         _ => true,
     };

@@ -9,7 +9,8 @@ pub(super) const OWNERS: &[&str] = &[
     "primary", "secondary", "current", "cur", "old", "new", "prev", "previous", "alt", "alternate", "other",
     "mailing", "billing", "legal", "preferred", "epic", "my", "the", "perm", "temp", "src", "source", "dim", "tbl",
     "demographic", "demographics", "relative", "proxy", "policyholder", "recipient", "donor", "kin", "next", "of",
-    "daytime", "evening", "day", "night", "attn", "resp", "responsible", "party",
+    "daytime", "evening", "day", "night", "attn", "resp", "responsible", "party", "wearer", "child", "parent", "resident",
+    "caller", "enrollee", "infant", "baby", "mom", "dad", "partner", "sibling", "veteran", "claimant", "payee", "signer",
 ];
 /// Owners who give care.
 #[rustfmt::skip] // A word list reads better in lines.
