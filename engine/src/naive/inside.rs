@@ -113,9 +113,11 @@ fn markup(run: &Run, may: May) -> Guess {
     }
     let plain = |i: &usize| run.raw[*i].1 == run.raw[*i].0 + 1 && run.raw[*i].0 == run.raw[0].0 + i;
     let whole = (0..run.text.len()).take_while(plain).count().min(run.touched.unwrap_or(usize::MAX));
-    match Scan::default().look(&run.text[..whole], whole == run.text.len()) {
+    // A comment behind it parts it from what may follow, whether anything does or not.
+    let ends = whole == run.text.len() && run.touched.is_none();
+    match Scan::default().look(&run.text[..whole], ends) {
         So::TooLong => Guess::Packed { cut: true },
-        So::Whole if whole == run.text.len() => Guess::Packed { cut: false },
+        So::Whole if ends => Guess::Packed { cut: false },
         _ => Guess::Text,
     }
 }
