@@ -162,7 +162,7 @@ fn score(options: &Options) -> Result<(), Failure> {
     let wanted = needed(&options.gold, "--gold")?;
     let mut found = needed(&options.found, "--found")?;
     let tolerated = options.tolerated.as_deref().map(read_gold).transpose()?.unwrap_or_default();
-    let folder = options.gold.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let folder = options.gold.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new("")).to_owned();
     let mut scorer = Scorer::new();
     for (name, labels) in &wanted {
         let path = folder.join(name);

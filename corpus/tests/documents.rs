@@ -67,7 +67,6 @@ fn label_bytes_decode_to_what_was_inserted() {
                 Format::Text
                 | Format::Log
                 | Format::Sql
-                | Format::Sql
                 | Format::Tsv
                 | Format::Hl7
                 | Format::X12

@@ -744,6 +744,7 @@ mod tests {
 
 /// The way in to the console of the running gateway
 #[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar console login --role viewer --role reviewer")]
 pub(crate) struct Console {
     #[command(subcommand)]
     pub(crate) command: ConsoleCommand,

@@ -10,6 +10,7 @@
 mod common;
 
 use std::fmt::Write as _;
+use std::io::{self, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -160,7 +161,7 @@ fn play(name: &str) {
     }
     for (number, shown) in commands.iter().enumerate() {
         if let Some(tool) = missing_tool(&shown.text) {
-            eprintln!("skipped: {name}:{}, because there is no `{tool}`", shown.line);
+            let _ = writeln!(io::stderr(), "skipped: {name}:{}, because there is no `{tool}`", shown.line);
             continue;
         }
         let _ = write!(script, "show {number} <<'END_OF_COMMAND'\n{}\nEND_OF_COMMAND\n", shown.text);

@@ -85,7 +85,7 @@ impl Clinic {
         let mut wrong = Vec::new();
         for told in told {
             if let Some(why) = told["unsupported"].as_str() {
-                println!("{driver}, {}, {}: skipped: {why}", told["mode"], told["case"]);
+                eprintln!("{driver}, {}, {}: skipped: {why}", told["mode"], told["case"]);
                 continue;
             }
             let case = cases.iter().find(|case| case["name"] == told["case"]).unwrap();
@@ -102,7 +102,7 @@ impl Clinic {
         for canary in [SSN, EMAIL, "219099999", "quixley"] {
             assert!(memchr::memmem::find(&seen, canary.as_bytes()).is_none(), "{canary} got out to {driver}");
         }
-        println!("{driver}: {} cases", told.len());
+        eprintln!("{driver}: {} cases", told.len());
     }
 }
 

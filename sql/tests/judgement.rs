@@ -1,4 +1,5 @@
 //! Statements and what they are: ordinary ones, and ways of making one look like what it is not.
+#![allow(clippy::unwrap_used, reason = "these are tests, outside of their functions")]
 
 use blackbar_sql::{
     Catalog, Column, Function, Relation, RelationKind, Session, StatementFacts, StatementKind, Use, Volatility, analyse,

@@ -36,7 +36,8 @@ pub(crate) fn bless(arguments: &[String]) -> Result<(), Failure> {
 /// `cargo test` shows all failures at once and, when nothing else is asked for, covers all crates.
 fn workspace_tests(arguments: &[String]) -> Command {
     let mut command = cargo();
-    command.args(["test", "--locked", "--no-fail-fast"]);
+    // What tests need from package registries they may get, each into a folder of its own under `target/`.
+    command.args(["test", "--locked", "--no-fail-fast"]).env("BLACKBAR_INSTALL", "1");
     let before_dashes = arguments.iter().take_while(|argument| *argument != "--");
     let chooses_crate = before_dashes.clone().any(|argument| {
         ["-p", "--package", "--workspace", "--all", "--manifest-path"].contains(&argument.as_str())

@@ -43,10 +43,7 @@ fn plain_year(value: &[u8]) -> Option<i32> {
             return None;
         }
     }
-    let (year, one, two) = match parts {
-        [(year, 4), (one, 2), (two, 2)] | [(one, 1 | 2), (two, 1 | 2), (year, 4)] => (year, one, two),
-        _ => return None,
-    };
+    let ([(year, 4), (one, 2), (two, 2)] | [(one, 1 | 2), (two, 1 | 2), (year, 4)]) = parts else { return None };
     // Whichever is the month, it has that day.
     let real = (1..=28).contains(&one) && (1..=28).contains(&two) && one.min(two) <= 12;
     // What begins with its year has the month first.

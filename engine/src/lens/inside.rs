@@ -346,6 +346,11 @@ pub(crate) struct Beginning {
 }
 
 impl Beginning {
+    /// Of a text that is said to be base64.
+    pub(crate) fn declared() -> Self {
+        Self { scan: Scan::declared(), ..Self::default() }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
         self.text.is_empty()
     }

@@ -265,7 +265,7 @@ impl Mime {
         }
         let format = self.headers.format();
         self.state = match self.headers.encoding {
-            Encoding::Base64 => State::Packed(Box::default()),
+            Encoding::Base64 => State::Packed(Box::new(Beginning::declared())),
             Encoding::Quoted => State::Nested(Box::new(Nest::new(format, Slot::Quoted, 0))),
             Encoding::Plain => match &self.headers.name {
                 Some(name) if format == super::Format::Text => {

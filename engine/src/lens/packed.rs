@@ -30,6 +30,8 @@ pub(crate) struct Scan {
     padded: bool,
     /// It is none.
     failed: bool,
+    /// The format says that it is base64, so it may be short.
+    declared: bool,
 }
 
 /// What a text is, as far as it has come.
@@ -46,6 +48,16 @@ pub(crate) enum So {
 }
 
 impl Scan {
+    /// For a text that is said to be base64.
+    pub(crate) fn declared() -> Self {
+        Self { declared: true, ..Self::default() }
+    }
+
+    /// The first signs of which none may be a blank.
+    fn least(self) -> usize {
+        if self.declared { 1 } else { SHORTEST }
+    }
+
     /// Looks at what has come of `text` since the last time. `complete` says that nothing follows.
     pub(crate) fn look(&mut self, text: &[u8], complete: bool) -> So {
         if self.at == 0 && self.from == 0 && !self.failed {
@@ -60,7 +72,7 @@ impl Scan {
             let byte = text.get(self.at).copied().unwrap_or_default();
             self.failed = match byte {
                 b'=' => !std::mem::replace(&mut self.padded, true) && self.at < self.from + 2,
-                b' ' | b'\t' | b'\r' | b'\n' => self.at < self.from + SHORTEST,
+                b' ' | b'\t' | b'\r' | b'\n' => self.at < self.from + self.least(),
                 _ => self.padded || !is_sign(byte),
             };
             self.at += 1;
@@ -69,7 +81,7 @@ impl Scan {
             () if self.failed => So::No,
             () if text.len() >= MOST_TEXT => So::TooLong,
             () if !complete => So::Far,
-            () if text.len() >= self.from + SHORTEST => So::Whole,
+            () if text.len() >= self.from + self.least() => So::Whole,
             () => So::No,
         }
     }

@@ -37,7 +37,7 @@ impl Oracle<'_> {
         let fields = self.scanner.inner.fields.as_ref();
         let may = May::be(info, stream.is_stream(), run.around.depth());
         let guess = if run.base64 {
-            match Scan::default().look(&run.text, true) {
+            match Scan::declared().look(&run.text, true) {
                 So::TooLong => Guess::Packed { cut: true },
                 So::Whole => Guess::Packed { cut: false },
                 _ => Guess::Text,

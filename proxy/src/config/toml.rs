@@ -55,11 +55,6 @@ impl<'d, 't> Table<'d, 't> {
         entry.map(|(_, value)| Value { file: self.file, value })
     }
 
-    /// Keys that are known but not used here.
-    pub(crate) fn know(&self, keys: &[&'static str]) {
-        self.known.borrow_mut().extend(keys);
-    }
-
     /// All entries, for tables whose keys are free.
     pub(crate) fn entries(&self) -> impl Iterator<Item = (&'d str, Value<'d, 't>)> {
         let file = self.file;

@@ -34,6 +34,7 @@ pub(crate) struct Plea<'a> {
 
 /// What became of a held request.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "it is taken apart where it is made")]
 pub(crate) enum Hold {
     /// People had agreed, and that is used up now.
     Granted(Grant),

@@ -146,8 +146,8 @@ impl Witnessed {
     async fn cosigned(&mut self, checkpoint: &SignedCheckpoint, lines: &str) -> Result<(), String> {
         // Of what it answers, only the line of the key that we know.
         let signed = lines.lines().map(|line| checkpoint.with_signatures(&format!("{line}\n")));
-        let held = signed.filter_map(|signed| Some((self.key.verify(&signed).ok()?, signed)));
-        let Some((seconds, signed)) = held.last() else { return Err("its cosignature does not hold".to_owned()) };
+        let mut held = signed.filter_map(|signed| Some((self.key.verify(&signed).ok()?, signed)));
+        let Some((seconds, signed)) = held.next_back() else { return Err("its cosignature does not hold".to_owned()) };
         let (kept, note) = (self.kept.clone(), signed.note().to_owned());
         let written = tokio::task::spawn_blocking(move || write_whole(&kept, note.as_bytes())).await;
         let written = written.map_err(|_| "an internal error".to_owned())?;

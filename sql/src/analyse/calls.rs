@@ -112,7 +112,8 @@ impl Analyser<'_> {
                 let named = (1..call.args.len()).map(|at| constant(at).or_else(|| number(&call.args[at])));
                 let mut picked = origin.shown();
                 for name in named {
-                    let Some(name) = name else { return picked.derived() };
+                    // What a wildcard picks bears any name, and the name is left behind.
+                    let Some(name) = name.filter(|name| !name.contains(".*")) else { return picked.derived() };
                     picked = words(name).fold(picked, Origin::keyed);
                 }
                 picked

@@ -486,7 +486,7 @@ fn sort_of_name(to: &TypeName) -> Sort {
         return Sort::Other;
     }
     let sort = Sort::of(name);
-    let bounded = !to.typmods.is_empty() && !(sort.is_day() || sort == Sort::Time);
+    let bounded = !(to.typmods.is_empty() || sort.is_day() || sort == Sort::Time);
     match sort {
         _ if bounded => Sort::Other,
         // An array shows its elements, and says of each whether it fits.

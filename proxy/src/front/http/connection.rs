@@ -41,7 +41,7 @@ where
     let peer = Arc::new(peer);
     let service = service_fn(move |request| {
         let (front, peer) = (Arc::clone(&front), Arc::clone(&peer));
-        async move { Ok::<_, std::convert::Infallible>(front.answer(request, &peer).await) }
+        async move { Ok::<_, std::convert::Infallible>(Box::pin(front.answer(request, &peer)).await) }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder

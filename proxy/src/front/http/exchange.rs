@@ -92,7 +92,7 @@ impl Front {
         let served = self.served.now();
         let mut recording = None;
         let mut manner = Manner { fhir: accepts_fhir(request.headers()), ..Manner::default() };
-        let exchanged = self.exchange(&served, request, peer, &mut recording, &mut manner).await;
+        let exchanged = Box::pin(self.exchange(&served, request, peer, &mut recording, &mut manner)).await;
         let problem = match exchanged {
             Ok(response) => return response,
             Err(problem) => problem,

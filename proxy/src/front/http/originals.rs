@@ -10,7 +10,10 @@ use crate::registry;
 
 /// How the values of one request were spelt whose tokens went up.
 #[derive(Clone, Default)]
-pub(super) struct Spelt(Arc<Mutex<HashMap<(String, Vec<u8>), Vec<u8>>>>);
+pub(super) struct Spelt(Arc<Mutex<Spellings>>);
+
+/// By kind and canonical value.
+type Spellings = HashMap<(String, Vec<u8>), Vec<u8>>;
 
 /// So many values of one request are remembered as they were spelt.
 const MOST: usize = 4096;
@@ -88,7 +91,9 @@ pub(super) struct Originals {
 
 /// Tokens that were turned back, with what they became.
 #[derive(Clone, Default)]
-pub(super) struct Turned(Arc<Mutex<Vec<(String, Vec<u8>)>>>);
+pub(super) struct Turned(Arc<Mutex<Pairs>>);
+
+type Pairs = Vec<(String, Vec<u8>)>;
 
 impl Turned {
     pub(super) fn note(&self, token: &str, original: &[u8]) {

@@ -32,7 +32,7 @@ impl Looked {
 
     /// A column that is known by what it derives from. `name`: what the catalog calls it.
     pub(super) fn under(granted: &Granted, oid: u32, name: Vec<u8>, look: &Look) -> Self {
-        let own = Some(name).filter(|name| !name.is_empty() && !(look.computed && !look.names.is_empty()));
+        let own = Some(name).filter(|name| !name.is_empty() && (!look.computed || look.names.is_empty()));
         let mut names: Vec<Vec<u8>> = own.into_iter().collect();
         for name in &look.names {
             if !names.iter().any(|known| known == name.as_bytes()) {

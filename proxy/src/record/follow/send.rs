@@ -23,6 +23,7 @@ use crate::front::tls;
 use crate::record::post::Poster;
 
 /// A way to one sink.
+#[expect(clippy::large_enum_variant, reason = "there is one for each sink")]
 pub(crate) enum Way {
     File(PathBuf),
     Syslog(Box<Line>),

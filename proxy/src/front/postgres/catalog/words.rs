@@ -39,7 +39,7 @@ impl Words {
             return true;
         }
         let mut rest = text;
-        while let Some(start) = rest.find(|letter| is_letter(letter)) {
+        while let Some(start) = rest.find(is_letter) {
             let from = rest.get(start..).unwrap_or_default();
             let end = from.find(|letter| !is_letter(letter)).unwrap_or(from.len());
             let (word, behind) = from.split_at(end);

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::fuse::Blown;
-use blackbar_wire::pg::{Refusal, Report, Severity, ToClient};
+use blackbar_wire::pg::{Report, Severity, ToClient};
 use tokio::task::JoinHandle;
 
 use super::super::asking::{Ready, unrecorded_report};
@@ -91,7 +91,7 @@ impl Pump {
     pub(super) fn blown(&mut self) -> Result<(), Failed> {
         if let Some(blowing) = self.blowing.take().filter(|blowing| !blowing.told) {
             self.rows.forget();
-            self.outbox.send(ToClient::own_report(&blowing.report()).map_err(Refusal::from)?)?;
+            self.outbox.send(ToClient::own_report(&blowing.report())?)?;
         }
         Ok(())
     }
@@ -108,7 +108,7 @@ impl Pump {
             // It was over before it could be cancelled.
             Some(b'C' | b's' | b'I' | b'V') if !blowing.told => {
                 blowing.told = true;
-                return Ok(Some(ToClient::own_report(&blowing.report()).map_err(Refusal::from)?));
+                return Ok(Some(ToClient::own_report(&blowing.report())?));
             }
             Some(b'Z') if blowing.told => {
                 self.blowing = None;

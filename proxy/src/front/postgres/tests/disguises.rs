@@ -212,7 +212,7 @@ base = "safe-harbor"
 [profile.agents.columns]
 "clinical.patients.ssn" = "tag"
 "clinical.patients.born" = "generalise"
-"clinical.patients.mrn" = "token"
+"clinical.patients.mrn" = "tag"
 "#;
 
 /// What agents may not do by the ready-made policy.
