@@ -777,6 +777,7 @@ pub(crate) struct Completions {
 
 /// Writes a page of the manual for each command into a folder
 #[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar manual target/man")]
 pub(crate) struct Manual {
     /// Where to
     #[arg(value_name = "DIR")]
