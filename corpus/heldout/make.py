@@ -6,15 +6,17 @@ bytes are what the mark encloses. `«?|value»` is a place where redacting and k
 tolerated.jsonl, not to gold.jsonl. A `?` at the end of an npi, dea or card, or inside a vehicle, becomes its check digit.
 ⟪…⟫ is written in base64. First lines: `%eol lf|crlf|cr|none`, `%sse KIND` (the text is streamed in small deltas; a label has
 one line a delta).
+
+    python3 corpus/heldout/make.py [FOLDER]      # another set, in the same form
 """
 
 import base64
 import json
 import random
 import re
+import sys
 from pathlib import Path
 
-HERE = Path(__file__).parent
 KINDS = {
     "n": "name", "l": "location", "f": "facility", "z": "zip", "d": "date", "a": "age", "p": "phone", "x": "fax",
     "e": "email", "s": "ssn", "m": "mrn", "h": "health-plan", "c": "account", "k": "card", "li": "license", "npi": "npi",
@@ -25,19 +27,19 @@ ENDS = {"lf": "\n", "crlf": "\r\n", "cr": "\r", "none": ""}
 MARK = re.compile("«([a-z?]+)\\|(.*?)»", re.S)
 
 
-def main():
+def main(folder=Path(__file__).parent):
     gold, tolerated = [], []
-    for source in sorted(HERE.glob("marked/*/*")):
+    for source in sorted(folder.glob("marked/*/*")):
         name = f"{source.parent.name}/{source.name}"
         body, spans = build(source.read_text(encoding="utf-8"), name)
-        target = HERE / name
+        target = folder / name
         target.parent.mkdir(exist_ok=True)
         target.write_bytes(body)
         labels = [span for span in spans if span["kind"] != "?"]
         tolerated += [dict(path=name, **span) for span in spans if span["kind"] == "?"]
         gold += [dict(path=name, **span) for span in labels] or [dict(path=name)]
     for file, rows in (("gold.jsonl", gold), ("tolerated.jsonl", tolerated)):
-        (HERE / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
+        (folder / file).write_text("".join(json.dumps(row) + "\n" for row in rows))
 
 
 def build(text, name):
@@ -162,4 +164,4 @@ def checked(kind, value):
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(Path, sys.argv[1:]))

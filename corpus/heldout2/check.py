@@ -3,6 +3,7 @@
 import base64, ipaddress, json, re, sys
 from collections import Counter, defaultdict
 from pathlib import Path
+sys.path.append(str(Path(__file__).parent.parent / 'heldout'))
 import make
 H=Path(__file__).parent
 rows=defaultdict(list)

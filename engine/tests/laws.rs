@@ -11,7 +11,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use blackbar_engine::key::KeyFile;
-use blackbar_engine::operator::{Keyring, Operator, Prf, Shape, Values};
+use blackbar_engine::operator::{Keyring, Operator, Values};
 use blackbar_engine::testing::{laws, rules};
 use blackbar_engine::{
     ByteSet, Detector, FieldPath, FieldRule, Fields, Format, Kind, Lexicon, Meaning, Profile, Reach, Rules, Scanner,
@@ -96,26 +96,8 @@ fn whole(view: &View<'_>) -> Option<Verdict> {
 struct Shifty;
 
 impl Values for Shifty {
-    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
-        value.to_vec()
-    }
-    fn spellings(&self, _: &str, canonical: &[u8]) -> Vec<Vec<u8>> {
-        vec![canonical.to_vec()]
-    }
-    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
-        None
-    }
-    fn generalise(&self, _: &str, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
     fn shift(&self, _: &str, value: &[u8], days: i32) -> Option<Vec<u8>> {
         Some([value, days.to_string().as_bytes()].concat())
-    }
-    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
-        None
-    }
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
     }
 }
 

@@ -73,17 +73,10 @@ impl VerifierKey {
     ///
     /// When it is not of that form, its hash is wrong, or it is no Ed25519 key.
     pub fn parse(text: &str) -> Result<Self> {
-        let malformed = || Error::key("a verifier key has the form name+hash+key");
-        // Base64 may hold a `+` of its own.
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(malformed());
-        };
-        let bytes = STANDARD.decode(key).map_err(|_| malformed())?;
-        let [ED25519, key @ ..] = bytes.as_slice() else { return Err(malformed()) };
-        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or_else(malformed)?;
-        let this = Self { name: name.to_owned(), key };
-        if is_name(name) && this.id_text() == id { Ok(this) } else { Err(malformed()) }
+        match named_key(text, ED25519) {
+            Ok((name, key)) => Ok(Self { name, key }),
+            Err(_) => Err(Error::key("a verifier key has the form name+hash+key")),
+        }
     }
 
     /// The log's origin.
@@ -94,22 +87,54 @@ impl VerifierKey {
 
     /// The four bytes by which a signature names its key.
     fn id(&self) -> [u8; 4] {
-        let hash = Hash::of(&[self.name.as_bytes(), b"\n", &[ED25519], self.key.as_bytes()]);
-        let [a, b, c, d, ..] = *hash.as_bytes();
-        [a, b, c, d]
-    }
-
-    fn id_text(&self) -> String {
-        self.id().iter().map(|byte| format!("{byte:02x}")).collect()
+        key_id(&self.name, ED25519, &self.key)
     }
 }
 
 impl fmt::Display for VerifierKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut key = vec![ED25519];
-        key.extend_from_slice(self.key.as_bytes());
-        write!(f, "{}+{}+{}", self.name, self.id_text(), STANDARD.encode(key))
+        f.write_str(&key_text(&self.name, ED25519, &self.key))
     }
+}
+
+/// Why a text is no key of an algorithm.
+pub(crate) enum NoKey {
+    Malformed,
+    OtherAlgorithm,
+}
+
+/// Reads `name+hash+key`, where the key begins with the byte of its algorithm.
+pub(crate) fn named_key(text: &str, algorithm: u8) -> std::result::Result<(String, VerifyingKey), NoKey> {
+    // Base64 may hold a `+` of its own.
+    let mut parts = text.trim_end().splitn(3, '+');
+    let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
+        return Err(NoKey::Malformed);
+    };
+    let bytes = STANDARD.decode(key).map_err(|_| NoKey::Malformed)?;
+    let (first, key) = bytes.split_first().ok_or(NoKey::Malformed)?;
+    if *first != algorithm {
+        return Err(NoKey::OtherAlgorithm);
+    }
+    let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or(NoKey::Malformed)?;
+    let fits = is_name(name) && hex(key_id(name, algorithm, &key)) == id;
+    if fits { Ok((name.to_owned(), key)) } else { Err(NoKey::Malformed) }
+}
+
+/// The four bytes by which a signature names its key.
+pub(crate) fn key_id(name: &str, algorithm: u8, key: &VerifyingKey) -> [u8; 4] {
+    let hash = Hash::of(&[name.as_bytes(), b"\n", &[algorithm], key.as_bytes()]);
+    let [a, b, c, d, ..] = *hash.as_bytes();
+    [a, b, c, d]
+}
+
+/// `name+hash+key`.
+pub(crate) fn key_text(name: &str, algorithm: u8, key: &VerifyingKey) -> String {
+    let bytes = [&[algorithm], key.as_bytes().as_slice()].concat();
+    format!("{name}+{}+{}", hex(key_id(name, algorithm, key)), STANDARD.encode(bytes))
+}
+
+fn hex(id: [u8; 4]) -> String {
+    id.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// How large the log was, and what its tree's root was then.

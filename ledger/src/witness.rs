@@ -12,7 +12,9 @@ use ed25519_dalek::{Signature, Signer as _, SigningKey, VerifyingKey};
 
 use crate::error::{Error, Result};
 use crate::hash::Hash;
-use crate::note::{Checkpoint, SignedCheckpoint, VerifierKey, is_name, signature_line};
+use crate::note::{
+    Checkpoint, NoKey, SignedCheckpoint, VerifierKey, is_name, key_id, key_text, named_key, signature_line,
+};
 use crate::seal::Secret;
 use crate::tree;
 
@@ -76,18 +78,13 @@ impl CosignerKey {
     ///
     /// When it is not of that form, its hash is wrong, or it is no key of a witness.
     pub fn parse(text: &str) -> Result<Self> {
-        let malformed = || Error::key("a witness's key has the form name+hash+key");
-        let mut parts = text.trim_end().splitn(3, '+');
-        let (Some(name), Some(id), Some(key)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(malformed());
-        };
-        let bytes = STANDARD.decode(key).map_err(|_| malformed())?;
-        let [COSIGNATURE, key @ ..] = bytes.as_slice() else {
-            return Err(Error::key("this is not the key of a witness, which begins with another byte"));
-        };
-        let key = key.try_into().ok().and_then(|key| VerifyingKey::from_bytes(key).ok()).ok_or_else(malformed)?;
-        let this = Self { name: name.to_owned(), key };
-        if is_name(name) && this.id_text() == id { Ok(this) } else { Err(malformed()) }
+        match named_key(text, COSIGNATURE) {
+            Ok((name, key)) => Ok(Self { name, key }),
+            Err(NoKey::Malformed) => Err(Error::key("a witness's key has the form name+hash+key")),
+            Err(NoKey::OtherAlgorithm) => {
+                Err(Error::key("this is not the key of a witness, which begins with another byte"))
+            }
+        }
     }
 
     /// The witness's name.
@@ -116,20 +113,13 @@ impl CosignerKey {
     }
 
     fn id(&self) -> [u8; 4] {
-        let hash = Hash::of(&[self.name.as_bytes(), b"\n", &[COSIGNATURE], self.key.as_bytes()]);
-        let [a, b, c, d, ..] = *hash.as_bytes();
-        [a, b, c, d]
-    }
-
-    fn id_text(&self) -> String {
-        self.id().iter().map(|byte| format!("{byte:02x}")).collect()
+        key_id(&self.name, COSIGNATURE, &self.key)
     }
 }
 
 impl fmt::Display for CosignerKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let key = [&[COSIGNATURE], self.key.as_bytes().as_slice()].concat();
-        write!(f, "{}+{}+{}", self.name, self.id_text(), STANDARD.encode(key))
+        f.write_str(&key_text(&self.name, COSIGNATURE, &self.key))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod admin;
 mod approvals;
+mod asker;
 mod cli;
 mod commands;
 mod config;
@@ -10,7 +11,6 @@ mod console;
 mod demo;
 mod error;
 mod exit;
-#[allow(dead_code, reason = "probes wait for the fuse that counts them")]
 mod front;
 mod gate;
 mod identity;
@@ -26,6 +26,7 @@ mod record;
 mod registry;
 mod report;
 mod reviewer_key;
+mod shown;
 mod state;
 mod stream;
 mod tokens;

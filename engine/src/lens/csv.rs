@@ -100,11 +100,8 @@ impl Delimited {
 
     /// Copies what was gathered, as the chunk goes away.
     pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
-        if let Gathering::Waits { start: Some(start), gathered } = &mut self.gathering {
-            let from = usize::try_from(start.saturating_sub(sink.base)).unwrap_or(usize::MAX);
-            let kept = sink.chunk.get(from..).unwrap_or_default();
-            gathered.extend_from_slice(kept);
-            sink.out.stats.copied += kept.len() as u64;
+        if let Gathering::Waits { start, gathered } = &mut self.gathering {
+            sink.gather(*start, gathered);
         }
     }
 

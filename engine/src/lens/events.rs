@@ -147,12 +147,7 @@ impl Events {
 
     /// Copies what was gathered, as the chunk goes away.
     pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
-        if let Some(start) = self.start.filter(|_| !self.flows) {
-            let from = usize::try_from(start.saturating_sub(sink.base)).unwrap_or(usize::MAX);
-            let kept = sink.chunk.get(from..).unwrap_or_default();
-            self.gathered.extend_from_slice(kept);
-            sink.out.stats.copied += kept.len() as u64;
-        }
+        sink.gather(self.start.filter(|_| !self.flows), &mut self.gathered);
         sink.expire(sink.base + sink.chunk.len() as u64);
     }
 

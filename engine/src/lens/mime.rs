@@ -94,12 +94,7 @@ impl Mime {
 
     /// Copies what was gathered, as the chunk goes away.
     pub(crate) fn park(&mut self, sink: &mut Sink<'_>) {
-        if let Some(start) = self.start {
-            let from = usize::try_from(start.saturating_sub(sink.base)).unwrap_or(usize::MAX);
-            let kept = sink.chunk.get(from..).unwrap_or_default();
-            self.gathered.extend_from_slice(kept);
-            sink.out.stats.copied += kept.len() as u64;
-        }
+        sink.gather(self.start, &mut self.gathered);
     }
 
     /// Reads the line that was gathered, which goes on to `end` of the chunk; `whole` says that it ends there.

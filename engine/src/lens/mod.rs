@@ -508,17 +508,7 @@ impl Sink<'_> {
     }
 
     fn feed(&mut self, chunk: &[u8], range: Range<usize>, stable: bool, last: bool) {
-        let mut copied = 0;
-        let mut around = Surroundings {
-            compiled: self.compiled,
-            memory: self.memory,
-            copied: &mut copied,
-            events: self.events,
-            words: self.words,
-            quiet: self.quiet,
-        };
-        self.run.feed(chunk, range, stable, last, &mut around, self.out);
-        self.out.stats.copied += copied;
+        self.with_run(|run, around, out| run.feed(chunk, range, stable, last, around, out));
     }
 
     fn settle(&mut self, last: bool, upto: u64) {
@@ -552,6 +542,12 @@ impl Sink<'_> {
 
     /// Copies what the current run still needs of the chunk, which is about to go.
     pub(crate) fn park(&mut self) {
+        let chunk = self.chunk;
+        self.with_run(|run, around, _| run.park(chunk, around));
+    }
+
+    /// Lends the current run with what it needs, and counts what it copies.
+    fn with_run(&mut self, act: impl FnOnce(&mut Run, &mut Surroundings<'_>, &mut Output)) {
         let mut copied = 0;
         let mut around = Surroundings {
             compiled: self.compiled,
@@ -561,7 +557,17 @@ impl Sink<'_> {
             words: self.words,
             quiet: self.quiet,
         };
-        self.run.park(self.chunk, &mut around);
+        act(self.run, &mut around, self.out);
         self.out.stats.copied += copied;
+    }
+
+    /// Copies what a lens gathers from `start` on, as the chunk goes away.
+    pub(crate) fn gather(&mut self, start: Option<u64>, gathered: &mut Vec<u8>) {
+        if let Some(start) = start {
+            let from = usize::try_from(start.saturating_sub(self.base)).unwrap_or(usize::MAX);
+            let kept = self.chunk.get(from..).unwrap_or_default();
+            gathered.extend_from_slice(kept);
+            self.out.stats.copied += kept.len() as u64;
+        }
     }
 }

@@ -127,10 +127,14 @@ impl std::error::Error for UnknownOperator {}
 
 /// What values mean. A kind is an id such as `ssn`, or with a sub-kind `name:patient`.
 ///
-/// `None` means that the value has no such form; the caller then falls to a stronger operator.
+/// `None` means that the value has no such form; the caller then falls to a stronger operator. What is not written knows nothing of
+/// values: each is its own only spelling, and every operator will do.
 pub trait Values: Send + Sync {
     /// The one form that all spellings of a value share: `123456789` for `123-45-6789`.
-    fn canonical(&self, kind: &str, value: &[u8]) -> Vec<u8>;
+    fn canonical(&self, kind: &str, value: &[u8]) -> Vec<u8> {
+        let _ = kind;
+        value.to_vec()
+    }
 
     /// How systems write the value with this canonical form, the most customary way first. A token resolves to the
     /// canonical form; a system that is asked for the value may know it in another spelling.
@@ -141,19 +145,34 @@ pub trait Values: Send + Sync {
 
     /// Which bytes carry the identity of the value, for `fpe`. Spellings of one value must have the same
     /// characters there, apart from case.
-    fn shape(&self, kind: &str, value: &[u8]) -> Option<Shape>;
+    fn shape(&self, kind: &str, value: &[u8]) -> Option<Shape> {
+        let _ = (kind, value);
+        None
+    }
 
     /// The value with less detail.
-    fn generalise(&self, kind: &str, value: &[u8]) -> Option<Vec<u8>>;
+    fn generalise(&self, kind: &str, value: &[u8]) -> Option<Vec<u8>> {
+        let _ = (kind, value);
+        None
+    }
 
     /// The date so many days later, in the same format.
-    fn shift(&self, kind: &str, value: &[u8], days: i32) -> Option<Vec<u8>>;
+    fn shift(&self, kind: &str, value: &[u8], days: i32) -> Option<Vec<u8>> {
+        let _ = (kind, value, days);
+        None
+    }
 
     /// A realistic stand-in, never equal to the value.
-    fn surrogate(&self, kind: &str, value: &[u8], prf: &Prf) -> Option<Vec<u8>>;
+    fn surrogate(&self, kind: &str, value: &[u8], prf: &Prf) -> Option<Vec<u8>> {
+        let _ = (kind, value, prf);
+        None
+    }
 
     /// Whether an operator makes sense for a kind, and if not, why.
-    fn fits(&self, operator: Operator, kind: &str) -> Result<(), &'static str>;
+    fn fits(&self, operator: Operator, kind: &str) -> Result<(), &'static str> {
+        let _ = (operator, kind);
+        Ok(())
+    }
 }
 
 /// What an operator may need beside the value.

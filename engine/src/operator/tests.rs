@@ -32,10 +32,6 @@ impl Values for World {
             _ => Some(prf.draws("", value).bits().to_string().into_bytes()),
         }
     }
-
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
-    }
 }
 
 fn keyring(tenant: &str) -> Keyring {

@@ -4,7 +4,7 @@ pub mod laws;
 
 use std::sync::Arc;
 
-use crate::operator::{Operator, Prf, Shape, Values};
+use crate::operator::Values;
 use crate::words::Words;
 use crate::{Detector, Field, Lexicon, Profile, Rules, Verdict, View};
 
@@ -18,31 +18,7 @@ pub fn verify_at(detector: &Detector, text: &[u8], at: usize, field: &Field, lex
 #[derive(Clone, Copy, Debug)]
 pub struct Meaningless;
 
-impl Values for Meaningless {
-    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
-        value.to_vec()
-    }
-
-    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
-        None
-    }
-
-    fn generalise(&self, _: &str, _: &[u8]) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn shift(&self, _: &str, _: &[u8], _: i32) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
-    }
-}
+impl Values for Meaningless {}
 
 /// Rules that tag everything and know nothing of values.
 #[must_use]

@@ -15,6 +15,7 @@ use crate::exit::Exit;
 use crate::gate::{Gate, Holds, Known, Recorder, now_ms};
 use crate::notes;
 use crate::reviewer_key::ReviewerKey;
+use crate::shown;
 use crate::tokens::Desk;
 
 pub(crate) fn run(args: &Approvals, global: &Global) -> Result<Exit, Error> {
@@ -129,7 +130,7 @@ fn line(approval: &Value) -> String {
     let of = |key: &str| inert(approval[key].as_str().unwrap_or("?"));
     let ends = approval["ends_in_s"].as_i64().map(|seconds| format!(", ends in {seconds} s")).unwrap_or_default();
     let (id, state, subject, target) = (of("id"), of("state"), of("subject"), of("target"));
-    format!("{id}  {state}{ends}  {subject} → {target}  {}\n", summary(&approval["request"]))
+    format!("{id}  {state}{ends}  {subject} → {target}  {}\n", shown::summary(&approval["request"], inert))
 }
 
 /// Everything about one approval.
@@ -159,20 +160,6 @@ fn page(approval: &Value) -> String {
         row("void", "the policies have changed since it was asked for".to_owned());
     }
     text
-}
-
-/// What would be sent, in a line; values of identifiers are masked.
-fn summary(request: &Value) -> String {
-    if let Some(sql) = request["sql"].as_str() {
-        return inert(sql);
-    }
-    let of = |key: &str| inert(request[key].as_str().unwrap_or_default());
-    let query = request["query"].as_array().into_iter().flatten();
-    let query: Vec<String> = query
-        .map(|pair| format!("{}={}", inert(pair[0].as_str().unwrap_or("")), inert(pair[1].as_str().unwrap_or(""))))
-        .collect();
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{} {}{mark}{}", of("method"), of("path"), query.join("&"))
 }
 
 /// Text of a client on a reviewer's terminal: nothing in it moves a cursor, hides, or reads in another direction.

@@ -12,29 +12,26 @@ use bytes::Bytes;
 use http::{Request, StatusCode, Uri};
 use http_body::Body;
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_rustls::HttpsConnector;
 use hyper_util::client::legacy::connect::dns::{GaiResolver, Name};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::{Connect, HttpConnector};
 use tower_service::Service;
 
 use super::oidc::{FetchKeys, LARGEST_DOCUMENT};
+use crate::asker::{Asker, asker};
 use crate::config::IdentitySection;
 use crate::error::Error;
-use crate::front::tls;
 
 /// Fetches over HTTPS, and over HTTP where the configuration names an issuer on loopback.
 pub(crate) struct Fetch {
     /// The hosts that the configuration itself names, with the roots for each. They may be in the own network.
-    named: Vec<(String, Client<Connector, Full<Bytes>>)>,
+    named: Vec<(String, Asker<GaiResolver>)>,
     /// For all other hosts: public addresses only.
-    others: Client<HttpsConnector<HttpConnector<PublicOnly>>, Full<Bytes>>,
+    others: Asker<PublicOnly>,
 }
 
-type Connector = HttpsConnector<HttpConnector>;
-
 const PATIENCE: Duration = Duration::from_secs(10);
+const IDLE: Duration = Duration::from_secs(5);
 
 impl Fetch {
     pub(crate) fn new(issuers: &[IdentitySection]) -> Result<Self, Error> {
@@ -52,23 +49,12 @@ impl Fetch {
     }
 }
 
-fn client<R>(
-    mut http: HttpConnector<R>,
-    ca: Option<&Path>,
-) -> Result<Client<HttpsConnector<HttpConnector<R>>, Full<Bytes>>, Error>
+fn client<R>(http: HttpConnector<R>, ca: Option<&Path>) -> Result<Asker<R>, Error>
 where
     HttpConnector<R>: Service<Uri> + Clone + Send + Sync + 'static,
-    HttpsConnector<HttpConnector<R>>: hyper_util::client::legacy::connect::Connect + Clone,
+    HttpsConnector<HttpConnector<R>>: Connect + Clone,
 {
-    http.enforce_http(false);
-    http.set_connect_timeout(Some(PATIENCE));
-    let connector = HttpsConnectorBuilder::new()
-        .with_tls_config(tls::client(ca)?)
-        .https_or_http()
-        .enable_all_versions()
-        .wrap_connector(http);
-    let mut builder = Client::builder(TokioExecutor::new());
-    Ok(builder.pool_idle_timeout(Duration::from_secs(5)).pool_timer(TokioTimer::new()).build(connector))
+    asker(http, ca, PATIENCE, IDLE)
 }
 
 impl FetchKeys for Fetch {

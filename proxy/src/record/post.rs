@@ -8,18 +8,16 @@ use bytes::Bytes;
 use http::{Request, Uri};
 use http_body::Body as _;
 use http_body_util::Full;
-use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::client::legacy::connect::dns::GaiResolver;
 
+use crate::asker::{Asker, asker};
 use crate::error::Error;
-use crate::front::tls;
 
 /// A client of one place. No redirects: what is told goes where the configuration says.
 #[derive(Debug)]
 pub(crate) struct Poster {
-    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    client: Asker<GaiResolver>,
     uri: Uri,
 }
 
@@ -31,20 +29,12 @@ pub(crate) struct Answer {
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
+const IDLE: Duration = Duration::from_secs(60);
 const LARGEST: usize = 64 << 10;
 
 impl Poster {
     pub(crate) fn new(uri: Uri, ca: Option<&Path>) -> Result<Self, Error> {
-        let mut http = HttpConnector::new();
-        http.enforce_http(false);
-        http.set_connect_timeout(Some(PATIENCE));
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls::client(ca)?)
-            .https_or_http()
-            .enable_all_versions()
-            .wrap_connector(http);
-        let mut builder = Client::builder(TokioExecutor::new());
-        let client = builder.pool_idle_timeout(Duration::from_secs(60)).pool_timer(TokioTimer::new()).build(connector);
+        let client = asker(HttpConnector::new(), ca, PATIENCE, IDLE)?;
         Ok(Self { client, uri })
     }
 

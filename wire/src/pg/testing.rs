@@ -1,6 +1,6 @@
 //! For the tests of this protocol.
 
-use blackbar_engine::operator::{Operator, Prf, Shape, Values};
+use blackbar_engine::operator::{Operator, Values};
 use blackbar_engine::{Finding, Kind, Raw};
 
 use super::clean::{Place, Scrub, Scrubbed};
@@ -40,28 +40,8 @@ impl Scrub for Digits {
 pub(crate) struct Years;
 
 impl Values for Years {
-    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
-        value.to_vec()
-    }
-
-    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
-        None
-    }
-
     fn generalise(&self, kind: &str, value: &[u8]) -> Option<Vec<u8>> {
         let year = value.get(..4).filter(|_| kind == "date")?;
         Some(if *year < *b"1936".as_slice() { b"90+".to_vec() } else { year.to_vec() })
-    }
-
-    fn shift(&self, _: &str, _: &[u8], _: i32) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
     }
 }

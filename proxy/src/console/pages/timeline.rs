@@ -144,23 +144,7 @@ fn title(exchange: &Exchange) -> String {
 
 /// A redacted request in a line.
 pub(in crate::console) fn summary(request: &Value) -> String {
-    let of = |key: &str| inert(request[key].as_str().unwrap_or_default());
-    if request.is_string() {
-        return "statement".to_owned();
-    }
-    if request.get("message").is_some() {
-        let text = of("text");
-        return if text.is_empty() { of("message") } else { text };
-    }
-    if let Some(sql) = request["sql"].as_str() {
-        return inert(sql);
-    }
-    let query = request["query"].as_array().into_iter().flatten();
-    let query: Vec<String> = query
-        .map(|pair| format!("{}={}", inert(pair[0].as_str().unwrap_or("")), inert(pair[1].as_str().unwrap_or(""))))
-        .collect();
-    let mark = if query.is_empty() { "" } else { "?" };
-    format!("{} {}{mark}{}", of("method"), of("path"), query.join("&"))
+    crate::shown::summary(request, inert)
 }
 
 fn asked(request: &Value) -> Markup {

@@ -113,25 +113,9 @@ impl Values for Originals {
         registry::values().canonical(kind, value)
     }
 
-    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
-        None
-    }
-
     fn generalise(&self, _: &str, token: &[u8]) -> Option<Vec<u8>> {
         let known = self.original(token);
         if known.is_none() && self.unknown_stays { Some(token.to_vec()) } else { known }
-    }
-
-    fn shift(&self, _: &str, _: &[u8], _: i32) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
     }
 }
 

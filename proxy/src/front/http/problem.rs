@@ -123,11 +123,6 @@ impl Problem {
         Self { closes: true, ..Self::new(Kind::Unauthenticated, 401, "the session was ended") }
     }
 
-    /// The status, for the record.
-    pub(super) const fn status(&self) -> u16 {
-        self.status
-    }
-
     /// What it says, in the gateway's own words.
     pub(super) fn detail(&self) -> &str {
         &self.detail

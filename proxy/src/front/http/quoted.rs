@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use blackbar_detectors::kinds;
-use blackbar_engine::operator::{Operator, Prf, Shape, Values};
+use blackbar_engine::operator::{Operator, Values};
 use blackbar_engine::{
     ByteSet, Detector, Format, Profile, Reach, Redactor, Rules, Scanner, Slot, Trigger, Verdict, Verify, View, Window,
 };
@@ -106,29 +106,9 @@ fn is_told(view: &View<'_>, len: i32) -> bool {
 struct Tokens(Arc<[Pair]>);
 
 impl Values for Tokens {
-    fn canonical(&self, _: &str, value: &[u8]) -> Vec<u8> {
-        value.to_vec()
-    }
-
-    fn shape(&self, _: &str, _: &[u8]) -> Option<Shape> {
-        None
-    }
-
     fn generalise(&self, _: &str, value: &[u8]) -> Option<Vec<u8>> {
         let pair = self.0.iter().find(|(original, _)| original.eq_ignore_ascii_case(value));
         pair.map(|(_, token)| token.clone().into_bytes())
-    }
-
-    fn shift(&self, _: &str, _: &[u8], _: i32) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn surrogate(&self, _: &str, _: &[u8], _: &Prf) -> Option<Vec<u8>> {
-        None
-    }
-
-    fn fits(&self, _: Operator, _: &str) -> Result<(), &'static str> {
-        Ok(())
     }
 }
 

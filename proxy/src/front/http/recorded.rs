@@ -21,7 +21,7 @@ pub(super) fn request(parts: &Parts, admitted: &Admitted, lines: &mut Lines) -> 
         .path()
         .split('/')
         .map(|segment| {
-            let literal = if is_word(segment) { segment.to_owned() } else { literal(before, segment, lines) };
+            let literal = if is_word(segment) { segment.to_owned() } else { place(before, segment, lines) };
             before = segment;
             literal
         })
@@ -124,6 +124,15 @@ fn literal(name: &str, escaped: &str, lines: &mut Lines) -> String {
     let alone = lines.line(Raw::from(value.clone().into_bytes()));
     let digits = value.bytes().filter(u8::is_ascii_digit).count();
     if told == line.as_bytes() && alone == value.as_bytes() && digits < 4 { value } else { "[VALUE]".to_owned() }
+}
+
+/// A piece of a path that no list has. Reviewers are shown it in a file that is not encrypted, so what could be somebody's name is
+/// none of it: only a word in small letters stays, and only if it would not be taken for a name where one is expected.
+fn place(before: &str, segment: &str, lines: &mut Lines) -> String {
+    let small =
+        segment.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte));
+    let told = literal(before, segment, lines);
+    if small && literal("name", segment, lines) == told { told } else { whole(segment) }
 }
 
 fn whole(value: &str) -> String {

@@ -96,13 +96,6 @@ impl Left {
     }
 }
 
-impl Granted {
-    /// Whether there is something that its client must not see.
-    pub(super) fn hides(&self) -> bool {
-        self.grant.hides()
-    }
-}
-
 impl Asking {
     pub(super) fn new(
         gate: Arc<Gate>,

@@ -95,7 +95,7 @@ impl From<ReadError> for Stranger {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Gone => Self::Gone,
-            ReadError::Frame(_) => Self::Malformed,
+            ReadError::Frame => Self::Malformed,
         }
     }
 }

@@ -33,7 +33,7 @@ pub(super) enum ReadError {
     /// The connection is gone.
     Gone,
     /// It said what the protocol does not have.
-    Frame(FrameError),
+    Frame,
 }
 
 /// So many pieces are written at a time.
@@ -126,7 +126,7 @@ impl<F: Frame> Side<F> {
     /// Waits for the next message.
     pub(super) async fn read(&mut self) -> Result<F, ReadError> {
         loop {
-            if let Some(frame) = self.framer.next().map_err(ReadError::Frame)? {
+            if let Some(frame) = self.framer.next().map_err(|_| ReadError::Frame)? {
                 return Ok(frame);
             }
             match self.link.read_buf(self.framer.space()).await {

@@ -218,7 +218,7 @@ impl From<ReadError> for NoSession {
     fn from(error: ReadError) -> Self {
         match error {
             ReadError::Gone => Self::Unreachable,
-            ReadError::Frame(_) => Self::Broken,
+            ReadError::Frame => Self::Broken,
         }
     }
 }

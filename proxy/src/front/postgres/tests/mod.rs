@@ -297,8 +297,3 @@ pub(super) fn no_canary(bytes: &[u8], what: &str) {
         assert!(found.is_none(), "{canary} got out by {what}");
     }
 }
-
-/// A folder's path, for what psql writes.
-pub(super) fn path(house: &House, name: &str) -> PathBuf {
-    house.folder.path().join(name)
-}
