@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod approvals;
+mod audit_packet;
 pub(crate) mod backup;
 pub(crate) mod check;
 pub(crate) mod completions;
@@ -11,12 +12,16 @@ pub(crate) mod init;
 pub(crate) mod keygen;
 pub(crate) mod ledger;
 pub(crate) mod lock;
+mod printed;
 pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+mod sessions_disclosures;
+mod sessions_export;
+mod sessions_replay;
 mod sessions_report;
 pub(crate) mod status;
 pub(crate) mod token;

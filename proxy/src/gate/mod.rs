@@ -26,7 +26,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use blackbar_engine::operator::Keyring;
-use blackbar_engine::{Profile, Scanner};
+use blackbar_engine::{Marks, Profile, Scanner};
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
@@ -42,7 +42,7 @@ pub(crate) use self::locks::{Locked, Locks};
 use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
-pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
+pub(crate) use self::recorder::{Conversation, Identifier, RecordError, Recorder, Recording, SUBJECT, Wanted};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
 use crate::config::{Config, FuseSection, Named, Protocol, Secret, Target};
@@ -56,6 +56,8 @@ pub(crate) struct Gate {
     holds: Option<Arc<Holds>>,
     locks: Arc<Locks>,
     fuses: Fuses,
+    /// Makes marks of what is found in answers.
+    marks: Option<Arc<Marks>>,
 }
 
 /// What a reload replaces, all at once.
@@ -166,8 +168,17 @@ impl Identity {
 
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
-        let state = ArcSwap::from_pointee(State::read(config)?);
-        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default() })
+        Self::marking(config, authenticator, None)
+    }
+
+    /// The same, with marks of what is found in answers.
+    pub(crate) fn marking(
+        config: &Config,
+        authenticator: Arc<dyn Authenticator>,
+        marks: Option<Arc<Marks>>,
+    ) -> Result<Self, Error> {
+        let state = ArcSwap::from_pointee(State::read(config, marks.as_ref())?);
+        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default(), marks })
     }
 
     /// The same gate, with somewhere for held requests to wait.
@@ -191,7 +202,7 @@ impl Gate {
 
     /// Reads policies and profiles again. What cannot be used changes nothing.
     pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.state.store(Arc::new(State::read(config)?));
+        self.state.store(Arc::new(State::read(config, self.marks.as_ref())?));
         Ok(())
     }
 
@@ -380,7 +391,7 @@ fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
 const DEFAULT_PROFILE: &str = "safe-harbor";
 
 impl State {
-    fn read(config: &Config) -> Result<Self, Error> {
+    fn read(config: &Config, marks: Option<&Arc<Marks>>) -> Result<Self, Error> {
         let policies = Policies::read(&config.gateway.policies)?;
         let mut names: BTreeSet<String> = policies.set().profiles().into_iter().map(str::to_owned).collect();
         names.insert(DEFAULT_PROFILE.to_owned());
@@ -391,7 +402,7 @@ impl State {
             Protocol::Postgres(_) => None,
         });
         names.extend(of_requests.map(|Named { name, .. }| name.clone()));
-        let profiles = Profiles::prepare(&names, config)?;
+        let profiles = Profiles::prepare(&names, config, marks)?;
         let version = profiles.version(policies.set().hash());
         let people = People::read(config)?;
         for group in policies.set().approving_groups() {
