@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::operator::Operator;
-use crate::{Clean, Kind};
+use crate::{Clean, Kind, Mark};
 
 /// So many pieces of one finding are told apart.
 pub(crate) const MOST_PARTS: usize = 1024;
@@ -94,6 +94,8 @@ pub struct Finding {
     pub field: Option<Arc<str>>,
     /// The operator that was applied.
     pub operator: Operator,
+    /// What stands for its value, where the profile makes marks and the value says whose it is.
+    pub mark: Option<Mark>,
 }
 
 impl Finding {

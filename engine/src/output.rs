@@ -21,10 +21,13 @@ use crate::resolve::{Candidate, Event, Text};
 use crate::run::{Judge, SMALL};
 use crate::spelling::Spelling;
 use crate::stats::Stats;
-use crate::{Clean, Kind, Slot};
+use crate::{Clean, Kind, Mark, Slot};
 
 /// How long a record is held to learn whose data it is.
 pub(crate) const RECORD_WINDOW: u64 = 64 * 1024;
+
+/// So many marks wait for somebody to ask; more than a step through the input can meet.
+const MOST_SUBJECTS: usize = 16_384;
 
 /// What is known of the run that is being read, beside its text.
 #[derive(Clone, Debug, Default)]
@@ -111,6 +114,8 @@ pub(crate) struct Output {
     chunk: Bytes,
     /// Offset in the input of the first byte of `held`, then of `chunk`.
     released: u64,
+    /// Marks of the subjects of care that were met, until somebody asks for them.
+    pub(crate) subjects: Vec<Mark>,
     /// The subject of care of the current record.
     subject: Option<Vec<u8>>,
     holds_records: bool,
@@ -150,6 +155,7 @@ impl Output {
             held: BytesMut::new(),
             chunk: Bytes::new(),
             released: at,
+            subjects: Vec::new(),
             subject,
             holds_records,
             settled: at,
@@ -271,11 +277,18 @@ impl Output {
 
     /// The record's subject of care is known.
     pub(crate) fn learn_subject(&mut self, subject: &[u8]) {
+        // A reference names the type before the id.
+        let id = subject.rsplit(|&byte| byte == b'/').next().unwrap_or(subject).trim_ascii();
+        if let Some(marks) = &self.rules.marks
+            && let Some(mark) = marks.mark(&*self.rules.values, "other-id", id)
+            && self.subjects.last() != Some(&mark)
+            && self.subjects.len() < MOST_SUBJECTS
+        {
+            self.subjects.push(mark);
+        }
         if !self.holds_records || self.subject.is_some() {
             return;
         }
-        // A reference names the type before the id.
-        let id = subject.rsplit(|&byte| byte == b'/').next().unwrap_or(subject).trim_ascii();
         if !id.is_empty() {
             // How far back it counts depends on places alone, not on what has left by now.
             self.decide_before(self.spelling.raw_end().saturating_sub(RECORD_WINDOW));
@@ -423,6 +436,8 @@ impl Output {
         }
         self.found += 1;
         let mut finding = self.finding(found, start, end, operator);
+        let marks = self.rules.marks.as_ref();
+        finding.mark = marks.and_then(|marks| marks.mark(&*self.rules.values, finding.kind.id(), value));
         let position = self.position();
         let waits = self.holds_records && self.subject.is_none() && operator.needs_subject();
         if self.is_parted() {
@@ -463,6 +478,7 @@ impl Output {
             reason: found.reason,
             field: self.place.name.clone(),
             operator,
+            mark: None,
         }
     }
 

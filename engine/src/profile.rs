@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::allow::Allow;
 use crate::operator::{Keyring, Operator, Values};
-use crate::{Kind, Scanner};
+use crate::{Kind, Marks, Scanner};
 
 /// How findings are replaced. Immutable and shared; cheap to clone.
 #[derive(Clone, Debug)]
@@ -37,6 +37,8 @@ pub struct Rules {
     pub values: Arc<dyn Values>,
     /// Keys for the operators that need them.
     pub keys: Option<Arc<Keyring>>,
+    /// Makes marks of what is found.
+    pub marks: Option<Arc<Marks>>,
 }
 
 /// A rule for one field: its whole value is replaced whatever it holds.
@@ -103,6 +105,7 @@ impl Rules {
             allow: Allow::default(),
             values,
             keys: None,
+            marks: None,
         }
     }
 
@@ -147,6 +150,7 @@ impl Rules {
             allow: self.allow.both(&other.allow),
             values: Arc::clone(&self.values),
             keys: self.keys.clone().or_else(|| other.keys.clone()),
+            marks: self.marks.clone().or_else(|| other.marks.clone()),
         }
     }
 
@@ -201,6 +205,12 @@ impl Profile {
     #[must_use]
     pub fn rules(&self) -> &Rules {
         &self.inner
+    }
+
+    /// The same profile, with marks of what is found.
+    #[must_use]
+    pub fn marking(&self, marks: Arc<Marks>) -> Self {
+        Self { inner: Arc::new(Rules { marks: Some(marks), ..(*self.inner).clone() }) }
     }
 
     /// The honest name of the method in reports: a built-in one as it is, anything else is custom.

@@ -17,7 +17,7 @@ use crate::resolve::Event;
 use crate::run::Run;
 use crate::strands::Strands;
 use crate::words::Words;
-use crate::{Profile, Raw, Scanner, Stats};
+use crate::{Mark, Profile, Raw, Scanner, Stats};
 
 /// The redaction of one stream.
 ///
@@ -178,6 +178,12 @@ impl Redactor {
             }
             None => {}
         }
+    }
+
+    /// Marks of the subjects of care that were met since this was last asked, where the profile makes marks: whose data is in
+    /// what was polled, or in what comes next.
+    pub fn subjects(&mut self) -> Vec<Mark> {
+        std::mem::take(&mut self.out.subjects)
     }
 
     /// What was done so far: what was polled, and a little more.

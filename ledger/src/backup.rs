@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::error::{Error, Result};
 use crate::journal::JOURNAL;
-use crate::keys::{KEYS, RootKey};
+use crate::keys::{KEYS, MARKS, RootKey};
 use crate::segment::RECORDINGS;
 use crate::tiles::{CHECKPOINT, LOG};
 use crate::vfs::{RealFs, Vfs as _, write_whole};
@@ -56,7 +56,11 @@ pub fn rotate_root(folder: &Path, old: &dyn RootKey, new: &Arc<dyn RootKey>) -> 
     let mut rewrapped = Vec::new();
     for name in names {
         let Some(month) = name.strip_suffix(".key") else { continue };
-        let place = if month == "log" { format!("log {origin}") } else { format!("month {month}") };
+        let place = match month {
+            "log" => format!("log {origin}"),
+            MARKS => MARKS.to_owned(),
+            month => format!("month {month}"),
+        };
         let path = format!("{KEYS}/{name}");
         let wrapped = vfs.read(&path).map_err(|error| Error::io(path.as_str(), error))?;
         if new.unwrap(&place, &wrapped).is_err() {
@@ -163,12 +167,13 @@ mod tests {
         session.response_block(Direction::ToClient, b"answered", NOW).unwrap();
         let id = session.id();
         session.close(Outcome::Success, Details::new(), NOW).unwrap().wait().unwrap();
+        let marks = ledger.marks_key().unwrap();
         let root: Arc<dyn RootKey> = new.clone();
         assert!(rotate_root(place.path(), &*old, &root).unwrap_err().is_locked());
         ledger.close().unwrap();
         let stranger: Arc<dyn RootKey> = Arc::new(RootKeyFile::generate().unwrap());
         assert!(rotate_root(place.path(), &*stranger, &root).unwrap_err().is_key());
-        assert_eq!(rotate_root(place.path(), &*old, &root).unwrap(), 2);
+        assert_eq!(rotate_root(place.path(), &*old, &root).unwrap(), 3);
         assert_eq!(rotate_root(place.path(), &*old, &root).unwrap(), 0);
         let read = |root: Arc<RootKeyFile>| {
             let reader = Reader::open(place.path(), Some(root));
@@ -176,6 +181,8 @@ mod tests {
         };
         assert_eq!(read(new.clone()).unwrap(), b"answered");
         assert!(read(old.clone()).unwrap_err().is_key());
+        let again = Reader::open(place.path(), Some(root)).marks_key().unwrap().unwrap();
+        assert_eq!(again.expose(), marks.expose());
         assert!(Ledger::open(place.path(), old, options(), NOW).is_err());
         Ledger::open(place.path(), new, options(), NOW).unwrap().close().unwrap();
     }

@@ -17,12 +17,16 @@ use zeroize::Zeroizing;
 use crate::error::{Error, Result};
 use crate::hash::hex_into;
 use crate::ids::SessionId;
+use crate::rows::RowCipher;
 use crate::seal::{Secret, WRAP_LEN};
 use crate::time::Time;
 use crate::vfs::{Vfs, make_folders, write_whole};
 
 /// The folder of wrapped keys inside a data folder.
 pub(crate) const KEYS: &str = "keys";
+
+/// The key of marks, beside those of months.
+pub(crate) const MARKS: &str = "marks";
 
 /// The key above all others. A file holds it today; a token (PKCS#11) or a key service has the same seat.
 pub trait RootKey: Send + Sync {
@@ -250,16 +254,47 @@ impl KeyStore {
 
     /// The seed of the key that signs checkpoints, made at the first call.
     pub(crate) fn log_seed(&self, origin: &str) -> Result<Secret> {
-        let path = format!("{KEYS}/log.key");
+        self.lasting("log", &format!("log {origin}"))
+    }
+
+    /// The seed of the key that signs checkpoints, when there is one.
+    pub(crate) fn known_log_seed(&self, origin: &str) -> Result<Option<Secret>> {
+        self.known("log", &format!("log {origin}"))
+    }
+
+    /// The key of marks, made at the first call.
+    pub(crate) fn marks_key(&self) -> Result<Secret> {
+        self.lasting(MARKS, MARKS)
+    }
+
+    /// The key of marks, when there is one.
+    pub(crate) fn known_marks_key(&self) -> Result<Option<Secret>> {
+        self.known(MARKS, MARKS)
+    }
+
+    /// What seals rows that are derived from the recordings of a month.
+    pub(crate) fn row_cipher(&self, month: &str) -> Result<RowCipher> {
+        self.with_month(month, false, |month| Ok(RowCipher::new(&month.key)))
+    }
+
+    /// A key that is for ever, made when there is none.
+    fn lasting(&self, name: &str, place: &str) -> Result<Secret> {
+        if let Some(key) = self.known(name, place)? {
+            return Ok(key);
+        }
+        let path = format!("{KEYS}/{name}.key");
+        let key = Secret::random()?;
+        let wrapped = self.root.wrap(place, &key)?;
+        let made = make_folders(&*self.vfs, KEYS).and_then(|()| write_whole(&*self.vfs, &path, &wrapped));
+        made.map_err(|error| Error::io(path, error))?;
+        Ok(key)
+    }
+
+    fn known(&self, name: &str, place: &str) -> Result<Option<Secret>> {
+        let path = format!("{KEYS}/{name}.key");
         match self.vfs.read(&path) {
-            Ok(wrapped) => self.root.unwrap(&format!("log {origin}"), &wrapped),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                let seed = Secret::random()?;
-                let wrapped = self.root.wrap(&format!("log {origin}"), &seed)?;
-                let made = make_folders(&*self.vfs, KEYS).and_then(|()| write_whole(&*self.vfs, &path, &wrapped));
-                made.map_err(|error| Error::io(path, error))?;
-                Ok(seed)
-            }
+            Ok(wrapped) => self.root.unwrap(place, &wrapped).map(Some),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Error::io(path, error)),
         }
     }

@@ -14,12 +14,14 @@ use crate::leaf::{Kind, ReadLeaf};
 use crate::ledger::VKEY;
 use crate::note::{SignedCheckpoint, VerifierKey};
 use crate::proof::LeafProof;
+use crate::seal::Secret;
 use crate::segment::{
-    Direction, Frame, Record, SEGMENT_HEADER_LEN, SegmentHeader, SegmentOpener, decode_records, segment_path,
+    Direction, Frame, Record, SEGMENT_HEADER_LEN, SegmentHeader, SegmentOpener, decode_records, of_file_name,
+    segment_path,
 };
 use crate::tiles::{CHECKPOINT, Tiles, read_bundle};
 use crate::tree;
-use crate::vfs::{RealFs, Vfs};
+use crate::vfs::{RealFs, Vfs, folder_of};
 
 /// Reads a data folder, also while a gateway writes it. Leaves are those under the last checkpoint.
 pub struct Reader {
@@ -155,8 +157,56 @@ impl Reader {
     ///
     /// When the root key was not given, the session's key was erased ([`Error::is_deleted`]), or a file cannot be read.
     pub fn records(&self, session: SessionId, month: &str) -> Result<Records<'_>> {
-        let keys = self.keys.as_ref().ok_or_else(|| Error::key("without the root key recordings cannot be read"))?;
-        Records::open(&*self.vfs, &keys.key(session, month)?, session)
+        Records::open(&*self.vfs, &self.keys()?.key(session, month)?, session, &Direction::ALL)
+    }
+
+    /// What the gateway noted about a session, without what went to and fro. As [`Reader::records`].
+    ///
+    /// # Errors
+    ///
+    /// See [`Reader::records`].
+    pub fn notes(&self, session: SessionId, month: &str) -> Result<Records<'_>> {
+        Records::open(&*self.vfs, &self.keys()?.key(session, month)?, session, &[Direction::Note])
+    }
+
+    /// The same with the session's own key, where there is no root key: in an exported bundle.
+    ///
+    /// # Errors
+    ///
+    /// When the key does not fit or a file cannot be read.
+    pub fn records_with(&self, session: SessionId, key: &Secret) -> Result<Records<'_>> {
+        Records::open(&*self.vfs, key, session, &Direction::ALL)
+    }
+
+    /// The files of a session's recording, as paths inside the data folder.
+    ///
+    /// # Errors
+    ///
+    /// When the folder cannot be listed.
+    pub fn segments(&self, session: SessionId) -> Result<Vec<String>> {
+        let folder = folder_of(&segment_path(session, 0)).to_owned();
+        let names = self.vfs.list(&folder).map_err(|error| Error::io(folder.as_str(), error))?;
+        let mut own: Vec<u32> = names
+            .iter()
+            .filter_map(|name| of_file_name(name))
+            .filter(|(of, _)| *of == session)
+            .map(|(_, number)| number)
+            .collect();
+        own.sort_unstable();
+        Ok(own.into_iter().map(|number| segment_path(session, number)).collect())
+    }
+
+    /// The key of a session's recording, to be sealed to somebody who may read it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Reader::records`].
+    pub fn session_key(&self, session: SessionId, month: &str) -> Result<Secret> {
+        self.keys()?.key(session, month)
+    }
+
+    pub(crate) fn keys(&self) -> Result<&KeyStore> {
+        self.keys.as_ref().ok_or_else(|| Error::key("without the root key recordings cannot be read"))
     }
 }
 
@@ -225,7 +275,7 @@ struct Stream {
 }
 
 impl<'r> Records<'r> {
-    pub(crate) fn open(vfs: &'r dyn Vfs, key: &crate::seal::Secret, session: SessionId) -> Result<Self> {
+    pub(crate) fn open(vfs: &'r dyn Vfs, key: &Secret, session: SessionId, wanted: &[Direction]) -> Result<Self> {
         let mut openers = Vec::new();
         let mut frames: Vec<(Direction, (u32, u64, usize))> = Vec::new();
         for segment in 0_u32.. {
@@ -257,7 +307,7 @@ impl<'r> Records<'r> {
             let own: Vec<_> = frames.iter().filter(|(of, _)| *of == direction).map(|(_, frame)| *frame).collect();
             Stream { direction, frames: own.into_iter(), records: Vec::new().into_iter().peekable() }
         };
-        Ok(Self { vfs, session, openers, streams: Direction::ALL.map(stream).into() })
+        Ok(Self { vfs, session, openers, streams: wanted.iter().copied().map(stream).collect() })
     }
 }
 

@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use crate::ids::SessionId;
-use crate::keys::RootKeyFile;
+use crate::keys::{RootKey, RootKeyFile};
 use crate::leaf::{Details, Kind, Leaf, Outcome};
 use crate::ledger::{Ledger, Options};
 use crate::reader::Reader;
+use crate::recover::recovery_at;
 use crate::segment::Direction;
 use crate::session::SessionOpen;
 use crate::time::Time;
 use crate::verify;
+use crate::vfs::Vfs;
 use crate::vfs::memory::{Fault, MemoryFs};
 use crate::{LeafIndex, Result, Ticket};
 
@@ -85,9 +87,24 @@ pub(crate) fn day(fs: &MemoryFs, done: &mut Acknowledged) -> Result<()> {
 
 /// Opens what a crash left, and holds it to what was acknowledged.
 fn check(fs: &MemoryFs, done: &Acknowledged, what: &str) {
+    // What the next start is foreseen to do is what it does, and to foresee it changes nothing.
+    let before = (fs.operations(), fs.paths());
+    let foreseen = recovery_at(&(Arc::new(fs.clone()) as Arc<dyn Vfs>), &(root() as Arc<dyn RootKey>));
+    assert_eq!((fs.operations(), fs.paths()), before, "{what}");
     let ledger = open(fs).unwrap_or_else(|error| panic!("{what}: {error}"));
     ledger.close().unwrap();
     let vfs = Arc::new(fs.clone());
+    match foreseen {
+        Ok(foreseen) => {
+            assert_eq!(foreseen.refused, None, "{what}");
+            let interrupted = foreseen.interrupted.len() as u64;
+            let told = if foreseen.cut > 0 || interrupted > 0 { 1 + interrupted } else { 0 };
+            let size = Reader::open_at(vfs.clone(), None).checkpoint().unwrap().unverified().size;
+            assert_eq!(foreseen.published + foreseen.leaves + told, size, "{what}: {foreseen:?}");
+        }
+        // The power went before there was a log.
+        Err(error) => assert!(error.is_missing(), "{what}: {error}"),
+    }
     let checks = verify::Checks { root: Some(root()), ..verify::Checks::default() };
     let report = verify::at(vfs.clone(), &checks).unwrap();
     // A deletion that a crash interrupted is finished by doing it again.

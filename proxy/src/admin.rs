@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use blackbar_ledger::Reader;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::net::{UnixListener, UnixStream};
@@ -15,7 +16,7 @@ use crate::config::Config;
 use crate::console::Console;
 use crate::error::{Error, Id};
 use crate::front::Stop;
-use crate::gate::{Gate, Recorder};
+use crate::gate::{Gate, RecordError, Recorder};
 use crate::notify::Teller;
 use crate::operate;
 use crate::record::{Keeper, Standing};
@@ -33,6 +34,7 @@ pub(crate) struct Socket {
 pub(crate) struct Status {
     gate: Arc<Gate>,
     recorder: Arc<Recorder>,
+    folder: PathBuf,
     targets: Vec<String>,
     started: Instant,
     desk: Desk,
@@ -115,6 +117,7 @@ impl Status {
         Self {
             gate: Arc::clone(gate),
             recorder: Arc::clone(recorder),
+            folder: config.gateway.data_dir.clone(),
             targets,
             started: Instant::now(),
             desk,
@@ -138,7 +141,19 @@ impl Status {
     fn json(&self) -> Value {
         let (leaves, record) = self.recorder.summary();
         let mut problems: Vec<String> = self.standings.iter().filter_map(|standing| standing.problem()).collect();
-        problems.extend(self.recorder.state().err().map(|error| format!("{error} [{}]", error.id())));
+        let mut next: Vec<String> = Vec::new();
+        if !problems.is_empty() {
+            next.push("look at the followers that are behind, and at what they answer".to_owned());
+        }
+        if let Err(error) = self.recorder.state() {
+            problems.push(format!("{error} [{}]", error.id()));
+            next.push(what_to_do(error).to_owned());
+        }
+        let readings = self.recorder.readings();
+        let head = Reader::open(&self.folder, None).checkpoint().ok();
+        let head = head.as_ref().map(|head| head.unverified());
+        let disk = rustix::fs::statvfs(&self.folder).ok();
+        let bytes = |blocks: u64, size: u64| blocks.saturating_mul(size);
         json!({
             "version": env!("CARGO_PKG_VERSION"),
             "up_seconds": self.started.elapsed().as_secs(),
@@ -146,6 +161,12 @@ impl Status {
             "rules": self.gate.version(),
             "leaves": leaves,
             "record": record,
+            "checkpoint": head.map(|head| json!({ "leaves": head.size, "root": head.root.base64() })),
+            "sessions_open": readings.sessions_open,
+            "backlog_bytes": readings.record_backlog_bytes,
+            "disk": disk.map(|disk| json!({
+                "free_bytes": bytes(disk.f_bavail, disk.f_frsize), "total_bytes": bytes(disk.f_blocks, disk.f_frsize),
+            })),
             "locks": self.gate.locks().all().iter().map(|lock| json!([lock.kind(), lock.name()])).collect::<Vec<_>>(),
             "holds": self.gate.waiting(),
             "unreviewed_emergencies": self.gate.unreviewed(),
@@ -154,6 +175,7 @@ impl Status {
             "followers": self.standings.iter().map(|standing| standing.json()).collect::<Vec<_>>(),
             "ready": problems.is_empty(),
             "problems": problems,
+            "next": next,
         })
     }
 
@@ -185,13 +207,28 @@ impl Status {
         let recorder = Arc::clone(&self.recorder);
         let viewed = tokio::task::spawn_blocking(move || {
             let text = |name: &str| command.get(name).and_then(Value::as_str);
-            recorder.viewed(&format!("uid {user}"), text("what").unwrap_or("record"), text("session"))
+            recorder.viewed(&format!("uid {user}"), text("what").unwrap_or("record"), text("session"))?;
+            // Whoever looks sees what was recorded up to now.
+            recorder.publish()
         });
         match viewed.await {
             Ok(Ok(())) => json!({ "recorded": true }),
             Ok(Err(error)) => json!({ "error": error.to_string() }),
             Err(_) => json!({ "error": "an internal error" }),
         }
+    }
+}
+
+/// What the person on call does about it.
+const fn what_to_do(error: RecordError) -> &'static str {
+    match error {
+        RecordError::Stopped => {
+            "look at the disk (`dmesg`, `df`), then `blackbar ledger recover --dry-run`, then start the gateway again"
+        }
+        RecordError::Full => {
+            "make room on the disk of the data folder, or `blackbar ledger retain`; the gateway goes on by itself"
+        }
+        RecordError::Busy => "look at what else uses the disk; the gateway goes on by itself",
     }
 }
 

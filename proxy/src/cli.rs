@@ -3,6 +3,7 @@
 mod emergency;
 mod keeping;
 mod policy;
+mod sessions;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 pub(crate) use self::emergency::*;
 pub(crate) use self::keeping::*;
 pub(crate) use self::policy::*;
+pub(crate) use self::sessions::*;
 
 /// Finds and removes the identifiers of patients in text, JSON, tables and other clinical data.
 #[derive(Debug, Parser)]
@@ -560,148 +562,6 @@ pub(crate) struct Status {
     /// pretty or json
     #[arg(long, value_enum, default_value_t)]
     pub(crate) format: DocumentFormat,
-}
-
-/// Reads the record of sessions back
-///
-/// Each look is itself recorded before anything is shown: by the running gateway, or with its lock when none runs.
-#[derive(Args, Debug)]
-#[command(after_help = "Example: blackbar sessions list --subject agent-7 --since 2026-11-01")]
-pub(crate) struct Sessions {
-    #[command(subcommand)]
-    pub(crate) command: SessionsCommand,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum SessionsCommand {
-    /// Sessions, the oldest first
-    List(SessionsList),
-    /// What the log has of one session: requests, decisions, counts; no content
-    Show(SessionsShow),
-    /// What the client received, as it was delivered
-    Replay(SessionsReplay),
-    Report(SessionsReport),
-    Kill(SessionsKill),
-}
-
-/// Ends open sessions with their connections, within two seconds
-///
-/// Whoever was in them may come again; `blackbar lock` keeps them out.
-#[derive(Args, Debug)]
-pub(crate) struct SessionsKill {
-    /// Its id, as `list` shows it
-    #[arg(value_name = "ID")]
-    pub(crate) id: Option<String>,
-    /// Those of this subject
-    #[arg(long, value_name = "SUBJECT")]
-    pub(crate) subject: Option<String>,
-    /// Those with this target
-    #[arg(long, value_name = "TARGET")]
-    pub(crate) target: Option<String>,
-}
-
-/// Which sessions; everything that is named must fit.
-#[derive(Args, Debug)]
-pub(crate) struct WhichSessions {
-    /// Only those of this subject
-    #[arg(long, value_name = "SUBJECT")]
-    pub(crate) subject: Option<String>,
-    /// Only those with this target
-    #[arg(long, value_name = "TARGET")]
-    pub(crate) target: Option<String>,
-    /// Only those that began at or after this day or moment (UTC)
-    #[arg(long, value_name = "2026-11-21[T…]", value_parser = moment)]
-    pub(crate) since: Option<String>,
-    /// Only those that began before
-    #[arg(long, value_name = "2026-11-22[T…]", value_parser = moment)]
-    pub(crate) until: Option<String>,
-    /// Only those in which identifiers of this kind were replaced
-    #[arg(long, value_name = "KIND")]
-    pub(crate) kind: Option<String>,
-    /// Only those that ended so: success, denied, failed, interrupted, or open
-    #[arg(long, value_name = "OUTCOME")]
-    pub(crate) outcome: Option<String>,
-}
-
-/// What was replaced in answers, by the 18 identifiers of the Safe Harbor method, by target and subject
-#[derive(Args, Debug)]
-pub(crate) struct SessionsReport {
-    #[command(flatten)]
-    pub(crate) which: WhichSessions,
-    /// json, or html: a page to print
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ReportFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub(crate) enum ReportFormat {
-    /// One JSON document
-    #[default]
-    Json,
-    /// One page without scripts or assets
-    Html,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct SessionsList {
-    #[command(flatten)]
-    pub(crate) which: WhichSessions,
-    /// The newest first
-    #[arg(long)]
-    pub(crate) newest: bool,
-    /// At most so many
-    #[arg(long, value_name = "N")]
-    pub(crate) limit: Option<u64>,
-    /// Only those behind this one in the list: the next page
-    #[arg(long, value_name = "ID")]
-    pub(crate) after: Option<String>,
-    /// pretty, or json: one object a line
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: DocumentFormat,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct SessionsShow {
-    /// The session
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// pretty, or json: one leaf a line
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: DocumentFormat,
-}
-
-#[derive(Args, Debug)]
-pub(crate) struct SessionsReplay {
-    /// The session
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// Only this request of it, from 1
-    #[arg(long, value_name = "N")]
-    pub(crate) exchange: Option<u64>,
-    /// text (the bodies of the answers, byte for byte) or jsonl (requests, heads and bodies)
-    #[arg(long, value_enum, default_value_t)]
-    pub(crate) format: ReplayFormat,
-}
-
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, ValueEnum)]
-pub(crate) enum ReplayFormat {
-    /// The bodies of the answers, byte for byte
-    #[default]
-    Text,
-    /// Requests, heads and bodies, one JSON object a record
-    Jsonl,
-}
-
-/// A day or a moment in UTC, as far as it is given.
-fn moment(text: &str) -> Result<String, String> {
-    let shape = "0000-00-00T00:00:00.000000Z";
-    let fits = text.len() >= "0000-00-00".len()
-        && text.len() <= shape.len()
-        && text.bytes().zip(shape.bytes()).all(|(byte, like)| match like {
-            b'0' => byte.is_ascii_digit(),
-            like => byte == like,
-        });
-    if fits { Ok(text.to_owned()) } else { Err("write it like 2026-11-21 or 2026-11-21T13:30:00".to_owned()) }
 }
 
 /// A confidence from 0 to 1, as percent.

@@ -2,6 +2,7 @@
 #![forbid(unsafe_code)]
 
 mod admin;
+mod age;
 mod approvals;
 mod asker;
 mod break_glass;

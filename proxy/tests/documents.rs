@@ -35,6 +35,7 @@ const DOCUMENTS: &[(&str, Stage)] = &[
     ("docs/redaction.md", Stage::Files),
     ("docs/policies.md", Stage::Files),
     ("docs/verifying.md", Stage::Record),
+    ("docs/keeping.md", Stage::Record),
     ("docs/approvals.md", Stage::Demo),
     ("docs/identity.md", Stage::Demo),
     ("docs/postgres.md", Stage::Demo),
@@ -77,6 +78,11 @@ fn commands_on_policies() {
 #[test]
 fn commands_on_verifying() {
     play("docs/verifying.md");
+}
+
+#[test]
+fn commands_on_keeping() {
+    play("docs/keeping.md");
 }
 
 #[test]

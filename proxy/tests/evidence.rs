@@ -221,6 +221,13 @@ fn retention_leaves_neither_content_nor_key_and_holds_come_first() {
     let session = list()[0]["session"].as_str().unwrap().to_owned();
     let replayed = room.run(&["sessions", "replay", &session]).ends(0).text();
     assert!(replayed.contains("resourceType") && !replayed.contains("Marigold"), "{replayed}");
+    let disclosed = || {
+        room.write("patient.txt", "219-09-9999");
+        let told = room.run(&["sessions", "report", "--disclosures", "--patient-file", "patient.txt"]).ends(0).text();
+        let told: Value = serde_json::from_str(&told).unwrap();
+        (told["sessions"].as_array().unwrap().len(), told["erased"].as_u64().unwrap())
+    };
+    assert_eq!(disclosed(), (1, 0));
     // What the file system has of it: its wrapped key, and its ciphertext.
     let data = room.path("blackbar-data");
     let slots =
@@ -238,6 +245,8 @@ fn retention_leaves_neither_content_nor_key_and_holds_come_first() {
         every_file(&data.join("recordings")).into_iter().find(|path| path.to_string_lossy().contains(&session));
     let ciphertext = fs::read(segment.unwrap()).unwrap()[200..264].to_vec();
     assert!(!carved(&data, &wrapped).is_empty() && !carved(&data, &ciphertext).is_empty());
+    let indexed = fs::read(data.join("subjects.sqlite")).unwrap();
+    assert!(memchr::memmem::find(&indexed, &id).is_some() || data.join("subjects.sqlite-wal").exists());
 
     std::thread::sleep(Duration::from_millis(2500));
     let deleted = room.run(&["ledger", "retain"]).ends(0).text();
@@ -253,6 +262,13 @@ fn retention_leaves_neither_content_nor_key_and_holds_come_first() {
     for (what, needle) in [("the wrapped key", &wrapped), ("ciphertext", &ciphertext)] {
         assert_eq!(carved(&data, needle), Vec::<PathBuf>::new(), "{what} is still there");
     }
+    // Who was shown what went with it, from every file of that index.
+    for name in ["subjects.sqlite", "subjects.sqlite-wal"] {
+        let bytes = fs::read(data.join(name)).unwrap_or_default();
+        assert_eq!(memchr::memmem::find(&bytes, &id), None, "{name}");
+    }
+    assert_eq!(disclosed().0, 0);
+    assert!(disclosed().1 >= 1);
     let root = ["--root-key", "root.key", "--vkey", "blackbar-data/log.vkey"];
     let verified = room.run(&[&["verify", "blackbar-data"][..], &root].concat()).ends(0).text();
     assert!(verified.contains("by policy default 1s, proofs intact"), "{verified}");

@@ -8,6 +8,7 @@ mod canonical;
 mod date;
 mod fits;
 mod generalise;
+mod identity;
 mod spellings;
 mod surrogate;
 mod text;
@@ -27,6 +28,10 @@ pub struct Phi {
 impl Values for Phi {
     fn canonical(&self, kind: &str, value: &[u8]) -> Vec<u8> {
         canonical::canonical(kind, value)
+    }
+
+    fn identity(&self, kind: &str, value: &[u8]) -> Option<Vec<u8>> {
+        identity::identity(kind, value)
     }
 
     fn spellings(&self, kind: &str, canonical: &[u8]) -> Vec<Vec<u8>> {

@@ -141,12 +141,18 @@ pub(crate) fn look_up(
     let first = shown.last().is_some_and(|name| *name == b"1");
     let lossy: Vec<_> = shown.iter().map(|name| String::from_utf8_lossy(name)).collect();
     let fields = compiled.fields.as_ref();
+    // Those that nobody has named for this profile count in full only: an `id` alone may be of anything.
+    let in_full = |path: &FieldPath| {
+        let exact = |names: &[&[u8]]| path.len() == names.len() && path.matches(names);
+        exact(&shown) || typed.is_some_and(exact) || (first && path.holds(&shown))
+    };
+    let mut marked = rules.marks.iter().filter(|_| rules.subject.is_empty()).flat_map(|marks| marks.fields());
     PathInfo {
         holds_files: fields.map_or_else(|| meaning.kind.is_none(), |fields| fields.may_hold_files(&meaning)),
         holds_lines: shown.last().is_some_and(|name| std::str::from_utf8(name).is_ok_and(log::is_message)),
         meaning,
         rule: rule.map(|rule| (rule.operator, meaning.kind.unwrap_or(rule.kind))),
-        subject: rules.subject.iter().any(|path| matches(path) || (first && path.holds(&shown))),
+        subject: rules.subject.iter().any(|path| matches(path) || (first && path.holds(&shown))) || marked.any(in_full),
         name: lossy.join(".").into(),
     }
 }

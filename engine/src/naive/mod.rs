@@ -352,6 +352,7 @@ impl Oracle<'_> {
             reason: "",
             field: info.as_ref().map(|info| info.name.clone()),
             operator: applied,
+            mark: None,
         };
         (finding, with.to_vec())
     }

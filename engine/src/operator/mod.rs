@@ -136,6 +136,13 @@ pub trait Values: Send + Sync {
         value.to_vec()
     }
 
+    /// What of the value says whose it is, the same for all spellings, and for all kinds that one value may be taken for.
+    /// `None`: it says nothing of the sort, as a date does not.
+    fn identity(&self, kind: &str, value: &[u8]) -> Option<Vec<u8>> {
+        let _ = (kind, value);
+        None
+    }
+
     /// How systems write the value with this canonical form, the most customary way first. A token resolves to the
     /// canonical form; a system that is asked for the value may know it in another spelling.
     fn spellings(&self, kind: &str, canonical: &[u8]) -> Vec<Vec<u8>> {

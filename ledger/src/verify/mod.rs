@@ -13,6 +13,7 @@
 //! It proves that nothing under the checkpoint was changed, dropped or added since it was signed. Who has the log's key and
 //! the whole folder can write another history; an earlier checkpoint that is kept elsewhere ([`Checks::against`]) shows that.
 
+mod bundle;
 mod recordings;
 mod sessions;
 
@@ -34,6 +35,7 @@ use crate::reader::Reader;
 use crate::tiles::{Edge, read_bundle};
 use crate::vfs::{RealFs, Vfs};
 use crate::witness::CosignerKey;
+pub use bundle::{BUNDLE_LEAVES, bundle, is_bundle};
 use sessions::Sessions;
 
 /// Where checkpoints with their cosignatures are kept, beside the log.

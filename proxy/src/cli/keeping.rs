@@ -23,8 +23,20 @@ pub(crate) enum LedgerCommand {
     Release(LedgerRelease),
     Holds(LedgerHolds),
     Retain(LedgerRetain),
+    Recover(LedgerRecover),
     Backup(LedgerBackup),
     Restore(LedgerRestore),
+}
+
+/// Does what a start does after a crash: cuts off what was never acknowledged, ends interrupted sessions, publishes the rest
+#[derive(Args, Debug)]
+pub(crate) struct LedgerRecover {
+    /// Only say what would be done; ends with 1 when a start would refuse
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// pretty or json
+    #[arg(long, value_enum, default_value_t)]
+    pub(crate) format: DocumentFormat,
 }
 
 /// Copies the data folder, also of a running gateway, and verifies the copy

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use blackbar_ledger::RootKey;
 use serde_json::{Value, json};
 
 use super::serve;
 use crate::admin;
-use crate::cli::{DocumentFormat, Global, Keys, KeysCommand, Ledger, LedgerCommand, LedgerRetain};
+use crate::cli::{DocumentFormat, Global, Keys, KeysCommand, Ledger, LedgerCommand, LedgerRecover, LedgerRetain};
 use crate::config::Config;
 use crate::error::{Error, Id};
 use crate::exit::Exit;
@@ -31,6 +32,7 @@ pub(crate) fn run(args: &Ledger, global: &Global) -> Result<Exit, Error> {
         LedgerCommand::Backup(backup) => super::backup::backup(&config, backup)?,
         LedgerCommand::Restore(restore) => super::backup::restore(&config, restore)?,
         LedgerCommand::Retain(retain) => retained(&config, retain)?,
+        LedgerCommand::Recover(recover) => return recovered(&config, recover),
     };
     super::print(text.as_bytes())?;
     Ok(Exit::Done)
@@ -66,6 +68,50 @@ fn act(config: &Config, command: &Value) -> Result<Value, Error> {
         Some(error) => Err(Error::new(Id::OperateFailed, error.to_owned())),
         None => Ok(answer),
     }
+}
+
+/// What the next start would do, and with it done, what there is.
+fn recovered(config: &Config, args: &LedgerRecover) -> Result<Exit, Error> {
+    let folder = &config.gateway.data_dir;
+    let root: Arc<dyn RootKey> = Arc::new(config.gateway.root_key()?);
+    let recovery = blackbar_ledger::recovery(folder, &root).map_err(|error| {
+        if error.is_locked() {
+            let error = Error::new(Id::DataFolder, "a gateway has this data folder: nothing is to be recovered");
+            return error.at_path(folder).hint("`blackbar status` asks it how it is");
+        }
+        super::prove::unreadable(&error).at_path(folder)
+    })?;
+    let interrupted: Vec<String> = recovery.interrupted.iter().map(ToString::to_string).collect();
+    let text = match args.format {
+        DocumentFormat::Json => {
+            let told = json!({
+                "published_leaves": recovery.published, "leaves_to_publish": recovery.leaves,
+                "bytes_to_cut": recovery.cut, "sessions_interrupted": interrupted, "refused": recovery.refused,
+            });
+            format!("{told:#}\n")
+        }
+        DocumentFormat::Pretty => {
+            let mut text = format!("checkpoint   {} leaves\n", recovery.published);
+            text.push_str(&format!("publish      {} leaves after it, which are on disk\n", recovery.leaves));
+            text.push_str(&format!("cut off      {} bytes that were never acknowledged\n", recovery.cut));
+            text.push_str(&format!("interrupted  {} sessions\n", interrupted.len()));
+            text.extend(interrupted.iter().map(|id| format!("             {id}\n")));
+            text
+        }
+    };
+    if let Some(why) = recovery.refused {
+        if args.format == DocumentFormat::Json {
+            super::print(text.as_bytes())?;
+        }
+        let error = Error::new(Id::WillNotStart, format!("a start would refuse this folder: {why}")).at_path(folder);
+        return Err(error.hint("nothing was changed; keep a copy before anything else"));
+    }
+    if !args.dry_run {
+        let recorder = Recorder::open(folder, root)?;
+        recorder.close()?;
+    }
+    super::print(text.as_bytes())?;
+    Ok(Exit::Done)
 }
 
 fn listed(answer: &Value, format: DocumentFormat) -> String {

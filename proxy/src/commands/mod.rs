@@ -1,6 +1,7 @@
 //! One file a command.
 
 pub(crate) mod approvals;
+mod audit_packet;
 pub(crate) mod backup;
 pub(crate) mod break_glass;
 pub(crate) mod check;
@@ -13,12 +14,16 @@ pub(crate) mod keygen;
 pub(crate) mod ledger;
 pub(crate) mod lock;
 pub(crate) mod policy;
+mod printed;
 pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;
 pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod sessions;
+mod sessions_disclosures;
+mod sessions_export;
+mod sessions_replay;
 mod sessions_report;
 pub(crate) mod status;
 pub(crate) mod token;

@@ -117,7 +117,9 @@ async fn serve(
     holds.sweep(now_ms());
     let door = Arc::new(Door::new(desk.credentials(), &config)?);
     let locks = Locks::open(desk.state()).map_err(|error| Error::new(Id::DataFolder, error.to_string()))?;
-    let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds)).locking(Arc::new(locks));
+    let marks = config.gateway.keeping.disclosures.then(|| recorder.marks()).transpose()?;
+    let gate = Gate::marking(&config, Arc::clone(&door) as _, marks)?;
+    let gate = gate.holding(Arc::clone(&holds)).locking(Arc::new(locks));
     let glass = Glass::new(
         Emergencies::new(desk.state()),
         desk.credentials(),

@@ -1,17 +1,18 @@
 //! `blackbar sessions`: what the record has, read back. Each look is itself recorded before anything is shown.
 
+use std::path::Path;
 use std::sync::Arc;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use blackbar_ledger::{Direction, Json, Kind, LeafIndex, ReadLeaf, Reader, Record, SessionId, Time};
+use blackbar_ledger::{Json, Kind, LeafIndex, ReadLeaf, Reader, SessionId, Time};
 use serde_json::{Value, json};
 
 use super::prove::unreadable;
+use super::sessions_disclosures;
+use super::sessions_export::{self, Bundle};
+use super::sessions_replay::{self, Of};
 use crate::admin;
 use crate::cli::{
-    DocumentFormat, Global, ReplayFormat, Sessions, SessionsCommand, SessionsList, SessionsReplay, SessionsShow,
-    WhichSessions,
+    DocumentFormat, Global, Sessions, SessionsCommand, SessionsList, SessionsReplay, SessionsShow, WhichSessions,
 };
 use crate::config::Config;
 use crate::error::{Error, Id};
@@ -20,11 +21,29 @@ use crate::gate::Recorder;
 use crate::record::{Filter, Index};
 
 pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
+    match &args.command {
+        // Of somebody who has neither a gateway nor its configuration.
+        SessionsCommand::Replay(SessionsReplay { bundle: Some(folder), identity: Some(identity), .. }) => {
+            let SessionsCommand::Replay(replay) = &args.command else { return Ok(Exit::Done) };
+            return replay_bundle(folder, identity, replay).map(|()| Exit::Done);
+        }
+        SessionsCommand::Keygen(keygen) => {
+            super::print(sessions_export::keygen(keygen)?.as_bytes())?;
+            return Ok(Exit::Done);
+        }
+        _ => {}
+    }
     let config = Config::load(global.config.as_deref())?;
     let text = match &args.command {
         SessionsCommand::List(list) => {
             viewed(&config, "list", None)?;
             self::list(&config, list)?.into_bytes()
+        }
+        SessionsCommand::Report(report) if report.disclosures => {
+            let asked = sessions_disclosures::Asked::read(report)?;
+            viewed(&config, "disclosures", None)?;
+            let filter = filter(&report.which);
+            sessions_disclosures::report(&config, &index(&config)?, &filter, report, &asked)?.into_bytes()
         }
         SessionsCommand::Report(report) => {
             viewed(&config, "report", None)?;
@@ -39,11 +58,18 @@ pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
             self::show(leaves(&config, &reader, session)?, show).into_bytes()
         }
         SessionsCommand::Replay(replay) => {
-            let session = session(&replay.id)?;
-            let root = Arc::new(config.gateway.root_key()?);
-            viewed(&config, "replay", Some(session))?;
-            self::replay(&config, &Reader::open(&config.gateway.data_dir, Some(root)), session, replay)?
+            self::replay(&config, session(replay.id.as_deref().unwrap_or_default())?, replay)?;
+            Vec::new()
         }
+        SessionsCommand::Export(export) => {
+            let session = session(&export.id)?;
+            let recipients = sessions_export::recipients(export)?;
+            viewed(&config, "export", Some(session))?;
+            let reader = Reader::open(&config.gateway.data_dir, None);
+            let leaves = leaves(&config, &reader, session)?;
+            sessions_export::export(&config, session, &leaves, &recipients, export)?.into_bytes()
+        }
+        SessionsCommand::Keygen(_) => Vec::new(),
     };
     super::print(&text)?;
     Ok(Exit::Done)
@@ -157,43 +183,40 @@ fn show(leaves: Vec<(LeafIndex, ReadLeaf)>, args: &SessionsShow) -> String {
     text
 }
 
-fn replay(config: &Config, reader: &Reader, session: SessionId, args: &SessionsReplay) -> Result<Vec<u8>, Error> {
-    let leaves = leaves(config, reader, session)?;
-    let month = leaves.first().and_then(|(_, leaf)| leaf.detail("key")).and_then(Json::as_text).unwrap_or_default();
-    let gone = |error: &blackbar_ledger::Error| Error::new(Id::RecordingGone, error.to_string()).at(session);
-    let mut out = Vec::new();
-    let mut exchange = 0;
-    for record in reader.records(session, month).map_err(|error| gone(&error))? {
-        let record = record.map_err(|error| gone(&error))?;
-        if record.direction != Direction::ToClient {
-            let told: Value = serde_json::from_slice(&record.bytes).unwrap_or_default();
-            exchange = told["exchange"].as_u64().unwrap_or(exchange);
-        }
-        if args.exchange.is_some_and(|only| only != exchange) {
-            continue;
-        }
-        match args.format {
-            ReplayFormat::Text if record.direction == Direction::ToClient => out.extend_from_slice(&record.bytes),
-            ReplayFormat::Text => {}
-            ReplayFormat::Jsonl => out.extend_from_slice(format!("{}\n", line(exchange, &record)).as_bytes()),
-        }
-    }
-    Ok(out)
+fn replay(config: &Config, session: SessionId, args: &SessionsReplay) -> Result<(), Error> {
+    let root = Arc::new(config.gateway.root_key()?);
+    viewed(config, "replay", Some(session))?;
+    let reader = Reader::open(&config.gateway.data_dir, Some(root));
+    let leaves = leaves(config, &reader, session)?;
+    let gone = |error: blackbar_ledger::Error| Error::new(Id::RecordingGone, error.to_string()).at(session);
+    let records = reader.records(session, month_of(&leaves)).map_err(gone)?;
+    let first = leaves.first().map(|(_, leaf)| leaf);
+    let named = |name: Option<&str>| name.unwrap_or("?").to_owned();
+    let of = Of {
+        session,
+        begun: first.map_or(Time::from_micros(0), ReadLeaf::time),
+        subject: named(first.and_then(ReadLeaf::subject)),
+        target: named(first.and_then(ReadLeaf::target)),
+    };
+    sessions_replay::replay(&of, records.map(|record| record.map_err(gone)), args)
 }
 
-/// One record as JSON: what was asked and told as it is, content as text, or in base64 when it is none.
-fn line(exchange: u64, record: &Record) -> Value {
-    let mut line = json!({ "exchange": exchange, "micros": record.micros });
-    let (name, value) = match record.direction {
-        Direction::ToUpstream => ("request", serde_json::from_slice(&record.bytes).unwrap_or_default()),
-        Direction::Note => ("note", serde_json::from_slice(&record.bytes).unwrap_or_default()),
-        Direction::ToClient => match std::str::from_utf8(&record.bytes) {
-            Ok(text) => ("body", text.into()),
-            Err(_) => ("body_base64", STANDARD.encode(&record.bytes).into()),
-        },
+/// What a bundle holds; nobody's record is looked at but what was exported, so nothing is recorded.
+fn replay_bundle(folder: &Path, identity: &Path, args: &SessionsReplay) -> Result<(), Error> {
+    let bundle = Bundle::open(folder, identity)?;
+    let gone = |error: blackbar_ledger::Error| Error::new(Id::RecordingGone, error.to_string()).at_path(folder);
+    let records = bundle.reader.records_with(bundle.session, &bundle.key).map_err(gone)?;
+    let named = |name: &str| bundle.manifest[name].as_str().unwrap_or("?").to_owned();
+    let of = Of {
+        session: bundle.session,
+        begun: Time::parse(&named("begun")).unwrap_or(Time::from_micros(0)),
+        subject: named("subject"),
+        target: named("target"),
     };
-    if let Some(object) = line.as_object_mut() {
-        object.insert(name.to_owned(), value);
-    }
-    line
+    sessions_replay::replay(&of, records.map(|record| record.map_err(gone)), args)
+}
+
+/// The month whose key is above that of a session.
+pub(super) fn month_of(leaves: &[(LeafIndex, ReadLeaf)]) -> &str {
+    leaves.first().and_then(|(_, leaf)| leaf.detail("key")).and_then(Json::as_text).unwrap_or_default()
 }

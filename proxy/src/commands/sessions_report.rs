@@ -1,14 +1,16 @@
-//! `blackbar sessions report`: what was replaced, by the identifiers of the Safe Harbor method, as JSON or a page to print.
+//! `blackbar sessions report`: what was found and what became of it, by the identifiers of the Safe Harbor method, as JSON or a page to print.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt::Write as _;
 
+use maud::html;
 use serde_json::{Value, json};
 
+use super::printed::{page, period};
 use crate::cli::{ReportFormat, SessionsReport};
 use crate::config::Config;
 use crate::error::Error;
 use crate::profile::{Wanted, prepare};
+use crate::record::index::Total;
 use crate::record::{Filter, Index};
 
 /// The identifiers of 45 CFR 164.514(b)(2)(i), and the kinds that are found of each.
@@ -37,34 +39,57 @@ pub(crate) fn report(config: &Config, index: &Index, filter: &Filter, args: &Ses
     let told = counted(config, index, filter, args)?;
     Ok(match args.format {
         ReportFormat::Json => format!("{told:#}\n"),
-        ReportFormat::Html => page(&told),
+        ReportFormat::Html => printed(&told, args),
     })
+}
+
+/// How often something was replaced, and how often it left as it was.
+#[derive(Clone, Copy, Default)]
+struct Count {
+    replaced: u64,
+    passed: u64,
+}
+
+impl Count {
+    fn add(&mut self, total: &Total) {
+        self.replaced += total.count;
+        self.passed += total.passed;
+    }
+
+    const fn found(self) -> u64 {
+        self.replaced + self.passed
+    }
 }
 
 fn counted(config: &Config, index: &Index, filter: &Filter, args: &SessionsReport) -> Result<Value, Error> {
     let totals = index.totals(filter)?;
     let sessions = index.sessions(filter)?;
-    let mut of_class = [0_u64; 18];
-    let mut of_kind: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut by: BTreeMap<(&str, &str), u64> = BTreeMap::new();
+    let mut of_class = [Count::default(); 18];
+    let mut of_kind: BTreeMap<&str, Count> = BTreeMap::new();
+    let mut by: BTreeMap<(&str, &str), Count> = BTreeMap::new();
     let mut profiles: BTreeSet<&str> = BTreeSet::new();
     for total in &totals {
         let main = total.kind.split(':').next().unwrap_or_default();
         let class = IDENTIFIERS.iter().position(|(_, _, kinds)| kinds.contains(&main)).unwrap_or(IDENTIFIERS.len() - 1);
         if let Some(count) = of_class.get_mut(class) {
-            *count += total.count;
+            count.add(total);
         }
-        *of_kind.entry(&total.kind).or_default() += total.count;
-        *by.entry((&total.target, &total.subject)).or_default() += total.count;
+        of_kind.entry(&total.kind).or_default().add(total);
+        by.entry((&total.target, &total.subject)).or_default().add(total);
         profiles.extend(total.profiles.split_whitespace());
     }
-    let identifiers = IDENTIFIERS
-        .iter()
-        .zip(of_class)
-        .map(|((id, name, kinds), replaced)| json!({ "id": id, "name": name, "kinds": kinds, "replaced": replaced }));
-    let by = by
-        .iter()
-        .map(|((target, subject), replaced)| json!({ "target": target, "subject": subject, "replaced": replaced }));
+    let identifiers = IDENTIFIERS.iter().zip(of_class).map(|((id, name, kinds), count)| {
+        let Count { replaced, passed } = count;
+        json!({ "id": id, "name": name, "kinds": kinds, "found": count.found(), "replaced": replaced, "passed": passed })
+    });
+    let by = by.iter().map(|((target, subject), count)| {
+        let Count { replaced, passed } = *count;
+        json!({ "target": target, "subject": subject, "found": count.found(), "replaced": replaced, "passed": passed })
+    });
+    let passed: BTreeMap<&str, u64> =
+        of_kind.iter().filter(|(_, count)| count.passed > 0).map(|(kind, count)| (*kind, count.passed)).collect();
+    let replaced: BTreeMap<&str, u64> =
+        of_kind.iter().filter(|(_, count)| count.replaced > 0).map(|(kind, count)| (*kind, count.replaced)).collect();
     let methods = profiles.iter().map(|name| json!({ "profile": name, "method": method(config, name) }));
     Ok(json!({
         "since": args.which.since, "until": args.which.until,
@@ -72,12 +97,13 @@ fn counted(config: &Config, index: &Index, filter: &Filter, args: &SessionsRepor
         "requests": sessions.iter().map(|row| row.requests).sum::<u64>(),
         "refused": sessions.iter().map(|row| row.refused).sum::<u64>(),
         "identifiers": identifiers.collect::<Vec<_>>(),
-        "kinds": of_kind,
+        "kinds": replaced,
+        "kinds_passed": passed,
         "by": by.collect::<Vec<_>>(),
         "methods": methods.collect::<Vec<_>>(),
         "notes": [
-            "Counts are of what was found and replaced in answers as they were delivered.",
-            "What no detector knows, and what a profile keeps, is not counted.",
+            "Counts are of what was found in answers as they were delivered: replaced, or passed where a profile keeps the kind.",
+            "What no detector knows, and fields that a profile keeps by name, are not counted.",
             "Methods are those of the profiles as they are configured now.",
         ],
     }))
@@ -92,80 +118,51 @@ fn method(config: &Config, name: &str) -> String {
     }
 }
 
-fn page(told: &Value) -> String {
-    let mut page = String::from(
-        "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>De-identification report</title>\n\
-         <style>body{font:11pt/1.4 sans-serif;max-width:48rem;margin:2rem auto}table{border-collapse:collapse;width:100%;\
-         margin:1rem 0}td,th{border-bottom:1px solid #999;padding:.2rem .5rem;text-align:left}td:last-child,\
-         th:last-child{text-align:right}</style></head><body>\n<h1>De-identification report</h1>\n",
-    );
-    let text = |value: &Value| escaped(value.as_str().unwrap_or("-"));
-    let mut line = |words: String| {
-        // Writing to a string does not fail.
-        let _ = writeln!(page, "{words}");
-    };
-    line(format!(
-        "<p>From {} until {}: {} sessions, {} requests, {} of them refused.</p>",
-        text(&told["since"]),
-        text(&told["until"]),
-        told["sessions"],
-        told["requests"],
-        told["refused"]
-    ));
-    line("<table><tr><th></th><th>Identifier, 45 CFR 164.514(b)(2)(i)</th><th>Replaced</th></tr>".to_owned());
-    for class in told["identifiers"].as_array().into_iter().flatten() {
-        line(format!(
-            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
-            text(&class["id"]),
-            text(&class["name"]),
-            class["replaced"]
-        ));
-    }
-    line("</table><table><tr><th>Target</th><th>Subject</th><th>Replaced</th></tr>".to_owned());
-    for by in told["by"].as_array().into_iter().flatten() {
-        line(format!(
-            "<tr><td>{}</td><td>{}</td><td>{}</td></tr>",
-            text(&by["target"]),
-            text(&by["subject"]),
-            by["replaced"]
-        ));
-    }
-    line("</table><table><tr><th>Profile</th><th>Method</th></tr>".to_owned());
-    for method in told["methods"].as_array().into_iter().flatten() {
-        line(format!("<tr><td>{}</td><td>{}</td></tr>", text(&method["profile"]), text(&method["method"])));
-    }
-    line("</table>".to_owned());
-    for note in told["notes"].as_array().into_iter().flatten() {
-        line(format!("<p>{}</p>", text(note)));
-    }
-    line("</body></html>".to_owned());
-    page
-}
-
-/// Names come from outside: nothing of them is markup.
-fn escaped(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            c => out.push(c),
+fn printed(told: &Value, args: &SessionsReport) -> String {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let list = |name: &str| told[name].as_array().cloned().unwrap_or_default();
+    let numbers = |of: &Value| ["found", "replaced", "passed"].map(|name| of[name].to_string());
+    let heads = html! { th.number { "Found" } th.number { "Replaced" } th.number { "Passed" } };
+    let body = html! {
+        p {
+            "Period: " (period(args.which.since.as_deref(), args.which.until.as_deref())) ". "
+            (told["sessions"].to_string()) " sessions, " (told["requests"].to_string()) " requests, "
+            (told["refused"].to_string()) " of them refused."
         }
-    }
-    out
+        table {
+            tr { th {} th { "Identifier, 45 CFR 164.514(b)(2)(i)" } (heads) }
+            @for class in list("identifiers") {
+                tr {
+                    td { (text(&class["id"])) }
+                    td { (text(&class["name"])) }
+                    @for number in numbers(&class) { td.number { (number) } }
+                }
+            }
+        }
+        table {
+            tr { th { "Target" } th { "Subject" } (heads) }
+            @for by in list("by") {
+                tr {
+                    td { (text(&by["target"])) }
+                    td { (text(&by["subject"])) }
+                    @for number in numbers(&by) { td.number { (number) } }
+                }
+            }
+        }
+        table {
+            tr { th { "Profile" } th { "Method" } }
+            @for method in list("methods") {
+                tr { td { (text(&method["profile"])) } td { (text(&method["method"])) } }
+            }
+        }
+        @for note in list("notes") { p { (text(&note)) } }
+    };
+    page("De-identification report", &body)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn nobody_s_name_is_markup() {
-        assert_eq!(escaped("<b a='1'>&\""), "&lt;b a=&#39;1&#39;&gt;&amp;&quot;");
-    }
 
     #[test]
     fn every_main_kind_has_its_class() {

@@ -10,7 +10,11 @@ use crate::exit::Exit;
 
 pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
     let config = Config::load(global.config.as_deref())?;
-    let status = admin::ask(&config.gateway.data_dir, &json!({ "do": "status" }))?;
+    let status = admin::ask(&config.gateway.data_dir, &json!({ "do": "status" })).map_err(|error| {
+        let stopped = error.id() == Id::NoGateway && config.gateway.data_dir.is_dir();
+        let hint = "`blackbar ledger recover --dry-run` says what a start would find, `blackbar serve` starts one";
+        if stopped { error.hint(hint) } else { error }
+    })?;
     let text = match args.format {
         DocumentFormat::Json => format!("{status:#}\n"),
         DocumentFormat::Pretty => {
@@ -28,14 +32,25 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
             if let Some(uses) = status["unreviewed_emergencies"].as_u64().filter(|uses| *uses > 0) {
                 followers.push_str(&format!("emergency  {uses} to be reviewed: `blackbar break-glass list`\n"));
             }
+            let next: String = texts(&status["next"]).map(|next| format!("next       {next}\n")).collect();
+            let gigabytes = |value: &serde_json::Value| {
+                let tenths = value.as_u64().unwrap_or(0) / 100_000_000;
+                format!("{}.{} GB", tenths / 10, tenths % 10)
+            };
             format!(
-                "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\nholds      {} wait for people\nlocks      {locks}\n{followers}",
+                "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\ncheckpoint {} leaves, root {}\nwaiting    {} bytes for the disk\ndisk       {} free of {}\nsessions   {} open\nholds      {} wait for people\nlocks      {locks}\n{followers}{next}",
                 status["version"].as_str().unwrap_or("?"),
                 status["up_seconds"],
                 targets.join(", "),
                 status["rules"].as_str().unwrap_or("?"),
                 status["record"].as_str().unwrap_or("?"),
                 status["leaves"],
+                status["checkpoint"]["leaves"],
+                status["checkpoint"]["root"].as_str().unwrap_or("?"),
+                status["backlog_bytes"],
+                gigabytes(&status["disk"]["free_bytes"]),
+                gigabytes(&status["disk"]["total_bytes"]),
+                status["sessions_open"],
                 status["holds"],
             )
         }

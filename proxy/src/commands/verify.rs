@@ -20,7 +20,11 @@ pub(crate) fn run(args: &cli::Verify) -> Result<Exit, Error> {
         let root = args.root_key.as_deref().map(root_key).transpose()?;
         let witnesses = args.witness.iter().map(|given| witness_key(given)).collect::<Result<_, _>>()?;
         let checks = Checks { key, against, witnesses, root, log_only: args.log_only };
-        let report = verify::folder(&args.path, &checks);
+        let report = if verify::is_bundle(&args.path) {
+            verify::bundle(&args.path, &checks)
+        } else {
+            verify::folder(&args.path, &checks)
+        };
         (report.map_err(|error| super::prove::unreadable(&error).at_path(&args.path))?, None)
     } else {
         let text = read(&args.path)?;

@@ -1,4 +1,4 @@
-//! `[retention]`, `[[sink]]` and `[[witness]]`: how long the record is kept, and who else is told of it.
+//! `[retention]`, `[disclosures]`, `[[sink]]` and `[[witness]]`: how long the record is kept, and who else is told of it.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,9 +10,11 @@ use super::toml::{Table, Value, duration};
 use crate::error::{Error, Id, did_you_mean};
 
 /// What becomes of what was recorded.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keeping {
     pub(crate) retention: Retention,
+    /// Whether it is noted whose data answers held.
+    pub(crate) disclosures: bool,
     pub(crate) sinks: Vec<SinkSection>,
     pub(crate) witnesses: Vec<WitnessSection>,
 }
@@ -92,6 +94,12 @@ const FORMATS: [(&str, SinkFormat); 5] = [
     ("otlp", SinkFormat::Otlp),
 ];
 
+impl Default for Keeping {
+    fn default() -> Self {
+        Self { retention: Retention::default(), disclosures: true, sinks: Vec::new(), witnesses: Vec::new() }
+    }
+}
+
 impl Default for Retention {
     fn default() -> Self {
         let usual = Period { text: SIX_YEARS.to_owned(), seconds: 6 * YEAR };
@@ -108,7 +116,20 @@ impl Retention {
 }
 
 pub(super) fn keeping(root: &Table<'_, '_>, folder: &Path) -> Result<Keeping, Error> {
-    Ok(Keeping { retention: retention(root)?, sinks: sinks(root, folder)?, witnesses: witnesses(root, folder)? })
+    Ok(Keeping {
+        retention: retention(root)?,
+        disclosures: disclosures(root)?,
+        sinks: sinks(root, folder)?,
+        witnesses: witnesses(root, folder)?,
+    })
+}
+
+fn disclosures(root: &Table<'_, '_>) -> Result<bool, Error> {
+    let Some(value) = root.get("disclosures") else { return Ok(true) };
+    let table = value.table()?;
+    let index = table.get("index").map(Value::truth).transpose()?.unwrap_or(true);
+    table.finish()?;
+    Ok(index)
 }
 
 fn retention(root: &Table<'_, '_>) -> Result<Retention, Error> {

@@ -231,7 +231,7 @@ impl Index {
 }
 
 /// A value of a leaf in words.
-pub(super) fn plain(value: &Json) -> String {
+pub(crate) fn plain(value: &Json) -> String {
     match value {
         Json::Text(text) => text.clone(),
         Json::Number(number) => number.to_string(),

@@ -5,12 +5,12 @@
 //! approval: what counts is a reviewer's signature, which is made elsewhere and judged by the gate.
 
 mod form;
-mod index;
+pub(crate) mod index;
 mod loaded;
 mod logins;
 mod oidc;
 mod pages;
-mod replay;
+pub(crate) mod replay;
 mod request;
 
 use std::collections::BTreeSet;

@@ -247,7 +247,7 @@ pub(super) fn readable(bytes: &[u8]) -> String {
 }
 
 /// A text in which nothing hides and nothing reads in another direction.
-pub(super) fn inert(text: &str) -> String {
+pub(crate) fn inert(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         let hides = matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}');
@@ -292,7 +292,8 @@ impl Table {
     }
 }
 
-fn message(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
+/// The first message of a database, when it is whole, and what follows it.
+pub(crate) fn message(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let (tag, rest) = bytes.split_first()?;
     let (length, _) = rest.split_first_chunk::<4>()?;
     let length = usize::try_from(u32::from_be_bytes(*length)).ok()?;
@@ -301,6 +302,19 @@ fn message(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     }
     let (message, rest) = rest.split_at(length);
     Some((*tag, message.get(4..)?, rest))
+}
+
+/// What one message of a database says, in a line; `None` for those that say nothing to people.
+pub(crate) fn said(tag: u8, body: &[u8]) -> Option<String> {
+    let line = |cells: Vec<String>| cells.join(" | ").replace('\n', " ");
+    match tag {
+        b'T' => Some(line(columns(body))),
+        b'D' => Some(line(cells(body))),
+        b'C' => Some(readable(body.strip_suffix(b"\0").unwrap_or(body))),
+        b'E' | b'N' => Some(report(body)),
+        b'd' => Some(readable(body.strip_suffix(b"\n").unwrap_or(body))),
+        _ => None,
+    }
 }
 
 fn columns(body: &[u8]) -> Vec<String> {

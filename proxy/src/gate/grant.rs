@@ -7,13 +7,13 @@ use std::task::{Context, Poll};
 use std::time::SystemTime;
 
 use blackbar_engine::operator::{self, Operator};
-use blackbar_engine::{Clean, Finding, Format, Kind, Profile, Raw, Redactor, Scanner};
+use blackbar_engine::{Clean, Finding, Format, Kind, Mark, Profile, Raw, Redactor, Scanner};
 use blackbar_ledger::{Details, Kind as LeafKind, Outcome};
 use blackbar_policy::fuse::Blown;
 
 use super::fuses::Counter;
 use super::labels::Labels;
-use super::recorder::{RecordError, Recording};
+use super::recorder::{Identifier, RecordError, Recording};
 use super::standing::Standing;
 
 /// Leave to do one thing, with what has to be done to its answer.
@@ -126,6 +126,17 @@ impl Grant {
         let mut redactor = self.scanner.redactor_for(&self.profile, format, "");
         redactor.columns(&[name]);
         Lines { redactor: Box::new(redactor) }
+    }
+
+    /// What stands for a value that is not shown to a redactor.
+    pub(crate) fn mark(&self, kind: Kind, value: &Raw) -> Option<Mark> {
+        let rules = self.profile.rules();
+        rules.marks.as_ref().and_then(|marks| marks.mark_raw(&*rules.values, kind.id(), value))
+    }
+
+    /// Whether marks are made of what is found.
+    pub(crate) fn marks(&self) -> bool {
+        self.profile.rules().marks.is_some()
     }
 
     /// Keys and meanings, for values that are replaced whole.
@@ -321,13 +332,15 @@ impl Answer {
 
     /// Records the redacted bytes that are there. Says whether there were any.
     fn take(&mut self) -> Result<bool, RecordError> {
-        let Some(segment) = self.redactor.poll() else { return Ok(false) };
+        let segment = self.redactor.poll();
+        self.redactor.subjects().into_iter().for_each(|mark| self.recording.subject(mark));
+        let Some(segment) = segment else { return Ok(false) };
         // A refcount; a segment without bytes only says what was found.
         let bytes = segment.bytes().clone();
         if let Some(finding) = segment.finding() {
             // Entity memory and rules of the profile have no detector.
             let detector = self.scanner.detectors().get(finding.detector).map_or("", |detector| &detector.id);
-            self.recording.replaced(&finding.kind.to_string(), detector, bytes.len())?;
+            self.recording.replaced(&Identifier::from(finding), detector, bytes.len())?;
         }
         if !bytes.is_empty() {
             if let Some(Err(blown)) = self.fuse.as_ref().map(|fuse| fuse.take(0, bytes.len(), &[])) {
@@ -382,6 +395,8 @@ impl Lines {
                 }
             }
         }
+        // Short texts are no records; what they say is noted by what is found in them.
+        drop(self.redactor.subjects());
         let joined = || Raw::from(pieces).danger_pass_unredacted("pieces that a redactor made, joined");
         (whole.unwrap_or_else(joined), findings)
     }

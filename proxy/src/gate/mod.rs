@@ -28,7 +28,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use arc_swap::ArcSwap;
 use blackbar_engine::operator::Keyring;
-use blackbar_engine::{Profile, Scanner};
+use blackbar_engine::{Marks, Profile, Scanner};
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, Question, Reason, Resource, Subject};
 
@@ -46,7 +46,7 @@ use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
 pub(crate) use self::recorder::origin as log_name;
-pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
+pub(crate) use self::recorder::{Conversation, Identifier, RecordError, Recorder, Recording, SUBJECT, Wanted};
 pub(crate) use self::retold::{Question as Retold, Questions, word as decided_word};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
@@ -64,6 +64,8 @@ pub(crate) struct Gate {
     fuses: Fuses,
     /// What emergency access is given out by.
     glass: Option<Glass>,
+    /// Makes marks of what is found in answers.
+    marks: Option<Arc<Marks>>,
 }
 
 /// What a reload replaces, all at once.
@@ -176,8 +178,17 @@ impl Identity {
 
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
-        let state = ArcSwap::from_pointee(State::read(config)?);
-        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default(), glass: None })
+        Self::marking(config, authenticator, None)
+    }
+
+    /// The same, with marks of what is found in answers.
+    pub(crate) fn marking(
+        config: &Config,
+        authenticator: Arc<dyn Authenticator>,
+        marks: Option<Arc<Marks>>,
+    ) -> Result<Self, Error> {
+        let state = ArcSwap::from_pointee(State::read(config, marks.as_ref())?);
+        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default(), glass: None, marks })
     }
 
     /// The same gate, with somewhere for held requests to wait.
@@ -206,7 +217,7 @@ impl Gate {
 
     /// Reads policies and profiles again. What cannot be used changes nothing.
     pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.state.store(Arc::new(State::read(config)?));
+        self.state.store(Arc::new(State::read(config, self.marks.as_ref())?));
         Ok(())
     }
 
@@ -402,7 +413,7 @@ fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
 const DEFAULT_PROFILE: &str = "safe-harbor";
 
 impl State {
-    fn read(config: &Config) -> Result<Self, Error> {
+    fn read(config: &Config, marks: Option<&Arc<Marks>>) -> Result<Self, Error> {
         let policies = Policies::read(&config.gateway.policies)?;
         let mut names: BTreeSet<String> = policies.set().profiles().into_iter().map(str::to_owned).collect();
         names.insert(DEFAULT_PROFILE.to_owned());
@@ -413,7 +424,7 @@ impl State {
             Protocol::Postgres(_) => None,
         });
         names.extend(of_requests.map(|Named { name, .. }| name.clone()));
-        let profiles = Profiles::prepare(&names, config)?;
+        let profiles = Profiles::prepare(&names, config, marks)?;
         let version = profiles.version(policies.set().hash());
         let people = People::read(config)?;
         for group in policies.set().approving_groups() {

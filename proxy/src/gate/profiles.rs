@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use blackbar_engine::{Profile, Scanner};
+use blackbar_engine::{Marks, Profile, Scanner};
 
 use super::labels::Labels;
 use crate::config::Config;
@@ -28,7 +28,11 @@ const MOST_COMBINED: usize = 256;
 
 impl Profiles {
     /// Compiles the named ones.
-    pub(super) fn prepare(names: &BTreeSet<String>, config: &Config) -> Result<Self, Error> {
+    pub(super) fn prepare(
+        names: &BTreeSet<String>,
+        config: &Config,
+        marks: Option<&Arc<Marks>>,
+    ) -> Result<Self, Error> {
         let mut single = BTreeMap::new();
         let mut labels = BTreeMap::new();
         let mut all = Labels::default();
@@ -38,6 +42,7 @@ impl Profiles {
             let wanted = Wanted { profile: name, ..Wanted::default() };
             let Ready { scanner: this, profile, hash, labels: named, .. } = profile::prepare(&wanted, config)?;
             hashes.push_str(&hash);
+            let profile = marks.map_or(profile.clone(), |marks| profile.marking(Arc::clone(marks)));
             single.insert(name.clone(), profile);
             all = all.and(&named);
             labels.insert(name.clone(), named);

@@ -6,9 +6,11 @@ pub(crate) mod index;
 pub(crate) mod lived;
 pub(crate) mod post;
 pub(crate) mod retention;
+pub(crate) mod subjects;
 pub(crate) mod witness;
 
 pub(crate) use self::follow::{Follower, Standing};
 pub(crate) use self::index::{Filter, Index, Row};
 pub(crate) use self::retention::Keeper;
+pub(crate) use self::subjects::Subjects;
 pub(crate) use self::witness::Witnessed;

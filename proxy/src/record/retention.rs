@@ -1,7 +1,7 @@
 //! How long recordings are kept, what holds them back, and their deletion: a tombstone, the key erased, the content removed,
 //! a confirmation. Decided from the log alone; the order of it is [`blackbar_ledger::Ledger::erase_all`]'s.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::follow::Standing;
 use super::index::{Due, Index};
 use super::lived::Lived;
+use super::subjects::Subjects;
 use crate::config::Retention;
 use crate::error::{Error, Id};
 use crate::front::Stop;
@@ -20,6 +21,7 @@ use crate::notes;
 /// Keeps recordings and deletes them when their time has come.
 #[derive(Debug)]
 pub(crate) struct Keeper {
+    folder: PathBuf,
     recorder: Arc<Recorder>,
     index: Index,
     reader: Reader,
@@ -78,7 +80,7 @@ impl Keeper {
         let lived = Lived::after(index.last_mark()?.as_ref());
         let turn = Mutex::new(Turn { lived, marked: None, looked: None });
         let recorder = Arc::clone(recorder);
-        Ok(Self { recorder, index, reader, rules: Mutex::new(rules), turn })
+        Ok(Self { folder: folder.to_owned(), recorder, index, reader, rules: Mutex::new(rules), turn })
     }
 
     /// Does what time asks for, until it is told to stop. What does not work is done again, and told.
@@ -266,6 +268,8 @@ impl Keeper {
         }
         if !erasures.is_empty() {
             self.recorder.erase(&erasures)?;
+            let erased: Vec<SessionId> = erasures.iter().map(|erasure| erasure.session).collect();
+            Subjects::forget(&self.folder, &erased)?;
         }
         self.fresh()?;
         // A session may begin in one month and be in the index a moment later.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use blackbar_engine::{Clean, Finding, Raw};
+use blackbar_engine::{Clean, Finding, Kind, Raw};
 use bytes::Bytes;
 
 use super::backend::{self, Column, TransactionStatus};
@@ -34,6 +34,16 @@ pub enum Quotes {
 pub trait Scrub {
     /// What may be shown in place of `text`, which stands at `place`. What needs no change comes back as it was.
     fn scrub(&mut self, place: Place, text: Raw) -> Scrubbed;
+
+    /// Told of a value that is replaced whole without a look at it, because of what its column is said to hold.
+    fn replaced(&mut self, place: Place, kind: Kind, text: &Raw) {
+        let _ = (place, kind, text);
+    }
+
+    /// Told of a value that passes without a look at it, because a policy says so by name.
+    fn passed(&mut self, place: Place, text: &Raw) {
+        let _ = (place, text);
+    }
 }
 
 /// Where a text stands.

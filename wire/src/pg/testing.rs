@@ -28,6 +28,7 @@ impl Scrub for Digits {
                     reason: "a test",
                     field: None,
                     operator: Operator::Tag,
+                    mark: None,
                 });
             }
         }

@@ -35,7 +35,7 @@ use super::startup::{error, fatal};
 use super::upstream::NoSession;
 use crate::config::Limits;
 use crate::front::Stop;
-use crate::gate::{Grant, RecordError};
+use crate::gate::{Grant, Identifier, RecordError};
 
 /// One session at work.
 pub(super) struct Pump {
@@ -323,7 +323,7 @@ impl Pump {
             Action::Row { grant, columns, ordinal, frame } => {
                 let granted = grant.granted().ok_or(UNGRANTED)?;
                 let recording = self.outbox.recording();
-                let row = self.rows.row(granted, &columns, ordinal, &frame, &mut |kind| recording.found(kind))?;
+                let row = self.rows.row(granted, &columns, ordinal, &frame, &mut |found| recording.found(found))?;
                 self.outbox.send(row)?;
             }
             Action::RowDescription { columns, frame } => {
@@ -349,7 +349,7 @@ impl Pump {
             Action::FunctionResult { grant, function, format, frame } => {
                 let granted = grant.granted().ok_or(UNGRANTED)?;
                 let recording = self.outbox.recording();
-                let found = &mut |kind: &str| recording.found(kind);
+                let found = &mut |found: &Identifier| recording.found(found);
                 let result = self.rows.function_result(granted, function, format, &frame, found)?;
                 self.outbox.send(result)?;
             }
@@ -359,12 +359,12 @@ impl Pump {
             }
             Action::CopyOut(frame) => {
                 let recording = self.outbox.recording();
-                let piece = self.rows.copy(&frame, &mut |kind| recording.found(kind))?;
+                let piece = self.rows.copy(&frame, &mut |found| recording.found(found))?;
                 piece.map_or(Ok(()), |piece| self.outbox.send(piece))?;
             }
             Action::CopyOutEnd => {
                 let recording = self.outbox.recording();
-                let rest = self.rows.copy_ends(&mut |kind| recording.found(kind))?;
+                let rest = self.rows.copy_ends(&mut |found| recording.found(found))?;
                 rest.map_or(Ok(()), |rest| self.outbox.send(rest))?;
             }
             Action::CopyInBegin { grant, ordinal, shape } => {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use blackbar_engine::Raw;
+use blackbar_engine::{Kind, Raw};
 use blackbar_policy::fuse::{Blown, Token};
 use blackbar_wire::pg::copy::{CopyFormat, CopyStream};
 use blackbar_wire::pg::value::{Decision, Masked, Masker, Typed, Types as _, Unknown};
@@ -12,7 +12,7 @@ use super::asking::Granted;
 use super::judge::{CopyColumn, Look, StatementPlan};
 use super::looked::Looked;
 use super::reports::Texts;
-use crate::gate::Counter;
+use crate::gate::{Counter, Identifier};
 
 /// The answers of one session. It keeps what the rows of one answer share.
 #[derive(Default)]
@@ -56,8 +56,8 @@ struct CopyCells {
 struct Values {
     granted: Arc<Granted>,
     columns: Vec<Looked>,
-    /// Kinds of what was found since it was last asked.
-    found: Vec<String>,
+    /// What was found since it was last asked.
+    found: Vec<Identifier>,
 }
 
 /// Why a row was not made.
@@ -82,14 +82,14 @@ impl From<Refusal> for NoRow {
 }
 
 impl Rows {
-    /// A row, as the client may get it. `found` is called with the kind of each identifier.
+    /// A row, as the client may get it. `found` is called with each identifier.
     pub(super) fn row(
         &mut self,
         granted: &Arc<Granted>,
         columns: &Columns,
         ordinal: usize,
         frame: &BackendFrame,
-        found: &mut dyn FnMut(&str),
+        found: &mut dyn FnMut(&Identifier),
     ) -> Result<ToClient, NoRow> {
         let fits = |current: &Current| {
             Arc::ptr_eq(&current.granted, granted)
@@ -122,7 +122,7 @@ impl Rows {
         function: u32,
         format: i16,
         frame: &BackendFrame,
-        found: &mut dyn FnMut(&str),
+        found: &mut dyn FnMut(&Identifier),
     ) -> Result<ToClient, NoRow> {
         let oid = granted.snapshot.routine(function).map_or(0, |routine| routine.result);
         let decision = granted.plan.function_result(&granted.snapshot.shape(oid), granted.grant.detects());
@@ -179,7 +179,7 @@ impl Rows {
     pub(super) fn copy(
         &mut self,
         frame: &BackendFrame,
-        found: &mut dyn FnMut(&str),
+        found: &mut dyn FnMut(&Identifier),
     ) -> Result<Option<ToClient>, NoRow> {
         let copy = self.copy.as_mut().ok_or(Refusal::Rule("a COPY stream that did not begin"))?;
         let Copy { granted, stream, cells } = copy;
@@ -191,7 +191,7 @@ impl Rows {
     }
 
     /// What is left of a COPY stream.
-    pub(super) fn copy_ends(&mut self, found: &mut dyn FnMut(&str)) -> Result<Option<ToClient>, NoRow> {
+    pub(super) fn copy_ends(&mut self, found: &mut dyn FnMut(&Identifier)) -> Result<Option<ToClient>, NoRow> {
         let Some(Copy { granted, mut stream, mut cells }) = self.copy.take() else { return Ok(None) };
         let rest = stream.end_to_client(&mut |cell| cells.cell(&granted, cell));
         let rest = rest?;
@@ -301,8 +301,8 @@ impl Values {
         Self { granted: Arc::clone(granted), columns, found: Vec::new() }
     }
 
-    fn tell(&mut self, found: &mut dyn FnMut(&str)) {
-        self.found.drain(..).for_each(|kind| found(&kind));
+    fn tell(&mut self, found: &mut dyn FnMut(&Identifier)) {
+        self.found.drain(..).for_each(|identifier| found(&identifier));
     }
 }
 
@@ -317,8 +317,22 @@ impl Scrub for Values {
             return Scrubbed { text, findings };
         };
         let shown = looked.scrub(&self.granted, text);
-        self.found.extend(shown.findings.iter().map(|finding| finding.kind.to_string()));
+        self.found.extend(shown.findings.iter().map(Identifier::from));
         shown
+    }
+
+    fn replaced(&mut self, _: Place, kind: Kind, text: &Raw) {
+        let mark = self.granted.grant.mark(kind, text);
+        self.found.push(Identifier { kind, passed: false, mark });
+    }
+
+    fn passed(&mut self, place: Place, text: &Raw) {
+        // It is looked at for the record alone, and leaves as it is.
+        let (Place::Column(at), true) = (place, self.granted.grant.marks()) else { return };
+        let Some(looked) = self.columns.get_mut(at) else { return };
+        let shown = looked.scrub(&self.granted, text.clone());
+        self.found
+            .extend(shown.findings.iter().map(|finding| Identifier { passed: true, ..Identifier::from(finding) }));
     }
 }
 

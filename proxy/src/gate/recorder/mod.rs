@@ -6,6 +6,7 @@
 mod live;
 mod recording;
 mod statement;
+mod subjects;
 mod throttle;
 
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
+use blackbar_engine::{FieldPath, Marks};
 use blackbar_ledger::{
     Admission, Details, Erasure, Kind, Leaf, Ledger, Options, Outcome, Reader, RootKey, SessionOpen, SessionWriter,
     Ticket, Time,
@@ -25,6 +27,8 @@ use self::live::Live;
 pub(crate) use self::live::{Open, Wanted};
 pub(crate) use self::recording::Recording;
 pub(super) use self::statement::Statement;
+use self::subjects::Subjects;
+pub(crate) use self::subjects::{Identifier, SUBJECT};
 use self::throttle::Throttle;
 use super::{Identity, Part};
 use crate::config::{Record, Target};
@@ -52,6 +56,9 @@ pub(crate) enum RecordError {
     /// More waits for the disk than may.
     Busy,
 }
+
+/// Where records of FHIR and HL7 say whose they are.
+const SUBJECTS: [&str; 4] = ["Patient.id", "*.subject.reference", "*.patient.reference", "PID-3"];
 
 /// While so much waits for the disk, no new request is taken.
 const MOST_BACKLOG: usize = 48 << 20;
@@ -135,6 +142,13 @@ impl Recorder {
         self.told(Leaf::new(Kind::Export).subject(short(by)).outcome(Outcome::Success).details(details))
     }
 
+    /// Makes the marks of what is found in answers.
+    pub(crate) fn marks(&self) -> Result<Arc<Marks>, Error> {
+        let key = self.ledger.marks_key().map_err(|error| stopped(&error))?;
+        let subjects = SUBJECTS.iter().map(|path| FieldPath::new(path)).collect();
+        Ok(Arc::new(Marks::new(key.expose()).subjects(subjects)))
+    }
+
     /// Publishes a checkpoint over everything so far, so that readers see it.
     pub(crate) fn publish(&self) -> Result<(), Error> {
         self.ledger.checkpoint().map_err(|error| stopped(&error))
@@ -158,7 +172,8 @@ impl Recorder {
     /// Records a look at the record itself, and waits for it: nothing is shown before.
     pub(crate) fn viewed(&self, by: &str, what: &str, session: Option<&str>) -> Result<(), Error> {
         let session = session.and_then(blackbar_ledger::SessionId::parse);
-        let leaf = Leaf::new(Kind::ReplayView).subject(by).details(Details::new().text("what", what));
+        let kind = if what == "export" { Kind::Export } else { Kind::ReplayView };
+        let leaf = Leaf::new(kind).subject(by).details(Details::new().text("what", what));
         let leaf = session.into_iter().fold(leaf, Leaf::about);
         self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait()).map_err(|error| stopped(&error))
     }
@@ -314,6 +329,8 @@ struct Session {
     exchanges: u64,
     /// What policy was asked last about something else than before, and in which request.
     asked: Option<(u64, Vec<Part>)>,
+    /// Whose data it has shown.
+    subjects: Subjects,
 }
 
 /// Whom a session belongs to.
@@ -370,7 +387,7 @@ impl Conversation {
         let (writer, _) = self.recorder.ledger.session(open, now()).map_err(|error| RecordError::from(&error))?;
         self.recorder.live.add(writer.id(), &who.subject, &who.target, &self.end);
         self.recorder.metrics.session(&who.target);
-        Ok(Session { who, writer, exchanges: 0, asked: None })
+        Ok(Session { who, writer, exchanges: 0, asked: None, subjects: Subjects::default() })
     }
 
     fn give_back(&self, session: Session) {

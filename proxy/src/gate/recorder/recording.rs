@@ -8,12 +8,13 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use blackbar_engine::Clean;
+use blackbar_engine::{Clean, Mark};
 use blackbar_ledger::{Details, Direction, Kind, Leaf, Outcome, Ticket};
 use serde_json::{Value, json};
 
 use super::super::retold::Asking;
-use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
+use super::subjects::SUBJECT;
+use super::{Conversation, END_LIVE, Identifier, Record, RecordError, Session, now};
 
 /// Records one request and its answer, or several that follow each other on one connection: each may be asked before those
 /// ahead of it are answered, and answers come in the order of the questions. Dropped before the end it says that the
@@ -37,7 +38,9 @@ pub(crate) struct Recording {
     /// Since when bytes are out that are not on disk.
     ahead_since: Option<Instant>,
     status: Option<u16>,
+    /// How many identifiers were replaced, by kind, and how many left as they were.
     found: BTreeMap<String, u64>,
+    passed: BTreeMap<String, u64>,
     /// Where what was replaced stands in the answer; told in pieces.
     places: Vec<Value>,
     /// What was asked and not answered yet, in order: the number of each, and when it began.
@@ -83,6 +86,7 @@ impl Recording {
             ahead_since: None,
             status: None,
             found: BTreeMap::new(),
+            passed: BTreeMap::new(),
             places: Vec::new(),
             open,
             before: 0,
@@ -216,18 +220,37 @@ impl Recording {
         self.gather(bytes.as_bytes())
     }
 
-    /// The next `length` bytes of the answer take the place of an identifier of this kind.
-    pub(crate) fn replaced(&mut self, kind: &str, detector: &str, length: usize) -> Result<(), RecordError> {
-        self.found(kind);
-        self.places.push(json!([self.gathered - self.before, length, kind, detector]));
+    /// The next `length` bytes of the answer take the place of this identifier, or are it.
+    pub(crate) fn replaced(
+        &mut self,
+        identifier: &Identifier,
+        detector: &str,
+        length: usize,
+    ) -> Result<(), RecordError> {
+        self.found(identifier);
+        if identifier.passed {
+            return Ok(());
+        }
+        self.places.push(json!([self.gathered - self.before, length, identifier.kind.id(), detector]));
         if self.places.len() >= MOST_PLACES { self.tell_places() } else { Ok(()) }
     }
 
-    /// An identifier of this kind is replaced in what comes next.
-    pub(crate) fn found(&mut self, kind: &str) {
-        match self.found.get_mut(kind) {
+    /// This identifier was found in what comes next.
+    pub(crate) fn found(&mut self, identifier: &Identifier) {
+        let counts = if identifier.passed { &mut self.passed } else { &mut self.found };
+        match counts.get_mut(identifier.kind.id()) {
             Some(count) => *count += 1,
-            None => _ = self.found.insert(kind.to_owned(), 1),
+            None => _ = counts.insert(identifier.kind.id().to_owned(), 1),
+        }
+        if let Some(session) = &mut self.session {
+            session.subjects.found(identifier);
+        }
+    }
+
+    /// What comes next is data of somebody with this mark.
+    pub(crate) fn subject(&mut self, mark: Mark) {
+        if let Some(session) = &mut self.session {
+            session.subjects.found(&Identifier { kind: SUBJECT, passed: false, mark: Some(mark) });
         }
     }
 
@@ -326,13 +349,21 @@ impl Recording {
         for (kind, count) in &found {
             metrics.found(&self.target, kind, *count);
         }
-        self.note(json!({ "exchange": number, "end": outcome.text(), "complete": complete, "bytes": bytes, "replaced": found }))?;
+        let passed = std::mem::take(&mut self.passed);
+        let mut end = json!({ "exchange": number, "end": outcome.text(), "complete": complete, "bytes": bytes, "replaced": found });
+        if let Some(end) = end.as_object_mut().filter(|_| !passed.is_empty()) {
+            end.insert("passed".to_owned(), json!(passed));
+        }
+        self.note(end)?;
         let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
         let mut details = Details::new()
             .number("exchange", number)
             .number("bytes", bytes)
             .number("micros", micros)
             .counts("replaced", found);
+        if !passed.is_empty() {
+            details = details.counts("passed", passed);
+        }
         if let Some(status) = self.status.take() {
             details = details.number("status", status.into());
         }
@@ -388,6 +419,13 @@ impl Recording {
         self.note(json!({ "exchange": number, "replaced_at": places }))
     }
 
+    /// Whose data is in what is on its way to the disk.
+    fn tell_subjects(&mut self) -> Result<(), RecordError> {
+        let number = self.open.front().map_or(0, |(number, _)| *number);
+        let note = self.session.as_mut().and_then(|session| session.subjects.note(number));
+        note.map_or(Ok(()), |note| self.note(note))
+    }
+
     /// Something for the encrypted recording only.
     pub(crate) fn note(&mut self, note: Value) -> Result<(), RecordError> {
         self.block(Direction::Note, note.to_string().as_bytes())
@@ -411,6 +449,7 @@ impl Recording {
         &mut self,
         write: impl FnOnce(&mut Session) -> blackbar_ledger::Result<Ticket>,
     ) -> Result<(), RecordError> {
+        self.tell_subjects()?;
         let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
         let written = write(session);
         let ticket = self.checked(written)?;

@@ -114,11 +114,7 @@ fn of_session(db: &Connection, index: u64, session: SessionId, leaf: &ReadLeaf) 
                 for (kind, count) in kinds {
                     let count = count.as_number().unwrap_or(0);
                     all += count;
-                    db.prepare_cached(
-                        "INSERT INTO replaced VALUES (?1, ?2, ?3)
-                         ON CONFLICT (kind, session) DO UPDATE SET count = count + excluded.count",
-                    )?
-                    .execute(params![kind, id, count])?;
+                    counted(db, kind, session, count, 0)?;
                     // Asked for by `name:patient` or by `name`, it is found in order.
                     let main = kind.split(':').next().unwrap_or_default();
                     for kind in [kind, main] {
@@ -131,6 +127,11 @@ fn of_session(db: &Connection, index: u64, session: SessionId, leaf: &ReadLeaf) 
                     add.execute(params![id, all])?;
                 }
             }
+            if let Some(Json::Object(kinds)) = leaf.detail("passed") {
+                for (kind, count) in kinds {
+                    counted(db, kind, session, 0, count.as_number().unwrap_or(0))?;
+                }
+            }
         }
         Some(Kind::SessionClose) => {
             let mut close =
@@ -140,6 +141,15 @@ fn of_session(db: &Connection, index: u64, session: SessionId, leaf: &ReadLeaf) 
         }
         _ => {}
     }
+    Ok(())
+}
+
+fn counted(db: &Connection, kind: &str, session: SessionId, replaced: u64, passed: u64) -> rusqlite::Result<()> {
+    db.prepare_cached(
+        "INSERT INTO replaced VALUES (?1, ?2, ?3, ?4) ON CONFLICT (kind, session)
+         DO UPDATE SET count = count + excluded.count, passed = passed + excluded.passed",
+    )?
+    .execute(params![kind, session.as_bytes(), replaced, passed])?;
     Ok(())
 }
 

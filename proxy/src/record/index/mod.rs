@@ -12,7 +12,7 @@ use std::time::Duration;
 use blackbar_ledger::{LeafIndex, Reader};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-pub(crate) use self::query::{Due, Filter, Mark, Row};
+pub(crate) use self::query::{Due, Filter, Mark, Row, Total};
 use crate::error::{Error, Id};
 
 /// The index of one data folder.
@@ -23,7 +23,7 @@ pub(crate) struct Index {
 const NAME: &str = "index.sqlite";
 
 /// Changes with the tables: an index of another version is made anew.
-const VERSION: i64 = 1;
+const VERSION: i64 = 2;
 
 /// So many leaves are taken in at once.
 const AT_ONCE: usize = 16_384;
@@ -66,6 +66,7 @@ const TABLES: &str = "
         kind TEXT NOT NULL,
         session BLOB NOT NULL,
         count INTEGER NOT NULL,
+        passed INTEGER NOT NULL,
         PRIMARY KEY (kind, session)
     ) STRICT, WITHOUT ROWID;
     CREATE TABLE found (

@@ -216,7 +216,7 @@ impl Index {
         let (condition, values) = filter.sql("sessions.id");
         let sql = format!(
             "SELECT sessions.target, sessions.subject, coalesce((SELECT group_concat(profile, ' ') FROM profiles
-                 WHERE profiles.session = sessions.id), ''), replaced.kind, sum(replaced.count)
+                 WHERE profiles.session = sessions.id), ''), replaced.kind, sum(replaced.count), sum(replaced.passed)
              FROM sessions JOIN replaced ON replaced.session = sessions.id WHERE {condition}
              GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 3, 4"
         );
@@ -229,6 +229,7 @@ impl Index {
                     profiles: row.get(2)?,
                     kind: row.get(3)?,
                     count: row.get(4)?,
+                    passed: row.get(5)?,
                 })
             })?;
             rows.collect()
@@ -236,7 +237,7 @@ impl Index {
     }
 }
 
-/// How often a kind of identifier was replaced.
+/// How often a kind of identifier was replaced, and how often it left as it was.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct Total {
     pub(crate) target: String,
@@ -244,6 +245,7 @@ pub(crate) struct Total {
     pub(crate) profiles: String,
     pub(crate) kind: String,
     pub(crate) count: u64,
+    pub(crate) passed: u64,
 }
 
 impl Filter {

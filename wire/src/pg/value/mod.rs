@@ -160,11 +160,36 @@ impl Masker<'_> {
     ///
     /// When it may neither be shown nor replaced.
     pub fn value(&mut self, at: usize, typed: Typed, decision: Decision, value: &Bytes) -> Result<Masked, Refusal> {
+        let place = Place::Column(at);
         match decision {
-            Decision::Pass | Decision::Replace { operator: Operator::Keep, .. } => Ok(Masked::Unchanged),
-            Decision::Replace { operator: Operator::Drop, .. } => Ok(Masked::Null),
-            _ => self.nested(Place::Column(at), typed, decision, value, 0),
+            Decision::Pass | Decision::Replace { operator: Operator::Keep, .. } => {
+                if let Some(text) = self.text(typed, value) {
+                    self.scrub.passed(place, &Raw::from(text));
+                }
+                Ok(Masked::Unchanged)
+            }
+            Decision::Replace { operator: Operator::Drop, kind } => {
+                if let Some(text) = self.text(typed, value) {
+                    self.scrub.replaced(place, kind, &Raw::from(text));
+                }
+                Ok(Masked::Null)
+            }
+            _ => self.nested(place, typed, decision, value, 0),
         }
+    }
+
+    /// A plain value as text.
+    fn text(&self, typed: Typed, value: &Bytes) -> Option<Bytes> {
+        let mut typed = typed;
+        for _ in 0..MOST_NESTED {
+            match self.types.shape(typed.oid) {
+                Shape::Base(base) => return textual(base, typed.format == 1, value),
+                Shape::Domain(of) => typed.oid = of,
+                _ if typed.format == 0 => return Some(value.clone()),
+                _ => return None,
+            }
+        }
+        None
     }
 
     fn nested(
@@ -282,21 +307,13 @@ impl Masker<'_> {
 
     fn base(&mut self, place: Place, base: Base, typed: Typed, decision: Decision, value: &Bytes) -> Masked {
         let binary = typed.format == 1;
-        let text = match (binary, base) {
-            (true, Base::Text | Base::Varchar | Base::Bpchar | Base::Name | Base::Json | Base::Xml | Base::Bytea) => {
-                value.clone()
-            }
-            (true, Base::Jsonb) if value.first() == Some(&1) => value.slice(1..),
-            (true, _) => match to_text(base, value) {
-                Some(text) => text.into(),
-                None => return Masked::Null,
-            },
-            (false, Base::Bytea) => unescaped(value),
-            (false, _) => value.clone(),
-        };
+        let Some(text) = textual(base, binary, value) else { return Masked::Null };
         let how = match decision {
             Decision::Pass => return Masked::Unchanged,
-            Decision::Replace { kind, operator } => (kind, operator),
+            Decision::Replace { kind, operator } => {
+                self.scrub.replaced(place, kind, &Raw::from(text.clone()));
+                (kind, operator)
+            }
             Decision::Detect => {
                 let shown = self.scrub.scrub(place, Raw::from(text.clone()));
                 let strongest = shown.findings.iter().max_by_key(|finding| finding.operator);
@@ -323,6 +340,19 @@ impl Masker<'_> {
             Some(made) => spelt(base, binary, made),
         }
     }
+}
+
+/// A value as text; `None` for one that is none of its type.
+fn textual(base: Base, binary: bool, value: &Bytes) -> Option<Bytes> {
+    Some(match (binary, base) {
+        (true, Base::Text | Base::Varchar | Base::Bpchar | Base::Name | Base::Json | Base::Xml | Base::Bytea) => {
+            value.clone()
+        }
+        (true, Base::Jsonb) if value.first() == Some(&1) => value.slice(1..),
+        (true, _) => to_text(base, value)?.into(),
+        (false, Base::Bytea) => unescaped(value),
+        (false, _) => value.clone(),
+    })
 }
 
 /// A text as a value of the type, or NULL when it is none.

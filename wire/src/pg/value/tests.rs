@@ -148,3 +148,53 @@ fn a_row_without_a_finding_is_the_same_memory() {
     assert_eq!(changed.as_bytes(), row(b"id [ID]").bytes());
     assert!(masker.row(&columns[..1], &[], &kept).is_err(), "another number of columns");
 }
+
+/// Notes what it is told of, as text.
+#[derive(Default)]
+struct Told(Vec<String>);
+
+impl Told {
+    fn note(&mut self, what: &str, text: &Raw) {
+        let text = text.clone().danger_pass_unredacted("a test");
+        self.0.push(format!("{what} {}", String::from_utf8_lossy(text.as_bytes())));
+    }
+}
+
+impl Scrub for Told {
+    fn scrub(&mut self, place: Place, text: Raw) -> crate::pg::Scrubbed {
+        Digits.scrub(place, text)
+    }
+
+    fn replaced(&mut self, _: Place, kind: Kind, text: &Raw) {
+        self.note(&format!("replaced {kind}"), text);
+    }
+
+    fn passed(&mut self, _: Place, text: &Raw) {
+        self.note("passed", text);
+    }
+}
+
+#[test]
+fn who_scrubs_is_told_of_what_it_does_not_see_as_text_in_both_formats() {
+    let mut told = Told::default();
+    let mut masker = Masker {
+        types: &Builtin,
+        scrub: &mut told,
+        context: Context { values: &Years, keys: None, subject: None },
+        unknown: Unknown::Null,
+    };
+    let drop = Decision::Replace { kind: Kind::new("mrn"), operator: Operator::Drop };
+    let keep = Decision::Replace { kind: Kind::new("mrn"), operator: Operator::Keep };
+    for (oid, format, decision, value) in [
+        (25, 0, TAG, b"Joan".as_slice()),
+        (20, 1, drop, &[0, 0, 0, 0, 0, 0, 3, 9]),
+        (23, 0, drop, b"777"),
+        (20, 1, Decision::Pass, &[0, 0, 0, 0, 0, 0, 3, 9]),
+        (1043, 0, keep, b"C-7"),
+        // Looked at, so there is nothing to tell.
+        (25, 0, Decision::Detect, b"id 7"),
+    ] {
+        masker.value(0, Typed { oid, modifier: -1, format }, decision, &Bytes::copy_from_slice(value)).unwrap();
+    }
+    assert_eq!(told.0, ["replaced name Joan", "replaced mrn 777", "replaced mrn 777", "passed 777", "passed C-7"]);
+}
