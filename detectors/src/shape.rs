@@ -356,6 +356,10 @@ pub(crate) fn date_like(raw: &[u8], sure: bool) -> bool {
     let Some(mark) = raw.iter().copied().find(|byte| !byte.is_ascii_alphanumeric()) else {
         return month_inside(raw) || (!sure && compact_date(raw));
     };
+    // The longest has three letters between two numbers.
+    if raw.len() > 2 * 6 + 3 + 2 {
+        return false;
+    }
     let mut parts = raw.split(|&byte| byte == mark);
     let (Some(a), Some(b), Some(c), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;

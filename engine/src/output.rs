@@ -428,6 +428,13 @@ impl Output {
         if self.is_parted() {
             finding.set_parts(self.spelling.pieces(start, end));
         }
+        if finding.parts.is_empty() && !waits && self.is_next() {
+            // Nothing else waits that may have to leave before it.
+            let with = self.replacement(&mut finding, value, operator, position);
+            self.pass(finding.start);
+            self.put(finding, with);
+            return;
+        }
         let change = if waits {
             Change::Waits { value: value.to_vec(), operator, position }
         } else {
@@ -440,6 +447,12 @@ impl Output {
         }
         let (start, end) = finding.first_piece();
         self.queue(Edit { start, end, finding: Some(finding), change });
+    }
+
+    /// Whether a finding that is told of now leaves at once: findings come in the order of the input, and no other run or
+    /// record holds the output.
+    fn is_next(&self) -> bool {
+        self.edits.is_empty() && !self.holds_records && !self.is_parted() && self.floor == u64::MAX
     }
 
     /// Puts an edit in its place: those of one run come in order, those of several do not.
