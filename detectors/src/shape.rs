@@ -150,15 +150,15 @@ impl Token<'_, '_> {
             if run.len() == room {
                 return None;
             }
+            // A run has no more bytes than the shape, which has 255 at most.
+            let len = u8::try_from(run.len()).ok()?;
             let mut low = 0_u8;
             let mut digits = 0_u8;
             for byte in run {
-                digits += u8::from(byte.is_ascii_digit());
-                low = if byte.is_ascii_lowercase() { low + 1 } else { 0 };
+                digits = digits.wrapping_add(u8::from(byte.is_ascii_digit()));
+                low = if byte.is_ascii_lowercase() { low.wrapping_add(1) } else { 0 };
                 self.lower = self.lower.max(low);
             }
-            // A run has no more bytes than the shape, which has 255 at most.
-            let len = u8::try_from(run.len()).ok()?;
             self.digits += digits;
             self.letters += len - digits;
             self.group += len;

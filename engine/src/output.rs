@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::finding::{Finding, MOST_PARTS, Segment};
 use crate::lens::Format;
@@ -391,8 +391,21 @@ impl Output {
     /// Drops the bytes before `upto`.
     fn swallow(&mut self, upto: u64) {
         while self.released < upto {
-            let Some(gone) = self.next_bytes(upto) else { break };
-            self.stats.replaced += gone.len() as u64;
+            let want = usize::try_from(upto - self.released).unwrap_or(usize::MAX);
+            let gone = if self.held.is_empty() {
+                let gone = want.min(self.chunk.len());
+                self.chunk.advance(gone);
+                gone
+            } else {
+                let gone = want.min(self.held.len());
+                self.held.advance(gone);
+                gone
+            };
+            if gone == 0 {
+                break;
+            }
+            self.released += gone as u64;
+            self.stats.replaced += gone as u64;
         }
         // What was swallowed has left, whatever is still undecided inside it.
         self.settled = self.settled.max(self.released);

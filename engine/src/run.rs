@@ -450,6 +450,8 @@ impl Run {
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
+        // Where the run was taken and teaches nothing, only those matter who reach back before that.
+        let silenced = self.taken.filter(|taken| !taken.teaches).map(|taken| taken.from);
         let mut block = page.start;
         while block < page.end {
             let (mut others, loud) = around.words.candidates(block);
@@ -466,7 +468,13 @@ impl Run {
                 let bit = bits.trailing_zeros();
                 bits &= bits.wrapping_sub(1);
                 let at = block + bit as usize;
-                if others >> bit & 1 == 0 {
+                let is_word = others >> bit & 1 == 0;
+                if let Some(behind) = silenced.and_then(|from| (text.base + at as u64).checked_sub(from))
+                    && behind >= u64::from(around.compiled.on.reach_of(text.bytes.get(at), is_word))
+                {
+                    continue;
+                }
+                if is_word {
                     self.ask_at_word(text, at, around, judge)?;
                 } else {
                     self.ask_at_other(text, at, around, judge)?;

@@ -85,6 +85,8 @@ pub(crate) struct Dispatch {
     pub(crate) signs_end_nothing: bool,
     /// The conditions of `signs`.
     seen: Vec<Sign>,
+    /// The furthest that anybody reaches back whom words ask, runs of digits, or special bytes.
+    reaches: Reaches,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
     /// The kinds of those, without their sub-kinds.
@@ -93,6 +95,14 @@ pub(crate) struct Dispatch {
     pub(crate) strongest: Option<(u16, u8)>,
     /// The same, if it is asked at every start of a run and teaches nothing: then it is asked before all others.
     pub(crate) opener: Option<(u16, u8)>,
+}
+
+/// How many bytes before their trigger findings may start, by what triggers them.
+#[derive(Clone, Copy, Default)]
+struct Reaches {
+    words: u16,
+    digits: u16,
+    signs: u16,
 }
 
 /// Who is asked at a word, and the glance that has to agree.
@@ -430,10 +440,23 @@ impl Dispatch {
             bytes_special: ByteSet::EMPTY,
             signs_end_nothing: true,
             seen: Vec::new(),
+            reaches: Reaches::default(),
             teachers: none,
             taught: Vec::new(),
             strongest: None,
             opener: None,
+        }
+    }
+
+    /// The furthest that a finding reaches back which is triggered at `byte`, or at the word that it begins.
+    #[inline]
+    pub(crate) fn reach_of(&self, byte: Option<&u8>, is_word: bool) -> u16 {
+        match byte {
+            _ if is_word => self.reaches.words,
+            Some(byte) if byte.is_ascii_digit() && !self.special.has(*byte) => self.reaches.digits,
+            Some(byte) if byte.is_ascii() && !byte.is_ascii_alphanumeric() => self.reaches.signs,
+            // It may be several.
+            _ => u16::MAX,
         }
     }
 
@@ -483,14 +506,20 @@ impl Dispatch {
         let index = asks.detector;
         match trigger {
             Trigger::Start => self.start.insert(index),
-            Trigger::Digits => self.digits.insert(index),
+            Trigger::Digits => {
+                self.reaches.digits = self.reaches.digits.max(asks.reach);
+                self.digits.insert(index);
+            }
             Trigger::Number(number) => self.add_number(number, asks, None),
             Trigger::NumberWhen(number, glance) => self.add_number(number, asks, Some(*glance)),
             Trigger::Field(hints) => {
                 self.fields.push((*hints, index));
                 self.hints |= hints;
             }
-            Trigger::Bytes(set) => self.add_bytes(*set, index),
+            Trigger::Bytes(set) => {
+                self.reaches.signs = self.reaches.signs.max(asks.reach);
+                self.add_bytes(*set, index);
+            }
             Trigger::Sign(sign) => self.add_sign(sign, asks, None),
             Trigger::SignWhen(sign, glance) => self.add_sign(sign, asks, Some(*glance)),
             Trigger::When(trigger, glance) => {
@@ -504,12 +533,14 @@ impl Dispatch {
     }
 
     fn add_number(&mut self, number: &DigitRun, asks: Condition, glance: Option<NumberGlance>) {
+        self.reaches.digits = self.reaches.digits.max(asks.reach);
         if !self.numbers.add(number, glance, asks.detector, asks.reach) {
             self.digits.insert(asks.detector);
         }
     }
 
     fn add_sign(&mut self, sign: &Sign, asks: Condition, glance: Option<NumberGlance>) {
+        self.reaches.signs = self.reaches.signs.max(asks.reach);
         if self.signs.add(sign, glance, asks.detector) {
             self.special = self.special.or(sign.of);
             self.seen.push(*sign);
@@ -530,6 +561,7 @@ impl Dispatch {
     }
 
     fn add_to_words(&mut self, trigger: &Trigger, condition: Condition, lexicon: &mut Lexicon) -> bool {
+        self.reaches.words = self.reaches.words.max(condition.reach);
         match trigger {
             Trigger::Start => self.opening.push(condition),
             Trigger::Word => self.word.push(condition),
