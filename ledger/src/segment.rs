@@ -13,6 +13,8 @@
 //! seal binds beside the body: session, segment, and the frame's header without its checksum. `previous frame` is the
 //! beginning of the SHA-256 of the frame before, of the segment header for the first.
 
+use std::cell::RefCell;
+
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::ids::SessionId;
@@ -84,7 +86,26 @@ pub(crate) struct SegmentWriter {
     next_frame: u64,
     offset: u64,
     prev: Hash,
-    compressor: zstd::bulk::Compressor<'static>,
+    level: i32,
+}
+
+thread_local! {
+    /// One for all sessions that a thread writes, with its level: each block is compressed for itself, and what a compressor remembers
+    /// between two is only its memory.
+    static COMPRESSOR: RefCell<Option<(i32, zstd::bulk::Compressor<'static>)>> = const { RefCell::new(None) };
+}
+
+/// Compresses `records` into `room`; says how long they are then.
+fn compress(level: i32, records: &[u8], room: &mut [u8]) -> std::io::Result<usize> {
+    COMPRESSOR.with_borrow_mut(|kept| {
+        let mut compressor = match kept.take() {
+            Some((its, compressor)) if its == level => compressor,
+            _ => zstd::bulk::Compressor::new(level)?,
+        };
+        let compressed = compressor.compress_to_buffer(records, room);
+        *kept = Some((level, compressor));
+        compressed
+    })
 }
 
 /// One sealed frame.
@@ -106,11 +127,9 @@ impl SegmentWriter {
         id: [u8; 16],
         now: Time,
         level: i32,
-    ) -> Result<Self> {
+    ) -> Self {
         let header = encode_header(session, number, id, now);
-        let compressor =
-            zstd::bulk::Compressor::new(level).map_err(|error| Error::io("no memory to compress with", error))?;
-        Ok(Self {
+        Self {
             seal: FrameSeal::new(&segment_key(key, id)),
             place: place(session, id),
             created: now,
@@ -118,8 +137,8 @@ impl SegmentWriter {
             header: Some(header),
             next_frame: 0,
             offset: 0,
-            compressor,
-        })
+            level,
+        }
     }
 
     /// How long the segment's file is once all frames are in it.
@@ -136,7 +155,7 @@ impl SegmentWriter {
         let start = head + FRAME_HEADER_LEN + 4;
         let room = zstd::zstd_safe::compress_bound(records.len());
         let mut bytes = vec![0; start + room];
-        let compressed = self.compressor.compress_to_buffer(records, bytes.get_mut(start..).unwrap_or_default());
+        let compressed = compress(self.level, records, bytes.get_mut(start..).unwrap_or_default());
         let compressed = compressed.map_err(|error| Error::io("a block cannot be compressed", error))?;
         let frame_len = (FRAME_HEADER_LEN + 4 + compressed + TAG_LEN).next_multiple_of(PADDED_TO);
         bytes.resize(start + compressed, 0);
@@ -384,7 +403,7 @@ mod tests {
     }
 
     fn segment(blocks: &[&[u8]]) -> Vec<u8> {
-        let mut writer = SegmentWriter::new(&key(), SESSION, 0, [6; 16], NOW, 1).unwrap();
+        let mut writer = SegmentWriter::new(&key(), SESSION, 0, [6; 16], NOW, 1);
         let mut file = Vec::new();
         for block in blocks {
             let sealed = writer.seal(Direction::ToClient, block, NOW).unwrap();

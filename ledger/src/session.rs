@@ -255,7 +255,7 @@ impl SessionWriter {
         if self.segment.as_ref().is_none_or(|segment| segment.len() >= options.segment_file) {
             let number = self.next_segment;
             self.next_segment += 1;
-            let segment = SegmentWriter::new(&self.key, self.id, number, random()?, self.latest, options.compression)?;
+            let segment = SegmentWriter::new(&self.key, self.id, number, random()?, self.latest, options.compression);
             self.segment = Some(segment);
         }
         let segment = self.next_segment - 1;

@@ -10,8 +10,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use cedar_policy::{Authorizer, Context, Entities, Entity, PolicySet as CedarSet, Request, Response};
 
+use crate::context::Wanted;
 use crate::decision::{Decision, PolicyId, Reason, Verdicts};
-use crate::question::{EntityName, Question};
+use crate::question::{EntityName, Question, Resource, Subject};
 use crate::rule::{PrincipalScope, Promise, ResourceScope, Rule};
 use crate::{Action, SubjectKind, context};
 
@@ -21,6 +22,7 @@ pub(crate) struct Judge {
     index: Index,
     cedar: Authorizer,
     skeletons: Mutex<HashMap<Box<[u32]>, Arc<Skeleton>>>,
+    entities: Mutex<HashMap<Parties, Arc<Entities>>>,
     /// By ordinal.
     actions: Vec<Option<Entity>>,
 }
@@ -43,16 +45,35 @@ struct Bucket {
 struct Skeleton {
     all: CedarSet,
     permits: CedarSet,
+    /// The facts that one of them can look at.
+    wanted: Wanted,
+}
+
+/// Who asks to do what with what, as Cedar wants it: the same for every request of a kind.
+#[derive(Clone, Eq, Hash, PartialEq)]
+struct Parties {
+    subject: Subject,
+    action: Action,
+    resource: Resource,
 }
 
 /// Skeletons that are kept. There are as many as sorts of questions; past this they are made anew.
 const MOST_SKELETONS: usize = 4096;
+/// Parties that are kept, each with three entities.
+const MOST_PARTIES: usize = 1024;
 
 impl Judge {
     pub(crate) fn new(rules: Vec<Rule>) -> Self {
         let index = Index::of(&rules);
         let actions = Action::ALL.into_iter().map(action_entity).collect();
-        Self { rules, index, cedar: Authorizer::new(), skeletons: Mutex::default(), actions }
+        Self {
+            rules,
+            index,
+            cedar: Authorizer::new(),
+            skeletons: Mutex::default(),
+            entities: Mutex::default(),
+            actions,
+        }
     }
 
     pub(crate) fn rules(&self) -> &[Rule] {
@@ -60,36 +81,48 @@ impl Judge {
     }
 
     pub(crate) fn decide(&self, question: &Question<'_>, lifted: &BTreeSet<PolicyId>) -> Decision {
-        self.judge(question, lifted, &self.concerned(question))
+        self.judge(question, lifted, &self.concerned(question), None)
     }
 
-    /// Every policy, without the index: what the index is tested against.
+    /// Every policy with every fact, without the index: what the index is tested against.
     #[cfg(test)]
     pub(crate) fn decide_unindexed(&self, question: &Question<'_>, lifted: &BTreeSet<PolicyId>) -> Decision {
         let all: Vec<u32> = (0..).take(self.rules.len()).collect();
-        self.judge(question, lifted, &all)
+        self.judge(question, lifted, &all, Some(Wanted::ALL))
     }
 
-    fn judge(&self, question: &Question<'_>, lifted: &BTreeSet<PolicyId>, concerned: &[u32]) -> Decision {
+    fn judge(
+        &self,
+        question: &Question<'_>,
+        lifted: &BTreeSet<PolicyId>,
+        concerned: &[u32],
+        wanted: Option<Wanted>,
+    ) -> Decision {
         if question.action == Action::Approve && question.subject.kind() == SubjectKind::Agent {
             return Decision::denied(Reason::NotForAgents);
         }
         if question.facts.sort() != question.action.sort() {
             return Decision::denied(Reason::Unjudgeable("its facts are of another sort than its action"));
         }
-        let verdicts = match self.verdicts(question, concerned) {
+        let verdicts = match self.verdicts(question, concerned, wanted) {
             Ok(verdicts) => verdicts,
             Err(why) => return Decision::denied(Reason::Unjudgeable(why)),
         };
         Decision::with_lifted(&verdicts, lifted).unless_reason_missing(question.circumstances.reason_given)
     }
 
-    fn verdicts(&self, question: &Question<'_>, concerned: &[u32]) -> Result<Verdicts, &'static str> {
-        let facts = Context::from_pairs(context::of(question)?).map_err(|_| "its facts do not fit together")?;
+    fn verdicts(
+        &self,
+        question: &Question<'_>,
+        concerned: &[u32],
+        wanted: Option<Wanted>,
+    ) -> Result<Verdicts, &'static str> {
+        let skeleton = self.skeleton(concerned).ok_or("its policies do not fit together")?;
+        let facts = context::of(question, wanted.unwrap_or(skeleton.wanted))?;
         if concerned.is_empty() {
             return Ok(Verdicts::default());
         }
-        let skeleton = self.skeleton(concerned).ok_or("its policies do not fit together")?;
+        let facts = Context::from_pairs(facts).map_err(|_| "its facts do not fit together")?;
         let action = self.actions.get(question.action.ordinal()).and_then(Option::as_ref);
         let (Some(principal), Some(action), Some(resource)) =
             (question.subject.cedar(), action, question.resource.cedar())
@@ -98,8 +131,7 @@ impl Judge {
         };
         let request = Request::new(principal.uid(), action.uid(), resource.uid(), facts, None)
             .map_err(|_| "it does not fit the schema")?;
-        let entities = [principal, action, resource].map(Entity::clone);
-        let entities = Entities::from_entities(entities, None).map_err(|_| "its resources do not fit together")?;
+        let entities = self.entities(question, [principal, action, resource])?;
 
         let mut verdicts = Verdicts::default();
         let first = self.cedar.is_authorized(&request, &skeleton.all, &entities);
@@ -151,6 +183,24 @@ impl Judge {
         concerned
     }
 
+    fn entities(&self, question: &Question<'_>, of: [&Entity; 3]) -> Result<Arc<Entities>, &'static str> {
+        let Question { subject, action, resource, .. } = *question;
+        let parties = Parties { subject: subject.clone(), action, resource: resource.clone() };
+        // As with skeletons, what is there is whole.
+        let locked = || self.entities.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = locked().get(&parties) {
+            return Ok(Arc::clone(known));
+        }
+        let entities = Entities::from_entities(of.map(Entity::clone), None);
+        let entities = Arc::new(entities.map_err(|_| "its resources do not fit together")?);
+        let mut known = locked();
+        if known.len() >= MOST_PARTIES {
+            known.clear();
+        }
+        known.insert(parties, Arc::clone(&entities));
+        Ok(entities)
+    }
+
     fn skeleton(&self, concerned: &[u32]) -> Option<Arc<Skeleton>> {
         // A poisoned lock holds a map of finished skeletons, or lacks one.
         let locked = || self.skeletons.lock().unwrap_or_else(PoisonError::into_inner);
@@ -162,6 +212,7 @@ impl Judge {
         let skeleton = Arc::new(Skeleton {
             all: CedarSet::from_policies(rules().map(|rule| rule.cedar.clone())).ok()?,
             permits: CedarSet::from_policies(permits.map(|rule| rule.cedar.clone())).ok()?,
+            wanted: rules().map(|rule| rule.wanted).fold(Wanted::default(), Wanted::and),
         });
         let mut skeletons = locked();
         if skeletons.len() >= MOST_SKELETONS {

@@ -45,6 +45,7 @@ mod canonical;
 mod catalog;
 mod context;
 mod decision;
+pub mod emergency;
 mod error;
 pub mod fuse;
 mod judge;

@@ -30,6 +30,63 @@ pub(crate) fn push_part(name: &mut String, part: &str) {
     name.push('"');
 }
 
+/// Where the first part of a joined name ends.
+pub(crate) fn end_of_part(name: &str) -> Option<usize> {
+    let Some(quoted) = name.strip_prefix('"') else {
+        return Some(name.find(['.', '/']).unwrap_or(name.len()));
+    };
+    let mut at = 0;
+    loop {
+        at += quoted[at..].find('"')? + 1;
+        if !quoted[at..].starts_with('"') {
+            return Some(at + 1);
+        }
+        at += 1;
+    }
+}
+
+/// The parts that were joined.
+pub(crate) fn parts(name: &str) -> Option<Vec<String>> {
+    let mut parts = Vec::new();
+    let mut rest = name;
+    loop {
+        let (part, after) = rest.split_at(end_of_part(rest)?);
+        parts.push(match part.strip_prefix('"') {
+            Some(quoted) => quoted.strip_suffix('"')?.replace("\"\"", "\""),
+            None => part.to_owned(),
+        });
+        if after.is_empty() {
+            return Some(parts);
+        }
+        rest = after.strip_prefix('.')?;
+    }
+}
+
+/// The text behind what `{:?}` makes of a text.
+pub(crate) fn unescaped(escaped: &str) -> Option<String> {
+    let mut text = String::with_capacity(escaped.len());
+    let mut chars = escaped.chars();
+    while let Some(c) = chars.next() {
+        if c != '\\' {
+            text.push(c);
+            continue;
+        }
+        text.push(match chars.next()? {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            '0' => '\0',
+            'u' => {
+                let digits: String = chars.by_ref().skip_while(|c| *c == '{').take_while(|c| *c != '}').collect();
+                char::from_u32(u32::from_str_radix(&digits, 16).ok()?)?
+            }
+            c @ ('"' | '\\' | '\'') => c,
+            _ => return None,
+        });
+    }
+    Some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

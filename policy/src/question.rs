@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, OnceLock};
 
@@ -26,10 +27,9 @@ pub struct Question<'a> {
 }
 
 /// Who asks. Cheap to clone; made once for a session.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone)]
 pub struct Subject(Arc<SubjectParts>);
 
-#[derive(Eq, PartialEq)]
 struct SubjectParts {
     kind: SubjectKind,
     id: String,
@@ -48,10 +48,9 @@ pub enum SubjectKind {
 }
 
 /// What is asked for, with everything that it lies in. Cheap to clone; made once for a statement or a path.
-#[derive(Clone, Eq, PartialEq)]
+#[derive(Clone)]
 pub struct Resource(Arc<ResourceParts>);
 
-#[derive(Eq, PartialEq)]
 struct ResourceParts {
     itself: EntityName,
     above: Vec<EntityName>,
@@ -190,6 +189,21 @@ impl Subject {
     }
 }
 
+impl PartialEq for Subject {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+            || (self.0.kind == other.0.kind && self.0.id == other.0.id && self.0.groups == other.0.groups)
+    }
+}
+
+impl Eq for Subject {}
+
+impl Hash for Subject {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        (self.0.kind, &self.0.id).hash(state);
+    }
+}
+
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}::{:?} in {:?}", self.kind().name(), self.0.id, self.0.groups)
@@ -256,6 +270,27 @@ impl Resource {
         Self::new("Tool", names::joined(&[target, tool]), vec![EntityName::target(target)])
     }
 
+    /// The resource of this name, as [`Resource::name`] gives it, with everything that it lies in.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        let (kind, quoted) = name.split_once("::\"")?;
+        let name: String = names::unescaped(quoted.strip_suffix('"')?)?;
+        if kind == "Path" {
+            let at = names::end_of_part(&name).filter(|at| name[*at..].starts_with('/'))?;
+            let [target] = &names::parts(&name[..at])?[..] else { return None };
+            return Some(Self::path(target, &HttpPath::parse(&name[at..]).ok()?));
+        }
+        let parts = names::parts(&name)?;
+        Some(match (kind, parts.iter().map(String::as_str).collect::<Vec<_>>().as_slice()) {
+            ("Target", [target]) => Self::target(target),
+            ("Schema", [target, schema]) => Self::schema(target, schema),
+            ("Table", [target, schema, table]) => Self::table(target, schema, table),
+            ("Column", [target, schema, table, column]) => Self::column(target, schema, table, column),
+            ("Tool", [target, tool]) => Self::tool(target, tool),
+            _ => return None,
+        })
+    }
+
     /// As it stands in a policy: `Table::"ehr.clinical.patients"`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -278,6 +313,20 @@ impl Resource {
 
     pub(crate) fn above(&self) -> &[EntityName] {
         &self.0.above
+    }
+}
+
+impl PartialEq for Resource {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0) || (self.0.itself == other.0.itself && self.0.above == other.0.above)
+    }
+}
+
+impl Eq for Resource {}
+
+impl Hash for Resource {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.itself.hash(state);
     }
 }
 
@@ -367,5 +416,29 @@ mod tests {
         let odd = Resource::path("fhir/Patient", &HttpPath::parse("/7").unwrap());
         assert_eq!(odd.itself().name, r#""fhir/Patient"/7"#);
         assert_eq!(Resource::table("ehr", "Clinical", "p").name(), r#"Table::"ehr.Clinical.p""#);
+    }
+
+    #[test]
+    fn a_resource_is_found_again_by_its_name() {
+        let odd = ["a", "a.b", "a\"b", "", "a/b", "é\u{1}", "a\\b", "'"];
+        for one in odd {
+            for other in odd {
+                for resource in [
+                    Resource::target(one),
+                    Resource::schema(one, other),
+                    Resource::table(one, other, "t"),
+                    Resource::column("x", one, "t", other),
+                    Resource::tool(one, other),
+                    Resource::path(one, &HttpPath::parse("/Patient/*/a.b").unwrap()),
+                ] {
+                    assert_eq!(Resource::from_name(&resource.name()).as_ref(), Some(&resource), "{resource:?}");
+                }
+            }
+        }
+        for wrong in
+            ["", "Table", "Table::\"a.b\"", "Table::\"a.b.c", "Path::\"a\"", "Group::\"a\"", "Table::\"a.\"b.c\""]
+        {
+            assert_eq!(Resource::from_name(wrong), None, "{wrong}");
+        }
     }
 }

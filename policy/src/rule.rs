@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 
+use crate::context::Wanted;
 use crate::decision::{Agreement, Forbid, Permit, PolicyId, Terms};
 use crate::error::Place;
 use crate::question::EntityName;
@@ -20,6 +21,8 @@ pub(crate) struct Rule {
     /// One bit for each action, by its ordinal.
     pub(crate) actions: u64,
     pub(crate) resource: ResourceScope,
+    /// The facts that it can look at.
+    pub(crate) wanted: Wanted,
 }
 
 /// What a policy says when it applies.
@@ -62,6 +65,7 @@ impl Rule {
             principal: PrincipalScope::of(&cedar.principal_constraint()),
             actions: actions(&cedar.action_constraint()),
             resource: ResourceScope::of(&cedar.resource_constraint()),
+            wanted: Wanted::of(&cedar),
             id,
             place,
             cedar,

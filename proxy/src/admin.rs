@@ -10,11 +10,13 @@ use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, Buf
 use tokio::net::{UnixListener, UnixStream};
 
 use crate::approvals;
+use crate::break_glass;
 use crate::config::Config;
 use crate::console::Console;
 use crate::error::{Error, Id};
 use crate::front::Stop;
 use crate::gate::{Gate, Recorder};
+use crate::notify::Teller;
 use crate::operate;
 use crate::record::{Keeper, Standing};
 use crate::tokens::Desk;
@@ -38,6 +40,7 @@ pub(crate) struct Status {
     keeper: Arc<Keeper>,
     /// Sinks and witnesses.
     standings: Arc<Vec<Arc<Standing>>>,
+    teller: Option<Arc<Teller>>,
 }
 
 const NAME: &str = "control.sock";
@@ -89,7 +92,8 @@ async fn answer(stream: UnixStream, owner: u32, status: &Status) -> std::io::Res
         _ if !known => json!({ "error": "only the gateway's own user is answered" }),
         Some("status") => status.json(),
         Some("viewed") => status.viewed(command, peer.uid()).await,
-        Some(name) if name.starts_with("approvals.") => status.approvals(command).await,
+        Some(name) if name.starts_with("approvals.") => status.of_gate(command, approvals::act).await,
+        Some(name) if name.starts_with("break_glass.") => status.of_gate(command, break_glass::act).await,
         _ => status.operated(command, format!("uid {}", peer.uid())).await,
     };
     let mut text = reply.to_string();
@@ -117,7 +121,13 @@ impl Status {
             console: None,
             keeper: Arc::clone(keeper),
             standings: Arc::new(standings),
+            teller: None,
         }
+    }
+
+    /// The same, with those who are told of approvals and emergencies.
+    pub(crate) fn telling(self, teller: Arc<Teller>) -> Self {
+        Self { teller: Some(teller), ..self }
     }
 
     /// The same, with a console to let people into.
@@ -138,6 +148,8 @@ impl Status {
             "record": record,
             "locks": self.gate.locks().all().iter().map(|lock| json!([lock.kind(), lock.name()])).collect::<Vec<_>>(),
             "holds": self.gate.waiting(),
+            "unreviewed_emergencies": self.gate.unreviewed(),
+            "notify": self.teller.as_ref().map(|teller| teller.json()),
             "console": self.console.as_ref().map(Console::url),
             "followers": self.standings.iter().map(|standing| standing.json()).collect::<Vec<_>>(),
             "ready": problems.is_empty(),
@@ -161,10 +173,10 @@ impl Status {
         acted.await.ok().flatten().unwrap_or_else(|| json!({ "error": "unknown command" }))
     }
 
-    /// Shows approvals, or takes a reviewer's word.
-    async fn approvals(&self, command: Value) -> Value {
+    /// Shows what people are asked, or takes somebody's word.
+    async fn of_gate(&self, command: Value, act: fn(&Gate, &Value) -> Option<Value>) -> Value {
         let gate = Arc::clone(&self.gate);
-        let acted = tokio::task::spawn_blocking(move || approvals::act(&gate, &command)).await;
+        let acted = tokio::task::spawn_blocking(move || act(&gate, &command)).await;
         acted.ok().flatten().unwrap_or_else(|| json!({ "error": "unknown command" }))
     }
 

@@ -1,12 +1,16 @@
 //! What people type. Nothing here reads a file or knows what the words mean.
 
+mod emergency;
 mod keeping;
+mod policy;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub(crate) use self::emergency::*;
 pub(crate) use self::keeping::*;
+pub(crate) use self::policy::*;
 
 /// Finds and removes the identifiers of patients in text, JSON, tables and other clinical data.
 #[derive(Debug, Parser)]
@@ -63,6 +67,8 @@ pub(crate) enum Command {
     Approvals(Approvals),
     Lock(Lock),
     Unlock(Unlock),
+    BreakGlass(BreakGlass),
+    Policy(Policy),
     Console(Console),
     Completions(Completions),
     #[command(hide = true)]

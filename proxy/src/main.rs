@@ -4,6 +4,7 @@
 mod admin;
 mod approvals;
 mod asker;
+mod break_glass;
 mod cli;
 mod commands;
 mod config;
@@ -16,6 +17,7 @@ mod gate;
 mod identity;
 mod input;
 mod notes;
+mod notify;
 mod operate;
 mod operations;
 mod output;
@@ -82,6 +84,8 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Lock(lock) => commands::lock::lock(lock, global),
         Command::Unlock(unlock) => commands::lock::unlock(unlock, global),
         Command::Approvals(approvals) => commands::approvals::run(approvals, global),
+        Command::Policy(args) => commands::policy::run(args, global),
+        Command::BreakGlass(args) => commands::break_glass::run(args, global),
         Command::Console(console) => commands::console::run(console, global),
         Command::Completions(completions) => commands::completions::run(completions),
         Command::Manual(manual) => commands::completions::manual(manual),

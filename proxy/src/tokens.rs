@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Id};
 use crate::gate::{Recorder, now_ms};
+use crate::identity::Method;
 use crate::identity::credentials::{Credential, Credentials, Request, Rules, Which};
 use crate::state::State;
 
@@ -74,6 +75,7 @@ impl Desk {
             actors: &[],
             issued_by: by,
             ttl_ms: command.get("ttl_ms").and_then(Value::as_i64).unwrap_or_default(),
+            method: Method::Credential,
         };
         let approving: BTreeSet<&str> = approving.iter().map(String::as_str).collect();
         let rules = Rules {

@@ -236,14 +236,14 @@ said="$PWD/said"
 blackbar() {{
     if [ "$1" = serve ]; then
         command blackbar serve & serving=$!
-        for _ in $(seq 200); do (: < /dev/tcp/127.0.0.1/{port}) 2>/dev/null && return 0; sleep 0.05; done
+        for _ in $(seq 1200); do (: < /dev/tcp/127.0.0.1/{port}) 2>/dev/null && return 0; sleep 0.05; done
         return 1
     fi
     # There has to be somebody to throw out.
     if [ "${{1-}} ${{2-}}" = "sessions kill" ]; then
         curl -s -H "Authorization: Bearer $(command blackbar token issue --subject agent-7 --group agents)" \
             -H "Prefer: wait=30" "$BLACKBAR_FHIR/Patient" >waiting &
-        sleep 1
+        sleep 2
     fi
     command blackbar "$@" || return
     # The demo's gateway knows the public half of its own reviewer.

@@ -12,7 +12,7 @@
 //! still there (its revision), and only then carries out the effects: so of a hundred that consume one approval, one goes on.
 
 mod quorum;
-mod statement;
+pub(crate) mod statement;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -21,7 +21,7 @@ use crate::canonical::RequestDigest;
 use crate::decision::PolicyId;
 use crate::question::SubjectKind;
 
-pub use statement::{ApproverKey, ApproverSecret, KeyError, Meaning, Statement, TextError};
+pub use statement::{ApproverKey, ApproverSecret, KeyError, Meaning, Signed, Statement, TextError};
 
 /// What people are asked to agree to. It never changes.
 #[derive(Clone, Debug, Eq, PartialEq)]

@@ -23,6 +23,19 @@ pub struct Statement {
     pub(super) subject_matter: SubjectMatter,
 }
 
+/// Words that somebody signs. Each sort begins with a line of its own, so that what was signed as one is never taken for
+/// another.
+pub trait Signed {
+    /// The words, to the last byte.
+    fn words(&self) -> String;
+}
+
+impl Signed for Statement {
+    fn words(&self) -> String {
+        self.text()
+    }
+}
+
 /// Yes or no.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
 pub enum Meaning {
@@ -65,10 +78,7 @@ impl Statement {
         reason: impl Into<String>,
         at_ms: i64,
     ) -> Result<Self, TextError> {
-        let reason = reason.into();
-        if reason.trim().is_empty() || reason.chars().count() > LONGEST_REASON {
-            return Err(TextError);
-        }
+        let reason = checked(reason.into())?;
         Ok(Self { meaning, approver: approver.into(), reason, at_ms, subject_matter: SubjectMatter::of(ask) })
     }
 
@@ -123,8 +133,13 @@ impl SubjectMatter {
     }
 }
 
+/// A reason that says something, and not too much.
+pub(crate) fn checked(reason: String) -> Result<String, TextError> {
+    if reason.trim().is_empty() || reason.chars().count() > LONGEST_REASON { Err(TextError) } else { Ok(reason) }
+}
+
 /// `name: "value"`, with everything but plain printable ASCII escaped: what is signed looks the same to everybody.
-fn line(text: &mut String, name: &str, value: &str) {
+pub(crate) fn line(text: &mut String, name: &str, value: &str) {
     text.push_str(name);
     text.push_str(": \"");
     for c in value.chars() {
@@ -147,8 +162,10 @@ impl ApproverKey {
         if key.is_weak() { Err(KeyError) } else { Ok(Self(key)) }
     }
 
-    pub(super) fn verifies(&self, statement: &Statement, signature: &[u8; 64]) -> bool {
-        self.0.verify_strict(statement.text().as_bytes(), &Signature::from_bytes(signature)).is_ok()
+    /// Whether its owner signed exactly these words.
+    #[must_use]
+    pub fn verifies(&self, words: &impl Signed, signature: &[u8; 64]) -> bool {
+        self.0.verify_strict(words.words().as_bytes(), &Signature::from_bytes(signature)).is_ok()
     }
 }
 
@@ -179,8 +196,8 @@ impl ApproverSecret {
 
     /// Signs what a person has read.
     #[must_use]
-    pub fn sign(&self, statement: &Statement) -> [u8; 64] {
-        self.0.sign(statement.text().as_bytes()).to_bytes()
+    pub fn sign(&self, words: &impl Signed) -> [u8; 64] {
+        self.0.sign(words.words().as_bytes()).to_bytes()
     }
 }
 

@@ -163,7 +163,7 @@ fn naive(policies: &PolicySet, asked: &Asked, lifted: &BTreeSet<PolicyId>) -> u8
     if question.facts.sort() != question.action.sort() {
         return 2;
     }
-    let context = Context::from_pairs(context::of(&question).unwrap()).unwrap();
+    let context = Context::from_pairs(context::of(&question, Wanted::ALL).unwrap()).unwrap();
     let (principal, resource) = (question.subject.cedar().unwrap(), question.resource.cedar().unwrap());
     let action = action_entity(question.action).unwrap();
     let request = Request::new(principal.uid(), action.uid(), resource.uid(), context, None).unwrap();
@@ -232,7 +232,7 @@ proptest! {
         let question = asked.question();
         prop_assume!(question.facts.sort() == question.action.sort());
         prop_assume!(!(question.action == Action::Opaque || question.action == Action::Connect) || !asked.resource.name().starts_with("Column"));
-        let context = Context::from_pairs(context::of(&question).unwrap()).unwrap();
+        let context = Context::from_pairs(context::of(&question, Wanted::ALL).unwrap()).unwrap();
         let schema = crate::schema::schema().unwrap();
         let (principal, resource) = (question.subject.cedar().unwrap(), question.resource.cedar().unwrap());
         let action = action_entity(question.action).unwrap();

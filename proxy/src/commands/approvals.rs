@@ -163,7 +163,7 @@ fn page(approval: &Value) -> String {
 }
 
 /// Text of a client on a reviewer's terminal: nothing in it moves a cursor, hides, or reads in another direction.
-fn inert(text: &str) -> String {
+pub(super) fn inert(text: &str) -> String {
     let mut inert = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

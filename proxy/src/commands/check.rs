@@ -15,6 +15,7 @@ use crate::front::http::asked;
 use crate::front::{http, postgres, tls};
 use crate::gate::{Gate, Nobody, Part, Policies};
 use crate::notes;
+use crate::notify;
 
 pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
     let config = Config::load(global.config.as_deref())?;
@@ -26,6 +27,9 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
     }
     // Profiles are compiled and policies checked against the schema.
     let gate = Arc::new(Gate::new(&config, Arc::new(Nobody))?);
+    for section in &config.gateway.notify {
+        notify::ready(section)?;
+    }
     let mut found = Exit::Done;
     for target in &config.gateway.targets {
         if let Err(error) = ready(target, &gate, &config.gateway.limits) {

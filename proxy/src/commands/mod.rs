@@ -2,6 +2,7 @@
 
 pub(crate) mod approvals;
 pub(crate) mod backup;
+pub(crate) mod break_glass;
 pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod console;
@@ -11,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod keygen;
 pub(crate) mod ledger;
 pub(crate) mod lock;
+pub(crate) mod policy;
 pub(crate) mod prove;
 pub(crate) mod redact;
 pub(crate) mod reveal;

@@ -21,11 +21,14 @@ use crate::console::Console;
 use crate::error::{Error, Id};
 use crate::exit::Exit;
 use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
-use crate::gate::{Door, Gate, Holds, Locks, Recorder, now_ms};
+use crate::gate::{Door, Gate, Glass, Holds, Locks, Recorder, log_name, now_ms};
 use crate::notes;
+use crate::notify::Teller;
 use crate::operations::{Pages, Site};
 use crate::output::digest::sha256;
 use crate::record::{Follower, Keeper, Standing as Follows, Witnessed};
+use crate::state::emergencies::Emergencies;
+use crate::state::notices::Notices;
 use crate::tokens::Desk;
 
 pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
@@ -107,12 +110,22 @@ async fn serve(
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?.recorded(Arc::clone(recorder));
     desk.sweep()?;
-    let holds = Arc::new(Holds::new(desk.state(), Arc::clone(recorder), limits));
+    let link = config.gateway.console.as_ref().and_then(|console| console.url.as_ref()).map(ToString::to_string);
+    let (teller, messengers) = Teller::new(Notices::new(desk.state()), &config.gateway.notify, link)?;
+    let holds = Holds::new(desk.state(), Arc::clone(recorder), limits).telling(Arc::clone(&teller));
+    let holds = Arc::new(holds);
     holds.sweep(now_ms());
     let door = Arc::new(Door::new(desk.credentials(), &config)?);
     let locks = Locks::open(desk.state()).map_err(|error| Error::new(Id::DataFolder, error.to_string()))?;
     let gate = Gate::new(&config, Arc::clone(&door) as _)?.holding(Arc::clone(&holds)).locking(Arc::new(locks));
-    let gate = Arc::new(gate);
+    let glass = Glass::new(
+        Emergencies::new(desk.state()),
+        desk.credentials(),
+        Arc::clone(recorder),
+        Arc::clone(&teller),
+        log_name(&config.gateway.data_dir)?,
+    );
+    let gate = Arc::new(gate.breakable(glass));
     recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
     let keeper = Keeper::open(&config.gateway.data_dir, recorder, config.gateway.keeping.retention.clone())?;
     let keeper = Arc::new(keeper);
@@ -142,6 +155,9 @@ async fn serve(
         }
         standing.push(Standing { name: name.clone(), front, certificates: listener.certificates });
         bound.push(listener.serve);
+    }
+    for messenger in messengers {
+        listeners.spawn(messenger.deliver(stop.clone()));
     }
     let mut standings = Vec::new();
     for section in &config.gateway.keeping.sinks {
@@ -192,7 +208,9 @@ async fn serve(
         listeners.spawn(site.serve(Arc::new(console.clone()), stop.clone()));
         console
     });
-    let status = admin::Status::new(&config, &gate, recorder, desk, &keeper, standings).letting_into(console.clone());
+    let status = admin::Status::new(&config, &gate, recorder, desk, &keeper, standings)
+        .letting_into(console.clone())
+        .telling(teller);
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };

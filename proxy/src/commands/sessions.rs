@@ -50,7 +50,7 @@ pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
 }
 
 /// Records the look: the gateway does it if one runs, else this command takes the ledger for a moment.
-fn viewed(config: &Config, what: &str, session: Option<SessionId>) -> Result<(), Error> {
+pub(super) fn viewed(config: &Config, what: &str, session: Option<SessionId>) -> Result<(), Error> {
     let folder = &config.gateway.data_dir;
     let session = session.map(|session| session.to_string());
     match admin::ask(folder, &json!({ "do": "viewed", "what": what, "session": session })) {
@@ -116,7 +116,7 @@ fn filter(which: &WhichSessions) -> Filter {
 }
 
 /// The index, as new as the last checkpoint.
-fn index(config: &Config) -> Result<Index, Error> {
+pub(super) fn index(config: &Config) -> Result<Index, Error> {
     let folder = &config.gateway.data_dir;
     let index = Index::open(folder)?;
     index.catch_up(&Reader::open(folder, None))?;
@@ -124,7 +124,7 @@ fn index(config: &Config) -> Result<Index, Error> {
 }
 
 /// A moment of which the end may be missing: the first of that day, hour or second.
-fn moment(text: &str) -> Option<Time> {
+pub(super) fn moment(text: &str) -> Option<Time> {
     const FIRST: &str = "0000-01-01T00:00:00.000000Z";
     Time::parse(&format!("{text}{}", FIRST.get(text.len()..)?))
 }

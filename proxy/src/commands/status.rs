@@ -23,7 +23,11 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
                 .map(|lock| format!("{} {}", lock[0].as_str().unwrap_or("?"), lock[1].as_str().unwrap_or("?")))
                 .collect();
             let locks = if locks.is_empty() { "none".to_owned() } else { locks.join(", ") };
-            let followers = followers(&status["followers"]);
+            let mut followers = followers(&status["followers"]);
+            followers.push_str(&told(&status["notify"]));
+            if let Some(uses) = status["unreviewed_emergencies"].as_u64().filter(|uses| *uses > 0) {
+                followers.push_str(&format!("emergency  {uses} to be reviewed: `blackbar break-glass list`\n"));
+            }
             format!(
                 "gateway    {} up {} s\ntargets    {}\nrules      {}\nrecord     {}, {} leaves\nholds      {} wait for people\nlocks      {locks}\n{followers}",
                 status["version"].as_str().unwrap_or("?"),
@@ -46,6 +50,15 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
 
 fn texts(value: &serde_json::Value) -> impl Iterator<Item = &str> {
     value.as_array().into_iter().flatten().filter_map(serde_json::Value::as_str)
+}
+
+/// A line for each of those who are told of approvals and emergencies.
+fn told(value: &serde_json::Value) -> String {
+    let line = |of: &serde_json::Value| {
+        let error = of["error"].as_str().map(|error| format!(": {error}")).unwrap_or_default();
+        format!("notify     {}, {} waiting{error}\n", of["name"].as_str().unwrap_or("?"), of["waiting"])
+    };
+    value.as_array().into_iter().flatten().map(line).collect()
 }
 
 /// A line for each sink and witness.

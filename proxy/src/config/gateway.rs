@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use blackbar_ledger::RootKeyFile;
 
 use super::console::{self, ConsoleSection, OperationsSection};
+use super::emergency::{self, EmergencySection};
 use super::fuse::{self, FuseSection};
 use super::keeping::{self, Keeping};
 use super::limits::{self, Limits};
+use super::notify::{self, Event, NotifySection};
 use super::people::{self, ApproverSection, IdentitySection, WorkloadSection};
 use super::secret::Secret;
 use super::target::{self, Protocol, Target};
@@ -35,6 +37,8 @@ pub(crate) struct Gateway {
     pub(crate) limits: Limits,
     pub(crate) fuse: FuseSection,
     pub(crate) keeping: Keeping,
+    pub(crate) notify: Vec<NotifySection>,
+    pub(crate) emergency: Option<EmergencySection>,
 }
 
 impl Default for Gateway {
@@ -53,6 +57,8 @@ impl Default for Gateway {
             limits: Limits::default(),
             fuse: FuseSection::default(),
             keeping: Keeping::default(),
+            notify: Vec::new(),
+            emergency: None,
         }
     }
 }
@@ -86,6 +92,10 @@ impl Gateway {
         let console = console::console(root, folder, &mut listeners)?;
         let operations = console::operations(root, folder, &mut listeners)?;
         let (identities, workloads) = people::identities(root, folder)?;
+        let (approvers, limits) = (people::approvers(root)?, limits::limits(root)?);
+        let notify = notify::notify(root, folder)?;
+        let told = notify.iter().any(|section| section.events.contains(&Event::BreakGlass));
+        let emergency = emergency::emergency(root, &approvers, told, limits.max_ttl)?;
         Ok(Self {
             data_dir: folder.join(root.string("data_dir")?.unwrap_or(DATA_DIR)),
             policies: folder.join(POLICIES),
@@ -96,10 +106,12 @@ impl Gateway {
             identities,
             workloads,
             targets,
-            approvers: people::approvers(root)?,
-            limits: limits::limits(root)?,
+            approvers,
+            limits,
             fuse: fuse::fuse(root)?,
             keeping: keeping::keeping(root, folder)?,
+            notify,
+            emergency,
         })
     }
 }

@@ -3,10 +3,12 @@
 mod allow;
 mod console;
 mod detector;
+mod emergency;
 mod fuse;
 mod gateway;
 pub(crate) mod keeping;
 mod limits;
+pub(crate) mod notify;
 mod people;
 mod postgres;
 mod secret;
@@ -23,6 +25,7 @@ use blackbar_engine::operator::Operator;
 pub(crate) use self::allow::{AllowEntry, allow_file};
 pub(crate) use self::console::{ConsoleSection, LoginSection, Role};
 use self::detector::DetectorSection;
+pub(crate) use self::emergency::EmergencySection;
 pub(crate) use self::fuse::FuseSection;
 pub(crate) use self::gateway::Gateway;
 pub(crate) use self::keeping::Retention;
@@ -237,7 +240,7 @@ mod tests {
         // Between them they have every section, so every key is asked for.
         parse(include_str!("../../tests/data/blackbar.toml")).unwrap();
         parse(
-            "[keys]\nroot = { file = \"k\" }\n[limits]\n[operations]\n[log]\n[console]\nlogin = { issuer = \"https://id.example\", client_id = \"c\" }\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n",
+            "[keys]\nroot = { file = \"k\" }\n[limits]\n[operations]\n[log]\n[console]\nlogin = { issuer = \"https://id.example\", client_id = \"c\" }\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n[[approver]]\nsubject = \"o\"\ngroups = [\"officers\"]\nkey = \"ed25519:x\"\n[[notify]]\nname = \"n\"\nto = \"https://h.example\"\n[break_glass]\nreviewers = \"officers\"\n[[break_glass.person]]\nsubject = \"p\"\nkey = \"ed25519:y\"\n",
         )
         .unwrap();
         let text = include_str!("../../../docs/configuration.md");

@@ -29,7 +29,7 @@ const PREFIX: &str = "blackbar-demo-";
 const ENVIRONMENT: &str = "env";
 /// The key of the one who approves.
 const OFFICER: &str = "officer.key";
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running gateway with everything that belongs to it; gone when it is dropped.
 pub(super) struct House {

@@ -342,7 +342,7 @@ impl Stage {
             if page.text().contains("demo-agent") {
                 break page.text();
             }
-            expect(begun.elapsed() < Duration::from_secs(10), "the console does not show the agent's sessions")?;
+            expect(begun.elapsed() < Duration::from_secs(40), "the console does not show the agent's sessions")?;
             tokio::time::sleep(Duration::from_millis(200)).await;
         };
         let at = listed.split("/sessions/").filter_map(|rest| rest.split('"').next()).find(|id| id.len() > 30);
@@ -395,7 +395,7 @@ impl Stage {
                     let first = said.lines().next().unwrap_or_default().trim().to_owned();
                     return Ok(Shown { rows: Vec::new(), proved: first });
                 }
-                Err(broken) if begun.elapsed() > Duration::from_secs(10) => return Err(broken),
+                Err(broken) if begun.elapsed() > Duration::from_secs(40) => return Err(broken),
                 Err(_) => std::thread::sleep(Duration::from_millis(200)),
             }
         }

@@ -125,7 +125,7 @@ impl Grant {
     pub(crate) fn values(&self, format: Format, name: &[u8]) -> Lines {
         let mut redactor = self.scanner.redactor_for(&self.profile, format, "");
         redactor.columns(&[name]);
-        Lines { redactor }
+        Lines { redactor: Box::new(redactor) }
     }
 
     /// Keys and meanings, for values that are replaced whole.
@@ -346,12 +346,13 @@ impl Answer {
 
 /// Short texts, redacted each for itself.
 pub(crate) struct Lines {
-    redactor: Redactor,
+    /// Boxed: those who wait for a text hold it as long as they wait.
+    redactor: Box<Redactor>,
 }
 
 impl Lines {
     pub(super) fn new(scanner: &Scanner, profile: &Profile) -> Self {
-        Self { redactor: scanner.redactor(profile) }
+        Self { redactor: Box::new(scanner.redactor(profile)) }
     }
 
     /// One text, redacted.

@@ -6,14 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blackbar_ledger::{Details, Kind, Leaf, Outcome};
-use blackbar_policy::approval::{Approval, AskLimits, Effect, Event, Refusal};
+use blackbar_policy::PolicyId;
+use blackbar_policy::approval::{Approval, Ask, AskLimits, Effect, Event, Refusal};
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 
 use super::fuses;
+use super::known::now_ms;
 use super::recorder::Recorder;
 use crate::config::Limits;
+use crate::config::notify::Event as NotifyEvent;
 use crate::notes;
+use crate::notify::{Notice, Teller};
 use crate::state::approvals::{Approvals, Stored};
 use crate::state::{State, StateError};
 
@@ -31,6 +35,8 @@ pub(crate) struct Holds {
     seats: Arc<Semaphore>,
     /// Subjects for whom people were asked to raise a limit: only their requests are looked up among the approvals.
     raised: Mutex<HashSet<String>>,
+    /// Who is told that people are asked.
+    teller: Option<Arc<Teller>>,
 }
 
 /// Requests that wait with a connection and perhaps a body in memory. Others are told to come again.
@@ -58,7 +64,13 @@ impl Holds {
             asking: tokio::sync::Mutex::new(()),
             bell: watch::Sender::new(0),
             seats: Arc::new(Semaphore::new(SEATS)),
+            teller: None,
         }
+    }
+
+    /// The same, telling people that they are asked.
+    pub(crate) fn telling(self, teller: Arc<Teller>) -> Self {
+        Self { teller: Some(teller), ..self }
     }
 
     pub(super) const fn store(&self) -> &Approvals {
@@ -105,7 +117,29 @@ impl Holds {
         if !self.limits.admits(&self.store.asked(&approval.ask().subject, now_ms)?) {
             return Ok(false);
         }
-        self.store.add(approval, salt, shown).map(|()| true)
+        self.store.add(approval, salt, shown)?;
+        self.tell(approval.ask());
+        Ok(true)
+    }
+
+    /// Tells people that they are asked. The question stands whether that works or not.
+    fn tell(&self, ask: &Ask) {
+        let Some(teller) = &self.teller else { return };
+        let needs: Vec<String> = ask.needs.iter().map(|(group, quorum)| format!("{quorum} of {group}")).collect();
+        let lifts: Vec<&str> = ask.lifts.iter().map(PolicyId::as_str).collect();
+        let minutes = ask.decide_by_ms.saturating_sub(now_ms()) / 60_000;
+        let notice = Notice::new(NotifyEvent::Approval, "a request waits for approval")
+            .fact("approval", &ask.id)
+            .fact("asked by", &ask.subject)
+            .fact("target", &ask.target)
+            .fact("held by", &lifts.join(", "))
+            .fact("needs", &needs.join(" and "))
+            .fact("minutes left", &minutes.to_string())
+            .page(format!("/approvals/{}", ask.id))
+            .concerning(ask.needs.keys().cloned());
+        if let Err(error) = teller.tell(notice) {
+            notes::note(format_args!("notify: {error}"));
+        }
     }
 
     /// Something happens to an approval. That its time is over is recorded here; everything else by whoever did it.

@@ -5,6 +5,7 @@
 
 mod door;
 mod fuses;
+mod glass;
 mod grant;
 mod hold;
 mod holds;
@@ -15,6 +16,7 @@ mod people;
 mod policies;
 mod profiles;
 mod recorder;
+mod retold;
 mod review;
 mod standing;
 
@@ -33,6 +35,7 @@ use blackbar_policy::{Action, Circumstances, Decision, Duties, Facts, PolicyId, 
 pub(crate) use self::door::Door;
 pub(crate) use self::fuses::Counter;
 use self::fuses::Fuses;
+pub(crate) use self::glass::{Glass, Invoked, Reviewed, Shut};
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::hold::{ForRecord, Held, Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
@@ -42,11 +45,14 @@ pub(crate) use self::locks::{Locked, Locks};
 use self::people::People;
 pub(crate) use self::policies::Policies;
 use self::profiles::Profiles;
+pub(crate) use self::recorder::origin as log_name;
 pub(crate) use self::recorder::{Conversation, RecordError, Recorder, Recording, Wanted};
+pub(crate) use self::retold::{Question as Retold, Questions, word as decided_word};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
 use crate::config::{Config, FuseSection, Named, Protocol, Secret, Target};
 use crate::error::Error;
+use crate::identity::BREAK_GLASS;
 
 /// Everything that stands between a client and a target.
 pub(crate) struct Gate {
@@ -56,6 +62,8 @@ pub(crate) struct Gate {
     holds: Option<Arc<Holds>>,
     locks: Arc<Locks>,
     fuses: Fuses,
+    /// What emergency access is given out by.
+    glass: Option<Glass>,
 }
 
 /// What a reload replaces, all at once.
@@ -135,6 +143,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) parts: Vec<Part>,
     pub(crate) source: Option<IpAddr>,
     pub(crate) reason_given: bool,
+    /// The path of a request over HTTP, without anything that a client can choose.
+    pub(crate) template: Option<String>,
 }
 
 /// One action on one resource, with what is known about it.
@@ -167,7 +177,7 @@ impl Identity {
 impl Gate {
     pub(crate) fn new(config: &Config, authenticator: Arc<dyn Authenticator>) -> Result<Self, Error> {
         let state = ArcSwap::from_pointee(State::read(config)?);
-        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default() })
+        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default(), glass: None })
     }
 
     /// The same gate, with somewhere for held requests to wait.
@@ -178,6 +188,11 @@ impl Gate {
     /// The same gate, with these locks.
     pub(crate) fn locking(self, locks: Arc<Locks>) -> Self {
         Self { locks, ..self }
+    }
+
+    /// The same gate, with a way in for emergencies.
+    pub(crate) fn breakable(self, glass: Glass) -> Self {
+        Self { glass: Some(glass), ..self }
     }
 
     pub(crate) fn locks(&self) -> &Locks {
@@ -261,7 +276,9 @@ impl Gate {
         let decided = if self.locks.bars_target(&asked.target.name) {
             Err(Refused::CannotOblige("the target is locked"))
         } else {
-            decide(&state, identity, asked)
+            let decision = judge(&state, identity, asked, &BTreeSet::new());
+            recording.asked(&retold::Asking::of(asked, &decision)).map_err(Refused::Unrecorded)?;
+            granted(&state, identity, asked, decision)
                 .and_then(|grant| self.given(&state, identity, asked, grant, &BTreeSet::new()))
         };
         record(&state, recording, &decided)?;
@@ -320,7 +337,8 @@ fn judge(state: &State, identity: &Identity, asked: &Asked<'_>, lifted: &BTreeSe
         source: asked.source,
         authenticated_by: identity.authenticated_by.clone(),
         acting_for: identity.acting_for.clone(),
-        reason_given: asked.reason_given,
+        // Who breaks the glass has given one, signed.
+        reason_given: asked.reason_given || identity.authenticated_by == BREAK_GLASS,
     };
     let questions = asked.parts.iter().map(|part| Question {
         subject: &identity.subject,
@@ -362,7 +380,11 @@ fn decision(state: &State, decided: &Result<Grant, Refused>) -> Option<(Kind, Ou
 }
 
 fn decide(state: &State, identity: &Identity, asked: &Asked<'_>) -> Result<Grant, Refused> {
-    match judge(state, identity, asked, &BTreeSet::new()) {
+    granted(state, identity, asked, judge(state, identity, asked, &BTreeSet::new()))
+}
+
+fn granted(state: &State, identity: &Identity, asked: &Asked<'_>, decision: Decision) -> Result<Grant, Refused> {
+    match decision {
         Decision::Allowed { because, duties } => state.grant(identity, asked, &because, duties),
         Decision::Denied { because } => Err(Refused::Denied(because.into_iter().collect())),
         Decision::Held { until, .. } => Err(Refused::Held(until.keys().map(ToString::to_string).collect())),

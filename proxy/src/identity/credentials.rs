@@ -9,7 +9,7 @@ use rusqlite::params;
 
 use super::scram::{SaltKey, Verifier};
 use super::secret::{Secret, SecretHash};
-use super::{Identity, Method, is_plain_name};
+use super::{BREAK_GLASS, Identity, Method, is_plain_name};
 use crate::state::{State, StateError};
 
 /// All credentials that are still of use, in memory; the state file is what survives.
@@ -34,6 +34,7 @@ pub(crate) struct Credential {
     pub(crate) issued_by: String,
     pub(crate) issued_ms: i64,
     pub(crate) expires_ms: i64,
+    method: Method,
     hash: SecretHash,
     verifier: Verifier,
 }
@@ -47,6 +48,8 @@ pub(crate) struct Request<'a> {
     /// Who issues it: the user of the operating system, or an identity.
     pub(crate) issued_by: &'a str,
     pub(crate) ttl_ms: i64,
+    /// How whoever shows it is said to have proved who they are.
+    pub(crate) method: Method,
 }
 
 /// What may be issued.
@@ -129,6 +132,7 @@ impl Credentials {
             issued_by: request.issued_by.to_owned(),
             issued_ms: now_ms,
             expires_ms: now_ms.saturating_add(request.ttl_ms),
+            method: request.method,
             hash: secret.hash(),
             verifier: Verifier::of(secret.expose(), &self.salts.salt(subject.id())),
         };
@@ -199,7 +203,8 @@ impl Credentials {
         self.state.transact("the credential could not be stored", |db| {
             db.prepare_cached(
                 "INSERT INTO credentials (id, subject, kind, groups, actors, issued_by, issued_ms, expires_ms, token_hash,
-                    scram_stored_key, scram_server_key) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                    scram_stored_key, scram_server_key, method)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
             )?
             .execute(params![
                 credential.id,
@@ -213,6 +218,7 @@ impl Credentials {
                 credential.hash.0,
                 credential.verifier.stored_key,
                 credential.verifier.server_key,
+                credential.method.name(),
             ])
             .map(drop)
         })
@@ -222,7 +228,7 @@ impl Credentials {
         self.state.transact("the credentials could not be read", |db| {
             let mut select = db.prepare(
                 "SELECT id, subject, kind, groups, actors, issued_by, issued_ms, expires_ms, token_hash, scram_stored_key,
-                    scram_server_key FROM credentials WHERE revoked_ms IS NULL AND expires_ms > ?1",
+                    scram_server_key, method FROM credentials WHERE revoked_ms IS NULL AND expires_ms > ?1",
             )?;
             let rows = select.query_map([now_ms], |row| {
                 let (id, kind): (String, String) = (row.get(1)?, row.get(2)?);
@@ -234,6 +240,7 @@ impl Credentials {
                     issued_by: row.get(5)?,
                     issued_ms: row.get(6)?,
                     expires_ms: row.get(7)?,
+                    method: if row.get::<_, String>(11)? == BREAK_GLASS { Method::BreakGlass } else { Method::Credential },
                     hash: SecretHash(row.get(8)?),
                     verifier: Verifier { stored_key: row.get(9)?, server_key: row.get(10)? },
                 })
@@ -276,7 +283,7 @@ impl Credential {
     fn identity(&self) -> Identity {
         Identity {
             subject: self.subject.clone(),
-            method: Method::Credential,
+            method: self.method,
             expires_ms: self.expires_ms,
             credential: Some(self.id.clone()),
             actors: self.actors.clone(),

@@ -39,6 +39,8 @@ pub(crate) enum Method {
     Oidc,
     /// A client certificate.
     Certificate,
+    /// A credential that somebody got who broke the glass.
+    BreakGlass,
 }
 
 impl Identity {
@@ -72,9 +74,13 @@ impl Method {
             Self::Credential => "credential",
             Self::Oidc => "oidc",
             Self::Certificate => "certificate",
+            Self::BreakGlass => BREAK_GLASS,
         }
     }
 }
+
+/// How policies and records call emergency access.
+pub(crate) const BREAK_GLASS: &str = "break-glass";
 
 /// Text that may stand in a record, a prompt or a policy: not empty, not long, nothing that moves a cursor or a direction.
 pub(crate) fn is_plain_name(text: &str) -> bool {

@@ -9,6 +9,6 @@ pub(crate) mod retention;
 pub(crate) mod witness;
 
 pub(crate) use self::follow::{Follower, Standing};
-pub(crate) use self::index::{Filter, Index};
+pub(crate) use self::index::{Filter, Index, Row};
 pub(crate) use self::retention::Keeper;
 pub(crate) use self::witness::Witnessed;

@@ -53,6 +53,29 @@ const STEPS: &[&str] = &[
         since_ms INTEGER NOT NULL,
         PRIMARY KEY (kind, name)
     ) STRICT;",
+    // 5: emergency access, how a credential was come by, and what somebody is still to be told.
+    "ALTER TABLE credentials ADD COLUMN method TEXT NOT NULL DEFAULT 'credential';
+    CREATE TABLE emergencies (
+        id TEXT PRIMARY KEY,
+        subject TEXT NOT NULL,
+        ticket TEXT NOT NULL,
+        reason TEXT NOT NULL,
+        at_ms INTEGER NOT NULL,
+        until_ms INTEGER NOT NULL,
+        credential TEXT NOT NULL,
+        reviewed_by TEXT,
+        reviewed_ms INTEGER
+    ) STRICT;
+    CREATE INDEX emergencies_by_subject ON emergencies (subject);
+    CREATE TABLE notices (
+        id INTEGER PRIMARY KEY,
+        name TEXT NOT NULL,
+        told_ms INTEGER NOT NULL,
+        due_ms INTEGER NOT NULL,
+        tries INTEGER NOT NULL DEFAULT 0,
+        notice TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX notices_by_name ON notices (name, due_ms);",
 ];
 
 /// Runs what is missing, each step in a transaction with its number.

@@ -1,7 +1,9 @@
 //! What the gateway must still know after a restart, in one SQLite file.
 
 pub(crate) mod approvals;
+pub(crate) mod emergencies;
 mod migrations;
+pub(crate) mod notices;
 
 use std::fmt;
 use std::path::Path;

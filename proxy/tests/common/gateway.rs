@@ -32,7 +32,7 @@ impl Gateway {
         let child = room.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let begun = Instant::now();
         while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(20), "the gateway did not begin to listen");
+            assert!(begun.elapsed() < Duration::from_secs(60), "the gateway did not begin to listen");
             std::thread::sleep(Duration::from_millis(20));
         }
         Self(child)
@@ -62,7 +62,7 @@ impl Drop for Gateway {
 
 pub(crate) fn ask(port: u16, request: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).unwrap();

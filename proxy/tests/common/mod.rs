@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 pub(crate) mod gateway;
+pub(crate) mod told;
 
 use std::fs;
 use std::io::Write as _;

@@ -228,7 +228,8 @@ pub fn parameter_status(frame: &BackendFrame) -> Result<(Bytes, Bytes), Malforme
 /// When the message does not follow its grammar.
 pub fn key_data(frame: &BackendFrame) -> Result<CancelKey, Malformed> {
     let mut reader = frame.read("BackendKeyData");
-    let key = CancelKey { process: reader.i32()?, secret: reader.rest() };
+    // A copy: it is kept as long as the session, and a slice would keep all that arrived with it.
+    let key = CancelKey { process: reader.i32()?, secret: Bytes::copy_from_slice(&reader.rest()) };
     if key.secret.is_empty() { reader.fail() } else { Ok(key) }
 }
 

@@ -432,6 +432,7 @@ fn asked_of<'a>(
         parts: asked,
         source: Some(peer.address.ip()),
         reason_given: parts.headers.get("blackbar-reason").is_some_and(|reason| !reason.is_empty()),
+        template: Some(recorded::template(admitted.target.path())),
     })
 }
 

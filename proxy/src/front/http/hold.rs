@@ -106,11 +106,13 @@ pub(super) fn patience(headers: &HeaderMap, most: Duration) -> Duration {
     wait.map_or(Duration::ZERO, |seconds| Duration::from_secs(seconds).min(most))
 }
 
-/// What reviewers are shown: the redacted request of the recording, and where that is.
+/// What reviewers are shown: the redacted request of the recording, and where that is. It waits in a file that is not encrypted, so
+/// heads stay in the recording: a client may say anything in them.
 pub(super) fn shown(content: &Value, session: Option<String>) -> Value {
     let mut shown = content.clone();
-    if let (Some(object), Some(session)) = (shown.as_object_mut(), session) {
-        object.insert("session".to_owned(), session.into());
+    if let Some(object) = shown.as_object_mut() {
+        object.remove("headers");
+        object.extend(session.map(|session| ("session".to_owned(), session.into())));
     }
     shown
 }

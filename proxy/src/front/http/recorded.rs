@@ -13,9 +13,7 @@ use crate::gate::Lines;
 /// What the recording keeps, redacted, and what the log keeps for ever: nothing in it that a client can choose.
 pub(super) fn request(parts: &Parts, admitted: &Admitted, lines: &mut Lines) -> (Value, Details) {
     let target = &admitted.target;
-    let template: Vec<&str> =
-        target.path().split('/').map(|segment| if is_word(segment) { segment } else { "*" }).collect();
-    let template = template.join("/");
+    let template = template(target.path());
     let mut before = "";
     let path: Vec<String> = target
         .path()
@@ -114,6 +112,12 @@ fn is_control(name: &str) -> bool {
 }
 
 /// A value that stands for itself: redacted as what its name says, and hidden if it could still be a number of somebody.
+/// A path as the log tells it: words of known interfaces, and `*` for the rest.
+pub(super) fn template(path: &str) -> String {
+    let template: Vec<&str> = path.split('/').map(|segment| if is_word(segment) { segment } else { "*" }).collect();
+    template.join("/")
+}
+
 fn literal(name: &str, escaped: &str, lines: &mut Lines) -> String {
     if escaped.is_empty() {
         return String::new();

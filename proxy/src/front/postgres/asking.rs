@@ -406,6 +406,7 @@ impl Asking {
             parts: parts.to_vec(),
             source: Some(self.source),
             reason_given: self.reason.is_some(),
+            template: None,
         }
     }
 

@@ -30,7 +30,8 @@ impl Serves for Front {
     async fn serve(self: Arc<Self>, arrival: Arrival) {
         let Arrival { stream, address, tls, limits, stop, conversation, seated } = arrival;
         let served = self.served.now();
-        let opened = tokio::time::timeout(limits.header_timeout, open(stream, tls)).await;
+        // What a session begins with is boxed, and gone when it waits for its client.
+        let opened = tokio::time::timeout(limits.header_timeout, Box::pin(open(stream, tls))).await;
         let Opened { link, startup, rest } = match opened {
             Ok(Ok(Wish::Session(opened))) => opened,
             Ok(Ok(Wish::Cancel(key))) => return self.cancels.want(&key),
@@ -57,17 +58,16 @@ impl Serves for Front {
                 return guest.say(&report).await;
             }
         };
-        let identity = match tokio::time::timeout(limits.header_timeout, guest.identity(&wanted)).await {
+        let identity = match tokio::time::timeout(limits.header_timeout, Box::pin(guest.identity(&wanted))).await {
             Ok(Ok(identity)) => identity,
             Ok(Err(Some(report))) => return guest.say(&report).await,
             Ok(Err(None)) | Err(_) => return,
         };
-        // Boxed: a session that waits for its client costs as little as it can.
         let entered = Box::pin(guest.enter(wanted, identity)).await;
         match entered {
             Ok(entered) => {
-                let pump = Pump::new(guest.side, entered, limits, stop);
-                Box::pin(pump.run()).await;
+                let mut pump = Box::new(Pump::new(guest.side, entered, limits, stop));
+                pump.run().await;
             }
             Err(report) => guest.say(&report).await,
         }

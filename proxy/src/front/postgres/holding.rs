@@ -330,6 +330,7 @@ impl Case {
             parts: self.parts.clone(),
             source: Some(self.source),
             reason_given: self.reason_given,
+            template: None,
         }
     }
 }

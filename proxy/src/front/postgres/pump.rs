@@ -131,7 +131,7 @@ impl Pump {
     }
 
     /// Serves until one of the two is gone, or the session is over.
-    pub(super) async fn run(mut self) {
+    pub(super) async fn run(&mut self) {
         let wanted = Arc::clone(&self.entry.wanted);
         let mut stop = self.stop.clone();
         let mut second = tokio::time::interval(Duration::from_secs(1));

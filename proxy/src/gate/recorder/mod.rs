@@ -26,7 +26,7 @@ pub(crate) use self::live::{Open, Wanted};
 pub(crate) use self::recording::Recording;
 pub(super) use self::statement::Statement;
 use self::throttle::Throttle;
-use super::Identity;
+use super::{Identity, Part};
 use crate::config::{Record, Target};
 use crate::error::{Error, Id};
 use crate::notes;
@@ -282,7 +282,7 @@ const END_LIVE: u8 = 3;
 const REPLICA: &str = "one";
 
 /// The log's name: made once, and for ever the same for one data folder.
-fn origin(folder: &Path) -> Result<String, Error> {
+pub(crate) fn origin(folder: &Path) -> Result<String, Error> {
     match Reader::open(folder, None).verifier_key() {
         Ok(key) => Ok(key.name().to_owned()),
         Err(error) if error.is_missing() => {
@@ -312,6 +312,8 @@ struct Session {
     writer: SessionWriter,
     /// How many requests it has.
     exchanges: u64,
+    /// What policy was asked last about something else than before, and in which request.
+    asked: Option<(u64, Vec<Part>)>,
 }
 
 /// Whom a session belongs to.
@@ -368,7 +370,7 @@ impl Conversation {
         let (writer, _) = self.recorder.ledger.session(open, now()).map_err(|error| RecordError::from(&error))?;
         self.recorder.live.add(writer.id(), &who.subject, &who.target, &self.end);
         self.recorder.metrics.session(&who.target);
-        Ok(Session { who, writer, exchanges: 0 })
+        Ok(Session { who, writer, exchanges: 0, asked: None })
     }
 
     fn give_back(&self, session: Session) {

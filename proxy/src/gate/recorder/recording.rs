@@ -12,6 +12,7 @@ use blackbar_engine::Clean;
 use blackbar_ledger::{Details, Direction, Kind, Leaf, Outcome, Ticket};
 use serde_json::{Value, json};
 
+use super::super::retold::Asking;
 use super::{Conversation, END_LIVE, Record, RecordError, Session, now};
 
 /// Records one request and its answer, or several that follow each other on one connection: each may be asked before those
@@ -61,6 +62,7 @@ const BUSY: usize = 8 << 20;
 /// So much is worth a block of its own while more is coming.
 const BLOCK: u64 = 64 << 10;
 const MOST_PLACES: usize = 500;
+const LONGEST_QUESTION: usize = 64 << 10;
 
 impl Recording {
     pub(super) fn new(home: Arc<Conversation>, mut session: Session, mode: Record) -> Self {
@@ -113,6 +115,23 @@ impl Recording {
                 facts.number("exchange", number).text("commitment", session.writer.commitment("request", original));
             session.writer.request(line.as_bytes(), facts, now())
         })
+    }
+
+    /// What policy was asked about it, for the encrypted recording: so that other policies can be asked the same.
+    pub(in crate::gate) fn asked(&mut self, asking: &Asking<'_>) -> Result<(), RecordError> {
+        let number = self.number();
+        let session = self.session.as_mut().ok_or(RecordError::Stopped)?;
+        // Statements are repeated more often than not.
+        let again = session.asked.as_ref().filter(|(_, parts)| parts == asking.parts()).map(|(number, _)| *number);
+        let note = asking.note(number, again);
+        let text = note.to_string();
+        let is_kept = text.len() <= LONGEST_QUESTION;
+        if again.is_none() {
+            session.asked = is_kept.then(|| (number, asking.parts().to_vec()));
+        }
+        // What is longer than any statement of people is not worth its room.
+        let text = if is_kept { text } else { json!({ "exchange": number, "policy": "too long" }).to_string() };
+        self.block(Direction::Note, text.as_bytes())
     }
 
     /// What was decided about it.

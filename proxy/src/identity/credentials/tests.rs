@@ -9,7 +9,7 @@ fn agent(id: &str) -> Subject {
 }
 
 fn request(subject: Subject, ttl_ms: i64) -> Request<'static> {
-    Request { subject, actors: &[], issued_by: "root", ttl_ms }
+    Request { subject, actors: &[], issued_by: "root", ttl_ms, method: Method::Credential }
 }
 
 fn issue(credentials: &Credentials, request: &Request<'_>) -> Result<(Secret, Arc<Credential>), IssueError> {

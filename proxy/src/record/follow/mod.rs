@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use self::cursor::Cursor;
 use self::event::{Event, Source};
 use self::send::Way;
+pub(crate) use self::send::signature;
 use crate::config::keeping::{SinkFormat, SinkSection, SinkTarget};
 use crate::config::{Config, Protocol};
 use crate::error::Error;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use blackbar_ledger::{LeafIndex, Reader};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
-pub(crate) use self::query::{Due, Filter, Mark};
+pub(crate) use self::query::{Due, Filter, Mark, Row};
 use crate::error::{Error, Id};
 
 /// The index of one data folder.

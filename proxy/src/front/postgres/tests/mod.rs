@@ -7,7 +7,6 @@ mod talking;
 mod usable;
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -231,7 +230,8 @@ impl Drop for House {
 /// A credential for somebody in these groups.
 pub(super) fn issue(credentials: &Credentials, subject: &str, groups: &[&str]) -> String {
     let subject = Subject::new(SubjectKind::Agent, subject, groups.iter().copied());
-    let request = Request { subject, actors: &[], issued_by: "test", ttl_ms: 600_000 };
+    let method = crate::identity::Method::Credential;
+    let request = Request { subject, actors: &[], issued_by: "test", ttl_ms: 600_000, method };
     let rules = Rules { max_ttl_ms: 3_600_000, approving_groups: &[].into() };
     credentials.issue(&request, &rules, now_ms()).unwrap().0.expose().to_owned()
 }
