@@ -17,6 +17,8 @@ pub(crate) struct Label {
     pub(crate) shape: Shape,
     /// How sure it makes us, in percent. From [`SURE`] on the label leaves no doubt.
     pub(crate) confidence: u8,
+    /// The first eight bytes of the phrase.
+    head: u64,
 }
 
 /// Labels of this confidence are never used for anything but identifiers.
@@ -28,7 +30,7 @@ const MOST_FILLERS: u8 = 5;
 
 /// A label with one shape for several phrases.
 pub(crate) const fn label(phrase: &'static str, shape: Shape, confidence: u8) -> Label {
-    Label { phrase, shape, confidence }
+    Label { phrase, shape, confidence, head: head(phrase.as_bytes()) }
 }
 
 /// A value behind its label, relative to the trigger.
@@ -126,11 +128,14 @@ fn starting_with<'l>(labels: &'l [Label], word: &[u8]) -> impl Iterator<Item = &
     let wanted = folded.get(..word_len).unwrap_or_default();
     let head_of_wanted = head(wanted);
     let first = labels.partition_point(|label| {
-        let phrase = label.phrase.as_bytes();
-        let head = head(phrase);
-        if head == head_of_wanted { phrase < wanted } else { head < head_of_wanted }
+        if label.head == head_of_wanted { label.phrase.as_bytes() < wanted } else { label.head < head_of_wanted }
     });
+    // The bytes of the word in a phrase's head, so that most phrases are told from it at once.
+    let within = u64::MAX << (64 - 8 * word_len.clamp(1, 8));
     let starts = move |label: &&Label| {
+        if (label.head ^ head_of_wanted) & within != 0 {
+            return false;
+        }
         let (phrase, word) = (label.phrase.as_bytes(), folded.get(..word_len).unwrap_or_default());
         word_len > 0 && phrase.starts_with(word) && matches!(phrase.get(word_len), None | Some(b' ' | b':'))
     };
@@ -139,11 +144,14 @@ fn starting_with<'l>(labels: &'l [Label], word: &[u8]) -> impl Iterator<Item = &
 
 /// The first eight bytes as a number, in the order of texts. No phrase holds a byte 0.
 #[inline]
-fn head(text: &[u8]) -> u64 {
-    text.first_chunk::<8>().map_or_else(
-        || text.iter().fold(0, |head, byte| head << 8 | u64::from(*byte)) << (64 - 8 * text.len().max(1)),
-        |head| u64::from_be_bytes(*head),
-    )
+const fn head(text: &[u8]) -> u64 {
+    let mut head = [0; 8];
+    let mut i = 0;
+    while i < text.len() && i < head.len() {
+        head[i] = text[i];
+        i += 1;
+    }
+    u64::from_be_bytes(head)
 }
 
 /// One past `phrase` when it starts at the trigger, with a first word of `first` bytes that was compared already.

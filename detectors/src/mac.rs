@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Reach, Sign, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{ByteSet, Detector, NearNumber, Reach, Sign, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use crate::context::hinted;
 use crate::fields::hint;
@@ -19,7 +19,7 @@ pub static MAC: Detector = Detector {
     window: Window { before: 64, longest: 56, after: 4 },
     reach: Reach { bytes: 4, across: HEX },
     triggers: Cow::Borrowed(&[
-        Trigger::Sign(Sign::of(b":-.").before(HEX).after(HEX)),
+        Trigger::SignWhen(Sign::of(b":-.").before(HEX).after(HEX), glance),
         Trigger::Words(&["mac", "bssid"]),
     ]),
     verify: Verify::Pure(verify),
@@ -35,6 +35,17 @@ const CONTEXT: &[&str] = &[
     "mac", "ethernet", "bluetooth", "wifi", "bssid", "hardware", "hwaddr", "adapter", "interface", "ble", "nic",
     "ether",
 ];
+
+/// A glance at the first sign: whether a group follows, and another two, see [`groups`]. Clock times, dates and
+/// decimal numbers are shorter.
+fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let &[sign] = near.digits() else { return Ok(true) };
+    let behind = near.behind(6)?;
+    Ok(match sign {
+        b'.' => behind.get(4) == Some(&b'.'),
+        _ => behind.get(2) == Some(&sign) && behind.get(5) == Some(&sign),
+    })
+}
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     match view.byte(0)? {

@@ -150,15 +150,15 @@ impl Token<'_, '_> {
             if run.len() == room {
                 return None;
             }
+            // A run has no more bytes than the shape, which has 255 at most.
+            let len = u8::try_from(run.len()).ok()?;
             let mut low = 0_u8;
             let mut digits = 0_u8;
             for byte in run {
-                digits += u8::from(byte.is_ascii_digit());
-                low = if byte.is_ascii_lowercase() { low + 1 } else { 0 };
+                digits = digits.wrapping_add(u8::from(byte.is_ascii_digit()));
+                low = if byte.is_ascii_lowercase() { low.wrapping_add(1) } else { 0 };
                 self.lower = self.lower.max(low);
             }
-            // A run has no more bytes than the shape, which has 255 at most.
-            let len = u8::try_from(run.len()).ok()?;
             self.digits += digits;
             self.letters += len - digits;
             self.group += len;
@@ -356,6 +356,10 @@ pub(crate) fn date_like(raw: &[u8], sure: bool) -> bool {
     let Some(mark) = raw.iter().copied().find(|byte| !byte.is_ascii_alphanumeric()) else {
         return month_inside(raw) || (!sure && compact_date(raw));
     };
+    // The longest has three letters between two numbers.
+    if raw.len() > 2 * 6 + 3 + 2 {
+        return false;
+    }
     let mut parts = raw.split(|&byte| byte == mark);
     let (Some(a), Some(b), Some(c), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return false;

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use blackbar_engine::{
-    ByteSet, Detector, DigitRun, Kind, Near, Reach, Slot, Trigger, Unseen, Verdict, Verify, View, Window,
+    ByteSet, Detector, DigitRun, Kind, Near, NearNumber, Reach, Slot, Trigger, Unseen, Verdict, Verify, View, Window,
 };
 
 use crate::context::hinted;
@@ -23,7 +23,7 @@ pub static TOKEN: Detector = Detector {
     window: Window { before: 48, longest: 96, after: 24 },
     reach: Reach { bytes: 14, across: PARTS.with(b' ') },
     triggers: Cow::Borrowed(&[
-        Trigger::Number(DigitRun::of_lens(2, 12).before(BEFORE).inside().after(AFTER)),
+        Trigger::NumberWhen(DigitRun::of_lens(2, 12).before(BEFORE).inside().after(AFTER), glance_token),
         Trigger::Number(DigitRun::of_lens(4, 12).before(ByteSet::of(b" #")).inside().after(AFTER)),
         Trigger::Number(DigitRun::of_lens(1, 1).before(ByteSet::of(b" ")).inside().after(ByteSet::of(b" ")).goes_on()),
         Trigger::When(&Trigger::Words(DIGITS), glance),
@@ -63,11 +63,27 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
 }
 
+/// A glance at digits behind a capital or a hyphen: whether the token that they belong to begins as one, see [`token`].
+fn glance_token(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let before = near.before(LONGEST_LEAD + 1);
+    let back = before.iter().rev().take_while(|byte| PARTS.has(**byte)).count();
+    let (lead, token) = before.split_at(before.len() - back);
+    Ok(back <= LONGEST_LEAD && token.first() != Some(&b'-') && opens(lead))
+}
+
+/// The most bytes of a token before the digits that trigger it.
+const LONGEST_LEAD: usize = 14;
+
+/// Whether a token may begin behind `lead`.
+fn opens(lead: &[u8]) -> bool {
+    lead.last().is_none_or(|byte| b" \t\r\n(\"[,;#'>|".contains(byte))
+}
+
 /// `M2401-00871`, `TN-240881`, `PB2012-001884`, `24-003917`.
 fn token(view: &View<'_>) -> Option<Verdict> {
     let before = view.before();
     let back = before.iter().rev().take_while(|byte| PARTS.has(**byte)).count();
-    if back > 14 {
+    if back > LONGEST_LEAD {
         return None;
     }
     let start = -i32::try_from(back).ok()?;
@@ -78,7 +94,7 @@ fn token(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let lead = before.get(..before.len() - back).unwrap_or_default();
-    let opens = lead.last().is_none_or(|byte| b" \t\r\n(\"[,;#'>|".contains(byte));
+    let opens = opens(lead);
     let closes = match view.byte(end) {
         None => true,
         Some(b'.' | b':' | b',') => !view.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphanumeric()),

@@ -9,25 +9,30 @@ pub(crate) struct WordSet {
     words: &'static [&'static str],
     /// Open addressing: one more than an index into `words`, 0 for none. A power of two long, at least half of it empty.
     slots: &'static [u8],
+    /// The words, packed.
+    keys: &'static [[u64; 2]],
     /// By the low five bits of the first byte: which lengths there are, 31 for all that are longer.
     lens: [u32; 32],
+    /// The same by the low five bits of the second byte; by 0 for words that have none.
+    seconds: [u32; 32],
     /// The same by the low five bits of the last byte.
     tails: [u32; 32],
 }
 
 impl WordSet {
-    /// The set of `words`, whose `slots` were made of them.
-    pub(crate) const fn new(words: &'static [&'static str], slots: &'static [u8]) -> Self {
-        let (mut lens, mut tails) = ([0; 32], [0; 32]);
+    /// The set of `words`, whose `slots` and `keys` were made of them.
+    pub(crate) const fn new(words: &'static [&'static str], slots: &'static [u8], keys: &'static [[u64; 2]]) -> Self {
+        let (mut lens, mut seconds, mut tails) = ([0; 32], [0; 32], [0; 32]);
         let mut i = 0;
         while i < words.len() {
             let word = words[i].as_bytes();
             assert!(!word.is_empty(), "a word has a letter");
             lens[(word[0] & 31) as usize] |= 1 << length(word);
+            seconds[if word.len() > 1 { (word[1] & 31) as usize } else { 0 }] |= 1 << length(word);
             tails[(word[word.len() - 1] & 31) as usize] |= 1 << length(word);
             i += 1;
         }
-        Self { words, slots, lens, tails }
+        Self { words, slots, keys, lens, seconds, tails }
     }
 
     /// Whether `word` is one of them.
@@ -46,18 +51,21 @@ impl WordSet {
 
     #[inline(never)]
     fn probe(&self, word: &[u8]) -> Option<usize> {
+        let second = word.get(1).map_or(0, |byte| byte & 31);
+        if self.seconds.get(usize::from(second))? >> length(word) & 1 == 0 {
+            return None;
+        }
         let mask = self.slots.len().wrapping_sub(1);
         let packed = pack(word);
         let mut at = mixed(packed, word.len()) & mask;
-        let packed = packed.map(lower);
+        let key = key_of(packed);
         loop {
             let i = usize::from(*self.slots.get(at)?).checked_sub(1)?;
-            let known = self.words.get(i)?.as_bytes();
-            if known.len() == word.len()
-                && pack(known).map(lower) == packed
-                && (word.len() <= 16 || known.eq_ignore_ascii_case(word))
-            {
-                return Some(i);
+            if *self.keys.get(i)? == key {
+                let known = self.words.get(i)?.as_bytes();
+                if known.len() == word.len() && (word.len() <= 16 || known.eq_ignore_ascii_case(word)) {
+                    return Some(i);
+                }
             }
             at = at.wrapping_add(1) & mask;
         }
@@ -85,6 +93,23 @@ pub(crate) const fn slots<const SIZE: usize>(words: &[&str]) -> [u8; SIZE] {
         i += 1;
     }
     slots
+}
+
+/// The `words`, packed.
+pub(crate) const fn keys<const COUNT: usize>(words: &[&str]) -> [[u64; 2]; COUNT] {
+    let mut keys = [[0; 2]; COUNT];
+    let mut i = 0;
+    while i < words.len() {
+        keys[i] = key_of(pack(words[i].as_bytes()));
+        i += 1;
+    }
+    keys
+}
+
+/// A packed word in small letters.
+#[inline]
+const fn key_of([head, tail]: [u64; 2]) -> [u64; 2] {
+    [lower(head), lower(tail)]
 }
 
 /// A length that fits a mask of 32 bits.
@@ -115,11 +140,11 @@ const HIGH: u64 = 0x80 * ONES;
 
 /// Eight bytes with ASCII capitals made small.
 #[inline]
-fn lower(bytes: u64) -> u64 {
+const fn lower(bytes: u64) -> u64 {
     // No sum leaves its byte: both addends are less than 0x80.
     let low = bytes & !HIGH;
-    let from_first = low + ONES * (0x80 - u64::from(b'A'));
-    let behind_last = low + ONES * (0x7f - u64::from(b'Z'));
+    let from_first = low.wrapping_add(ONES * (0x80 - b'A' as u64));
+    let behind_last = low.wrapping_add(ONES * (0x7f - b'Z' as u64));
     bytes | (from_first & !behind_last & !bytes & HIGH) >> 2
 }
 
@@ -136,7 +161,8 @@ macro_rules! word_set {
     ($words:expr) => {{
         const OF_SET: &[&str] = $words;
         static SLOTS_OF_SET: [u8; $crate::word_set::size(OF_SET.len())] = $crate::word_set::slots(OF_SET);
-        static SET: $crate::word_set::WordSet = $crate::word_set::WordSet::new(OF_SET, &SLOTS_OF_SET);
+        static KEYS_OF_SET: [[u64; 2]; OF_SET.len()] = $crate::word_set::keys(OF_SET);
+        static SET: $crate::word_set::WordSet = $crate::word_set::WordSet::new(OF_SET, &SLOTS_OF_SET, &KEYS_OF_SET);
         &SET
     }};
 }

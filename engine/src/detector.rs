@@ -115,6 +115,9 @@ pub enum Trigger {
     Bytes(ByteSet),
     /// The same, unless its neighbours show that `verify` would refuse. A filter like that of [`Trigger::Number`].
     Sign(Sign),
+    /// The same, unless a glance at the bytes around shows that `verify` would refuse. To the glance, the byte is what
+    /// digits are in [`Trigger::NumberWhen`].
+    SignWhen(Sign, NumberGlance),
     /// One of the triggers on words, unless a glance at the words around it shows that `verify` would refuse. A filter
     /// as well. With [`Trigger::Start`] it also leaves out runs that do not begin with a letter.
     When(&'static Self, Glance),

@@ -1,7 +1,5 @@
 //! A glance at the words around a trigger, before a detector is asked.
 
-use std::cell::OnceCell;
-
 use crate::Field;
 use crate::words::{Word, Words};
 
@@ -27,12 +25,7 @@ pub struct Near<'a> {
     /// Whether more of the run may follow the text.
     open: bool,
     field: &'a Field,
-    /// What [`Near::next`] says of the next word, once somebody asked: several glances at one word begin with it.
-    behind: OnceCell<Result<Behind<'a>, Unseen>>,
 }
-
-/// What stands before a word, and the word.
-type Behind<'a> = Option<(&'a [u8], NearWord<'a>)>;
 
 /// A word of ASCII letters.
 #[derive(Clone, Copy, Debug)]
@@ -66,7 +59,7 @@ impl<'a> Near<'a> {
         open: bool,
         field: &'a Field,
     ) -> Self {
-        Self { words, place, here, text, begins, open, field, behind: OnceCell::new() }
+        Self { words, place, here, text, begins, open, field }
     }
 
     /// The trigger.
@@ -76,6 +69,7 @@ impl<'a> Near<'a> {
         self.seen(self.here)
     }
 
+    #[inline]
     fn seen(&self, word: &Word) -> NearWord<'a> {
         NearWord {
             letters: self.text.get(word.start()..word.end()).unwrap_or_default(),
@@ -92,10 +86,6 @@ impl<'a> Near<'a> {
     /// When it was not read.
     #[inline]
     pub fn next(&self, n: usize) -> Result<Option<(&'a [u8], NearWord<'a>)>, Unseen> {
-        if n == 1 { *self.behind.get_or_init(|| self.word_behind(1)) } else { self.word_behind(n) }
-    }
-
-    fn word_behind(&self, n: usize) -> Result<Behind<'a>, Unseen> {
         let place = self.place.wrapping_add(n);
         let Some([before, word]) = self.words.pair(place.wrapping_sub(1)) else {
             return if self.words.is_behind_all(place) == Some(true) { Ok(None) } else { Err(Unseen) };

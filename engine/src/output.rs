@@ -9,7 +9,7 @@ use std::fmt;
 use std::ops::Range;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::{Buf as _, Bytes, BytesMut};
 
 use crate::finding::{Finding, MOST_PARTS, Segment};
 use crate::lens::Format;
@@ -404,8 +404,21 @@ impl Output {
     /// Drops the bytes before `upto`.
     fn swallow(&mut self, upto: u64) {
         while self.released < upto {
-            let Some(gone) = self.next_bytes(upto) else { break };
-            self.stats.replaced += gone.len() as u64;
+            let want = usize::try_from(upto - self.released).unwrap_or(usize::MAX);
+            let gone = if self.held.is_empty() {
+                let gone = want.min(self.chunk.len());
+                self.chunk.advance(gone);
+                gone
+            } else {
+                let gone = want.min(self.held.len());
+                self.held.advance(gone);
+                gone
+            };
+            if gone == 0 {
+                break;
+            }
+            self.released += gone as u64;
+            self.stats.replaced += gone as u64;
         }
         // What was swallowed has left, whatever is still undecided inside it.
         self.settled = self.settled.max(self.released);
@@ -443,6 +456,13 @@ impl Output {
         if self.is_parted() {
             finding.set_parts(self.spelling.pieces(start, end));
         }
+        if finding.parts.is_empty() && !waits && self.is_next() {
+            // Nothing else waits that may have to leave before it.
+            let with = self.replacement(&mut finding, value, operator, position);
+            self.pass(finding.start);
+            self.put(finding, with);
+            return;
+        }
         let change = if waits {
             Change::Waits { value: value.to_vec(), operator, position }
         } else {
@@ -455,6 +475,12 @@ impl Output {
         }
         let (start, end) = finding.first_piece();
         self.queue(Edit { start, end, finding: Some(finding), change });
+    }
+
+    /// Whether a finding that is told of now leaves at once: findings come in the order of the input, and no other run or
+    /// record holds the output.
+    fn is_next(&self) -> bool {
+        self.edits.is_empty() && !self.holds_records && !self.is_parted() && self.floor == u64::MAX
     }
 
     /// Puts an edit in its place: those of one run come in order, those of several do not.

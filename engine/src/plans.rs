@@ -15,11 +15,19 @@ use crate::{Kind, Slot};
 pub(crate) struct Plans {
     known: RefCell<Vec<Plan>>,
     /// Places in `known`, by where in memory the id of a kind is.
-    places: [Cell<u16>; PLACES],
+    places: Places,
 }
 
-/// A power of two.
-const PLACES: usize = 32;
+/// A power of two, large enough that few kinds share a place.
+const PLACES: usize = 256;
+
+struct Places([Cell<u16>; PLACES]);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self([const { Cell::new(0) }; PLACES])
+    }
+}
 
 struct Plan {
     kind: Kind,
@@ -46,7 +54,7 @@ impl Plans {
     /// Where the plan of `kind` was the last time that one at the same place of memory was asked for.
     #[inline]
     fn place(&self, kind: Kind) -> usize {
-        self.places.get(slot(kind)).map_or(0, |place| usize::from(place.get()))
+        self.places.0.get(slot(kind)).map_or(0, |place| usize::from(place.get()))
     }
 
     #[inline(never)]
@@ -56,7 +64,7 @@ impl Plans {
             known.push(Plan::new(kind, rules));
             known.len() - 1
         });
-        if let (Some(to), Ok(place)) = (self.places.get(slot(kind)), u16::try_from(place)) {
+        if let (Some(to), Ok(place)) = (self.places.0.get(slot(kind)), u16::try_from(place)) {
             to.set(place);
         }
         known.get(place).and_then(|plan| plan.operator)
@@ -112,7 +120,7 @@ impl Plan {
 /// Where in the table of places a kind is noted.
 fn slot(kind: Kind) -> usize {
     let at = kind.id().as_ptr().addr();
-    (at ^ at >> 5 ^ kind.id().len() << 1) % PLACES
+    (at ^ at >> 8 ^ kind.id().len() << 1) % PLACES
 }
 
 /// Whether both are one id in memory; equal ids elsewhere have a plan of their own.

@@ -135,10 +135,15 @@ impl Resolver {
         if candidates.is_empty() {
             return;
         }
-        self.waiting.drain(..self.next);
+        if self.next == self.waiting.len() {
+            self.waiting.clear();
+            std::mem::swap(&mut self.waiting, candidates);
+        } else {
+            self.waiting.drain(..self.next);
+            self.waiting.append(candidates);
+        }
         self.next = 0;
-        self.waiting.append(candidates);
-        self.waiting.sort_by_key(|candidate| candidate.start);
+        sort_by_start(&mut self.waiting);
     }
 
     /// The first byte that later calls may still need or claim, given that candidates to come start at `frontier` or
@@ -253,6 +258,27 @@ impl Resolver {
     }
 }
 
+/// Sorts by start; those that start together stay in their order. Candidates come in the order of their triggers, so most
+/// of them stand where they belong, or a few places from there.
+fn sort_by_start(candidates: &mut [Candidate]) {
+    /// So far a candidate is moved place by place.
+    const NEAR: usize = 16;
+    for i in 1..candidates.len() {
+        let Some(sorted) = candidates.get_mut(..=i) else { return };
+        let Some((last, before)) = sorted.split_last() else { return };
+        let later = before.iter().rev().take_while(|other| other.start > last.start).take(NEAR + 1).count();
+        if later > NEAR {
+            candidates.sort_by_key(|candidate| candidate.start);
+            return;
+        }
+        if later > 0
+            && let Some(turned) = sorted.get_mut(i - later..)
+        {
+            turned.rotate_right(1);
+        }
+    }
+}
+
 /// Whether anything of `candidate` may lie behind the cursor. Its tail is followed as far as bytes are at hand.
 fn alive(candidate: &mut Candidate, text: Text<'_>, cursor: u64) -> bool {
     if candidate.decided > cursor {
@@ -291,6 +317,42 @@ pub(crate) fn consume(text: Text<'_>, end: u64, tail: Tail) -> (u64, bool) {
                 len += 1;
             }
             (end + len as u64, !text.open)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    proptest::proptest! {
+        #[test]
+        fn sorting_keeps_the_order_of_equals(starts in proptest::collection::vec(0u64..40, 0..60)) {
+            let candidates = |starts: &[u64]| -> Vec<Candidate> {
+                let made = starts.iter().zip(0..).map(|(&start, trigger)| Candidate {
+                    start,
+                    decided: start + 1,
+                    tail: Tail::None,
+                    reached: start + 1,
+                    kind: Kind::new("name"),
+                    confidence: 50,
+                    priority: 1,
+                    detector: 0,
+                    trigger,
+                    reason: "a test",
+                    operator: Operator::Tag,
+                });
+                made.collect()
+            };
+            let places = |sorted: &[Candidate]| sorted.iter().map(|one| (one.start, one.trigger)).collect::<Vec<_>>();
+            // As they come: nearly in order; and in any order.
+            for starts in [starts.iter().zip(0..).map(|(start, i)| start / 8 + i).collect(), starts] {
+                let mut expected = candidates(&starts);
+                expected.sort_by_key(|candidate| candidate.start);
+                let mut sorted = candidates(&starts);
+                sort_by_start(&mut sorted);
+                proptest::prop_assert_eq!(places(&sorted), places(&expected));
+            }
         }
     }
 }

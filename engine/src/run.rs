@@ -368,13 +368,24 @@ impl Run {
         }
         // Little is at hand of a stream that comes in small chunks, and nothing is read twice of one that does not.
         let mut page = FIRST_PAGE;
-        while at < text.bytes.len() {
+        let over = self.silent_from(text, around.compiled);
+        while at < over {
             around.words.read(text.bytes, at, page, text.open, around.compiled);
-            let end = text.bytes.len().min(at + page);
+            let end = over.min(at + page);
             self.visit(text, at..end, around, judge)?;
             (at, page) = (end, PAGE);
         }
         Ok(())
+    }
+
+    /// Index in `text` from which on nobody is asked: that of its end, unless the run was taken, no words of it are taught,
+    /// and no detector reaches back before it.
+    fn silent_from(&self, text: Text<'_>, compiled: &Compiled) -> usize {
+        let silenced = self.taken.filter(|taken| !taken.teaches).and_then(|taken| {
+            let back = compiled.reaches.iter().map(|reach| u64::from(reach.bytes)).max().unwrap_or(0);
+            usize::try_from(taken.from.saturating_add(back).saturating_sub(text.base)).ok()
+        });
+        silenced.map_or(text.bytes.len(), |silenced| silenced.min(text.bytes.len()))
     }
 
     /// Asks the detector that beats all others whether it takes the run, before anything of it is read. Says whether
@@ -412,6 +423,12 @@ impl Run {
         })
     }
 
+    /// Whether the run is one finding from its start to its end, whatever else is found in it.
+    #[inline]
+    fn is_taken_whole(&self) -> bool {
+        self.taken.is_some_and(|taken| taken.from == 0)
+    }
+
     /// Whether one of the candidates from `made` on takes the run.
     fn note_taken(&mut self, made: usize, compiled: &Compiled) {
         let Some((_, priority)) = compiled.on.strongest else { return };
@@ -433,6 +450,8 @@ impl Run {
         around: &mut Surroundings<'_>,
         judge: &impl Judge,
     ) -> Result<(), Undecided> {
+        // Where the run was taken and teaches nothing, only those matter who reach back before that.
+        let silenced = self.taken.filter(|taken| !taken.teaches).map(|taken| taken.from);
         let mut block = page.start;
         while block < page.end {
             let (mut others, loud) = around.words.candidates(block);
@@ -449,7 +468,13 @@ impl Run {
                 let bit = bits.trailing_zeros();
                 bits &= bits.wrapping_sub(1);
                 let at = block + bit as usize;
-                if others >> bit & 1 == 0 {
+                let is_word = others >> bit & 1 == 0;
+                if let Some(behind) = silenced.and_then(|from| (text.base + at as u64).checked_sub(from))
+                    && behind >= u64::from(around.compiled.on.reach_of(text.bytes.get(at), is_word))
+                {
+                    continue;
+                }
+                if is_word {
                     self.ask_at_word(text, at, around, judge)?;
                 } else {
                     self.ask_at_other(text, at, around, judge)?;
@@ -492,7 +517,9 @@ impl Run {
         }
         if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
             self.told = true;
-            self.candidates.extend(repeat(around.compiled, trigger, usize::from(word.len), kind, judge));
+            if !self.is_taken_whole() {
+                self.candidates.extend(repeat(around.compiled, trigger, usize::from(word.len), kind, judge));
+            }
         }
         if self.asked.is_empty() {
             return Ok(());
@@ -537,7 +564,7 @@ impl Run {
         if !plain || text.base + at as u64 == 0 {
             return self.ask(text, at, around, judge);
         }
-        if self.taken.is_some_and(|taken| taken.from == 0) {
+        if self.is_taken_whole() {
             return Ok(());
         }
         self.asked.clear();
@@ -612,7 +639,9 @@ impl Run {
             on.ask_word(entry, stand, Some(&near), asked);
             if let Some(kind) = around.memory.recall(word.hash, word.is_capital(), || judge.raw(trigger)) {
                 self.told = true;
-                self.candidates.extend(repeat(compiled, trigger, usize::from(word.len), kind, judge));
+                if !taken {
+                    self.candidates.extend(repeat(compiled, trigger, usize::from(word.len), kind, judge));
+                }
             }
         } else if byte.is_ascii_alphabetic() || byte >= 0xc0 {
             self.told = true;
@@ -682,12 +711,17 @@ impl Run {
     }
 
     /// Remembers the words of findings.
+    #[inline]
     fn teach(&mut self, text: Text<'_>, trigger: u64, around: &mut Surroundings<'_>, judge: &impl Judge) {
         if !self.lessons.is_empty() {
-            let raw = judge.raw(trigger);
-            for (start, end, any_case, kind) in self.lessons.drain(..) {
-                around.memory.teach(text.slice(start, end), any_case, kind, raw);
-            }
+            self.teach_lessons(text, judge.raw(trigger), around);
+        }
+    }
+
+    #[inline(never)]
+    fn teach_lessons(&mut self, text: Text<'_>, raw: u64, around: &mut Surroundings<'_>) {
+        for (start, end, any_case, kind) in self.lessons.drain(..) {
+            around.memory.teach(text.slice(start, end), any_case, kind, raw);
         }
     }
 
@@ -716,10 +750,11 @@ impl Run {
         self.told = true;
         let offset = |relative: i32| trigger.saturating_add_signed(i64::from(relative));
         let (start, end) = (offset(verdict.start), offset(verdict.end));
-        let Some(made) = candidate(trigger, start, end, &verdict, detector.priority, index, judge) else {
-            return Ok(());
-        };
-        self.candidates.push(made);
+        let Some(operator) = judge.admit(verdict.kind, verdict.confidence) else { return Ok(()) };
+        if !self.is_taken_whole() {
+            let made = candidate(trigger, start, end, &verdict, detector.priority, index, operator);
+            self.candidates.push(made);
+        }
         if !detector.teaches {
             return Ok(());
         }
@@ -743,7 +778,8 @@ struct Asking<'a> {
 fn repeat(compiled: &Compiled, trigger: u64, len: usize, kind: Kind, judge: &impl Judge) -> Option<Candidate> {
     let verdict = Verdict::new(0, 0, kind, memory::CONFIDENCE, "named before");
     let index = u16::try_from(compiled.detectors.len()).unwrap_or(u16::MAX);
-    candidate(trigger, trigger, trigger + len as u64, &verdict, 0, index, judge)
+    let operator = judge.admit(verdict.kind, verdict.confidence)?;
+    Some(candidate(trigger, trigger, trigger + len as u64, &verdict, 0, index, operator))
 }
 
 /// A decision that depends on bytes that have not arrived.
@@ -761,11 +797,10 @@ fn candidate(
     verdict: &Verdict,
     priority: u8,
     detector: u16,
-    judge: &impl Judge,
-) -> Option<Candidate> {
+    operator: Operator,
+) -> Candidate {
     let Verdict { kind, confidence, reason, tail, .. } = *verdict;
-    let operator = judge.admit(kind, confidence)?;
-    Some(Candidate {
+    Candidate {
         start,
         decided,
         tail,
@@ -777,5 +812,5 @@ fn candidate(
         trigger,
         reason,
         operator,
-    })
+    }
 }

@@ -71,8 +71,8 @@ pub(crate) struct Dispatch {
     word: Vec<Condition>,
     /// Whom a capital asks.
     capital: Vec<Condition>,
-    /// Whom words of these categories ask.
-    lexicon: Vec<(u32, Condition)>,
+    /// Whom words of some categories ask.
+    lexicon: Vec<Condition>,
     /// All categories that trigger something.
     pub(crate) categories: u32,
     /// Whom particular words ask; the lexicon has an index of it.
@@ -85,6 +85,8 @@ pub(crate) struct Dispatch {
     pub(crate) signs_end_nothing: bool,
     /// The conditions of `signs`.
     seen: Vec<Sign>,
+    /// The furthest that anybody reaches back whom words ask, runs of digits, or special bytes.
+    reaches: Reaches,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
     /// The kinds of those, without their sub-kinds.
@@ -95,14 +97,47 @@ pub(crate) struct Dispatch {
     pub(crate) opener: Option<(u16, u8)>,
 }
 
+/// How many bytes before their trigger findings may start, by what triggers them.
+#[derive(Clone, Copy, Default)]
+struct Reaches {
+    words: u16,
+    digits: u16,
+    signs: u16,
+}
+
 /// Who is asked at a word, and the glance that has to agree.
 #[derive(Clone, Copy)]
 struct Condition {
     detector: u16,
     teaches: bool,
+    /// The word has one of these categories, where that is the condition.
+    categories: u32,
     /// How far before its trigger it may find something.
     reach: u16,
     glance: Option<Glance>,
+}
+
+impl Condition {
+    /// Adds its detector to `asked`, unless it does not count where a run was `taken`, or a glance speaks against it.
+    #[inline]
+    fn ask(&self, taken: Option<(u64, bool)>, near: Option<&Near<'_>>, asked: &mut Asked) {
+        if let Some((behind, teaches)) = taken
+            && !(teaches && self.teaches)
+            && u64::from(self.reach) <= behind
+        {
+            return;
+        }
+        if asked.has(self.detector) {
+            return;
+        }
+        let worth = match (self.glance, near) {
+            (Some(glance), Some(near)) => glance(near) != Ok(false),
+            _ => true,
+        };
+        if worth {
+            asked.insert(self.detector);
+        }
+    }
 }
 
 /// How a word stands where it does.
@@ -188,26 +223,30 @@ impl Asked {
 
     #[inline]
     pub(crate) fn has(&self, index: u16) -> bool {
-        let word = match usize::from(index / 64).checked_sub(1) {
-            None => self.first,
-            Some(i) => self.more.get(i).copied().unwrap_or(0),
-        };
+        if index < 64 {
+            return self.first >> index & 1 == 1;
+        }
+        let word = usize::from(index / 64).checked_sub(1).and_then(|i| self.more.get(i)).copied().unwrap_or(0);
         word >> (index % 64) & 1 == 1
     }
 
     #[inline]
     pub(crate) fn insert(&mut self, index: u16) {
-        let bit = 1 << (index % 64);
-        match usize::from(index / 64).checked_sub(1) {
-            None => self.first |= bit,
-            Some(i) => {
-                if self.more.len() <= i {
-                    self.more.resize(i + 1, 0);
-                }
-                if let Some(word) = self.more.get_mut(i) {
-                    *word |= bit;
-                }
-            }
+        if index < 64 {
+            self.first |= 1 << index;
+        } else {
+            self.insert_more(index);
+        }
+    }
+
+    #[cold]
+    fn insert_more(&mut self, index: u16) {
+        let Some(i) = usize::from(index / 64).checked_sub(1) else { return };
+        if self.more.len() <= i {
+            self.more.resize(i + 1, 0);
+        }
+        if let Some(word) = self.more.get_mut(i) {
+            *word |= 1 << (index % 64);
         }
     }
 
@@ -339,8 +378,13 @@ impl Builder {
                 }
             }
             for trigger in detector.triggers.iter() {
-                let asks =
-                    Condition { detector: index, teaches: detector.teaches, reach: detector.reach.bytes, glance: None };
+                let asks = Condition {
+                    detector: index,
+                    teaches: detector.teaches,
+                    categories: 0,
+                    reach: detector.reach.bytes,
+                    glance: None,
+                };
                 if !on.add(trigger, asks, &mut lexicon) {
                     let detector = detector.id.clone().into_owned();
                     return Err(BuildError {
@@ -396,10 +440,23 @@ impl Dispatch {
             bytes_special: ByteSet::EMPTY,
             signs_end_nothing: true,
             seen: Vec::new(),
+            reaches: Reaches::default(),
             teachers: none,
             taught: Vec::new(),
             strongest: None,
             opener: None,
+        }
+    }
+
+    /// The furthest that a finding reaches back which is triggered at `byte`, or at the word that it begins.
+    #[inline]
+    pub(crate) fn reach_of(&self, byte: Option<&u8>, is_word: bool) -> u16 {
+        match byte {
+            _ if is_word => self.reaches.words,
+            Some(byte) if byte.is_ascii_digit() && !self.special.has(*byte) => self.reaches.digits,
+            Some(byte) if byte.is_ascii() && !byte.is_ascii_alphanumeric() => self.reaches.signs,
+            // It may be several.
+            _ => u16::MAX,
         }
     }
 
@@ -422,35 +479,26 @@ impl Dispatch {
         near: Option<&Near<'_>>,
         asked: &mut Asked,
     ) {
-        let mut ask = |condition: &Condition| {
-            if let Some((behind, teaches)) = taken
-                && !(teaches && condition.teaches)
-                && u64::from(condition.reach) <= behind
-            {
-                return;
-            }
-            let worth = || match (condition.glance, near) {
-                (Some(glance), Some(near)) => glance(near) != Ok(false),
-                _ => true,
-            };
-            if !asked.has(condition.detector) && worth() {
-                asked.insert(condition.detector);
-            }
-        };
         if opens {
-            self.opening.iter().for_each(&mut ask);
+            self.opening.iter().for_each(|condition| condition.ask(taken, near, asked));
         }
-        self.word.iter().for_each(&mut ask);
+        if !self.word.is_empty() {
+            self.word.iter().for_each(|condition| condition.ask(taken, near, asked));
+        }
         if entry.triggers > 0
             && let Some(list) = self.words.get(usize::from(entry.triggers) - 1)
         {
-            list.iter().for_each(&mut ask);
+            list.iter().for_each(|condition| condition.ask(taken, near, asked));
         }
         if capital {
-            self.capital.iter().for_each(&mut ask);
+            self.capital.iter().for_each(|condition| condition.ask(taken, near, asked));
         }
         if entry.bits & self.categories != 0 {
-            self.lexicon.iter().filter(|(bits, _)| bits & entry.bits != 0).for_each(|(_, condition)| ask(condition));
+            for condition in &self.lexicon {
+                if condition.categories & entry.bits != 0 {
+                    condition.ask(taken, near, asked);
+                }
+            }
         }
     }
 
@@ -458,22 +506,22 @@ impl Dispatch {
         let index = asks.detector;
         match trigger {
             Trigger::Start => self.start.insert(index),
-            Trigger::Digits => self.digits.insert(index),
+            Trigger::Digits => {
+                self.reaches.digits = self.reaches.digits.max(asks.reach);
+                self.digits.insert(index);
+            }
             Trigger::Number(number) => self.add_number(number, asks, None),
             Trigger::NumberWhen(number, glance) => self.add_number(number, asks, Some(*glance)),
             Trigger::Field(hints) => {
                 self.fields.push((*hints, index));
                 self.hints |= hints;
             }
-            Trigger::Bytes(set) => self.add_bytes(*set, index),
-            Trigger::Sign(sign) => {
-                if self.signs.add(sign, index) {
-                    self.special = self.special.or(sign.of);
-                    self.seen.push(*sign);
-                } else {
-                    self.add_bytes(sign.of, index);
-                }
+            Trigger::Bytes(set) => {
+                self.reaches.signs = self.reaches.signs.max(asks.reach);
+                self.add_bytes(*set, index);
             }
+            Trigger::Sign(sign) => self.add_sign(sign, asks, None),
+            Trigger::SignWhen(sign, glance) => self.add_sign(sign, asks, Some(*glance)),
             Trigger::When(trigger, glance) => {
                 return self.add_to_words(trigger, Condition { glance: Some(*glance), ..asks }, lexicon);
             }
@@ -485,8 +533,19 @@ impl Dispatch {
     }
 
     fn add_number(&mut self, number: &DigitRun, asks: Condition, glance: Option<NumberGlance>) {
+        self.reaches.digits = self.reaches.digits.max(asks.reach);
         if !self.numbers.add(number, glance, asks.detector, asks.reach) {
             self.digits.insert(asks.detector);
+        }
+    }
+
+    fn add_sign(&mut self, sign: &Sign, asks: Condition, glance: Option<NumberGlance>) {
+        self.reaches.signs = self.reaches.signs.max(asks.reach);
+        if self.signs.add(sign, glance, asks.detector) {
+            self.special = self.special.or(sign.of);
+            self.seen.push(*sign);
+        } else {
+            self.add_bytes(sign.of, asks.detector);
         }
     }
 
@@ -502,12 +561,13 @@ impl Dispatch {
     }
 
     fn add_to_words(&mut self, trigger: &Trigger, condition: Condition, lexicon: &mut Lexicon) -> bool {
+        self.reaches.words = self.reaches.words.max(condition.reach);
         match trigger {
             Trigger::Start => self.opening.push(condition),
             Trigger::Word => self.word.push(condition),
             Trigger::Capital => self.capital.push(condition),
             Trigger::Lexicon(bits) => {
-                self.lexicon.push((*bits, condition));
+                self.lexicon.push(Condition { categories: *bits, ..condition });
                 self.categories |= bits;
             }
             Trigger::Words(words) => {

@@ -127,6 +127,13 @@ pub(crate) mod lanes {
 
 #[cold]
 fn wide_letter(bytes: &[u8]) -> usize {
+    match *bytes {
+        // U+00C0 to U+027F are letters but for two; what is typographic is none.
+        [0xc3, last, ..] if last & 0xc0 == 0x80 => return if matches!(last, 0x97 | 0xb7) { 0 } else { 2 },
+        [0xc4..=0xc9, last, ..] if last & 0xc0 == 0x80 => return 2,
+        [0xe2, 0x80, last, ..] if last & 0xc0 == 0x80 => return 0,
+        _ => {}
+    }
     let len = match bytes.first() {
         Some(0xc2..=0xdf) => 2,
         Some(0xe0..=0xef) => 3,
@@ -174,6 +181,10 @@ fn fold_wide<'a>(word: &[u8], into: &'a mut [u8; LONGEST_WORD]) -> Option<&'a [u
     match std::str::from_utf8(word) {
         Ok(text) => {
             for c in text.chars() {
+                if let Ok(byte @ 0..0x80) = u8::try_from(c) {
+                    push(byte.to_ascii_lowercase())?;
+                    continue;
+                }
                 match base_letters(c) {
                     Some(base) => base.bytes().try_for_each(&mut push)?,
                     None => {
@@ -187,6 +198,10 @@ fn fold_wide<'a>(word: &[u8], into: &'a mut [u8; LONGEST_WORD]) -> Option<&'a [u
         // Latin-1: code points are the bytes.
         Err(_) => {
             for &byte in word {
+                if byte.is_ascii() {
+                    push(byte.to_ascii_lowercase())?;
+                    continue;
+                }
                 match base_letters(char::from(byte)) {
                     Some(base) => base.bytes().try_for_each(&mut push)?,
                     None => push(byte.to_ascii_lowercase())?,
@@ -261,6 +276,18 @@ mod tests {
             let mut text = vec![b'q'; len];
             text.extend_from_slice(b"1q");
             assert_eq!((word_len(&text), word_len(&text[..len])), (len, len));
+        }
+    }
+
+    #[test]
+    fn what_is_a_letter_is_what_unicode_says() {
+        for c in (0x80..0x3000).filter_map(char::from_u32) {
+            let mut buffer = [0; 4];
+            let bytes = c.encode_utf8(&mut buffer).as_bytes();
+            let len = if c.is_alphabetic() { bytes.len() } else { 0 };
+            assert_eq!(letter(bytes), len, "{c:?}");
+            let behind = [bytes, b"a"].concat();
+            assert_eq!(letter(&behind), len, "{c:?}");
         }
     }
 

@@ -118,27 +118,36 @@ impl<'a> View<'a> {
     #[inline]
     #[must_use]
     pub fn word(&self, offset: i32) -> &'a [u8] {
+        self.word_and_bits(offset).0
+    }
+
+    /// The word that starts at `offset`, and its categories in the lexicon.
+    #[inline]
+    #[must_use]
+    pub fn word_with_bits(&self, offset: i32) -> (&'a [u8], u32) {
+        let (word, bits) = self.word_and_bits(offset);
+        (word, bits.unwrap_or_else(|| self.lexicon.bits(word)))
+    }
+
+    /// The word that starts at `offset`, and its categories where they are known.
+    #[inline]
+    fn word_and_bits(&self, offset: i32) -> (&'a [u8], Option<u32>) {
         let from = self.at.wrapping_add_signed(offset as isize);
         if from >= self.first {
+            if let Some(word) = self.words.at(from)
+                && let Some(letters) = self.text.get(from..word.end())
+            {
+                // What follows it was seen, or is nothing.
+                self.ask((word.end() + 1).min(self.end));
+                return (letters, Some(word.bits));
+            }
             // Most places that are asked about and begin no word show it at once.
-            match self.text.get(from) {
-                Some(byte) if byte.is_ascii_alphabetic() => {
-                    if let Some(word) = self.words.at(from)
-                        && let Some(letters) = self.text.get(from..word.end())
-                    {
-                        // What follows it was seen, or is nothing.
-                        self.ask((word.end() + 1).min(self.end));
-                        return letters;
-                    }
-                }
-                Some(byte) if byte.is_ascii() => {
-                    self.ask(from + 1);
-                    return &[];
-                }
-                _ => {}
+            if self.text.get(from).is_some_and(|byte| byte.is_ascii() && !byte.is_ascii_alphabetic()) {
+                self.ask(from + 1);
+                return (&[], Some(0));
             }
         }
-        self.read_word(from, offset)
+        (self.read_word(from, offset), None)
     }
 
     #[inline(never)]

@@ -184,13 +184,16 @@ impl Words {
         let mut base = *from;
         // A word ends where it is known to.
         let sure = if *over { usize::MAX } else { *to };
+        // The words of a block are gathered here and added to the list at once.
+        let mut here_words = [Word::default(); BLOCK / 2 + 1];
         for i in 0..blocks {
             let Some([Row { alpha, wide, starts, .. }, next]) = rows.get(i..i + 2) else { break };
             let (alpha, wide, mut starts, next_alpha) = (*alpha, *wide, *starts, next.alpha);
             // Nothing beyond ASCII is near most words.
             let ascii = wide | last_wide | next.wide == 0;
             last_wide = wide >> 63;
-            let words = list.len() as u32;
+            let words = list.len();
+            let mut count = 0;
             let mut loud_here = 0;
             while starts != 0 {
                 let bit = starts.trailing_zeros();
@@ -220,13 +223,17 @@ impl Words {
                     Word { at, flags: flags | UNKNOWN | LOUD, ..Word::default() }
                 };
                 if let Some(place) = index.get_mut(at / 2 % PLACES) {
-                    *place = list.len() as u16;
+                    *place = words.wrapping_add(count) as u16;
                 }
-                list.push(word);
+                if let Some(slot) = here_words.get_mut(count) {
+                    *slot = word;
+                    count = count.wrapping_add(1);
+                }
             }
+            list.extend_from_slice(here_words.get(..count).unwrap_or_default());
             if let Some(row) = rows.get_mut(i) {
                 row.loud = loud_here;
-                row.words = words;
+                row.words = words as u32;
             }
             base += BLOCK;
         }

@@ -168,7 +168,7 @@ fn whole(words: &[String]) -> Option<Meaning> {
 
 /// The group that knows these words: as they are, written out, with another word for "number", or written together.
 fn known(words: &[String]) -> Option<&'static names::Group> {
-    let group = |name: &str| names::GROUPS.iter().find(|group| group.names.contains(&name));
+    let group = |name: &str| names::BY_NAME.get(name).copied();
     let long = written_out(words);
     if let Some(group) = group(&words.concat()).or_else(|| group(&long.concat())) {
         return Some(group);

@@ -1,6 +1,9 @@
 //! Names of columns and keys that are known as a whole, without signs and in lower case: general ones and those of
 //! OMOP, Clarity-like and Millennium-like schemas.
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use blackbar_engine::Kind;
 
 use super::hint;
@@ -23,9 +26,20 @@ const fn hints(hints: u64, names: &'static [&'static str]) -> Group {
     Group { names, kind: None, confidence: 0, hints }
 }
 
+/// The group of each name; the first, when several have it.
+pub(super) static BY_NAME: LazyLock<HashMap<&'static str, &'static Group>> = LazyLock::new(|| {
+    let mut by_name = HashMap::with_capacity(GROUPS.iter().map(|group| group.names.len()).sum());
+    for group in GROUPS {
+        for name in group.names {
+            by_name.entry(*name).or_insert(group);
+        }
+    }
+    by_name
+});
+
 /// Looked up as they are, then without the prefixes that say whose value it is.
 #[rustfmt::skip] // A word list reads better in lines.
-pub(super) const GROUPS: &[Group] = &[
+pub(super) static GROUPS: &[Group] = &[
     group(kinds::NAME, 95, hint::NAME, &[
         "nombre", "nombres", "apellido", "apellidos", "apellido1", "apellido2", "primerapellido", "segundoapellido",
         "apellidopaterno", "apellidomaterno", "nombrecompleto", "nombrepaciente", "nombredelpaciente",

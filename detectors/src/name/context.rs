@@ -2,6 +2,7 @@
 //! with others, and a word that no list knows where a sentence has no other reason for a capital.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, View, Window};
 
@@ -36,8 +37,7 @@ const LONGEST: i32 = super::LONGEST;
 pub(super) const SPELT: &[&str] = &["spelled", "spelt", "spells", "spelling", "spell"];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
-    let word = view.word(0);
-    let bits = view.bits(word);
+    let (word, bits) = view.word_with_bits(0);
     if one_of!(word, SPELT)
         && let Some(verdict) = spelt(view, length(word) + 1)
     {
@@ -61,7 +61,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         .or_else(|| labelled(view, &first, &head))
         .or_else(|| shouted(view, &first, &head))
         .or_else(|| proper(view, &first, &head))
-        .or_else(|| begins_sentence(view, &first))
+        .or_else(|| begins_sentence(view, &first, &head))
 }
 
 /// `P-R-Z-E-W-A`, `spelled g a l l a g h e r`: letters one by one, from `at` on.
@@ -93,8 +93,8 @@ struct Head<'a> {
     gap: &'a [u8],
     /// The word before it.
     word: &'a [u8],
-    /// The visible part of its line.
-    line: &'a [u8],
+    /// What the trigger begins, once somebody asked.
+    run: OnceCell<Run>,
 }
 
 impl<'a> Head<'a> {
@@ -108,8 +108,25 @@ impl<'a> Head<'a> {
         });
         let (head, gap) = all.split_at(end);
         let start = head.iter().rposition(|byte| !(byte.is_ascii_alphabetic() || *byte >= 0x80)).map_or(0, |i| i + 1);
-        let line = all.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
-        Head { all, gap, word: head.get(start..).unwrap_or_default(), line }
+        Head { all, gap, word: head.get(start..).unwrap_or_default(), run: OnceCell::new() }
+    }
+
+    /// The run of words that the trigger, whose part is `first`, begins.
+    fn run(&self, view: &View<'_>, first: &Part) -> Run {
+        *self.run.get_or_init(|| run(view, first))
+    }
+
+    /// The visible part of the trigger's line.
+    fn line(&self) -> &'a [u8] {
+        self.all.rsplit(|&byte| byte == b'\n').next().unwrap_or_default()
+    }
+
+    /// The same, when no letter stands before the trigger on its line.
+    fn indent(&self) -> Option<&'a [u8]> {
+        match self.gap.iter().rposition(|byte| *byte == b'\n') {
+            Some(i) => self.gap.get(i + 1..),
+            None => self.word.is_empty().then_some(self.gap),
+        }
     }
 
     /// Whether the word before stands on the same line, a blank away, perhaps behind a mark of a list or a quotation.
@@ -126,13 +143,16 @@ impl<'a> Head<'a> {
 
     /// Whether nothing but bullets, dashes and blanks stands before the trigger on its line.
     fn begins_line(&self) -> bool {
-        self.line.iter().all(|byte| matches!(byte, b' ' | b'\t' | b'-' | b'*' | b'>' | b'~' | 0xe2 | 0x80..=0x9f))
+        // A letter is none of them.
+        let mark = |byte: &u8| matches!(byte, b' ' | b'\t' | b'-' | b'*' | b'>' | b'~' | 0xe2 | 0x80..=0x9f);
+        self.indent().is_some_and(|line| line.iter().all(mark))
     }
 
     /// Whether the line before is empty, or the line begins with a dash.
     fn is_apart(&self) -> bool {
-        let dashed = self.line.starts_with(b"-") || self.line.starts_with(b"~") || self.line.starts_with(&[0xe2, 0x80]);
-        let above = self.all.get(..self.all.len() - self.line.len()).unwrap_or_default();
+        let line = self.line();
+        let dashed = line.starts_with(b"-") || line.starts_with(b"~") || line.starts_with(&[0xe2, 0x80]);
+        let above = self.all.get(..self.all.len() - line.len()).unwrap_or_default();
         let above = above.strip_suffix(b"\n").unwrap_or(above);
         let above = above.strip_suffix(b"\r").unwrap_or(above);
         dashed || above.last() == Some(&b'\n')
@@ -223,19 +243,21 @@ fn with_comma(view: &View<'_>, first: &Part, run: &Run) -> Option<i32> {
     Some(end)
 }
 
+/// Who may speak with a name behind the word.
+pub(super) const SPEAKERS: &[&str] = &["coach", "nurse", "agent", "rn", "tech", "counselor", "advocate", "pharmacist"];
+
 /// `[10:31] Ilario M. (Advocate): Good morning`, `Zorblat: hello` behind a time: who speaks.
 fn speaker(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     let timed = follow::line_starts(view)
-        && head.line.iter().any(u8::is_ascii_digit)
-        && matches!(head.line.trim_ascii_end().last(), Some(b']' | b')' | b'>' | b'-' | b'0'..=b'9' | b'|'));
-    let role = head.gap == b" "
-        && one_of!(head.word, &["coach", "nurse", "agent", "rn", "tech", "counselor", "advocate", "pharmacist"])
-        && head.line.trim_ascii_start().len() == head.word.len() + 1;
-    let begins = head.begins_line() && head.line.trim_ascii().is_empty();
-    if !(timed || role || begins) {
+        && head.line().iter().any(u8::is_ascii_digit)
+        && matches!(head.line().trim_ascii_end().last(), Some(b']' | b')' | b'>' | b'-' | b'0'..=b'9' | b'|'));
+    let role =
+        head.gap == b" " && one_of!(head.word, SPEAKERS) && head.line().trim_ascii_start().len() == head.word.len() + 1;
+    let begins = || head.begins_line() && head.line().trim_ascii().is_empty();
+    if !(timed || role || begins()) {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     if run.words == 0 || run.unknown + run.given + run.surname == 0 {
         return None;
     }
@@ -262,7 +284,7 @@ fn alone(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if !head.begins_line() || first.case != Case::Capital || first.len() < 3 {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     let told = run.unknown + run.given + run.surname;
     if run.words == 0 || run.words > 3 || told == 0 || told + run.initials < run.words {
         return None;
@@ -293,7 +315,7 @@ fn alone(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
 
 /// Words that a person follows at once.
 #[rustfmt::skip] // A word list reads better in lines.
-const CALLED: &[&str] = &[
+pub(super) const CALLED: &[&str] = &[
     "coach", "det", "fr", "lt", "cmdr", "maj", "insp", "inspector", "marshal", "mama", "papa", "tia", "tio", "dona",
     "don", "dra", "srta", "lic", "auntie", "aunty", "nana", "abuela", "abuelita", "abuelo", "khala", "baba", "bibi",
     "lola", "lolo", "ate", "kuya", "ammi", "appa", "imam", "elder", "deacon", "paramedic", "medic", "firefighter",
@@ -315,7 +337,7 @@ const CALLED: &[&str] = &[
 
 /// The same behind prepositions and the like, for names that are nothing else.
 #[rustfmt::skip] // A word list reads better in lines.
-const MET: &[&str] = &[
+pub(super) const MET: &[&str] = &[
     "with", "by", "for", "from", "to", "w", "and", "per", "via", "cc", "but", "or", "not", "says", "see", "saw",
     "met", "meet", "he", "she", "s", "its", "this", "that", "when", "while", "because", "than", "like",
     "as", "about", "regarding", "re", "including", "inc", "who", "is", "was", "are", "n",
@@ -347,7 +369,7 @@ fn told(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
         && (head.is_small() || contracted);
     let shouted = first.case == Case::Upper;
     if shouted && head.gap == b" " && (head.is_small() || called) {
-        let run = run(view, first);
+        let run = head.run(view, first);
         if run.unknown + run.surname >= run.words
             && first.len() > 3
             && let Some(end) = with_comma(view, first, &run)
@@ -365,7 +387,7 @@ fn told(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if shouted && (first.len() < 4 || !(letters || head.word.iter().all(u8::is_ascii_uppercase))) {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     if run.words == 0 || refused(view, run.end) {
         return None;
     }
@@ -388,7 +410,7 @@ fn aside(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if first.case != Case::Capital || first.ordinary() > 0 || first.eponym() || first.bits & cat::CITY_BIG != 0 {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     if run.words == 0 || run.given + run.unknown + run.surname == 0 {
         return None;
     }
@@ -437,11 +459,11 @@ fn in_list(view: &View<'_>, head: &Head<'_>) -> bool {
 }
 
 /// `Bartek (5)`, `Octave, 3, healthy`, `Rotimi Abioye (41, …)`, `Zorblat Kemi MRN 12345`: an age or a record behind it.
-fn aged(view: &View<'_>, first: &Part, _head: &Head<'_>) -> Option<Verdict> {
+fn aged(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if first.case != Case::Capital || first.ordinary() > 1 || first.len() < 3 {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     if run.words == 0 || run.unknown + run.given == 0 {
         return None;
     }
@@ -477,7 +499,7 @@ fn labelled(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     // `+1 209 555 0111 Anna`: whose number it is; `Guest: Winona.`: an answer.
     let dialled = head.gap.iter().filter(|byte| byte.is_ascii_digit()).count() >= 7 && head.gap.ends_with(b" ");
     if (dialled || behind) && first.case == Case::Capital && first.ordinary() == 0 && first.len() > 2 {
-        let run = run(view, first);
+        let run = head.run(view, first);
         let ends = match view.byte(run.end) {
             None | Some(b'\n' | b'\r') => true,
             Some(b'.') => view.byte(run.end + 1).is_none_or(|byte| byte.is_ascii_whitespace()),
@@ -488,7 +510,7 @@ fn labelled(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
         }
     }
     if behind && first.case == Case::Upper && first.len() > 3 {
-        let run = run(view, first);
+        let run = head.run(view, first);
         let end = with_comma(view, first, &run).filter(|_| run.unknown + run.surname >= run.words)?;
         return Some(verdict(view, first, end, kinds::NAME, 68, "surname, given name in capitals"));
     }
@@ -496,7 +518,7 @@ fn labelled(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if !(behind || heads) || first.case == Case::Upper || first.ordinary() > 0 {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     let told = run.unknown + run.surname;
     let whole = run.words > 1
         && u32::from(run.unknown + run.given + run.surname) + u32::from(run.initials) >= u32::from(run.words);
@@ -526,7 +548,7 @@ fn shouted(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if first.case != Case::Upper || !head.begins_line() || first.len() < 3 {
         return None;
     }
-    let run = run(view, first);
+    let run = head.run(view, first);
     let told = run.unknown + run.given + run.surname;
     let text = view.slice(0, usize::try_from(run.end).unwrap_or_default());
     let long = text.split(|byte| *byte == b' ').all(|word| word.len() > 2 || word.len() == 1 || word.ends_with(b"."));
@@ -580,7 +602,7 @@ fn proper(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
         return None;
     }
     let place = one_of!(head.word, INTO);
-    let run = run(view, first);
+    let run = head.run(view, first);
     let mut end = run.end.max(first.end);
     let goes_on = |at: i32| {
         let Some((1, false)) = gap(view, at) else { return None };
@@ -630,7 +652,7 @@ fn proper(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
 }
 
 /// `Zorblatta reports`, `Zorblat Kemi walked`: an unknown word that begins a sentence and does what people do.
-fn begins_sentence(view: &View<'_>, first: &Part) -> Option<Verdict> {
+fn begins_sentence(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     /// What things do as well.
     const THINGS: &[&str] = &[
         "is",
@@ -671,7 +693,7 @@ fn begins_sentence(view: &View<'_>, first: &Part) -> Option<Verdict> {
         return None;
     }
     let text = view.slice(0, usize::try_from(first.len()).unwrap_or_default());
-    let run = run(view, first);
+    let run = head.run(view, first);
     let verb = view.word(run.end + 1);
     let acts = follow::after(view, run.end) == Follow::Verb && (run.words > 1 || !one_of!(verb, THINGS));
     (run.words > 0 && acts && !mixed(text) && !drug_like(text) && !refused(view, run.end))

@@ -114,6 +114,10 @@ pub(crate) fn credential(word: &[u8], bits: u32) -> bool {
 /// Whether a credential with dots stands at `at`: `M.D.`, `R.N.`.
 pub(crate) fn dotted_credential(view: &View<'_>, at: i32) -> bool {
     let text = view.slice(at, 6);
+    // Hardly any text has a dot there.
+    if !matches!(text.get(1), Some(b'.' | b'h')) {
+        return false;
+    }
     let mut letters = [0; 3];
     let mut count = 0;
     for pair in text.chunks_exact(2) {
@@ -428,9 +432,8 @@ pub(crate) fn ends_phrase(view: &View<'_>, end: i32) -> bool {
 
 /// Whether the trigger starts its line, bullets, times and brackets aside.
 pub(crate) fn line_starts(view: &View<'_>) -> bool {
-    let before = view.before();
-    let line = before.rsplit(|&byte| byte == b'\n').next().unwrap_or_default();
-    !line.iter().any(u8::is_ascii_alphabetic)
+    let told = |byte: &&u8| **byte == b'\n' || byte.is_ascii_alphabetic();
+    view.before().iter().rev().find(told).is_none_or(|byte| *byte == b'\n')
 }
 
 /// Whether the trigger starts a sentence, a line, a cell: a capital there says nothing.

@@ -3,10 +3,12 @@
 
 use blackbar_engine::{Near, NearWord, Unseen};
 
+use super::context;
 use super::cue::{Role, role};
 use super::lists;
 use super::part::ordinary;
 use super::person::PARTICLES;
+use crate::chain;
 use crate::fields::hint;
 use crate::words::category as cat;
 
@@ -23,6 +25,15 @@ pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
         return Ok(true);
     }
     let Some(role) = role(word.letters, word.bits) else { return Ok(false) };
+    if word.after == Some(b':') && is_speech(near, role)? {
+        return Ok(false);
+    }
+    if role == Role::WordTitle
+        && let Some((b" ", next)) = near.next(1)?
+        && !next.is_capital()
+    {
+        return may_be_small(near, &next);
+    }
     if matches!(role, Role::Title | Role::WordTitle)
         || one_of!(word.letters, &["spoke", "spoken", "talked", "speaking", "talking"])
     {
@@ -48,6 +59,39 @@ pub(super) fn announces(near: &Near<'_>) -> Result<bool, Unseen> {
             || word.letters.iter().all(u8::is_ascii_uppercase) && behind.get(blanks + 1) == Some(&b' ')),
         _ => Ok(true),
     }
+}
+
+/// `Patient: I have`, `Nurse: That's`: whether a label of somebody who speaks is followed by speech that begins with no
+/// name, see `judge::single`.
+fn is_speech(near: &Near<'_>, role: Role) -> Result<bool, Unseen> {
+    if !matches!(role, Role::Patient | Role::Provider | Role::Relative | Role::User | Role::WordTitle) {
+        return Ok(false);
+    }
+    let Some((b": ", first)) = near.next(1)? else { return Ok(false) };
+    if !first.is_capital() || one_of!(first.letters, &["doe", "roe"]) {
+        return Ok(false);
+    }
+    let named = first.bits & cat::ANY_NAME != 0;
+    if first.after == Some(b'\'') {
+        let Some((b"'", more)) = near.next(2)? else { return Ok(false) };
+        return Ok(matches!(more.letters, b"m" | b"ll" | b"re" | b"ve" | b"d" | b"t")
+            || more.letters == b"s" && !named && ordinary(first.bits) > 0);
+    }
+    let written = first.letters == b"I" || first.letters.iter().skip(1).any(u8::is_ascii_lowercase);
+    if first.after != Some(b' ') || !written || named && ordinary(first.bits) == 0 {
+        return Ok(false);
+    }
+    let Some((b" ", second)) = near.next(2)? else { return Ok(false) };
+    Ok(is_plain(&second))
+}
+
+/// Whether a word behind a name and a blank is written small, by itself, and tells neither of a person nor of a record.
+fn is_plain(next: &NearWord<'_>) -> bool {
+    chain::link(b" ", next) == chain::Link::Small
+        && next.letters.len() > 1
+        && !one_of!(next.letters, PARTICLES)
+        && !one_of!(next.letters, TELLING)
+        && !one_of!(next.letters, &["jr", "sr"])
 }
 
 /// The same, when only blanks part it from the next word.
@@ -158,10 +202,27 @@ pub(super) fn begins(near: &Near<'_>) -> Result<bool, Unseen> {
     if !capital {
         return small(near, &word);
     }
-    if ordinary(word.bits) == 0 || one_of!(word.letters, &["doe", "roe"]) || cued(near)? {
+    if one_of!(word.letters, &["doe", "roe"]) || cued(near)? {
         return Ok(true);
     }
+    if ordinary(word.bits) == 0 {
+        return Ok(!surname_in_prose(near, &word)?);
+    }
     capital_word(near, &word)
+}
+
+/// Whether the word, which nothing announces, is a surname and no given name, and a plain word follows that tells of
+/// nobody: `judge` takes such a name by what follows it, or not at all.
+fn surname_in_prose(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
+    let written = word.letters.iter().skip(1).any(u8::is_ascii_lowercase);
+    if !written || word.bits & (cat::GIVEN | cat::GIVEN_COMMON) != 0 || word.after != Some(b' ') || near.begins() {
+        return Ok(false);
+    }
+    let Some((b" ", next)) = near.next(1)? else { return Ok(false) };
+    Ok(is_plain(&next)
+        && !one_of!(next.letters, lists::VERBS)
+        && !one_of!(next.letters, lists::DEEDS)
+        && !one_of!(next.letters, &["is", "was", "remains", "appears", "seems", "and"]))
 }
 
 /// `van den Heuvel`, `o'malley`: a particle goes on with an apostrophe, a capital, or a particle.
@@ -250,5 +311,61 @@ pub(super) fn shaped(near: &Near<'_>) -> Result<bool, Unseen> {
 pub(super) fn contextual(near: &Near<'_>) -> Result<bool, Unseen> {
     let word = near.word();
     let spelt = word.letters.len() == 1 && word.after == Some(b'-');
-    Ok(spelt || super::context::may_begin(word.letters, word.bits) || one_of!(word.letters, super::context::SPELT))
+    if spelt || one_of!(word.letters, context::SPELT) {
+        return Ok(true);
+    }
+    Ok(context::may_begin(word.letters, word.bits) && !(is_no_run(&word) || stands_in_prose(near, &word)?))
+}
+
+/// Whether nothing is joined to the word, so that it is one part by itself.
+fn is_whole(word: &NearWord<'_>) -> bool {
+    !matches!(word.after, Some(b'-' | b'\'' | b'`')) && !one_of!(word.letters, &["doe", "roe"])
+}
+
+/// Whether `context` reads no run of names from the word on: it is known to be something else.
+fn is_no_run(word: &NearWord<'_>) -> bool {
+    let bits = word.bits;
+    bits & cat::GIVEN_COMMON == 0
+        && (bits & (cat::STATE | cat::COUNTRY | cat::CLINICAL | cat::DRUG) != 0
+            || bits & cat::SURNAME_COMMON == 0 && ordinary(bits) > 1)
+        && is_whole(word)
+}
+
+/// Whether the word stands in the midst of a line, behind a word that announces nobody, and before prose: each question
+/// of `context` wants one of the two, a line that begins, or a word in no list behind a small one.
+fn stands_in_prose(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
+    let written = word.letters.iter().skip(1).any(u8::is_ascii_lowercase);
+    if !written || !is_whole(word) {
+        return Ok(false);
+    }
+    let Some((before, gap)) = near.previous()? else { return Ok(false) };
+    let unknown = word.bits == 0;
+    let within = match gap {
+        b" " => true,
+        // `back, Hina.`
+        b", " => !matches!(word.after, Some(b'.' | b'?' | b'!')),
+        // A word in no list may begin a sentence with what somebody does.
+        b". " => !unknown,
+        _ => false,
+    };
+    let small = before.letters.len() > 1 && before.letters.iter().all(u8::is_ascii_lowercase);
+    if !within
+        || unknown && small
+        || one_of!(before.letters, context::CALLED)
+        || one_of!(before.letters, context::MET)
+        || one_of!(before.letters, context::SPEAKERS)
+        || one_of!(before.letters, &["and", "y"])
+    {
+        return Ok(false);
+    }
+    // An age, a record or a further name may follow.
+    Ok(match word.after {
+        Some(b' ') => match near.next(1)? {
+            Some((b" ", next)) => chain::link(b" ", &next) == chain::Link::Small && !one_of!(next.letters, PARTICLES),
+            Some(([_, sign, ..], _)) => sign.is_ascii() && *sign != b'(',
+            _ => false,
+        },
+        Some(b',') => near.next(1)?.is_some_and(|(gap, _)| gap == b", "),
+        _ => true,
+    })
 }

@@ -54,8 +54,7 @@ pub static NAME: Detector = Detector {
 };
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
-    let word = view.word(0);
-    let bits = view.bits(word);
+    let (word, bits) = view.word_with_bits(0);
     if view.begins(0) && hinted(view, hint::NAME) {
         // A field that is said to hold a name holds one, whatever it looks like.
         let cue = Cue { grade: Grade::Label, ..Cue::NONE };
@@ -159,6 +158,10 @@ pub(crate) fn before(view: &View<'_>) -> Cue {
     if rest.last().is_some_and(u8::is_ascii_alphabetic) && one_of!(cue::previous_word(rest), lists::SMALL_CUES) {
         return near(true);
     }
+    // What each of the following ends in.
+    if !matches!(rest.last(), Some(b'm' | b'M' | b'w' | b'W' | b'o' | b'O' | b'/' | b'r' | b'd' | b'&')) {
+        return Cue::NONE;
+    }
     if lower(3).eq_ignore_ascii_case(b"i'm") || lower(5).eq_ignore_ascii_case("i’m".as_bytes()) {
         return near(true);
     }
@@ -229,6 +232,30 @@ fn subject_line(before: &[u8]) -> bool {
 /// Whether somebody is spoken to or names themselves: `it's Ann`, `thank you, Ann`, `bye Ann`.
 fn addressed(view: &View<'_>, before: &[u8]) -> bool {
     let (head, comma) = before.strip_suffix(b",").map_or((before, false), |head| (head, true));
+    // What each of the following ends in; a word may have a few signs behind it.
+    if !matches!(
+        head.last(),
+        Some(
+            b's' | b'S'
+                | b'e'
+                | b'E'
+                | b'x'
+                | b'X'
+                | b'y'
+                | b'Y'
+                | b'u'
+                | b'U'
+                | b't'
+                | b'T'
+                | b'.'
+                | b'\''
+                | b'/'
+                | b'_'
+                | b' '
+        )
+    ) {
+        return false;
+    }
     let last = cue::previous_word(head);
     let ended = |count: usize| head.len().checked_sub(count).and_then(|i| head.get(i..)).unwrap_or_default();
     let intro = !comma && (ended(4).eq_ignore_ascii_case(b"it's") || head.ends_with("t’s".as_bytes()));

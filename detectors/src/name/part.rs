@@ -185,13 +185,12 @@ pub(crate) fn starts_upper(word: &[u8]) -> bool {
 /// The part of a name that starts at `at`. `None` when no word starts there, or when the word is glued to something that
 /// no name is glued to: digits, `@`, a domain, a contraction.
 pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
-    let word = view.word(at);
+    let (word, mut bits) = view.word_with_bits(at);
     if word.is_empty() {
         return None;
     }
     let mut end = at + length(word);
     let mut case = case_of(word);
-    let mut bits = view.bits(word);
     if one_of!(word, &["doe", "roe"]) {
         // Nobody in particular, but written where a name is meant; in these texts hardly ever a deer.
         bits |= cat::SURNAME | cat::SURNAME_COMMON | cat::MOSTLY_NAME;

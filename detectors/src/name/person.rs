@@ -56,11 +56,15 @@ impl Words {
 
 /// Reads the name that starts at `at`.
 pub(crate) fn person(view: &View<'_>, at: i32, cue: Cue) -> Option<Person> {
-    let words = read(view, at, cue)?;
+    let first = begin(view, at, cue)?;
+    let mut words =
+        Words { parts: [first; MOST], count: 1, comma: None, suffix: false, wrapped: false, end: first.end };
+    read(view, &mut words, cue);
     judge::judge(view, &words, cue)
 }
 
-fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
+/// The first word of the name that starts at `at`, with its particle.
+fn begin(view: &View<'_>, at: i32, cue: Cue) -> Option<Part> {
     let mut first = part(view, at)?;
     let titled = cue.grade == Grade::Title && first.case == Case::Capital && first.surname() > 0;
     if first.case != Case::Capital && cue.grade >= Grade::Near && particle(view, &first) {
@@ -84,11 +88,13 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
         // `Dr. St. Clair`.
         first = Part { start: first.start, pieces: 2, bits: next.bits | cat::SURNAME, ..next };
     }
-    if first.is_word() && first.pieces == 1 && stops(view, &first) && !titled {
-        return None;
-    }
-    let mut words =
-        Words { parts: [first; MOST], count: 1, comma: None, suffix: false, wrapped: false, end: first.end };
+    let stopped = first.is_word() && first.pieces == 1 && stops(view, &first) && !titled;
+    (!stopped).then_some(first)
+}
+
+/// Reads on behind the first word.
+fn read(view: &View<'_>, words: &mut Words, cue: Cue) {
+    let Some(&first) = words.slice().first() else { return };
     if first.case == Case::Initial {
         words.end = after_dot(view, first.end);
     }
@@ -99,7 +105,7 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
         && plain_lower(view, behind, word_set!(PARTICLES))
         && !one_of!(view.word(behind), &["jr", "sr"])
     {
-        return Some(words);
+        return;
     }
     while words.count < MOST {
         // `Smith^John^Q`: a component of HL7.
@@ -113,15 +119,14 @@ fn read(view: &View<'_>, at: i32, cue: Cue) -> Option<Words> {
                 None => break,
             }
         }
-        if !words.suffix && suffix(view, &mut words) {
+        if !words.suffix && suffix(view, words) {
             continue;
         }
-        if comma(view, &mut words, cue) || nickname(view, &mut words) || next(view, &mut words, cue) {
+        if comma(view, words, cue) || nickname(view, words) || next(view, words, cue) {
             continue;
         }
         break;
     }
-    Some(words)
 }
 
 /// The end of an initial with its dot.

@@ -16,13 +16,23 @@ pub(super) fn generalise(kind: &str, value: &[u8], this_year: i32) -> Option<Vec
                     None => lone_year(value, this_year)?,
                 },
             };
-            Some(if is_year_of_the_old(year, this_year) { OLD.to_vec() } else { format!("{year:04}").into_bytes() })
+            Some(if is_year_of_the_old(year, this_year) { OLD.to_vec() } else { four_digits(year) })
         }
         "age" => age(value),
         "zip" => zip(value),
         // States and countries are no identifiers, so there is nothing to take from them.
         "location" if matches!(kind, "location:state" | "location:country") => Some(value.to_vec()),
         _ => None,
+    }
+}
+
+/// A year as it is written.
+fn four_digits(year: i32) -> Vec<u8> {
+    let digits = [year / 1000, year / 100 % 10, year / 10 % 10, year % 10].map(u8::try_from);
+    match digits {
+        [Ok(a @ 0..10), Ok(b), Ok(c), Ok(d)] => vec![b'0' + a, b'0' + b, b'0' + c, b'0' + d],
+        // Before the year 0, or far away.
+        _ => format!("{year:04}").into_bytes(),
     }
 }
 

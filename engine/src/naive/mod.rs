@@ -455,7 +455,9 @@ fn fires(trigger: &Trigger, text: &[u8], at: usize, lexicon: &Lexicon) -> bool {
     match trigger {
         // Their conditions are filters: what they leave out is refused by `verify`, or the comparison fails.
         Trigger::Start | Trigger::Field(_) => at == 0,
-        Trigger::Bytes(set) | Trigger::Sign(Sign { of: set, .. }) => set.has(byte),
+        Trigger::Bytes(set) | Trigger::Sign(Sign { of: set, .. }) | Trigger::SignWhen(Sign { of: set, .. }, _) => {
+            set.has(byte)
+        }
         Trigger::When(trigger, _) => fires(trigger, text, at, lexicon),
         Trigger::Digits | Trigger::Number(_) | Trigger::NumberWhen(..) => {
             byte.is_ascii_digit() && (at == 0 || !text[at - 1].is_ascii_digit())

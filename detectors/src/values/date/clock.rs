@@ -14,6 +14,9 @@ pub(super) fn is_hl7_time(rest: &[u8]) -> bool {
 
 /// Nothing, or a time of day: ` 10:11`, `T10:11:12.5Z`, ` at 3 pm`, `, 1430 hrs`.
 pub(super) fn is_time(rest: &[u8]) -> bool {
+    if rest.is_empty() {
+        return true;
+    }
     let text = String::from_utf8_lossy(rest).to_ascii_lowercase();
     let text = text.trim_end_matches([' ', '.', ',']);
     if text.is_empty() {

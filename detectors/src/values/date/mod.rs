@@ -27,11 +27,11 @@ impl Date {
     /// `None` for what is no date, among them the 30th of February, and for text with more in it than one date.
     pub(in crate::values) fn parse(text: &[u8]) -> Option<Self> {
         let tokens = tokens(text)?;
-        let mut date = Self { fields: Vec::new(), year: None, month: None, day: None, rest: 0 };
+        let mut date = Self { fields: Vec::with_capacity(4), year: None, month: None, day: None, rest: 0 };
         let mut at = 0;
         while let Some(token) = tokens.get(at) {
             let Some(word) = token.word(text) else { break };
-            if let Some(weekday) = WEEKDAYS.position(&word) {
+            if let Some(weekday) = WEEKDAYS.position(word.as_str()) {
                 date.fields
                     .push((token.range.clone(), Field::Weekday(Style::of(token.bytes(text), weekday, &WEEKDAYS))));
             } else if !FILLERS.contains(&word.as_str()) {
@@ -285,7 +285,7 @@ impl Date {
     }
 
     fn take_month_name(&mut self, text: &[u8], token: &Token) -> Option<()> {
-        let month = MONTHS.position(&token.word(text)?)?;
+        let month = MONTHS.position(token.word(text)?.as_str())?;
         self.month = u8::try_from(month + 1).ok();
         self.fields.push((token.range.clone(), Field::MonthName(Style::of(token.bytes(text), month, &MONTHS))));
         Some(())
@@ -418,8 +418,8 @@ impl Token {
         &text[self.range.clone()]
     }
 
-    fn word(&self, text: &[u8]) -> Option<String> {
-        self.letters.then(|| String::from_utf8_lossy(self.bytes(text)).to_ascii_lowercase())
+    fn word(&self, text: &[u8]) -> Option<Word> {
+        self.letters.then(|| Word::of(self.bytes(text)))
     }
 
     fn number(&self, text: &[u8]) -> Option<u32> {
@@ -432,14 +432,40 @@ impl Token {
     }
 }
 
+/// A word of ASCII letters in small ones; empty when it is longer than any that a date has.
+struct Word {
+    letters: [u8; Self::LONGEST],
+    len: usize,
+}
+
+impl Word {
+    /// More than `september` and `wednesday` have.
+    const LONGEST: usize = 12;
+
+    fn of(word: &[u8]) -> Self {
+        let mut letters = [0; Self::LONGEST];
+        let len = letters.get_mut(..word.len()).map_or(0, |to| {
+            to.copy_from_slice(word);
+            to.make_ascii_lowercase();
+            to.len()
+        });
+        Self { letters, len }
+    }
+
+    fn as_str(&self) -> &str {
+        self.letters.get(..self.len).and_then(|letters| std::str::from_utf8(letters).ok()).unwrap_or_default()
+    }
+}
+
 /// Runs of digits and of letters. `None` for what cannot be a date as a whole: a text that is far too long, or letters
 /// outside ASCII, which would be carried along unread.
 fn tokens(text: &[u8]) -> Option<Vec<Token>> {
-    let known = std::str::from_utf8(text).is_ok_and(|text| text.chars().all(|c| c.is_ascii() || !c.is_alphanumeric()));
+    let known = text.is_ascii()
+        || std::str::from_utf8(text).is_ok_and(|text| text.chars().all(|c| c.is_ascii() || !c.is_alphanumeric()));
     if text.len() > 128 || !known {
         return None;
     }
-    let mut tokens: Vec<Token> = Vec::new();
+    let mut tokens: Vec<Token> = Vec::with_capacity(8);
     for (at, byte) in text.iter().enumerate().filter(|(_, byte)| byte.is_ascii_alphanumeric()) {
         let letters = byte.is_ascii_alphabetic();
         match tokens.last_mut() {
