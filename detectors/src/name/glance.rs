@@ -185,7 +185,9 @@ fn small(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
     }
     if plain == 0
         && word.letters.len() > 2
-        && (common || word.bits & cat::SURNAME_COMMON != 0 && word.after == Some(b',') || cued(near)?)
+        && (word.bits & (cat::GIVEN | cat::GIVEN_COMMON) != 0
+            || word.bits & cat::SURNAME_COMMON != 0 && word.after == Some(b',')
+            || cued(near)?)
     {
         return Ok(true);
     }
