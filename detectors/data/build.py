@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Rebuilds `built/` from downloaded packages; README.md says which, and under what licence.
 
-    python3 build.py --names DIR --babynames FILE.sqlite --zipcodes DIR --icd DIR --scowl DIR
+    python3 build.py --names DIR --babynames FILE.sqlite --faker DIR --zipcodes DIR --icd DIR --scowl DIR
     python3 build.py --sort-hand
 
 `hand/` is written by people. `--sort-hand` only folds, sorts and de-duplicates it in place.
@@ -10,7 +10,9 @@ The output is a pure function of the inputs: no clock, no randomness, no set ord
 
 import argparse
 import collections
+import importlib
 import pathlib
+import pkgutil
 import re
 import sqlite3
 import sys
@@ -38,6 +40,9 @@ NOT_GIVEN = set(
     "my md de da di la le un mi mu mc ab em legend era essence rush price bear rain seven promise pa ma mar sir ether "
     "sire minor page junior senior".split()
 )
+# Of `faker`: names in Latin letters, and not so short that they are more often an abbreviation.
+LATIN = r"[A-Za-zÀ-ɏḀ-ỿ'’ʻ\- ]+"
+LEAST_OF_THE_WORLD = 4
 GIVEN_COMMON, SURNAME_COMMON = 1500, 3000
 # Upper bounds of the rank tiers 1, 2, 3, ...; the last tier has no bound.
 TIERS = {"given": (200, GIVEN_COMMON, 5000, 12000), "surnames": (500, SURNAME_COMMON, 10000, 30000)}
@@ -118,17 +123,40 @@ def census(path):
     return {fold(name): (float(percent), int(rank)) for name, percent, _, rank in rows}
 
 
-def build_surnames(names):
+def names_of_the_world(faker, pattern, level_of):
+    """Names from all locales of `faker` that are written in Latin letters. What is a word of any other list is left
+    out: these lists say nothing of how often somebody is called so."""
+    sys.path.insert(0, str(faker))
+    from faker.providers import person  # noqa: PLC0415 (the path is an argument)
+
+    others = set(level_of)
+    for path in HAND.glob("*.txt"):
+        if path.stem not in ("given_extra", "surname_extra", "mostly_name", "city_world"):
+            others.update(path.read_text(encoding="ascii").split())
+    found = set()
+    for module in pkgutil.iter_modules(person.__path__):
+        provider = importlib.import_module(f"faker.providers.person.{module.name}").Provider
+        for attribute in dir(provider):
+            names = getattr(provider, attribute)
+            if attribute.startswith("_") or callable(names) or not re.search(pattern, attribute):
+                continue
+            for name in names if isinstance(names, (list, tuple, dict, set)) else ():
+                if isinstance(name, str) and re.fullmatch(LATIN, name):
+                    found.update(fold(piece) for piece in re.split(r"[-\s]", name))
+    return sorted(word for word in found - others if len(word) >= LEAST_OF_THE_WORLD and " " not in word)
+
+
+def build_surnames(names, faker, level_of):
     listed = census(names / "names" / "dist.all.last")
     # The printed percentages tie early; the rank does not.
     counts = {word: -rank for word, (_, rank) in listed.items()}
     below = min(counts.values()) - 1
-    for word in hand("surname_extra"):
+    for word in (*hand("surname_extra"), *names_of_the_world(faker, "last|surname", level_of)):
         counts.setdefault(word, below)
     write("surnames.txt", ranked("surnames", counts))
 
 
-def build_given(names, babynames, level_of):
+def build_given(names, babynames, faker, level_of):
     births = collections.Counter()
     query = "select name, sum(births) from usNameData group by name"
     for name, total in sqlite3.connect(f"file:{babynames}?mode=ro", uri=True).execute(query):
@@ -145,6 +173,10 @@ def build_given(names, babynames, level_of):
             kept[word] = births[word]
     for word in hand("given_extra") - NOT_GIVEN:
         kept.setdefault(word, births[word])
+    for word in names_of_the_world(faker, "first|given|middle", level_of):
+        if word not in NOT_GIVEN:
+            # Fewer births than any other: they change nobody's rank.
+            kept.setdefault(word, 0)
     write("given.txt", ranked("given", kept))
 
 
@@ -217,21 +249,21 @@ def sort_hand():
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sort-hand", action="store_true")
-    for source in ("names", "babynames", "zipcodes", "icd", "scowl"):
+    for source in ("names", "babynames", "faker", "zipcodes", "icd", "scowl"):
         parser.add_argument(f"--{source}", type=pathlib.Path)
     args = parser.parse_args()
     if args.sort_hand:
         sort_hand()
         return
-    for source in ("names", "babynames", "zipcodes", "icd", "scowl"):
+    for source in ("names", "babynames", "faker", "zipcodes", "icd", "scowl"):
         if getattr(args, source) is None:
             parser.error(f"--{source} is needed")
     BUILT.mkdir(exist_ok=True)
     level_of = english(args.scowl)
     write("english.txt", (f"{word}\t{level}" for word, level in level_of.items()))
     write("contractions.txt", contractions(args.scowl))
-    build_surnames(args.names)
-    build_given(args.names, args.babynames, level_of)
+    build_surnames(args.names, args.faker, level_of)
+    build_given(args.names, args.babynames, args.faker, level_of)
     build_places(args.zipcodes)
     build_clinical(args.icd, level_of)
 

@@ -16,14 +16,18 @@ pub static AGE: Detector = Detector {
     class: Cow::Borrowed("C"),
     priority: 30,
     window: Window { before: 64, longest: 64, after: 16 },
-    reach: Reach::NONE,
+    // `a hundred and two years old`.
+    reach: Reach { bytes: 2, across: ByteSet::of(b"aA ") },
     triggers: Cow::Borrowed(&[
         Trigger::NumberWhen(DigitRun::of_lens(2, 4).first(b"019"), glance),
-        Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
+        Trigger::Words(&["ninety", "one", "hundred", "nineties", "nonagenarian", "centenarian"]),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
-    takes: Cow::Borrowed("92 y/o, 92yo, 92-year-old, aged 93, age: 94, 92M, ninety-four year old, born in 1921"),
+    takes: Cow::Borrowed(
+        "92 y/o, 92yo, 92-year-old, aged 93, age: 94, Age/Sex: 95 F, 92M, in her 90s, mother (97), she is 91, lived to 94, \
+         ninety-four year old, born in 1921",
+    ),
     refuses: Cow::Borrowed("ages of 89 and less, durations, rates, saturations, temperatures, ages in months or days"),
 };
 
@@ -96,10 +100,19 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     if let Some(answer) = sex_beside(view, at, text) {
         return answer;
     }
+    if tail == b"s" && years == 0 && decade(text) {
+        return found(at + 1, 80, "decade of life");
+    }
+    if end > at && one_of!(tail, &["years", "yrs", "y"]) && lived(view, end, text) {
+        return found(end, 65, "that many years");
+    }
     if touching {
         return None;
     }
     // `Rex Nguyen, 103, of Akron, died`; `Mr. Edgley (96, M)`.
+    if kin(view, at, text) || form(text) || subject(view, at, text) {
+        return found(end, 82, "somebody's age");
+    }
     let aside =
         view.byte(at) == Some(b',') && matches!(text, [.., b'a'..=b'z', b',', b' '] | [.., b'a'..=b'z', b' ', b'(']);
     if aside && one_of!(view.word(at + 2), &["of", "died", "passed", "m", "f", "male", "female"]) {
@@ -112,6 +125,11 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let of = one_of!(word, &["of", "is", "was", "about", "almost", "nearly", "over"])
         && mentions!(text, &["age", "aged", "ages"], 2);
     let turned = one_of!(word, &["turned", "turning", "turns"]) && person_turns(view, at);
+    // `will be 94 in June`.
+    let turned = turned
+        || word == b"be"
+            && one_of!(view.word(at + 1), &["in", "on", "this", "next", "tomorrow"])
+            && mentions!(text, &["will"], 2);
     let life = one_of!(word, &["to", "until", "till", "at", "past", "age", "be", "is", "was", "now", "s"])
         && person_turns(view, at)
         && lives_to(text, word);
@@ -191,13 +209,269 @@ fn sex_beside(view: &View<'_>, at: i32, text: &[u8]) -> Option<Option<Verdict>> 
     let person = WordsBack::new(text).next().is_some_and(|back| one_of!(back.word, PERSON) && back.gap.len() <= 2);
     let heat = mentions!(text, &["temp", "temperature", "fever", "t", "tmax", "febrile", "afebrile", "fevers"], 4);
     let story = one_of!(view.word(after + blanks(view, after, 3) + i32::from(view.byte(after) == Some(b','))), STORY);
+    let story =
+        story || slash == 0 && space == 0 && sex.iter().all(u8::is_ascii_uppercase) && text.last() == Some(&b'\n');
+    let story = story
+        || text.ends_with(b": ")
+            && sex.iter().all(u8::is_ascii_uppercase)
+            && one_of!(
+                view.word(after + blanks(view, after, 1)),
+                &["on", "in", "s", "w", "with", "c", "h", "p", "rh", "lh"]
+            );
     // A header about somebody: `Smith, J / 99 M`, `(92 F)`; a temperature has degrees near its F.
-    let heads = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| b",(/|;\n\t".contains(byte))
+    let heads = (text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| b",(/|;\n\t".contains(byte))
+        || listed_before(text))
         && sex.iter().all(u8::is_ascii_uppercase)
-        && (one_of!(sex, &["m"]) || number(digits(view, 0, 3)) < 94 || number(digits(view, 0, 3)) > 106);
+        && (one_of!(sex, &["m"])
+            || dated_before(text)
+            || space == 0 && view.byte(after) == Some(b' ')
+            || listed_before(text)
+            || number(digits(view, 0, 3)) < 94
+            || number(digits(view, 0, 3)) > 106);
     let full = sex.len() > 2;
     let fits = !heat && (full || person || (story && sex.len() < 3) || heads || (slash > 0 && letter(sex)));
     Some(if fits { found(at, 85, "sex behind") } else { None })
+}
+
+/// `Lopez, Ana 93 F`: a name with its surname first.
+fn listed_before(text: &[u8]) -> bool {
+    let [head @ .., b' '] = text else { return false };
+    let mut words = WordsBack::new(head);
+    let mut capital = |gap: &[u8]| {
+        words.next().is_some_and(|back| {
+            back.gap == gap && back.word.len() > 1 && back.word.first().is_some_and(u8::is_ascii_uppercase)
+        })
+    };
+    capital(b"") && capital(b", ")
+}
+
+/// `1/2/1929, 94F`, `DOB 1/2/1929 (94)`: a date and a comma or a bracket.
+fn dated_before(text: &[u8]) -> bool {
+    let ([head @ .., b',', b' '] | [head @ .., b' ', b'(']) = text else { return false };
+    matches!(head, [.., b'/' | b'-' | b'.', a, b] if a.is_ascii_digit() && b.is_ascii_digit())
+        || matches!(head, [.., a, b, c, d] if [a, b, c, d].iter().all(|byte| byte.is_ascii_digit()))
+}
+
+/// `in her 90s`, `late 90s`: not the decade of a century.
+fn decade(text: &[u8]) -> bool {
+    WordsBack::new(text)
+        .take(2)
+        .any(|back| back.gap.len() < 3 && one_of!(back.word, &["his", "her", "their", "my", "late", "mid", "early"]))
+        && mentions!(text, &["his", "her", "their", "in", "is"], 3)
+}
+
+/// Whether so many years are a life: not a time that passed, nor one of smoking.
+fn lived(view: &View<'_>, end: i32, text: &[u8]) -> bool {
+    const TIME: &[&str] = &[
+        "for", "past", "last", "next", "than", "every", "within", "in", "over", "after", "until", "since", "about",
+        "the", "of", "nearly", "some", "by", "these", "or", "and",
+    ];
+    let next = view.word(end + blanks(view, end, 1));
+    let back = WordsBack::new(text).next();
+    !one_of!(
+        next,
+        &["ago", "later", "of", "since", "before", "after", "experience", "survival", "earlier", "in", "to", "for"]
+    ) && !back.is_some_and(|back| one_of!(back.word, TIME) && back.gap.len() < 3)
+        && !matches!(text.last(), Some(b'-' | b'>' | b'<' | b'+' | b'~'))
+}
+
+/// `my dad, 95, fell`, `mother (91)`, `Father: deceased, 95, MI`, `Mr. Lopez (97)`: an age behind a relative or a title.
+fn kin(view: &View<'_>, at: i32, text: &[u8]) -> bool {
+    const KIN: &[&str] = &[
+        "mother",
+        "father",
+        "mom",
+        "mum",
+        "dad",
+        "sister",
+        "brother",
+        "aunt",
+        "uncle",
+        "wife",
+        "husband",
+        "spouse",
+        "grandmother",
+        "grandfather",
+        "grandma",
+        "grandpa",
+        "mgm",
+        "mgf",
+        "pgm",
+        "pgf",
+        "parent",
+        "cousin",
+        "gma",
+        "gpa",
+        "partner",
+        "mama",
+        "papa",
+        "nana",
+        "patient",
+        "pt",
+        "dtr",
+        "daughter",
+        "son",
+        "widow",
+        "widower",
+    ];
+    let closes = match view.byte(at) {
+        None | Some(b')' | b',' | b';' | b'\n' | b'\r' | b'.') => true,
+        Some(b' ') => one_of!(
+            view.word(at + 1),
+            &[
+                "alive", "living", "died", "dec", "deceased", "healthy", "well", "with", "w", "of", "from", "lives",
+                "htn", "dm"
+            ],
+        ),
+        _ => false,
+    };
+    if !closes {
+        return false;
+    }
+    let mut parted = false;
+    for (i, back) in WordsBack::new(text).take(4).enumerate() {
+        if back.gap.contains(&b'\n') || back.gap.iter().any(u8::is_ascii_digit) {
+            return false;
+        }
+        let sign = back.gap.iter().any(|byte| b",(:-/|".contains(byte));
+        parted |= sign;
+        if one_of!(back.word, KIN) {
+            let name = i > 0;
+            return back.gap.len() < 4 && (parted || matches!(view.byte(at), Some(b' '))) && (!name || i < 3);
+        }
+        if i > 0 && parted && one_of!(back.word, &["mr", "mrs", "ms", "miss", "dr", "rev", "sr"]) {
+            return true;
+        }
+        let between =
+            one_of!(back.word, &["deceased", "alive", "living", "died", "dec", "d", "age", "dead", "at", "been"])
+                || matches!(back.word, [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_lowercase());
+        if !between || back.gap.len() > 3 {
+            return false;
+        }
+        parted |= one_of!(back.word, &["d", "deceased", "died", "dec", "alive", "living"]);
+    }
+    false
+}
+
+/// `Age/Sex: 99`, `Age (yrs): 95`, `Age at death: 91`: the label of a form, its words and signs.
+fn form(text: &[u8]) -> bool {
+    const WORDS: &[&str] = &[
+        "sex",
+        "gender",
+        "yrs",
+        "years",
+        "yr",
+        "in",
+        "at",
+        "on",
+        "of",
+        "visit",
+        "death",
+        "admission",
+        "time",
+        "encounter",
+        "enrollment",
+        "consent",
+        "service",
+        "the",
+        "today",
+        "m",
+        "f",
+        "male",
+        "female",
+        "now",
+        "current",
+        "exam",
+        "onset",
+        "diagnosis",
+        "surgery",
+        "presentation",
+        "discharge",
+        "arrival",
+        "registration",
+        "is",
+        "was",
+        "y",
+        "scan",
+        "study",
+        "patient",
+        "approx",
+        "approximately",
+        "est",
+        "collection",
+    ];
+    let mut behind = false;
+    for (i, back) in WordsBack::new(text).take(5).enumerate() {
+        let plain = back.gap.iter().all(|byte| b" \t:=/()|_-#,.\"".contains(byte)) && back.gap.len() < 14;
+        if !plain {
+            return false;
+        }
+        behind |= back.gap.iter().any(|byte| b":=|#".contains(byte)) || i == 0 && back.gap.len() > 1;
+        if one_of!(back.word, &["age", "ages"]) {
+            return behind || i < 3;
+        }
+        if !one_of!(back.word, WORDS) {
+            return false;
+        }
+    }
+    false
+}
+
+/// `Patient is 93.`, `Mrs. Lopez is 99`, `I'm 91`, `at 92, she still drives`.
+fn subject(view: &View<'_>, at: i32, text: &[u8]) -> bool {
+    let space = blanks(view, at, 1);
+    let next = view.word(at + space);
+    let ends = match view.byte(at + space) {
+        None | Some(b'.' | b',' | b'\n' | b'\r' | b';' | b'!' | b')' | b'(') => true,
+        _ => one_of!(next, &["and", "now", "but", "with", "who", "today", "so", "yo", "lives", "can", "cant"]),
+    };
+    if !ends {
+        return false;
+    }
+    let mut words = WordsBack::new(text);
+    let Some(link) = words.next().filter(|back| back.gap == b" ") else { return false };
+    let Some(who) = words.next().filter(|back| matches!(back.gap, b" " | b"'") || back.gap.is_empty()) else {
+        return one_of!(link.word, &["at"])
+            && view.byte(at) == Some(b',')
+            && one_of!(view.word(at + 2), &["she", "he", "they", "i", "my"]);
+    };
+    if one_of!(link.word, &["at"]) && view.byte(at) == Some(b',') {
+        return one_of!(view.word(at + 2), &["she", "he", "they", "i", "my"]);
+    }
+    let am = one_of!(link.word, &["m", "am", "im"]) && (who.word.eq_ignore_ascii_case(b"i") || link.word.len() == 2);
+    if am {
+        return true;
+    }
+    if !one_of!(link.word, &["is", "was", "s", "turned", "now"]) {
+        return false;
+    }
+    one_of!(
+        who.word,
+        &[
+            "patient",
+            "pt",
+            "she",
+            "he",
+            "mother",
+            "father",
+            "mom",
+            "dad",
+            "resident",
+            "client",
+            "veteran",
+            "nana",
+            "grandma",
+            "grandpa",
+            "grandmother",
+            "grandfather",
+            "neighbor",
+            "husband",
+            "wife",
+            "decedent"
+        ],
+    ) || words
+        .next()
+        .is_some_and(|back| one_of!(back.word, &["mr", "mrs", "ms", "miss"]) && matches!(back.gap, b" " | b". "))
 }
 
 /// Whether the words before a number tell how long somebody lived or how old they are: `lived to 95`, `died at 94`,
@@ -216,6 +490,9 @@ fn lives_to(text: &[u8], link: &[u8]) -> bool {
         );
     }
     if one_of!(link, &["be"]) {
+        if one_of!(back.word, &["to"]) {
+            return words.next().is_some_and(|more| one_of!(more.word, &["lived", "live", "lives"]));
+        }
         return one_of!(back.word, &["will", "would"])
             && words.next().is_some_and(|more| {
                 one_of!(more.word, &["he", "she", "mother", "father", "grandmother", "grandfather", "patient", "pt"])
@@ -273,6 +550,10 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
             let close = next + 1;
             return Some(close + i32::from(view.byte(end) == Some(b'.') && view.byte(close) == Some(b'.')));
         }
+        // `a 93 y old`.
+        if view.byte(end) == Some(b' ') && one_of!(o, &["old"]) {
+            return Some(next + len(o));
+        }
         // `94 y F`, `94y/M`.
         let sex = view.word(next);
         if next > end
@@ -284,6 +565,9 @@ fn unit(view: &View<'_>, at: i32) -> Option<i32> {
         }
         // `092Y` is an age of DICOM.
         return (here == at && at == 3 && !view.byte(end).is_some_and(is_wordy)).then_some(end);
+    }
+    if one_of!(word, &["jahre", "anos", "años"]) {
+        return Some(here + len(word));
     }
     if !one_of!(word, &["year", "years", "yr", "yrs"]) {
         return None;
@@ -337,6 +621,14 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
     if word.is_empty() {
         return None;
     }
+    if one_of!(word, &["nonagenarian", "centenarian"]) {
+        return found(end, 70, "decade of life");
+    }
+    // `a hundred and two`: the article goes with it.
+    let article = word.eq_ignore_ascii_case(b"hundred")
+        && matches!(view.before(), [b'a' | b'A', b' '] | [.., b' ', b'a' | b'A', b' ']);
+    let found =
+        |end, confidence, reason| Some(Verdict::new(if article { -2 } else { 0 }, end, kinds::AGE, confidence, reason));
     if word.eq_ignore_ascii_case(b"one") {
         word = view.word(end + 1);
         end += 1 + len(word);
@@ -362,7 +654,7 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
     if let Some(end) = unit(view, end) {
         return found(end, 93, "years of age in words");
     }
-    let text = before(view, 0);
+    let text = before(view, if article { -2 } else { 0 });
     let aged = label(text).is_some_and(|word| one_of!(word, &["aged", "age"]));
     let next = view.word(end + blanks(view, end, 1));
     let quantity =
@@ -376,6 +668,7 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
             who.gap == b" " && who.word.first().is_some_and(u8::is_ascii_uppercase) && who.word.len() > 2
         })
     };
+    let aged = aged || subject(view, end, text) || form(text);
     let lives = link.is_some_and(|link| lives_to(text, link.word) || !one_of!(link.word, &["was"]) && named());
     let aged = aged || lives;
     (aged && !quantity).then(|| found(end, 85, "label"))?

@@ -15,12 +15,12 @@ pub static FACILITY: Detector = Detector {
     kind: kinds::FACILITY,
     class: Cow::Borrowed("B"),
     priority: 38,
-    window: Window { before: 16, longest: 112, after: 32 },
+    window: Window { before: 24, longest: 112, after: 32 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::When(&Trigger::Capital, glance_capital),
         Trigger::When(
-            &Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to", "reached"]),
+            &Trigger::Words(&["called", "phoned", "from", "at", "contacting", "to", "reached", "with", "via"]),
             glance_small,
         ),
     ]),
@@ -114,6 +114,29 @@ const PAIRS: &[(&str, &[&str])] = &[
             "digestive",
             "womens",
             "women",
+            "vet",
+            "day",
+            "outreach",
+            "resource",
+            "training",
+            "detention",
+            "correctional",
+            "rehabilitative",
+            "geriatric",
+            "mental",
+            "therapy",
+            "physical",
+            "veterans",
+            "endocrine",
+            "neuroscience",
+            "sports",
+            "lung",
+            "liver",
+            "education",
+            "children",
+            "childrens",
+            "maternity",
+            "visitor",
         ],
     ),
     (
@@ -133,8 +156,20 @@ const PAIRS: &[(&str, &[&str])] = &[
             "eye",
         ],
     ),
+    ("therapy", &["physical", "occupational", "speech", "aquatic", "respiratory", "infusion"]),
+    ("management", &["pain", "case"]),
+    ("community", &["retirement", "living", "senior", "care"]),
+    ("school", &["high", "middle", "elementary", "charter", "grade", "nursing", "primary", "day", "prep"]),
+    ("jail", &["county", "city"]),
+    ("gyn", &["ob"]),
+    ("gynecology", &["and"]),
+    ("station", &["fire", "police"]),
+    ("academy", &["christian", "military", "police"]),
+    ("estates", &["senior", "retirement"]),
+    ("tower", &["medical", "care"]),
+    ("plaza", &["medical", "health"]),
     ("system", &["health", "healthcare", "hospital", "care"]),
-    ("department", &["health"]),
+    ("department", &["health", "fire", "police", "sheriffs"]),
     (
         "group",
         &[
@@ -226,7 +261,7 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("rehab", &["nursing", "and"]),
     ("health", &["behavioral", "home", "mental", "community", "public", "women"]),
     ("institute", &["cancer", "heart", "eye", "orthopedic", "spine", "medical", "neurological", "vascular"]),
-    ("facility", &["nursing", "care", "living"]),
+    ("facility", &["nursing", "care", "living", "correctional", "detention", "rehab", "rehabilitation", "treatment"]),
     (
         "services",
         &[
@@ -275,7 +310,7 @@ const PAIRS: &[(&str, &[&str])] = &[
         ],
     ),
     ("partners", &["health", "care", "medical", "heart", "physician"]),
-    ("program", &["treatment", "recovery"]),
+    ("program", &["treatment", "recovery", "day", "residency", "outpatient", "waiver"]),
     ("clinicians", &["family"]),
     ("supply", &["medical"]),
     ("equipment", &["medical"]),
@@ -317,18 +352,22 @@ const CRAFTS: &[&str] = &[
     "pediatrics", "orthopedics", "orthopaedics", "dermatology", "cardiology", "dialysis", "dental", "dentistry",
     "radiology", "imaging", "oncology", "laboratories", "diagnostics", "pharmacies", "health", "manor", "rehab",
     "rehabilitation", "hospice", "urology", "gastroenterology", "neurology", "optometry", "obgyn", "drug",
-    "apothecary", "drugs", "labs", "nephrology", "ent", "eyecare", "physicians", "surgicenter", "fertility", "supply",
-    "lab", "laboratory", "er", "internists", "shelter", "ambulance", "rheum", "rheumatology", "peds", "counseling",
-    "ortho", "asc", "annex", "medical", "regional", "hosp", "endoscopy", "psychiatry", "podiatry", "surgeons",
+    "apothecary", "drugs", "labs", "ent", "eyecare", "physicians", "surgicenter", "fertility", "supply",
+    "lab", "laboratory", "er", "internists", "shelter", "ambulance", "rheum", "peds", "counseling",
+    "ortho", "asc", "annex", "medical", "regional", "hosp", "endoscopy", "psychiatry", "surgeons",
     "wellness", "optical", "orthodontics", "periodontics", "endodontics", "allergy", "pulmonary", "pathology",
     "genomics", "genetics", "chiropractic", "midwifery", "birthing", "nursing", "homecare", "hospitalists", "ems",
     "rescue", "diner", "cafe", "church", "cathedral", "chapel", "convent", "monastery", "school", "academy",
-    "college", "elementary", "lodge", "hotel", "motel", "inn", "apartments", "cemetery", "mortuary", "crematory",
+    "college", "elementary", "lodge", "hotel", "motel", "inn", "apartments", "cemetery", "crematory",
     "prison", "jail", "correctional", "library", "grocery", "bakery", "brewery", "farms", "packing", "freight",
     "trucking", "plumbing", "motors", "fcu", "foundation", "collective", "villas", "residence", "transitional",
     "heart", "spine", "prosthetics", "orthotics", "pavilion", "campus", "middle", "intermediate", "synagogue",
     "mosque", "diagnostic", "hematology", "endocrinology", "obstetrics", "gynecology", "anesthesia", "pulmonology",
-    "medspa", "detox", "preschool", "daycare", "montessori", "clinica", "farmacia", "hospitalito",
+    "medspa", "detox", "preschool", "daycare", "montessori", "clinica", "farmacia", "hospitalito", "village", "terrace",
+    "commons", "gardens", "ob", "penitentiary", "courthouse", "seminary", "parish", "temple", "ranch", "ltac", "snf",
+    "club", "tabernacle", "barn", "hall", "market", "partners", "transit", "paratransit", "diner", "tavern", "casino", "gym",
+    "university", "speedway", "mortuary", "mobility", "podiatry", "orthopaedics", "paediatrics", "ophthalmology", "rheumatology",
+    "nephrology", "house", "lutheran", "methodist", "general", "memorial", "adventist", "presbyterian", "mercy",
 ];
 /// Words that begin no name of a place.
 #[rustfmt::skip]
@@ -377,7 +416,15 @@ fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
             _ => {}
         }
     }
-    Ok(one_of!(near.word().letters, KNOWN_FIRST))
+    if one_of!(near.word().letters, KNOWN_FIRST) {
+        return Ok(true);
+    }
+    // What a word leads to, when two words with capitals follow it.
+    Ok(near.preceding(1) == b" "
+        && near.next(1)?.is_some_and(|(gap, next)| next.is_capital() && matches!(gap, b" " | b"'" | b"-" | b"'s "))
+        && near
+            .previous()?
+            .is_some_and(|(lead, gap)| gap.contains(&b'@') || one_of!(lead.letters, &["at", "via", "to"])))
 }
 
 /// At a small word that leads to a place: the same among small words. One with a capital is for [`glance_capital`].
@@ -436,7 +483,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     {
         return None;
     }
-    scan(view, 0, false).or_else(|| known(view, word))
+    scan(view, 0, false).or_else(|| known(view, word)).or_else(|| led_run(view))
 }
 
 /// `called cherry hill urgent care`: typed without capitals, behind a word that leads to a place.
@@ -481,6 +528,7 @@ struct Read {
 
 fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     let mut read = Read::default();
+    let led = led(view);
     let mut at = from;
     let mut previous: &[u8] = &[];
     let mut best: Option<(i32, bool)> = None;
@@ -519,7 +567,8 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
                 let picked = read.picked > 1 && read.rare && !read.upper;
                 // `Name: Ann Miller` / `Medical Record`.
                 let label = broken && one_of!(word, HALVES);
-                if !label && (read.proper || picked || read.chosen && (strong || of_place(view, end).is_some())) {
+                let named = read.chosen && (strong || led && !small || of_place(view, end).is_some());
+                if !label && (read.proper || picked || named) {
                     best = Some((end, strong));
                 }
             } else if best.is_some() && !extends(&found) && !one_of!(word, &["nursing", "healthcare", "medical"]) {
@@ -546,9 +595,10 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
         }
     }
     let (mut end, strong) = best?;
-    if let Some(further) = of_place(view, end) {
+    if let Some(further) = of_place(view, end).or_else(|| further(view, end)) {
         end = further;
     }
+    end = company(view, end);
     let confidence = match (read.proper, strong) {
         (true, true) => 90,
         (true, false) => 72,
@@ -556,6 +606,29 @@ fn scan(view: &View<'_>, from: i32, small: bool) -> Option<Verdict> {
     };
     let confidence = if small { 60 } else { confidence };
     (end <= LONGEST).then(|| Verdict::new(from, end, kinds::FACILITY, confidence, "name and kind of a place"))
+}
+
+/// Whether a word that leads to a place stands before the trigger: `at`, `transferred to`, `SNF:`.
+fn led(view: &View<'_>) -> bool {
+    let before = view.before();
+    let head = before.trim_ascii_end();
+    let gap = before.len() - head.len();
+    let head = head
+        .strip_suffix(b":")
+        .or_else(|| head.strip_suffix(b" -"))
+        .or_else(|| head.strip_suffix(b"("))
+        .unwrap_or(head);
+    let word = crate::name::cue::previous_word(head);
+    (gap == 1 || gap == 0 && before.ends_with(b"("))
+        && (head.ends_with(b"@")
+            || one_of!(
+                word,
+                &[
+                    "at", "to", "from", "facility", "hospital", "pharmacy", "school", "snf", "alf", "osh", "employer",
+                    "site", "attends", "near", "of", "choosing", "calling", "daycare", "church", "hospice", "rehab",
+                    "shelter", "visiting", "agency", "gym",
+                ],
+            ))
 }
 
 impl Read {
@@ -646,6 +719,157 @@ fn of_place(view: &View<'_>, end: i32) -> Option<i32> {
         Some(second) if space > 0 && second.case == Case::Capital && second.ordinary() == 0 => Some(second.end),
         _ => Some(first.end),
     }
+}
+
+/// `Breast Center at Tolland Hill`, `Orchard Medical Group – Selby`, `Drugs on Mulberry`: the end of what tells which of
+/// several it is.
+fn further(view: &View<'_>, end: i32) -> Option<i32> {
+    let at = match view.slice(end, 5) {
+        [b' ', b'a', b't', b' ', ..] | [b' ', b'o', b'f' | b'n', b' ', ..] => end + 4,
+        [b' ', 0xe2, 0x80, 0x93 | 0x94, b' '] => end + 5,
+        _ => return None,
+    };
+    let named = |found: &Part| {
+        const ELSE: u32 = cat::WORD_TOP
+            | cat::CLINICAL
+            | cat::MONTH
+            | cat::WEEKDAY
+            | cat::ROLE
+            | cat::FACILITY_WORD
+            | cat::DRUG
+            | cat::HOLIDAY;
+        found.case == Case::Capital
+            && found.len() > 2
+            && (found.bits & ELSE == 0 || found.bits & cat::CITY != 0 && found.bits & cat::WORD_TOP == 0)
+    };
+    let first = part(view, at)?;
+    if !named(&first) {
+        return None;
+    }
+    let mut last = first.end;
+    for _ in 0..2 {
+        let Some(next) = part(view, last + 1)
+            .filter(|next| view.byte(last) == Some(b' ') && next.case == Case::Capital && next.len() > 2)
+        else {
+            break;
+        };
+        last = next.end;
+    }
+    Some(last)
+}
+
+/// The end of `, LLC`, `, P.C.`, ` & Rehab` behind the name of a place that ends at `end`.
+fn company(view: &View<'_>, end: i32) -> i32 {
+    let comma = i32::from(view.byte(end) == Some(b','));
+    let at = end + comma + blanks(view, end + comma, 1);
+    if at == end + comma {
+        return end;
+    }
+    let word = view.word(at);
+    if matches!(word, b"LLC" | b"LLP" | b"PLLC" | b"PC" | b"Inc" | b"INC" | b"Ltd" | b"LTD" | b"PSC" | b"Corp") {
+        return at + length(word);
+    }
+    if view.slice(at, 4) == b"P.C." || view.slice(at, 4) == b"P.A." {
+        return at + 4;
+    }
+    if comma == 0
+        && one_of!(
+            word,
+            &["suites", "partners", "associates", "assoc", "group", "campus", "annex", "inc", "specialists"]
+        )
+        && word.first().is_some_and(u8::is_ascii_uppercase)
+    {
+        return at + length(word);
+    }
+    let joined = view.byte(at) == Some(b'&') && view.byte(at + 1) == Some(b' ');
+    let more = view.word(at + 2);
+    if joined
+        && comma == 0
+        && one_of!(
+            more,
+            &[
+                "rehab",
+                "rehabilitation",
+                "wound",
+                "mobility",
+                "wellness",
+                "spine",
+                "sports",
+                "nursing",
+                "associates",
+                "sons",
+                "daughters",
+                "throat",
+                "spa"
+            ]
+        )
+    {
+        return at + 2 + length(more);
+    }
+    end
+}
+
+/// `walks at Fox Run`, `transferred to Good Shepherd`: words with capitals behind a word that leads to a place, of which
+/// one at least is no everyday word.
+fn led_run(view: &View<'_>) -> Option<Verdict> {
+    let [head @ .., b' '] = view.before() else { return None };
+    let lead = crate::name::cue::previous_word(head);
+    let rest = head.get(..head.len().saturating_sub(lead.len())).unwrap_or_default();
+    let moved = || {
+        one_of!(
+            crate::name::cue::previous_word(rest),
+            &[
+                "transferred",
+                "admitted",
+                "discharged",
+                "sent",
+                "transfer",
+                "xfer",
+                "txfr",
+                "accepted",
+                "moved",
+                "back",
+                "return",
+                "bed",
+                "dc",
+                "d",
+                "referred",
+                "transported",
+                "taken",
+                "goes",
+                "went",
+                "fax"
+            ]
+        )
+    };
+    let leads = head.ends_with(b"@") || one_of!(lead, &["at", "via"]) || one_of!(lead, &["to"]) && moved();
+    if !leads || lead.first().is_some_and(u8::is_ascii_uppercase) {
+        return None;
+    }
+    const ELSE: u32 = cat::CLINICAL
+        | cat::DRUG
+        | cat::MONTH
+        | cat::WEEKDAY
+        | cat::ROLE
+        | cat::FACILITY_WORD
+        | cat::CREDENTIAL
+        | cat::HOLIDAY;
+    let (mut at, mut count, mut rare) = (0, 0, false);
+    let mut end = 0;
+    while count < 4 {
+        let Some(found) = part(view, at).filter(|found| found.case == Case::Capital && found.len() > 2) else { break };
+        if found.bits & ELSE != 0 && found.bits & (cat::CITY | cat::SURNAME_COMMON) == 0 {
+            return None;
+        }
+        rare |= found.bits & cat::WORD_TOP == 0;
+        count += 1;
+        end = possessive(view, found.end);
+        if view.byte(end) != Some(b' ') {
+            break;
+        }
+        at = end + 1;
+    }
+    (count > 1 && rare).then(|| Verdict::new(0, end, kinds::FACILITY, 54, "behind a word that leads to a place"))
 }
 
 #[cfg(test)]

@@ -44,6 +44,7 @@ pub(crate) fn is_of_users(word: &[u8]) -> bool {
 pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
     let behind = near.following(0, 42)?;
     let Some((_, rest)) = behind.split_first() else { return Ok(false) };
+    let rest = rest.strip_prefix(b"\"").unwrap_or(rest);
     let name = rest.get(..rest.iter().take(40).take_while(|byte| USER.has(**byte)).count()).unwrap_or_default();
     let name = name.strip_suffix(b".").unwrap_or(name);
     let letters = name.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
@@ -59,6 +60,7 @@ pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
 fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
     const ACTS: [&[u8]; 9] =
         [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned"];
+    let at = at + i32::from(view.byte(at) == Some(b'"'));
     if !view.byte(at)?.is_ascii_alphabetic() {
         return None;
     }
@@ -81,7 +83,12 @@ fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
         return None;
     }
     let before = view.before();
-    let acted = view.word(0).eq_ignore_ascii_case(b"audit")
+    // A joint, or the number of a second bearer of the name, says enough: `by rn.doe`, `by jdoe2`.
+    let first = name.get(..letters).unwrap_or_default();
+    let made = (joint && (2..).contains(&letters) && digits < 5 || digits == 1 && letters > 4)
+        && view.bits(first) & crate::words::category::WORD == 0;
+    let acted = made && name.iter().all(|byte| !byte.is_ascii_uppercase())
+        || view.word(0).eq_ignore_ascii_case(b"audit")
         || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
     acted.then(|| Verdict::new(at, behind, kinds::OTHER_ID, 75, "user name"))
 }

@@ -9,7 +9,7 @@ use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, 
 use super::cue::{Cue, Grade, previous_word};
 use super::follow::{self, Follow};
 use super::part::{Case, Part, blanks, gap, length, part, possessive, stands_alone};
-use super::{glance, person};
+use super::{glance, person, setting};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -62,6 +62,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         .or_else(|| shouted(view, &first, &head))
         .or_else(|| proper(view, &first, &head))
         .or_else(|| begins_sentence(view, &first, &head))
+        .or_else(|| setting::found(view, &first, &head))
 }
 
 /// `P-R-Z-E-W-A`, `spelled g a l l a g h e r`: letters one by one, from `at` on.
@@ -86,13 +87,13 @@ pub(super) fn may_begin(word: &[u8], bits: u32) -> bool {
 }
 
 /// What stands before the trigger.
-struct Head<'a> {
+pub(super) struct Head<'a> {
     /// All of it that is visible.
-    all: &'a [u8],
+    pub(super) all: &'a [u8],
     /// What parts the trigger from the word before it: no letters.
-    gap: &'a [u8],
+    pub(super) gap: &'a [u8],
     /// The word before it.
-    word: &'a [u8],
+    pub(super) word: &'a [u8],
     /// What the trigger begins, once somebody asked.
     run: OnceCell<Run>,
 }
@@ -112,12 +113,12 @@ impl<'a> Head<'a> {
     }
 
     /// The run of words that the trigger, whose part is `first`, begins.
-    fn run(&self, view: &View<'_>, first: &Part) -> Run {
+    pub(super) fn run(&self, view: &View<'_>, first: &Part) -> Run {
         *self.run.get_or_init(|| run(view, first))
     }
 
     /// The visible part of the trigger's line.
-    fn line(&self) -> &'a [u8] {
+    pub(super) fn line(&self) -> &'a [u8] {
         self.all.rsplit(|&byte| byte == b'\n').next().unwrap_or_default()
     }
 
@@ -130,19 +131,19 @@ impl<'a> Head<'a> {
     }
 
     /// Whether the word before stands on the same line, a blank away, perhaps behind a mark of a list or a quotation.
-    fn close(&self) -> bool {
+    pub(super) fn close(&self) -> bool {
         matches!(self.gap, b" " | b", " | b" (" | b" \"" | b" + " | b" & " | b" / " | b" '" | b"; ")
             || self.gap == " “".as_bytes()
             || self.gap == "\u{a0}".as_bytes()
     }
 
     /// Whether it is in small letters, and more than one.
-    fn is_small(&self) -> bool {
+    pub(super) fn is_small(&self) -> bool {
         self.word.len() > 1 && self.word.iter().all(|byte| byte.is_ascii_lowercase() || *byte >= 0x80)
     }
 
     /// Whether nothing but bullets, dashes and blanks stands before the trigger on its line.
-    fn begins_line(&self) -> bool {
+    pub(super) fn begins_line(&self) -> bool {
         // A letter is none of them.
         let mark = |byte: &u8| matches!(byte, b' ' | b'\t' | b'-' | b'*' | b'>' | b'~' | 0xe2 | 0x80..=0x9f);
         self.indent().is_some_and(|line| line.iter().all(mark))
@@ -161,22 +162,29 @@ impl<'a> Head<'a> {
 
 /// A run of words of a name: where it ends, and what is known of it.
 #[derive(Clone, Copy)]
-struct Run {
-    end: i32,
-    words: u8,
+pub(super) struct Run {
+    pub(super) end: i32,
+    pub(super) words: u8,
     /// Words in no list, given names that are nothing else, common surnames.
-    unknown: u8,
-    given: u8,
-    surname: u8,
-    initials: u8,
+    pub(super) unknown: u8,
+    pub(super) given: u8,
+    pub(super) surname: u8,
+    pub(super) initials: u8,
 }
 
 /// Reads names, unknown words and initials, a blank apart. Any other word makes it none when `whole`, else ends it.
-fn run(view: &View<'_>, first: &Part) -> Run {
+pub(super) fn run(view: &View<'_>, first: &Part) -> Run {
     let mut run = Run { end: 0, words: 0, unknown: 0, given: 0, surname: 0, initials: 0 };
     let mut next = Some(*first);
     while let Some(found) = next {
         let particle = run.words > 0 && person::particle(view, &found);
+        // `Tell Ann I said`: a pronoun.
+        let pronoun = view.byte(found.start) == Some(b'I')
+            && view.byte(found.end) == Some(b' ')
+            && view.byte(found.end + 1).is_some_and(|byte| byte.is_ascii_lowercase());
+        if found.case == Case::Initial && run.words > 0 && pronoun {
+            break;
+        }
         if found.case == Case::Initial && run.words > 0 {
             run.initials += 1;
         } else if found.case == Case::Lower && !particle || found.case == Case::Initial {
@@ -593,7 +601,9 @@ const TAKEN: &[&str] = &[
 /// A word that no list knows, with a capital that no sentence, heading or title gave it.
 fn proper(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     let within = head.close() && head.is_small();
-    let written = first.unknown() && first.case == Case::Capital && first.len() > 2;
+    // Rare surnames are names and nothing else.
+    let rare = first.bits & !(cat::SURNAME | cat::GIVEN) == 0;
+    let written = rare && first.case == Case::Capital && first.len() > 2;
     if !within || !written {
         return None;
     }
@@ -701,7 +711,7 @@ fn begins_sentence(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Ver
 }
 
 /// What behind a name shows that it was none: a dose, a percentage, a thing that is named after somebody.
-fn refused(view: &View<'_>, end: i32) -> bool {
+pub(super) fn refused(view: &View<'_>, end: i32) -> bool {
     let at = end + blanks(view, end, 1);
     let dose = |at: i32| {
         let digits = view.run(at, &ByteSet::DIGIT.or(ByteSet::of(b".,-/")), 8);
@@ -759,7 +769,7 @@ fn refused(view: &View<'_>, end: i32) -> bool {
 }
 
 /// Whether a capital stands within a word, as in brands: `AirSense`; not `McDonald`, `O'Brien`, `Anna-Maria`.
-fn mixed(word: &[u8]) -> bool {
+pub(super) fn mixed(word: &[u8]) -> bool {
     // `MRNs`: more than one short form.
     if matches!(word, [one, two, .., b's'] if one.is_ascii_uppercase() && two.is_ascii_uppercase()) {
         return true;
@@ -780,7 +790,7 @@ fn mixed(word: &[u8]) -> bool {
 }
 
 /// Whether a word ends as medicines, diseases and procedures do.
-fn drug_like(word: &[u8]) -> bool {
+pub(super) fn drug_like(word: &[u8]) -> bool {
     #[rustfmt::skip] // A word list reads better in lines.
     const ENDINGS: &[&[u8]] = &[
         b"mab", b"nib", b"pril", b"sartan", b"olol", b"statin", b"azole", b"cillin", b"mycin", b"micin", b"oxacin",
@@ -798,7 +808,14 @@ fn drug_like(word: &[u8]) -> bool {
 }
 
 /// The verdict on a run of words from the trigger on: what no list knows is remembered.
-fn verdict(view: &View<'_>, first: &Part, end: i32, kind: Kind, confidence: u8, reason: &'static str) -> Verdict {
+pub(super) fn verdict(
+    view: &View<'_>,
+    first: &Part,
+    end: i32,
+    kind: Kind,
+    confidence: u8,
+    reason: &'static str,
+) -> Verdict {
     let end = end.min(LONGEST);
     let mut verdict = Verdict::new(0, end, kind, confidence, reason);
     let cue = Cue { grade: Grade::Label, given: true, ..Cue::NONE };

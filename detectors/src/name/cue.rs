@@ -109,7 +109,7 @@ const ROLES: &[(Role, &[&str])] = &[
         "is", "am", "call", "me",
     ]),
     (Role::Greeting, &[
-        "hi", "hello", "hey", "thanks", "regards", "sincerely", "cheers", "best", "yours", "respectfully",
+        "hi", "hello", "hey", "hola", "thanks", "regards", "sincerely", "cheers", "best", "yours", "respectfully",
     ]),
     (Role::Provider, &[
         "attending", "provider", "physician", "surgeon", "practitioner", "pcp", "np", "pa", "rn", "lpn", "cna",
@@ -347,7 +347,9 @@ fn introduction(view: &View<'_>, word: &[u8], end: i32) -> Option<(Cue, i32)> {
 /// `Hi Ann`, `Thanks, Ann`, `Regards,\nAnn`.
 fn greeting(view: &View<'_>, end: i32) -> Option<(Cue, i32)> {
     let after = end + i32::from(matches!(view.byte(end), Some(b',' | b'!' | b'-')));
-    let (space, _) = gap(view, after)?;
+    // A blank line may part the signature from the greeting.
+    let parted = after > end && view.slice(after, 2) == b"\n\n" && capital_at(view, after + 2);
+    let space = if parted { 2 } else { gap(view, after)?.0 };
     let at = after + space;
     letter_at(view, at).then_some((Cue { kind: kinds::NAME, grade: Grade::Near, speaker: true, given: true }, at))
 }

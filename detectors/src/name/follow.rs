@@ -4,7 +4,7 @@ use blackbar_engine::{ByteSet, View};
 
 use super::cue::{Role, previous_word, role};
 use super::lists;
-use super::part::{Case, Part, blanks, gap, part, possessive};
+use super::part::{Case, Part, apostrophe, blanks, gap, part, possessive};
 use crate::words::category as cat;
 
 /// What follows a name.
@@ -230,7 +230,7 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         // `Baker's` / `cyst`: what is owned follows the wrap.
         Some(b'\n') if owned > end => {}
         Some(b'<') => return behind_tag(view, at),
-        Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'}') => return Follow::End,
+        Some(b'\n' | b'\r' | b'\t' | b';' | b')' | b'"' | b']' | b'|' | b'}' | b'!' | b'?') => return Follow::End,
         Some(b':') => return Follow::Colon,
         Some(b',') => {
             let space = blanks(view, at + 1, 2);
@@ -272,6 +272,17 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
         if view.byte(at) == Some(b'(') && relation(view, at + 1) {
             return Follow::Relative;
         }
+        if view.byte(at) == Some(b'(') {
+            // `Ann (RN)`, `Tom (pharmacy)`.
+            let inner = view.word(at + 1);
+            let bits = view.bits(inner);
+            let known = credential(inner, bits)
+                || bits & cat::ROLE != 0
+                || one_of!(inner, &["pharmacy", "lab", "radiology", "nurse", "rn", "md", "pt", "ot", "rt", "sw", "cm"]);
+            if known && view.byte(at + 1 + super::part::length(inner)) == Some(b')') {
+                return Follow::Credential;
+            }
+        }
         if record(view, at) {
             return Follow::Record;
         }
@@ -301,7 +312,9 @@ pub(crate) fn after(view: &View<'_>, end: i32) -> Follow {
             || one_of!(word, lists::BELONGINGS);
         return if related { Follow::Relative } else { Follow::Other };
     }
-    if one_of!(word, lists::VERBS) {
+    let contracted = one_of!(word, &["doesn", "didn", "isn", "wasn", "won", "couldn", "hasn", "wouldn", "can", "aren"])
+        && apostrophe(view, at + super::part::length(word)) > 0;
+    if contracted || one_of!(word, lists::VERBS) {
         return Follow::Verb;
     }
     match part(view, at) {
@@ -323,6 +336,104 @@ pub(crate) fn acts(view: &View<'_>, end: i32) -> bool {
             || (one_of!(more, &["at", "on"]) && one_of!(view.word(next + 4), &["work", "home", "school"]));
     }
     (word == b"and" && one_of!(more, &["dr", "drs"])) || one_of!(word, lists::DEEDS)
+}
+
+/// Whether medicines stand beside the name that ends at `end`: `Yasmin, then Camila`, `Camila over Heather`. Some brands
+/// are given names.
+pub(crate) fn among_medicines(view: &View<'_>, end: i32) -> bool {
+    let drug = |word: &[u8]| word.len() > 3 && view.bits(word) & cat::DRUG != 0;
+    let mut rest = view.before();
+    for _ in 0..3 {
+        rest = rest.trim_ascii_end();
+        rest = rest.strip_suffix(b",").unwrap_or(rest);
+        let word = previous_word(rest);
+        if word.is_empty() || !rest.ends_with(word) {
+            break;
+        }
+        if drug(word)
+            || one_of!(
+                word,
+                &[
+                    "contraception",
+                    "contraceptive",
+                    "pill",
+                    "pills",
+                    "ocp",
+                    "ocps",
+                    "brand",
+                    "brands",
+                    "generic",
+                    "antihistamine"
+                ]
+            )
+        {
+            return true;
+        }
+        rest = rest.get(..rest.len() - word.len()).unwrap_or_default();
+    }
+    let mut at = end;
+    for _ in 0..3 {
+        at += i32::from(view.byte(at) == Some(b','));
+        at += blanks(view, at, 1);
+        let word = view.word(at);
+        if word.is_empty() {
+            break;
+        }
+        if drug(word) || one_of!(word, &["pill", "pills", "tablet", "tablets", "mg", "ocp"]) {
+            return true;
+        }
+        at += super::part::length(word);
+    }
+    false
+}
+
+/// Whether a name in small letters stands where people talk: it begins its line and speaks or acts (`siobhan: can u`,
+/// `<imani> anyone`), or small words are all around it (`ok luis will do`, `this is vikram from lab`).
+pub(crate) fn chats(view: &View<'_>, end: i32, common: bool) -> bool {
+    let before = view.before();
+    let next = view.byte(end);
+    let after = view.byte(end + 1);
+    if line_starts(view) {
+        // `julian  7:05 AM`: who speaks, and when.
+        let gap = blanks(view, end, 4);
+        let clock = view.run(end + gap, &ByteSet::DIGIT.with(b':'), 6);
+        if gap > 0 && clock.contains(&b':') && clock.first().is_some_and(u8::is_ascii_digit) {
+            return true;
+        }
+        let spoken = matches!(next, Some(b':')) && matches!(after, Some(b' ' | b'\n') | None)
+            || next == Some(b'>') && (after == Some(b' ') || before.ends_with(b"<"))
+            || next == Some(b',') && after == Some(b' ');
+        let word = view.word(end + 1);
+        return spoken
+            || next == Some(b' ')
+                && (one_of!(word, lists::VERBS)
+                    || one_of!(
+                        word,
+                        &[
+                            "from", "in", "at", "and", "u", "can", "pls", "please", "thx", "thanks", "here", "just",
+                            "got", "wants", "needs", "covers", "covering", "said", "out", "w", "re", "dob", "mrn"
+                        ],
+                    ));
+    }
+    let [head @ .., b' '] = before else { return false };
+    let word = previous_word(head);
+    // A rare name may be a word of another language.
+    const TALK: &[&str] = &[
+        "ok", "okay", "hi", "hey", "thanks", "thx", "ask", "tell", "told", "call", "called", "text", "texted", "this",
+        "is", "by", "with", "and", "from", "its", "s", "m", "im", "yes", "no", "kid", "son", "named", "says", "told",
+        "ex", "for", "to", "w", "my", "but", "if", "when", "saw", "see", "met", "that", "so", "cause", "because",
+    ];
+    if !common && !one_of!(word, TALK) {
+        return false;
+    }
+    let small = word.iter().all(u8::is_ascii_lowercase) && !word.is_empty();
+    let goes_on = match next {
+        None | Some(b'\n' | b'\r' | b'.' | b',' | b'?' | b'!' | b')' | b';') => true,
+        Some(b' ') => after.is_some_and(|byte| byte.is_ascii_lowercase() || b"&@(-+/".contains(&byte)),
+        Some(b'\'') => after == Some(b's'),
+        _ => false,
+    };
+    small && head.last().is_some_and(|byte| byte.is_ascii_lowercase() || *byte == b',') && goes_on
 }
 
 /// Whether `part` is a word that places, buildings or roads end in.

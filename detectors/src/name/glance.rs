@@ -3,11 +3,11 @@
 
 use blackbar_engine::{Near, NearWord, Unseen};
 
-use super::context;
 use super::cue::{Role, role};
 use super::lists;
 use super::part::ordinary;
 use super::person::PARTICLES;
+use super::{context, setting};
 use crate::chain;
 use crate::fields::hint;
 use crate::words::category as cat;
@@ -246,7 +246,9 @@ fn small(near: &Near<'_>, word: &NearWord<'_>) -> Result<bool, Unseen> {
     }
     if plain == 0
         && word.letters.len() > 2
-        && (common || word.bits & cat::SURNAME_COMMON != 0 && word.after == Some(b',') || cued(near)?)
+        && (word.bits & (cat::GIVEN | cat::GIVEN_COMMON) != 0
+            || word.bits & cat::SURNAME_COMMON != 0 && word.after == Some(b',')
+            || cued(near)?)
     {
         return Ok(true);
     }
@@ -314,7 +316,10 @@ pub(super) fn contextual(near: &Near<'_>) -> Result<bool, Unseen> {
     if spelt || one_of!(word.letters, context::SPELT) {
         return Ok(true);
     }
-    Ok(context::may_begin(word.letters, word.bits) && !(is_no_run(&word) || stands_in_prose(near, &word)?))
+    if !context::may_begin(word.letters, word.bits) {
+        return Ok(false);
+    }
+    Ok(setting::may_begin(&word) || !(is_no_run(&word) || stands_in_prose(near, &word)?))
 }
 
 /// Whether nothing is joined to the word, so that it is one part by itself.

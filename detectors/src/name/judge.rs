@@ -105,6 +105,8 @@ fn single(view: &View<'_>, words: &Words, cue: Cue, after: Follow) -> Option<(i3
             (Grade::Title | Grade::Label, _) if ordinary < 2 || known == 3 => 90,
             (_, 3) if after == Follow::Credential => 65,
             (Grade::Near, 0) if ordinary == 0 && only.case == Case::Capital => 70,
+            // `D. Zorblatta`
+            (_, 0) if leading_initial && only.unknown() && only.len() > 4 && only.case == Case::Capital => 55,
             (_, 3) if ordinary == 0 => 75,
             (_, 2..) if ordinary == 0 => 68,
             (_, 3) if ordinary == 1 => 58,
@@ -233,6 +235,25 @@ fn lower_single(view: &View<'_>, only: &Part, cue: Cue) -> Option<(i32, &'static
             56
         }
         Grade::Loose if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => 53,
+        // `drawn by thabo`, `its karen`: behind a word that people follow.
+        Grade::Near | Grade::Loose
+            if only.ordinary() == 0
+                && only.given() >= 2
+                && only.len() > 3
+                && only.bits & (cat::CITY | cat::EPONYM) == 0 =>
+        {
+            52
+        }
+        Grade::None
+            if only.ordinary() == 0
+                && only.given() >= 2
+                && only.bits & (cat::STATE | cat::COUNTRY | cat::WORD | cat::WORD_RARE | cat::EPONYM) == 0
+                && only.len() > 2
+                && follow::chats(view, only.end, only.given() == 3)
+                && only.bits & cat::CITY_BIG == 0 =>
+        {
+            return Some((54, "a name in a chat"));
+        }
         Grade::None if only.ordinary() == 0 && only.given() == 3 && only.bits & (cat::CITY | cat::EPONYM) == 0 => {
             return match follow::after(view, only.end) {
                 Follow::Credential => Some((60, "credential after")),
@@ -329,6 +350,9 @@ fn bare(view: &View<'_>, only: &Part, after: Follow) -> Option<(i32, &'static st
     }
     if follow::slash_pair(view, only.end) {
         return Some((62, "pair of signatures"));
+    }
+    if given > 0 && follow::among_medicines(view, only.end) {
+        return None;
     }
     if follow::sentence_starts(view) || follow::article_before(view) || follow::number_follows(view, only.end) {
         return None;

@@ -33,7 +33,7 @@ pub(super) const TRIGGERS: &[&str] = &[
     "named", "called", "nickname", "alias", "aka", "employee", "witness", "sender", "recipient", "addressee",
     "applicant", "claimant", "cardholder", "guarantor", "payee", "author", "initials", "signature", "signed",
     "cosigned", "cosigner", "spoke", "spoken", "talked", "dictated", "transcribed", "verified", "surname", "firstname", "lastname", "fullname",
-    "first", "last", "ref", "referring", "by", "with", "per", "via", "is", "am", "hi", "hello", "hey", "thanks",
+    "first", "last", "ref", "referring", "hola", "by", "with", "per", "via", "is", "am", "hi", "hello", "hey", "thanks",
     "regards", "sincerely", "cheers", "best", "call", "me", "yours", "respectfully",
 ];
 
@@ -58,7 +58,7 @@ pub(super) const STOPS: &[&str] = &[
     "what", "when", "where", "who", "why", "how", "is", "are", "was", "in", "on", "at", "to", "of", "for", "from",
     "with", "by", "per", "as", "if", "not", "none", "unknown", "n", "na", "see", "same", "self", "other", "via",
     "re", "dear", "mr", "mrs", "ms", "dr", "drs", "prof", "re", "subject", "est", "none", "nil", "tbd", "null",
-    "true", "false", "today", "tomorrow", "yesterday", "morning", "afternoon", "evening", "ct", "mri", "ekg", "ecg",
+    "eval", "evals", "consult", "recs", "tx", "note", "notes", "true", "false", "today", "tomorrow", "yesterday", "morning", "afternoon", "evening", "ct", "mri", "ekg", "ecg",
     "iv", "usa", "us", "u", "epic", "medicare", "medicaid", "covid",
 ];
 

@@ -11,6 +11,7 @@ mod judge;
 mod lists;
 pub(crate) mod part;
 mod person;
+mod setting;
 mod shape;
 #[cfg(test)]
 mod tests;
@@ -96,6 +97,7 @@ fn worth_reading(view: &View<'_>, word: &[u8], bits: u32) -> bool {
         || (part::ordinary(bits) == 0
             && word.len() > 2
             && (bits & cat::GIVEN_COMMON != 0
+                || bits & cat::GIVEN != 0 && follow::chats(view, length(word), false)
                 || bits & cat::ANY_NAME != 0 && before(view).grade >= Grade::Near
                 || (bits & cat::SURNAME_COMMON != 0 && view.byte(length(word)) == Some(b','))))
 }
@@ -286,7 +288,7 @@ fn initials(view: &View<'_>, at: i32, cue: Cue) -> Option<person::Person> {
     let word = view.word(at);
     let label = view.word(0);
     let plain = (2..=3).contains(&word.len()) && word.iter().all(u8::is_ascii_uppercase);
-    let asked = label.eq_ignore_ascii_case(b"initials")
+    let asked = one_of!(label, &["initials", "initial"])
         || (label.eq_ignore_ascii_case(b"by")
             && one_of!(
                 cue::previous_word(view.before()),

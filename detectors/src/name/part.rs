@@ -232,7 +232,14 @@ pub(crate) fn part(view: &View<'_>, at: i32) -> Option<Part> {
         } else if case != Case::Lower && !starts_upper(next) {
             // `Smith-like`, `Kocher-type`: an adjective; but `Jean-luc`.
             let next = view.bits(next);
-            let luc = next & cat::GIVEN != 0 && next & (cat::WORD | cat::CLINICAL) == 0 && bits & cat::GIVEN != 0;
+            let luc = next & cat::GIVEN != 0 && next & (cat::WORD | cat::CLINICAL) == 0 && bits & cat::GIVEN != 0
+                || one_of!(
+                    view.word(end + gap),
+                    &[
+                        "woo", "jin", "min", "hee", "hyun", "jun", "soo", "won", "sik", "seok", "yeon", "kyu", "wei",
+                        "ling", "mei", "hua", "jie", "ming", "xin", "yan", "hui", "joon", "sung", "kyung", "eun"
+                    ]
+                ) && bits & (cat::WORD | cat::CLINICAL | cat::DRUG) == 0;
             if !luc {
                 return None;
             }

@@ -309,7 +309,10 @@ fn next(view: &View<'_>, words: &mut Words, cue: Cue) -> bool {
         (Case::Capital, Case::Upper) => found.surname() >= 2 && found.len() > 2,
         (Case::Upper, Case::Capital) => false,
         (Case::Upper, Case::Upper) => {
-            found.is_name() || (cue.grade >= Grade::Label && found.bits & !cat::CITY == 0 && found.len() > 2)
+            found.is_name()
+                || (cue.grade >= Grade::Label && found.bits & !cat::CITY == 0 && found.len() > 2)
+                // `DICTATED BY CYRUS ZORBLAT`
+                || (found.unknown() && found.len() > 3 && first.given() == 3 && first.ordinary() == 0 && words.count < 3)
         }
         _ => true,
     };
