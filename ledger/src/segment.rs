@@ -120,14 +120,7 @@ pub(crate) struct SealedFrame {
 }
 
 impl SegmentWriter {
-    pub(crate) fn new(
-        key: &Secret,
-        session: SessionId,
-        number: u32,
-        id: [u8; 16],
-        now: Time,
-        level: i32,
-    ) -> Self {
+    pub(crate) fn new(key: &Secret, session: SessionId, number: u32, id: [u8; 16], now: Time, level: i32) -> Self {
         let header = encode_header(session, number, id, now);
         Self {
             seal: FrameSeal::new(&segment_key(key, id)),

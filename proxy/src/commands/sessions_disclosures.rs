@@ -124,7 +124,7 @@ pub(super) fn report(
 
 const NOTES: [&str; 4] = [
     "Found are identifiers that a detector knew in answers: replaced ones were not readable in what was delivered, passed ones were.",
-    "Fields that a profile keeps by name are not looked at over HTTP, and what no detector knows is not found.",
+    "Not noted is what no detector knows, and over HTTP what a profile keeps, be it by kind or by the name of its field.",
     "Sessions under incomplete showed more people than are noted for one session: their recordings tell.",
     "Of sessions whose recording was erased, nothing of this is known any more.",
 ];

@@ -102,8 +102,8 @@ fn counted(config: &Config, index: &Index, filter: &Filter, args: &SessionsRepor
         "by": by.collect::<Vec<_>>(),
         "methods": methods.collect::<Vec<_>>(),
         "notes": [
-            "Counts are of what was found in answers as they were delivered: replaced, or passed where a profile keeps the kind.",
-            "What no detector knows, and fields that a profile keeps by name, are not counted.",
+            "Counts are of what was found in answers as they were delivered: replaced, or passed in columns of databases that a profile keeps.",
+            "What no detector knows, and over HTTP what a profile keeps by kind or by name, is not counted.",
             "Methods are those of the profiles as they are configured now.",
         ],
     }))
