@@ -262,7 +262,7 @@ const PEOPLE: &[&str] = &[
 
 /// `Cards - Osei`, `On call: Lindqvist`, `Neuro (Okafor) following`, `Attg Nakagawa`: behind a label of people.
 fn answers(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
-    if !known(first) && !(first.unknown() && first.len() > 3) || !one_of!(head.word, PEOPLE) {
+    if !(known(first) || first.unknown() && first.len() > 3) || !one_of!(head.word, PEOPLE) {
         return None;
     }
     let sign = matches!(head.gap, b": " | b":" | b" - " | b" (" | b": (" | b" : " | b":  " | b" = ")
