@@ -20,7 +20,7 @@ pub static AGE: Detector = Detector {
     reach: Reach { bytes: 2, across: ByteSet::of(b"aA ") },
     triggers: Cow::Borrowed(&[
         Trigger::NumberWhen(DigitRun::of_lens(2, 4).first(b"019"), glance),
-        Trigger::Words(&["ninety", "one", "hundred", "nineties", "nonagenarian", "centenarian"]),
+        Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
@@ -97,6 +97,9 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let tail = view.word(at + years);
     let end = if one_of!(tail, &["years", "yrs", "year", "yr", "y"]) { at + years + len(tail) } else { at };
     let touching = view.byte(at).is_some_and(is_wordy) && end == at;
+    if form(text) {
+        return found(end, 82, "label of a form");
+    }
     if let Some(answer) = sex_beside(view, at, text) {
         return answer;
     }
@@ -110,12 +113,32 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
         return None;
     }
     // `Rex Nguyen, 103, of Akron, died`; `Mr. Edgley (96, M)`.
-    if kin(view, at, text) || form(text) || subject(view, at, text) {
+    if kin(view, at, text) || subject(view, at, text) {
         return found(end, 82, "somebody's age");
     }
     let aside =
         view.byte(at) == Some(b',') && matches!(text, [.., b'a'..=b'z', b',', b' '] | [.., b'a'..=b'z', b' ', b'(']);
-    if aside && one_of!(view.word(at + 2), &["of", "died", "passed", "m", "f", "male", "female"]) {
+    if aside
+        && one_of!(
+            view.word(at + 2),
+            &[
+                "of",
+                "died",
+                "passed",
+                "m",
+                "f",
+                "male",
+                "female",
+                "in",
+                "who",
+                "is",
+                "was",
+                "lives",
+                "presented",
+                "presents"
+            ]
+        )
+    {
         return found(at, 80, "age behind a name");
     }
     let word = label(text)?;
@@ -337,7 +360,7 @@ fn kin(view: &View<'_>, at: i32, text: &[u8]) -> bool {
         parted |= sign;
         if one_of!(back.word, KIN) {
             let name = i > 0;
-            return back.gap.len() < 4 && (parted || matches!(view.byte(at), Some(b' '))) && (!name || i < 3);
+            return back.gap.len() < 12 && (parted || matches!(view.byte(at), Some(b' '))) && (!name || i < 4);
         }
         if i > 0 && parted && one_of!(back.word, &["mr", "mrs", "ms", "miss", "dr", "rev", "sr"]) {
             return true;
@@ -345,7 +368,10 @@ fn kin(view: &View<'_>, at: i32, text: &[u8]) -> bool {
         let between =
             one_of!(back.word, &["deceased", "alive", "living", "died", "dec", "d", "age", "dead", "at", "been"])
                 || matches!(back.word, [first, .., last] if first.is_ascii_uppercase() && last.is_ascii_lowercase());
-        if !between || back.gap.len() > 3 {
+        if !between
+            || back.gap.len() > 12
+            || back.gap.iter().any(|byte| !byte.is_ascii_whitespace()) && back.gap.len() > 3
+        {
             return false;
         }
         parted |= one_of!(back.word, &["d", "deceased", "died", "dec", "alive", "living"]);
@@ -402,7 +428,7 @@ fn form(text: &[u8]) -> bool {
     ];
     let mut behind = false;
     for (i, back) in WordsBack::new(text).take(5).enumerate() {
-        let plain = back.gap.iter().all(|byte| b" \t:=/()|_-#,.\"".contains(byte)) && back.gap.len() < 14;
+        let plain = back.gap.iter().all(|byte| b" \t:=/()|_-#,.\"".contains(byte)) && back.gap.len() < 48;
         if !plain {
             return false;
         }
@@ -621,9 +647,6 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
     if word.is_empty() {
         return None;
     }
-    if one_of!(word, &["nonagenarian", "centenarian"]) {
-        return found(end, 70, "decade of life");
-    }
     // `a hundred and two`: the article goes with it.
     let article = word.eq_ignore_ascii_case(b"hundred")
         && matches!(view.before(), [b'a' | b'A', b' '] | [.., b' ', b'a' | b'A', b' ']);
@@ -669,6 +692,9 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
         })
     };
     let aged = aged || subject(view, end, text) || form(text);
+    // `At ninety-one she had told her son`.
+    let aged =
+        aged || label(text).is_some_and(|word| one_of!(word, &["at"])) && one_of!(next, &["she", "he", "they", "i"]);
     let lives = link.is_some_and(|link| lives_to(text, link.word) || !one_of!(link.word, &["was"]) && named());
     let aged = aged || lives;
     (aged && !quantity).then(|| found(end, 85, "label"))?

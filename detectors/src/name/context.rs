@@ -391,6 +391,9 @@ fn told(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
     if !(called && (plain || first.given() == 3) || (listed || met) && plain) {
         return None;
     }
+    if !called && first.given() >= 2 && follow::among_medicines(view, first.end) {
+        return None;
+    }
     let letters = one_of!(head.word, &["spelled", "spelt", "named"]);
     if shouted && (first.len() < 4 || !(letters || head.word.iter().all(u8::is_ascii_uppercase))) {
         return None;

@@ -341,7 +341,31 @@ pub(crate) fn acts(view: &View<'_>, end: i32) -> bool {
 /// Whether medicines stand beside the name that ends at `end`: `Yasmin, then Camila`, `Camila over Heather`. Some brands
 /// are given names.
 pub(crate) fn among_medicines(view: &View<'_>, end: i32) -> bool {
-    let drug = |word: &[u8]| word.len() > 3 && view.bits(word) & cat::DRUG != 0;
+    /// Brands that are far more often somebody's name: beside each other they are brands.
+    const BRANDS: &[&str] = &[
+        "camila",
+        "heather",
+        "errin",
+        "nora",
+        "emily",
+        "lyza",
+        "natalie",
+        "kimidess",
+        "amethia",
+        "chantal",
+        "isabella",
+        "tia",
+        "ella",
+        "allegra",
+        "yasmin",
+        "sonata",
+        "lola",
+        "juliana",
+        "jolivette",
+        "kelsey",
+    ];
+    let brand = one_of!(view.word(0), BRANDS);
+    let drug = |word: &[u8]| word.len() > 3 && (view.bits(word) & cat::DRUG != 0 || brand && one_of!(word, BRANDS));
     let mut rest = view.before();
     for _ in 0..3 {
         rest = rest.trim_ascii_end();

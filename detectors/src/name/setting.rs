@@ -32,6 +32,9 @@ pub(super) fn found(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Ve
     if !plain(first) || one_of!(view.word(0), lists::STOPS) {
         return None;
     }
+    if first.given() >= 2 && follow::among_medicines(view, first.end) {
+        return None;
+    }
     inverted(view, first, head)
         .or_else(|| in_row(view, first, head))
         .or_else(|| answers(view, first, head))
@@ -242,38 +245,41 @@ fn in_row(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
 /// Labels that somebody's name follows, and services that are called by who is on duty.
 #[rustfmt::skip] // A word list reads better in lines.
 const PEOPLE: &[&str] = &[
-    "requesting", "pct", "crc", "trooper", "ofc", "homeroom", "monitor", "pharmacist", "foreman", "teacher", "biller", "paramedic",
-    "emt", "deponent", "plaintiff", "defendant", "informant", "reporter", "prosector", "pathologist", "funeral", "chr", "cnm",
-    "call", "covering", "coverage", "covered", "cards", "cardiology", "neuro", "neurology", "neurosurg", "surg",
-    "ortho", "gi", "renal", "nephro", "nephrology", "pulm", "psych", "endo", "heme", "onc", "uro", "urology",
-    "ent", "ophtho", "derm", "gyn", "ob", "peds", "anesthesia", "anes", "ot", "slp", "speech", "rt", "rd", "sw",
-    "cm", "airway", "recorder", "compressions", "lead", "leader", "team", "crew", "medic", "driver", "pilot",
-    "authorizing", "ordering", "accepting", "accepted", "referring", "admitting", "consulting", "consult",
-    "consulted", "supervising", "rendering", "performing", "operator", "author", "authors", "assist",
-    "assistant", "scrub", "circulator", "circ", "perfusionist", "tech", "staff", "charge", "float", "sitter",
-    "dispatcher", "rph", "pharmd", "np", "pa", "md", "rn", "lpn", "cna", "crna", "fellow", "intern", "student",
-    "chief", "attending", "attg", "att", "hospitalist", "intensivist", "witness", "notified", "caller",
-    "requested", "requester", "assigned", "owner", "approver", "by", "employee", "supervisor", "manager",
-    "director", "coordinator", "navigator", "interpreter", "chaplain", "counselor", "therapist", "guardian",
-    "sponsor", "mother", "father", "mom", "dad", "son", "daughter", "wife", "husband", "mgr", "hha", "aide",
-    "fob", "mob", "timekeeper", "addendum", "dictated", "signed", "reader", "photographer", "courier",
-    "volunteer", "doula", "midwife", "surgeon", "resident", "physician", "provider", "pcp", "vascular",
-    "trauma", "palliative", "hospice", "wound", "pt", "bb", "bg", "boy", "girl", "formerly", "nee", "née",
-    "maiden", "present", "attendees", "family", "handoff", "welcome", "congrats", "let", "covers",
-    "relieved", "relieving", "oncoming", "offgoing", "reports", "cc", "dispo", "seen", "examined", "auth",
-    "signature", "clerk", "registrar", "phleb", "phlebotomist", "scribe", "transporter", "greeter", "host",
-    "presenter", "proctor", "preceptor", "nicu", "picu", "micu", "sicu", "ccu",
-    "rads", "radiology", "pathology", "id",
+    "nurse", "det", "asst", "lpn", "pcna", "extern", "matron", "warden", "guard", "abuser", "assailant",
+    "victim", "suspect", "inmate", "requesting", "pct", "crc", "trooper", "ofc", "homeroom", "monitor",
+    "pharmacist", "foreman", "teacher", "biller", "paramedic", "emt", "deponent", "plaintiff", "defendant",
+    "informant", "reporter", "prosector", "pathologist", "funeral", "chr", "cnm", "call", "covering",
+    "coverage", "covered", "cards", "cardiology", "neuro", "neurology", "neurosurg", "surg", "ortho", "gi",
+    "renal", "nephro", "nephrology", "pulm", "psych", "endo", "heme", "onc", "uro", "urology", "ent", "ophtho",
+    "derm", "gyn", "ob", "peds", "anesthesia", "anes", "ot", "slp", "speech", "rt", "rd", "sw", "cm", "airway",
+    "recorder", "compressions", "lead", "leader", "team", "crew", "medic", "driver", "pilot", "authorizing",
+    "ordering", "accepting", "accepted", "referring", "admitting", "consulting", "consult", "consulted",
+    "supervising", "rendering", "performing", "operator", "author", "authors", "assist", "assistant", "scrub",
+    "circulator", "circ", "perfusionist", "tech", "staff", "charge", "float", "sitter", "dispatcher", "rph",
+    "pharmd", "np", "pa", "md", "rn", "cna", "crna", "fellow", "intern", "student", "chief", "attending",
+    "attg", "att", "hospitalist", "intensivist", "witness", "notified", "caller", "requested", "requester",
+    "assigned", "owner", "approver", "by", "employee", "supervisor", "manager", "director", "coordinator",
+    "navigator", "interpreter", "chaplain", "counselor", "therapist", "guardian", "sponsor", "mother", "father",
+    "mom", "dad", "son", "daughter", "wife", "husband", "mgr", "hha", "aide", "fob", "mob", "timekeeper",
+    "addendum", "dictated", "signed", "reader", "photographer", "courier", "volunteer", "doula", "midwife",
+    "surgeon", "resident", "physician", "provider", "pcp", "vascular", "trauma", "palliative", "hospice",
+    "wound", "pt", "bb", "bg", "boy", "girl", "formerly", "nee", "née", "maiden", "present", "attendees",
+    "family", "handoff", "welcome", "congrats", "let", "covers", "relieved", "relieving", "oncoming",
+    "offgoing", "reports", "cc", "dispo", "seen", "examined", "auth", "signature", "clerk", "registrar",
+    "phleb", "phlebotomist", "scribe", "transporter", "greeter", "host", "presenter", "proctor", "preceptor",
+    "nicu", "picu", "micu", "sicu", "ccu", "rads", "radiology", "pathology", "id",
 ];
 
 /// `Cards - Osei`, `On call: Lindqvist`, `Neuro (Okafor) following`, `Attg Nakagawa`: behind a label of people.
 fn answers(view: &View<'_>, first: &Part, head: &Head<'_>) -> Option<Verdict> {
-    if !known(first) && !(first.unknown() && first.len() > 3) || !one_of!(head.word, PEOPLE) {
+    if !(known(first) || first.unknown() && first.len() > 3) || !one_of!(head.word, PEOPLE) {
         return None;
     }
     let sign = matches!(head.gap, b": " | b":" | b" - " | b" (" | b": (" | b" : " | b":  " | b" = ")
         || head.gap == " – ".as_bytes();
-    let blank = head.gap == b" " || head.gap == b"3 " || head.gap == b"-C ";
+    let shortened =
+        head.gap == b". " && one_of!(head.word, &["phleb", "ofc", "det", "tech", "asst", "lt", "sgt", "sec", "attg"]);
+    let blank = shortened || head.gap == b" " || head.gap == b"3 " || head.gap == b"-C ";
     if !(sign || blank) || first.bits & cat::CITY != 0 && first.surname() < 3 && first.given() < 3 {
         return None;
     }
