@@ -35,7 +35,7 @@ impl Profiles {
         let mut hashes = String::new();
         let mut scanner = None;
         for name in names {
-            let wanted = Wanted { profile: name, ..Wanted::default() };
+            let wanted = Wanted { profile: name, may_pass: true, ..Wanted::default() };
             let Ready { scanner: this, profile, hash, labels: named, .. } = profile::prepare(&wanted, config)?;
             hashes.push_str(&hash);
             single.insert(name.clone(), profile);
