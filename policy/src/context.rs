@@ -73,6 +73,11 @@ impl Wanted {
     }
 }
 
+/// Whether a policy has neither `when` nor `unless`.
+pub(crate) fn has_no_conditions(policy: &Policy) -> bool {
+    policy.to_json().is_ok_and(|json| json["conditions"].as_array().is_some_and(Vec::is_empty))
+}
+
 /// Walks a policy in Cedar's own JSON.
 fn wanted(json: &Json) -> Wanted {
     let all = |values: &mut dyn Iterator<Item = &Json>| values.map(wanted).fold(Wanted(0), Wanted::and);

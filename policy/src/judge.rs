@@ -1,8 +1,8 @@
 //! Which policies a question concerns, and what they say of it.
 //!
 //! Cedar evaluates every policy that it is given, at about a microsecond each. A policy whose scope does not match cannot
-//! apply and cannot fail, so only those whose scope can match are given to it: found by action, then by what the resource
-//! lies in, then by who asks. The sets that this makes are few, and kept.
+//! apply and cannot fail, so only those whose scope matches are given to it: found by action, then by what the resource
+//! lies in, then by who asks. One without conditions applies then, and need not be given to it at all. The sets that this makes are few, and kept.
 
 use std::collections::{BTreeSet, HashMap};
 use std::fmt;
@@ -60,7 +60,7 @@ struct Parties {
 /// Skeletons that are kept. There are as many as sorts of questions; past this they are made anew.
 const MOST_SKELETONS: usize = 4096;
 /// Parties that are kept, each with three entities.
-const MOST_PARTIES: usize = 1024;
+const MOST_PARTIES: usize = 4096;
 
 impl Judge {
     pub(crate) fn new(rules: Vec<Rule>) -> Self {
@@ -81,14 +81,14 @@ impl Judge {
     }
 
     pub(crate) fn decide(&self, question: &Question<'_>, lifted: &BTreeSet<PolicyId>) -> Decision {
-        self.judge(question, lifted, &self.concerned(question), None)
+        self.judge(question, lifted, &self.concerned(question), false)
     }
 
     /// Every policy with every fact, without the index: what the index is tested against.
     #[cfg(test)]
     pub(crate) fn decide_unindexed(&self, question: &Question<'_>, lifted: &BTreeSet<PolicyId>) -> Decision {
         let all: Vec<u32> = (0..).take(self.rules.len()).collect();
-        self.judge(question, lifted, &all, Some(Wanted::ALL))
+        self.judge(question, lifted, &all, true)
     }
 
     fn judge(
@@ -96,7 +96,7 @@ impl Judge {
         question: &Question<'_>,
         lifted: &BTreeSet<PolicyId>,
         concerned: &[u32],
-        wanted: Option<Wanted>,
+        plainly: bool,
     ) -> Decision {
         if question.action == Action::Approve && question.subject.kind() == SubjectKind::Agent {
             return Decision::denied(Reason::NotForAgents);
@@ -104,23 +104,28 @@ impl Judge {
         if question.facts.sort() != question.action.sort() {
             return Decision::denied(Reason::Unjudgeable("its facts are of another sort than its action"));
         }
-        let verdicts = match self.verdicts(question, concerned, wanted) {
+        let verdicts = match self.verdicts(question, concerned, plainly) {
             Ok(verdicts) => verdicts,
             Err(why) => return Decision::denied(Reason::Unjudgeable(why)),
         };
         Decision::with_lifted(&verdicts, lifted).unless_reason_missing(question.circumstances.reason_given)
     }
 
-    fn verdicts(
-        &self,
-        question: &Question<'_>,
-        concerned: &[u32],
-        wanted: Option<Wanted>,
-    ) -> Result<Verdicts, &'static str> {
-        let skeleton = self.skeleton(concerned).ok_or("its policies do not fit together")?;
-        let facts = context::of(question, wanted.unwrap_or(skeleton.wanted))?;
-        if concerned.is_empty() {
-            return Ok(Verdicts::default());
+    fn verdicts(&self, question: &Question<'_>, concerned: &[u32], plainly: bool) -> Result<Verdicts, &'static str> {
+        let mut verdicts = Verdicts::default();
+        let (settled, open): (Vec<u32>, Vec<u32>) =
+            concerned.iter().copied().partition(|number| !plainly && self.rules[*number as usize].is_settled);
+        for number in settled {
+            match &self.rules[number as usize].promise {
+                Promise::Permit(permit) => verdicts.permits.push(permit.clone()),
+                Promise::Forbid(forbid) => verdicts.forbids.push(forbid.clone()),
+            }
+        }
+        let settled_forbids = verdicts.forbids.len();
+        let skeleton = self.skeleton(&open).ok_or("its policies do not fit together")?;
+        let facts = context::of(question, if plainly { Wanted::ALL } else { skeleton.wanted })?;
+        if open.is_empty() {
+            return Ok(verdicts);
         }
         let facts = Context::from_pairs(facts).map_err(|_| "its facts do not fit together")?;
         let action = self.actions.get(question.action.ordinal()).and_then(Option::as_ref);
@@ -133,11 +138,10 @@ impl Judge {
             .map_err(|_| "it does not fit the schema")?;
         let entities = self.entities(question, [principal, action, resource])?;
 
-        let mut verdicts = Verdicts::default();
         let first = self.cedar.is_authorized(&request, &skeleton.all, &entities);
         self.add(&first, &mut verdicts);
         // Cedar names permits only where no forbid applies; they count where the forbids can be lifted.
-        if !verdicts.forbids.is_empty() {
+        if verdicts.forbids.len() > settled_forbids {
             let permitted = self.cedar.is_authorized(&request, &skeleton.permits, &entities);
             self.add(&permitted, &mut verdicts);
         }

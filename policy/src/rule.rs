@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cedar_policy::{ActionConstraint, Effect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 
-use crate::context::Wanted;
+use crate::context::{self, Wanted};
 use crate::decision::{Agreement, Forbid, Permit, PolicyId, Terms};
 use crate::error::Place;
 use crate::question::EntityName;
@@ -23,6 +23,8 @@ pub(crate) struct Rule {
     pub(crate) resource: ResourceScope,
     /// The facts that it can look at.
     pub(crate) wanted: Wanted,
+    /// It has no conditions: where its scope matches it applies, and nothing in it can fail.
+    pub(crate) is_settled: bool,
 }
 
 /// What a policy says when it applies.
@@ -66,6 +68,7 @@ impl Rule {
             actions: actions(&cedar.action_constraint()),
             resource: ResourceScope::of(&cedar.resource_constraint()),
             wanted: Wanted::of(&cedar),
+            is_settled: context::has_no_conditions(&cedar),
             id,
             place,
             cedar,

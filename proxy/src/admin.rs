@@ -158,6 +158,7 @@ impl Status {
             "version": env!("CARGO_PKG_VERSION"),
             "up_seconds": self.started.elapsed().as_secs(),
             "targets": self.targets,
+            "observing": self.gate.observing(),
             "rules": self.gate.version(),
             "leaves": leaves,
             "record": record,

@@ -58,6 +58,7 @@ pub(crate) enum Command {
     Demo(Demo),
     Init(Init),
     Check(Check),
+    Discover(Discover),
     /// Stands between clients and the targets of the configuration
     ///
     /// It ends on SIGTERM after live requests have ended, and reads configuration, policies and certificates again on SIGHUP.

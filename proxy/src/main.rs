@@ -12,6 +12,7 @@ mod config;
 mod console;
 mod demo;
 mod error;
+mod exchange;
 mod exit;
 mod front;
 mod gate;
@@ -85,6 +86,7 @@ fn run(cli: &Cli) -> Result<Exit, Error> {
         Command::Lock(lock) => commands::lock::lock(lock, global),
         Command::Unlock(unlock) => commands::lock::unlock(unlock, global),
         Command::Approvals(approvals) => commands::approvals::run(approvals, global),
+        Command::Discover(args) => commands::discover::run(args, global),
         Command::Policy(args) => commands::policy::run(args, global),
         Command::BreakGlass(args) => commands::break_glass::run(args, global),
         Command::Console(console) => commands::console::run(console, global),

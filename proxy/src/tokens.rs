@@ -76,6 +76,7 @@ impl Desk {
             issued_by: by,
             ttl_ms: command.get("ttl_ms").and_then(Value::as_i64).unwrap_or_default(),
             method: Method::Credential,
+            proved: false,
         };
         let approving: BTreeSet<&str> = approving.iter().map(String::as_str).collect();
         let rules = Rules {

@@ -342,7 +342,7 @@ fn a_replay_is_what_the_client_got_for_people_and_for_players() {
         }
     }
     assert!(shown.contains(&got) && shown.contains("HTTP 200"), "{shown}");
-    assert!(marks.len() >= 1 && marks[0].starts_with("#1 GET /Patient/"), "{marks:?}");
+    assert!(!marks.is_empty() && marks[0].starts_with("#1 GET /Patient/"), "{marks:?}");
     let terminal =
         room.run(&["sessions", "replay", &session, "--format", "terminal", "--speed", "1000"]).ends(0).text();
     assert_eq!(terminal.replace('\n', "\r\n"), shown);

@@ -1,10 +1,25 @@
-//! What people type about policies.
+//! What people type about policies and labels.
 
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
 use super::DocumentFormat;
+
+/// Proposes labels for the columns of a database, as configuration
+///
+/// It reads names, comments and types of the catalog, and lets the detectors look at some rows of each table, with the
+/// gateway's own credential. What it prints has counts and no values.
+#[derive(Args, Debug)]
+#[command(after_help = "Example: blackbar discover --target ehr >> blackbar.toml")]
+pub(crate) struct Discover {
+    /// A PostgreSQL target of the configuration
+    #[arg(long, value_name = "NAME")]
+    pub(crate) target: String,
+    /// How many rows of each table are looked at
+    #[arg(long, value_name = "N", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) rows: u32,
+}
 
 /// Tries policies out on what was asked before
 #[derive(Args, Debug)]

@@ -27,11 +27,20 @@ pub(crate) fn run(args: &Check, global: &Global) -> Result<Exit, Error> {
     }
     // Profiles are compiled and policies checked against the schema.
     let gate = Arc::new(Gate::new(&config, Arc::new(Nobody))?);
+    if let Some(files) = config.gateway.exchange.as_ref().and_then(|exchange| exchange.tls.as_ref()) {
+        tls::server(files, &[])?;
+    }
     for section in &config.gateway.notify {
         notify::ready(section)?;
     }
     let mut found = Exit::Done;
     for target in &config.gateway.targets {
+        if target.mode.observes(std::time::SystemTime::now()) {
+            notes::note(format_args!(
+                "target {}: OBSERVING: content passes UNMASKED and nothing is refused",
+                target.name
+            ));
+        }
         if let Err(error) = ready(target, &gate, &config.gateway.limits) {
             notes::error(&error);
             found = found.max(error.exit());

@@ -8,6 +8,7 @@ pub(crate) mod check;
 pub(crate) mod completions;
 pub(crate) mod console;
 pub(crate) mod detectors;
+pub(crate) mod discover;
 pub(crate) mod eval;
 pub(crate) mod init;
 pub(crate) mod keygen;

@@ -34,6 +34,7 @@ pub(crate) fn run(args: &Redact, global: &Global) -> Result<Exit, Error> {
         key_file: args.key_file.as_deref(),
         allow: args.allow.as_deref(),
         needs_key: args.rename.map(|_| "--rename token"),
+        may_pass: false,
     };
     let ready = profile::prepare(&wanted, &config)?;
     let format = format(&args.reading.input)?;

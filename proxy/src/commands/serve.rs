@@ -6,9 +6,9 @@ use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::Path;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-use blackbar_ledger::RootKey;
+use blackbar_ledger::{Details, Kind, Leaf, Outcome, RootKey, Time};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -16,9 +16,10 @@ use tokio::time::MissedTickBehavior;
 
 use crate::admin;
 use crate::cli::Global;
-use crate::config::{Config, Mode, Protocol};
+use crate::config::{Config, Mode, Protocol, Target};
 use crate::console::Console;
 use crate::error::{Error, Id};
+use crate::exchange::Exchange;
 use crate::exit::Exit;
 use crate::front::{Bound, Certificates, Reloads, Serves, Stop, http, postgres};
 use crate::gate::{Door, Gate, Glass, Holds, Locks, Recorder, log_name, now_ms};
@@ -137,9 +138,7 @@ async fn serve(
     let mut bound = Vec::new();
     for target in &config.gateway.targets {
         let name = &target.name;
-        if target.mode != Mode::Enforce {
-            notes::note(format_args!("target {name}: observing is not possible yet; it is enforced"));
-        }
+        observe(target, recorder)?;
         let (front, listener): (Arc<dyn Reloads>, Listener) = match target.protocol {
             Protocol::Http(_) => {
                 let front = Arc::new(http::Front::new(Arc::clone(&gate), target, limits)?);
@@ -185,6 +184,17 @@ async fn serve(
         }
         None => None,
     };
+    let exchange = match &config.gateway.exchange {
+        Some(section) => {
+            let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
+            if let Some(address) = site.address() {
+                notes::note(format_args!("exchange: listening on {address}"));
+            }
+            let exchange = Exchange::new(&gate, &door, desk.credentials(), recorder, section.ttl);
+            Some(site.serve(Arc::new(exchange), stop.clone()))
+        }
+        None => None,
+    };
     let console = match &config.gateway.console {
         Some(section) => {
             let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
@@ -201,6 +211,9 @@ async fn serve(
     // Everything stands before the first request is taken.
     for listener in bound {
         listeners.spawn(listener);
+    }
+    if let Some(exchange) = exchange {
+        listeners.spawn(exchange);
     }
     if let Some(operations) = operations {
         // It tells that the gateway is ending for as long as that takes, so it is no part of what is waited for.
@@ -244,6 +257,20 @@ async fn serve(
     failed.map_or_else(|| keeper.close().map(|()| Exit::Done), Err)
 }
 
+/// Says where everybody looks that content passes as it is.
+fn observe(target: &Target, recorder: &Recorder) -> Result<(), Error> {
+    let Mode::Observe { until } = target.mode else { return Ok(()) };
+    let name = &target.name;
+    if !target.mode.observes(SystemTime::now()) {
+        notes::note(format_args!("target {name}: observing has ended; it is enforced"));
+        return Ok(());
+    }
+    let until = Time::from_micros(until.saturating_mul(1_000_000));
+    notes::note(format_args!("target {name}: OBSERVING until {until}: content passes UNMASKED and nothing is refused"));
+    let details = Details::new().text("did", "observe").time("until", until);
+    recorder.told(Leaf::new(Kind::Alarm).target(name.as_str()).outcome(Outcome::Success).details(details))
+}
+
 /// What identifies a configuration in the record.
 fn fingerprint(config: &Config) -> Result<String, Error> {
     let Some(path) = &config.path else { return Ok(String::new()) };
@@ -275,6 +302,7 @@ fn reload(
             front.reload(&config)?;
             if let Some(target) = config.gateway.targets.iter().find(|target| target.name == *name) {
                 certificates.read(target)?;
+                observe(target, recorder)?;
             }
         }
         console.map_or(Ok(()), |console| console.reload(&config))?;

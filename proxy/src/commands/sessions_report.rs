@@ -111,7 +111,7 @@ fn counted(config: &Config, index: &Index, filter: &Filter, args: &SessionsRepor
 
 /// The honest name of what a profile does.
 fn method(config: &Config, name: &str) -> String {
-    let wanted = Wanted { profile: name, operators: &[], key_file: None, allow: None, needs_key: None };
+    let wanted = Wanted { profile: name, operators: &[], key_file: None, allow: None, needs_key: None, may_pass: true };
     match prepare(&wanted, config) {
         Ok(ready) => ready.profile.method(&ready.scanner).to_owned(),
         Err(_) => "no longer configured".to_owned(),

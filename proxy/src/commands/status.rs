@@ -29,6 +29,9 @@ pub(crate) fn run(args: &Status, global: &Global) -> Result<Exit, Error> {
             let locks = if locks.is_empty() { "none".to_owned() } else { locks.join(", ") };
             let mut followers = followers(&status["followers"]);
             followers.push_str(&told(&status["notify"]));
+            for target in texts(&status["observing"]) {
+                followers.push_str(&format!("OBSERVING  {target}: content passes UNMASKED and nothing is refused\n"));
+            }
             if let Some(uses) = status["unreviewed_emergencies"].as_u64().filter(|uses| *uses > 0) {
                 followers.push_str(&format!("emergency  {uses} to be reviewed: `blackbar break-glass list`\n"));
             }

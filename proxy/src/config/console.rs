@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::gateway::{Listeners, cleartext};
 use super::secret::Secret;
 use super::target::{Origin, TlsFiles, origin, tls};
-use super::toml::Table;
+use super::toml::{Table, Value};
 use crate::error::Error;
 
 /// `[console]`
@@ -126,6 +126,38 @@ pub(super) fn console(
     };
     table.finish()?;
     Ok(Some(section))
+}
+
+/// `[exchange]`: where tokens are exchanged for credentials of the gateway.
+#[derive(Clone, Debug)]
+pub(crate) struct ExchangeSection {
+    pub(crate) listen: SocketAddr,
+    pub(crate) tls: Option<TlsFiles>,
+    /// How long a credential counts at most.
+    pub(crate) ttl: Duration,
+    pub(crate) place: String,
+}
+
+/// Credentials are given out here, so off loopback it needs TLS.
+pub(super) fn exchange(
+    root: &Table<'_, '_>,
+    folder: &Path,
+    listeners: &mut Listeners,
+    max_ttl: Duration,
+) -> Result<Option<ExchangeSection>, Error> {
+    const TTL: Duration = Duration::from_secs(15 * 60);
+    let Some(value) = root.get("exchange") else { return Ok(None) };
+    let table = value.table()?;
+    let (listen, place) = listen(&table, "127.0.0.1:8710")?;
+    listeners.add(listen, &place)?;
+    let tls = table.get("tls").map(|value| tls(value, folder)).transpose()?;
+    cleartext(listen, tls.is_some(), &place)?;
+    let ttl = table.get("ttl").map(Value::duration).transpose()?.unwrap_or_else(|| TTL.min(max_ttl));
+    if let Some(value) = table.get("ttl").filter(|_| ttl.is_zero() || ttl > max_ttl) {
+        return Err(value.wrong("a duration of no more than max_ttl of [limits]"));
+    }
+    table.finish()?;
+    Ok(Some(ExchangeSection { listen, tls, ttl, place }))
 }
 
 /// No content and no credential is told here, so it may be reached without TLS from where the monitor is.

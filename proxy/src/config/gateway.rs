@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use blackbar_ledger::RootKeyFile;
 
-use super::console::{self, ConsoleSection, OperationsSection};
+use super::console::{self, ConsoleSection, ExchangeSection, OperationsSection};
 use super::emergency::{self, EmergencySection};
 use super::fuse::{self, FuseSection};
 use super::keeping::{self, Keeping};
@@ -28,6 +28,7 @@ pub(crate) struct Gateway {
     pub(crate) root_key: Option<Secret>,
     pub(crate) console: Option<ConsoleSection>,
     pub(crate) operations: Option<OperationsSection>,
+    pub(crate) exchange: Option<ExchangeSection>,
     /// Whether what `serve` says on stderr is JSON.
     pub(crate) log_json: bool,
     pub(crate) identities: Vec<IdentitySection>,
@@ -49,6 +50,7 @@ impl Default for Gateway {
             root_key: None,
             console: None,
             operations: None,
+            exchange: None,
             log_json: false,
             identities: Vec::new(),
             workloads: Vec::new(),
@@ -93,6 +95,7 @@ impl Gateway {
         let operations = console::operations(root, folder, &mut listeners)?;
         let (identities, workloads) = people::identities(root, folder)?;
         let (approvers, limits) = (people::approvers(root)?, limits::limits(root)?);
+        let exchange = console::exchange(root, folder, &mut listeners, limits.max_ttl)?;
         let notify = notify::notify(root, folder)?;
         let told = notify.iter().any(|section| section.events.contains(&Event::BreakGlass));
         let emergency = emergency::emergency(root, &approvers, told, limits.max_ttl)?;
@@ -102,6 +105,7 @@ impl Gateway {
             root_key,
             console,
             operations,
+            exchange,
             log_json: console::log(root)?,
             identities,
             workloads,

@@ -240,7 +240,7 @@ mod tests {
         // Between them they have every section, so every key is asked for.
         parse(include_str!("../../tests/data/blackbar.toml")).unwrap();
         parse(
-            "[keys]\nroot = { file = \"k\" }\n[limits]\n[operations]\n[log]\n[console]\nlogin = { issuer = \"https://id.example\", client_id = \"c\" }\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n[[approver]]\nsubject = \"o\"\ngroups = [\"officers\"]\nkey = \"ed25519:x\"\n[[notify]]\nname = \"n\"\nto = \"https://h.example\"\n[break_glass]\nreviewers = \"officers\"\n[[break_glass.person]]\nsubject = \"p\"\nkey = \"ed25519:y\"\n",
+            "[keys]\nroot = { file = \"k\" }\n[limits]\n[operations]\n[log]\n[exchange]\n[console]\nlogin = { issuer = \"https://id.example\", client_id = \"c\" }\n[[detector]]\nid = \"a\"\nkind = \"mrn\"\nwords = [\"x\"]\n[[roster]]\nid = \"b\"\nkind = \"mrn\"\nfile = \"r\"\n[[allow]]\nvalue = \"x\"\nreason = \"y\"\n[[identity]]\nspiffe = \"clinic.example\"\n[[approver]]\nsubject = \"o\"\ngroups = [\"officers\"]\nkey = \"ed25519:x\"\n[[notify]]\nname = \"n\"\nto = \"https://h.example\"\n[break_glass]\nreviewers = \"officers\"\n[[break_glass.person]]\nsubject = \"p\"\nkey = \"ed25519:y\"\n",
         )
         .unwrap();
         let text = include_str!("../../../docs/configuration.md");

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::HeaderName;
 use http::uri::{Authority, Scheme, Uri};
@@ -110,6 +110,14 @@ pub(crate) enum Mode {
     Enforce,
     /// Passes unmasked and records what would have been done, until this second since 1970.
     Observe { until: u64 },
+}
+
+impl Mode {
+    /// Whether content passes unmasked now.
+    pub(crate) fn observes(self, now: SystemTime) -> bool {
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+        matches!(self, Self::Observe { until } if since < until)
+    }
 }
 
 /// How clients of a database authenticate.

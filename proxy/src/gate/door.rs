@@ -9,11 +9,11 @@ use super::known::{counted, now_ms};
 use super::{Authenticator, Identity, Known, Presented, Scram, Unknown};
 use crate::config::{Claim, Config, IdentitySection};
 use crate::error::Error;
-use crate::identity::Method;
 use crate::identity::certificate::Workloads;
 use crate::identity::credentials::Credentials;
 use crate::identity::fetch::Fetch;
 use crate::identity::oidc::{ClaimRule, IssuerConfig, Oidc, looks_like_token};
+use crate::identity::{Identity as Proved, Method};
 
 /// Everybody that the configuration lets in.
 pub(crate) struct Door {
@@ -33,6 +33,15 @@ struct Others {
 impl Door {
     pub(crate) fn new(credentials: Arc<Credentials>, config: &Config) -> Result<Self, Error> {
         Ok(Self { credentials: Known(credentials), others: ArcSwap::from_pointee(Others::read(config)?) })
+    }
+
+    /// Who shows this secret: a credential of this gateway, or a token of an issuer.
+    pub(crate) async fn proved(&self, secret: &str) -> Option<Proved> {
+        if !looks_like_token(secret) {
+            return self.credentials.0.authenticate(secret, now_ms());
+        }
+        let others = self.others.load_full();
+        others.issuers.as_ref()?.authenticate(secret, now_ms()).await.ok()
     }
 
     /// Takes other issuers. What cannot be used changes nothing.

@@ -165,6 +165,7 @@ impl Gate {
             issued_by: subject,
             ttl_ms,
             method: Method::BreakGlass,
+            proved: false,
         };
         let rules = Rules { max_ttl_ms: ttl_ms, approving_groups: &approving };
         let issued = glass.credentials.issue(&request, &rules, now);

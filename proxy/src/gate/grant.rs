@@ -33,6 +33,17 @@ pub(crate) struct Grant {
     fuse: Option<Arc<Counter>>,
     /// The agreement of people that was used up for it.
     approval: Option<String>,
+    /// It is no decision: what would have been one.
+    observed: Option<Observed>,
+}
+
+/// What would have been decided where it is only observed.
+#[derive(Debug)]
+pub(super) struct Observed {
+    /// `allowed`, `held` or `denied`.
+    pub(super) would: &'static str,
+    /// What the answer would have been redacted with.
+    pub(super) profile: Profile,
 }
 
 impl Grant {
@@ -48,7 +59,23 @@ impl Grant {
             limit_rows: None,
             fuse: None,
             approval: None,
+            observed: None,
         }
+    }
+
+    /// Lets everything pass, and counts what would have been replaced.
+    pub(super) fn observing(self, observed: Observed) -> Self {
+        Self { observed: Some(observed), ..self }
+    }
+
+    /// What would have been decided, where it is only observed.
+    pub(super) const fn observed(&self) -> Option<&Observed> {
+        self.observed.as_ref()
+    }
+
+    /// The rules that answers are redacted with.
+    pub(super) fn rules(&self) -> Profile {
+        self.profile.clone()
     }
 
     /// Whose it is, and for how long.
@@ -113,7 +140,9 @@ impl Grant {
         let redactor = self.scanner.redactor_for(&self.profile, format, document);
         let (scanner, standing) = (self.scanner.clone(), self.standing.clone());
         let (fuse, blown) = (self.fuse.clone(), None);
-        Answer { redactor, scanner, recording, standing, fuse, blown, held: VecDeque::new(), finished: false }
+        let would = |observed: &Observed| self.scanner.redactor_for(&observed.profile, format, document);
+        let shadow = self.observed.as_ref().map(would);
+        Answer { redactor, shadow, scanner, recording, standing, fuse, blown, held: VecDeque::new(), finished: false }
     }
 
     /// Redacts short texts, each for itself: lines of a head, messages.
@@ -211,6 +240,8 @@ impl fmt::Debug for Grant {
 /// for more, no more is asked of the upstream.
 pub(crate) struct Answer {
     redactor: Redactor,
+    /// Sees the same where it is only observed, and has no say in what leaves.
+    shadow: Option<Redactor>,
     scanner: Scanner,
     recording: Recording,
     standing: Option<Standing>,
@@ -226,11 +257,28 @@ pub(crate) struct Answer {
 impl Answer {
     /// Takes bytes of the upstream.
     pub(crate) fn push(&mut self, bytes: Raw) {
+        if let Some(shadow) = &mut self.shadow {
+            shadow.push(bytes.clone());
+            Self::count(shadow, &mut self.recording);
+        }
         self.redactor.push(bytes);
+    }
+
+    /// Counts what would have been replaced so far.
+    fn count(shadow: &mut Redactor, recording: &mut Recording) {
+        while let Some(segment) = shadow.poll() {
+            if let Some(finding) = segment.finding() {
+                recording.would_replace(&finding.kind.to_string());
+            }
+        }
     }
 
     /// The upstream has ended.
     pub(crate) fn finish(&mut self) {
+        if let Some(shadow) = &mut self.shadow {
+            shadow.finish();
+            Self::count(shadow, &mut self.recording);
+        }
         self.redactor.finish();
         self.finished = true;
     }

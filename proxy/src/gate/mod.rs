@@ -36,6 +36,7 @@ pub(crate) use self::door::Door;
 pub(crate) use self::fuses::Counter;
 use self::fuses::Fuses;
 pub(crate) use self::glass::{Glass, Invoked, Reviewed, Shut};
+use self::grant::Observed;
 pub(crate) use self::grant::{Answer, Grant, Lines};
 pub(crate) use self::hold::{ForRecord, Held, Hold, Plea, Unheld, Waited};
 pub(crate) use self::holds::Holds;
@@ -50,9 +51,10 @@ pub(crate) use self::recorder::{Conversation, Identifier, RecordError, Recorder,
 pub(crate) use self::retold::{Question as Retold, Questions, word as decided_word};
 pub(crate) use self::review::{Said, Unheard};
 use self::standing::Standing;
-use crate::config::{Config, FuseSection, Named, Protocol, Secret, Target};
+use crate::config::{Config, FuseSection, Mode, Named, Protocol, Secret, Target};
 use crate::error::Error;
 use crate::identity::BREAK_GLASS;
+use crate::profile::PASS;
 
 /// Everything that stands between a client and a target.
 pub(crate) struct Gate {
@@ -76,6 +78,8 @@ struct State {
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
     fuse: FuseSection,
+    /// Targets that are perhaps only observed.
+    modes: Vec<(String, Mode)>,
     /// What identifies policies and profiles.
     version: String,
 }
@@ -188,7 +192,15 @@ impl Gate {
         marks: Option<Arc<Marks>>,
     ) -> Result<Self, Error> {
         let state = ArcSwap::from_pointee(State::read(config, marks.as_ref())?);
-        Ok(Self { state, authenticator, holds: None, locks: Arc::default(), fuses: Fuses::default(), glass: None, marks })
+        Ok(Self {
+            state,
+            authenticator,
+            holds: None,
+            locks: Arc::default(),
+            fuses: Fuses::default(),
+            glass: None,
+            marks,
+        })
     }
 
     /// The same gate, with somewhere for held requests to wait.
@@ -227,6 +239,11 @@ impl Gate {
         if identity.is_expired() || self.locks.bars(&identity) { Err(Unknown) } else { Ok(identity) }
     }
 
+    /// Whether somebody who has proved who they are is locked out.
+    pub(crate) fn bars(&self, identity: &crate::identity::Identity) -> bool {
+        known::counted(identity.clone(), None).is_ok_and(|identity| self.locks.bars(&identity))
+    }
+
     /// Begins a SCRAM exchange with somebody who says they are `subject`.
     pub(crate) fn scram(&self, subject: &str) -> Option<Scram> {
         self.authenticator.scram(subject)
@@ -248,12 +265,7 @@ impl Gate {
         grant: Grant,
         lifts: &BTreeSet<PolicyId>,
     ) -> Result<Grant, Refused> {
-        let standing = Standing {
-            authenticator: Arc::clone(&self.authenticator),
-            locks: Arc::clone(&self.locks),
-            identity: identity.clone(),
-            target: asked.target.name.clone(),
-        };
+        let standing = self.standing(identity, asked);
         let limits = lifts.iter().filter_map(fuses::lifted);
         let limits = limits
             .fold(fuses::limits(state.fuse.limits, grant.limit_rows()), |limits, (span, measure, to)| {
@@ -263,6 +275,15 @@ impl Gate {
         Ok(grant.watched(standing).fused(counter))
     }
 
+    fn standing(&self, identity: &Identity, asked: &Asked<'_>) -> Standing {
+        Standing {
+            authenticator: Arc::clone(&self.authenticator),
+            locks: Arc::clone(&self.locks),
+            identity: identity.clone(),
+            target: asked.target.name.clone(),
+        }
+    }
+
     /// Whether people may have raised a limit of this identity's, for one of its requests.
     pub(crate) fn may_be_raised(&self, identity: &Identity) -> bool {
         self.holds.as_ref().is_some_and(|holds| holds.may_be_raised(identity.subject.id()))
@@ -270,6 +291,10 @@ impl Gate {
 
     /// Whether a request would be allowed that comes in several steps. Nothing is granted: the last step is authorised.
     pub(crate) fn foresee(&self, identity: &Identity, asked: &Asked<'_>) -> Result<(), Refused> {
+        // Where it is only observed, nothing is refused.
+        if asked.target.mode.observes(SystemTime::now()) {
+            return Ok(());
+        }
         decide(&self.state.load(), identity, asked).map(drop)
     }
 
@@ -289,8 +314,12 @@ impl Gate {
         } else {
             let decision = judge(&state, identity, asked, &BTreeSet::new());
             recording.asked(&retold::Asking::of(asked, &decision)).map_err(Refused::Unrecorded)?;
-            granted(&state, identity, asked, decision)
-                .and_then(|grant| self.given(&state, identity, asked, grant, &BTreeSet::new()))
+            let granted = granted(&state, identity, asked, decision);
+            if asked.target.mode.observes(SystemTime::now()) {
+                state.observed(identity, asked, granted).map(|grant| grant.watched(self.standing(identity, asked)))
+            } else {
+                granted.and_then(|grant| self.given(&state, identity, asked, grant, &BTreeSet::new()))
+            }
         };
         record(&state, recording, &decided)?;
         decided
@@ -332,6 +361,12 @@ impl Gate {
     /// The groups whose agreement policies ask for.
     pub(crate) fn approving_groups(&self) -> BTreeSet<String> {
         self.state.load().policies.set().approving_groups().into_iter().map(str::to_owned).collect()
+    }
+
+    /// The targets where everything passes now and is only observed.
+    pub(crate) fn observing(&self) -> Vec<String> {
+        let (state, now) = (self.state.load(), SystemTime::now());
+        state.modes.iter().filter(|(_, mode)| mode.observes(now)).map(|(name, _)| name.clone()).collect()
     }
 
     /// What identifies the rules that answers were made with.
@@ -380,6 +415,12 @@ fn decision(state: &State, decided: &Result<Grant, Refused>) -> Option<(Kind, Ou
     let because = match decided {
         Ok(grant) => {
             let details = rules.texts("because", told(grant.because())).text("profile", grant.profile());
+            let details = match grant.observed() {
+                Some(observed) => details
+                    .text("observed", observed.would)
+                    .text("would_redact_with", observed.profile.rules().name.as_str()),
+                None => details,
+            };
             return Some((Kind::DecisionGranted, Outcome::Success, details));
         }
         Err(Refused::Held(_)) => return None,
@@ -419,6 +460,9 @@ impl State {
         names.insert(DEFAULT_PROFILE.to_owned());
         let of_targets = config.gateway.targets.iter().filter_map(|target| target.profile.as_ref());
         names.extend(of_targets.map(|Named { name, .. }| name.clone()));
+        if config.gateway.targets.iter().any(|target| target.mode != Mode::Enforce) {
+            names.insert(PASS.to_owned());
+        }
         let of_requests = config.gateway.targets.iter().filter_map(|target| match &target.protocol {
             Protocol::Http(http) => http.request_profile.as_ref(),
             Protocol::Postgres(_) => None,
@@ -436,7 +480,33 @@ impl State {
         }
         let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
         let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
-        Ok(Self { policies, profiles, people, tokens, fuse: config.gateway.fuse.clone(), version })
+        let modes = config.gateway.targets.iter().map(|target| (target.name.clone(), target.mode)).collect();
+        Ok(Self { policies, profiles, people, tokens, fuse: config.gateway.fuse.clone(), modes, version })
+    }
+
+    /// What takes the place of a decision where it is only observed: everything passes as it is, and what would have become
+    /// of it is recorded.
+    fn observed(
+        &self,
+        identity: &Identity,
+        asked: &Asked<'_>,
+        decided: Result<Grant, Refused>,
+    ) -> Result<Grant, Refused> {
+        let missing = Refused::CannotOblige("the profile `pass` is not there");
+        let (scanner, pass) = self.profiles.combined(&[PASS.to_owned()].into()).ok_or_else(|| missing.clone())?;
+        let (would, because, profile) = match decided {
+            Ok(grant) => ("allowed", grant.because().to_vec(), Some(grant.rules())),
+            Err(Refused::Held(policies)) => ("held", policies, None),
+            Err(Refused::Denied(reasons)) => ("denied", reasons.iter().map(ToString::to_string).collect(), None),
+            Err(Refused::CannotOblige(why)) => ("denied", vec![why.to_owned()], None),
+            Err(unrecorded @ Refused::Unrecorded(_)) => return Err(unrecorded),
+        };
+        let usual = || {
+            let name = asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name);
+            self.profiles.combined(&[name.to_owned()].into()).map(|(_, profile)| profile)
+        };
+        let profile = profile.or_else(usual).ok_or(missing)?;
+        Ok(Grant::new(scanner, pass, because, identity.expires).observing(Observed { would, profile }))
     }
 
     /// The grant of an allowed request, if everything that its permits ask for can be done.
@@ -456,6 +526,9 @@ impl State {
         let mut names = duties.profiles;
         if duties.target_profile || names.is_empty() {
             names.insert(asked.target.profile.as_ref().map_or(DEFAULT_PROFILE, |profile| &profile.name).to_owned());
+        }
+        if names.contains(PASS) && !asked.target.allow_unredacted {
+            return Err(Refused::CannotOblige("a permit names the profile `pass`, and the target does not allow that"));
         }
         let missing = Refused::CannotOblige("a permit names a profile that the configuration does not have");
         let (scanner, profile) = self.profiles.combined(&names).ok_or_else(|| missing.clone())?;

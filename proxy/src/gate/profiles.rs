@@ -39,10 +39,10 @@ impl Profiles {
         let mut hashes = String::new();
         let mut scanner = None;
         for name in names {
-            let wanted = Wanted { profile: name, ..Wanted::default() };
+            let wanted = Wanted { profile: name, may_pass: true, ..Wanted::default() };
             let Ready { scanner: this, profile, hash, labels: named, .. } = profile::prepare(&wanted, config)?;
             hashes.push_str(&hash);
-            let profile = marks.map_or(profile.clone(), |marks| profile.marking(Arc::clone(marks)));
+            let profile = if let Some(marks) = marks { profile.marking(Arc::clone(marks)) } else { profile };
             single.insert(name.clone(), profile);
             all = all.and(&named);
             labels.insert(name.clone(), named);

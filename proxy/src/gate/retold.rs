@@ -98,10 +98,15 @@ impl Questions {
 fn told(part: &Part, target: &str, template: Option<&str>) -> Value {
     let path = || template.and_then(|template| HttpPath::parse(template).ok());
     let is_path = matches!(part.facts, Facts::Http(_)) && part.resource.name().starts_with("Path::");
-    let resource = match path().filter(|_| is_path) {
-        Some(path) => Resource::path(target, &path).name(),
-        None => part.resource.name(),
+    let resource = match (path().filter(|_| is_path), &part.facts) {
+        (Some(path), _) => Resource::path(target, &path),
+        (None, Facts::Tool(tool)) => Resource::tool(target, &thing(&tool.tool)),
+        (None, Facts::Sql(_)) if !is_thing(&part.resource.name().replace(['"', ':'], "")) => {
+            Resource::table(target, UNTOLD, UNTOLD)
+        }
+        (None, _) => part.resource.clone(),
     };
+    let resource = resource.name();
     let mut facts = Map::new();
     let mut add = |name: &str, value: Value| {
         // What is as usual need not be written.
@@ -113,7 +118,7 @@ fn told(part: &Part, target: &str, template: Option<&str>) -> Value {
         Facts::None => "none",
         Facts::Sql(sql) => {
             for (name, names) in sets(sql) {
-                add(name, json!(names));
+                add(name, names.iter().map(|name| thing(name)).collect::<BTreeSet<_>>().into_iter().collect());
             }
             add("has_where", sql.has_where.into());
             add("limit", sql.limit.into());
@@ -126,13 +131,14 @@ fn told(part: &Part, target: &str, template: Option<&str>) -> Value {
             add("method", http.method.as_str().into());
             add("path", path().unwrap_or_else(|| http.path.clone()).as_str().into());
             add("query", http.query.iter().map(|name| plain(name)).collect::<BTreeSet<_>>().into_iter().collect());
-            add("media_type", http.media_type.clone().into());
+            let media = http.media_type.as_deref().filter(|media| is_thing(&media.replace('/', ".")));
+            add("media_type", media.or_else(|| http.media_type.as_ref().map(|_| UNTOLD)).into());
             add("body_bytes", http.body_bytes.into());
             add("rows_unbounded", http.rows_unbounded.into());
             "http"
         }
         Facts::Tool(tool) => {
-            add("tool", tool.tool.as_str().into());
+            add("tool", thing(&tool.tool).into());
             add(
                 "arguments",
                 tool.arguments.iter().map(|name| plain(name)).collect::<BTreeSet<_>>().into_iter().collect(),
@@ -163,6 +169,21 @@ fn plain(name: &str) -> String {
     let is_plain = name.len() <= 40 && name.bytes().all(|byte| byte.is_ascii_lowercase() || b"-_.:[]".contains(&byte));
     if is_plain { name.to_owned() } else { "[NAME OF PARAMETER]".to_owned() }
 }
+
+/// The name of a thing of a database or a service. A client can write names of things that are not there: what could hold
+/// more than a name is not told.
+fn thing(name: &str) -> String {
+    if is_thing(name) { name.to_owned() } else { UNTOLD.to_owned() }
+}
+
+fn is_thing(name: &str) -> bool {
+    let plain = name.chars().all(|c| c.is_alphanumeric() || "_$.-+".contains(c));
+    plain && name.chars().filter(char::is_ascii_digit).count() < MOST_DIGITS
+}
+
+/// Fewer than a record number has, and enough for the month of a partition.
+const MOST_DIGITS: usize = 7;
+const UNTOLD: &str = "[NAME]";
 
 fn part(json: &Value) -> Option<Part> {
     let facts = json["facts"].as_object()?;
@@ -253,6 +274,10 @@ mod tests {
         for kept in [&connect, &select, &call] {
             assert_eq!(part(&told(kept, "ehr", None)).as_ref(), Some(kept));
         }
+        let guess = SqlFacts { tables: names(&["public.219-09-9999", "public.events_2026_11"]), ..SqlFacts::default() };
+        let resource = Resource::table("ehr", "public", "219-09-9999");
+        let guess = told(&Part { action: Action::Select, resource, facts: Facts::Sql(guess) }, "ehr", None);
+        assert!(!guess.to_string().contains("219-09") && guess.to_string().contains("events_2026_11"), "{guess}");
         let shown = told(&get, "ehr", Some("/Patient/*"));
         assert!(!shown.to_string().contains("219-09") && !shown.to_string().contains("Marigold"), "{shown}");
         let Some(Part { resource, facts: Facts::Http(facts), .. }) = part(&shown) else { panic!("{shown}") };

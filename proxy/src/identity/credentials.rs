@@ -50,6 +50,8 @@ pub(crate) struct Request<'a> {
     pub(crate) ttl_ms: i64,
     /// How whoever shows it is said to have proved who they are.
     pub(crate) method: Method,
+    /// The subject has proved itself by a token of its issuer.
+    pub(crate) proved: bool,
 }
 
 /// What may be issued.
@@ -113,7 +115,7 @@ impl Credentials {
         if !is_plain_name(subject.id()) || !subject.groups().iter().all(|group| is_plain_name(group)) {
             return Err(IssueError::Name);
         }
-        if (subject.id().contains('#') || subject.id().contains("://")) && request.actors.is_empty() {
+        if (subject.id().contains('#') || subject.id().contains("://")) && !request.proved {
             return Err(IssueError::Foreign);
         }
         if request.ttl_ms <= 0 || request.ttl_ms > rules.max_ttl_ms {

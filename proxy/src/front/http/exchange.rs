@@ -469,7 +469,7 @@ impl OfTarget for Served {
 /// Records a request that nobody stands behind, before it is refused.
 async fn stranger(served: &Served, peer: &Peer, kind: LeafKind, problem: Problem) -> Problem {
     let recorder = peer.conversation.recorder();
-    let recorded = match recorder.stranger(kind, &served.target.name, peer.address.ip(), problem.detail()) {
+    let recorded = match recorder.stranger(kind, &served.target.name, Some(peer.address.ip()), problem.detail()) {
         Ok(Some(ticket)) if served.target.record != Record::Async => {
             ticket.await.map_err(|error| RecordError::from(&error))
         }

@@ -19,7 +19,7 @@ use super::reports::Texts;
 use super::startup::{Wanted, fatal};
 use super::upstream::NoSession;
 use super::{Front, Served};
-use crate::config::Record;
+use crate::config::{Record, Unlabelled};
 use crate::front::{Arrival, Serves};
 use crate::gate::{Conversation, Grant, Identity, RecordError, Refused};
 
@@ -133,7 +133,10 @@ impl Guest {
             user: served.postgres.server.user.clone(),
             search_path: Vec::new(),
             labels: self.front.gate.all_labels(),
-            unlabelled: served.postgres.unlabelled,
+            unlabelled: match served.target.mode.observes(std::time::SystemTime::now()) {
+                true => Unlabelled::Detect,
+                false => served.postgres.unlabelled,
+            },
             facts: Arc::clone(&served.facts),
             tokens: self.front.gate.tokens(),
         };
@@ -225,7 +228,7 @@ async fn say(mut link: Link, report: &Report) {
 
 /// Records somebody whom nobody knows, before they are told so.
 async fn stranger(served: &Served, conversation: &Conversation, address: SocketAddr, kind: Kind, why: &str) {
-    let recorded = conversation.recorder().stranger(kind, &served.target.name, address.ip(), why);
+    let recorded = conversation.recorder().stranger(kind, &served.target.name, Some(address.ip()), why);
     if let Ok(Some(ticket)) = recorded
         && served.target.record != Record::Async
     {

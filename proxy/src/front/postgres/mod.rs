@@ -26,6 +26,7 @@ mod pump;
 mod reports;
 mod rows;
 mod startup;
+mod survey;
 mod upstream;
 
 #[cfg(test)]
@@ -36,6 +37,7 @@ use std::sync::Arc;
 use self::cancel::Cancels;
 use self::judge::FactsCache;
 use self::known_catalog::KnownCatalog;
+pub(crate) use self::survey::{Surveyed, SurveyedColumn, survey};
 use self::upstream::Upstream;
 use super::{Current, OfTarget, Reloads};
 use crate::config::{Config, Limits, PostgresAuth, PostgresTarget, Protocol, Target};

@@ -234,7 +234,7 @@ impl Recorder {
         &self,
         kind: Kind,
         target: &str,
-        source: IpAddr,
+        source: Option<IpAddr>,
         why: &str,
     ) -> Result<Option<Ticket>, RecordError> {
         if self.ledger.stopped().is_some() {
@@ -248,7 +248,10 @@ impl Recorder {
                 None => return Ok(None),
             }
         };
-        let mut details = Details::new().text("source", source.to_string()).text("why", short(why));
+        let mut details = Details::new().text("why", short(why));
+        if let Some(source) = source {
+            details = details.text("source", source.to_string());
+        }
         if before > 0 {
             details = details.number("not_told_singly", before);
         }

@@ -41,6 +41,8 @@ pub(crate) struct Recording {
     /// How many identifiers were replaced, by kind, and how many left as they were.
     found: BTreeMap<String, u64>,
     passed: BTreeMap<String, u64>,
+    /// What would have been replaced where it is only observed.
+    would: BTreeMap<String, u64>,
     /// Where what was replaced stands in the answer; told in pieces.
     places: Vec<Value>,
     /// What was asked and not answered yet, in order: the number of each, and when it began.
@@ -87,6 +89,7 @@ impl Recording {
             status: None,
             found: BTreeMap::new(),
             passed: BTreeMap::new(),
+            would: BTreeMap::new(),
             places: Vec::new(),
             open,
             before: 0,
@@ -254,6 +257,11 @@ impl Recording {
         }
     }
 
+    /// An identifier of this kind passes as it is, and would not have without observing.
+    pub(crate) fn would_replace(&mut self, kind: &str) {
+        *self.would.entry(kind.to_owned()).or_default() += 1;
+    }
+
     /// Whether more may be gathered before the disk is waited for.
     pub(crate) fn has_room(&self) -> bool {
         let room = if self.home.recorder.ledger.backlog() > BUSY { LITTLE_ROOM } else { ROOM };
@@ -363,6 +371,9 @@ impl Recording {
             .counts("replaced", found);
         if !passed.is_empty() {
             details = details.counts("passed", passed);
+        }
+        if !self.would.is_empty() {
+            details = details.counts("would_replace", std::mem::take(&mut self.would));
         }
         if let Some(status) = self.status.take() {
             details = details.number("status", status.into());

@@ -9,7 +9,7 @@ fn agent(id: &str) -> Subject {
 }
 
 fn request(subject: Subject, ttl_ms: i64) -> Request<'static> {
-    Request { subject, actors: &[], issued_by: "root", ttl_ms, method: Method::Credential }
+    Request { subject, actors: &[], issued_by: "root", ttl_ms, method: Method::Credential, proved: false }
 }
 
 fn issue(credentials: &Credentials, request: &Request<'_>) -> Result<(Secret, Arc<Credential>), IssueError> {

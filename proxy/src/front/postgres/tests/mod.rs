@@ -231,7 +231,7 @@ impl Drop for House {
 pub(super) fn issue(credentials: &Credentials, subject: &str, groups: &[&str]) -> String {
     let subject = Subject::new(SubjectKind::Agent, subject, groups.iter().copied());
     let method = crate::identity::Method::Credential;
-    let request = Request { subject, actors: &[], issued_by: "test", ttl_ms: 600_000, method };
+    let request = Request { subject, actors: &[], issued_by: "test", ttl_ms: 600_000, method, proved: false };
     let rules = Rules { max_ttl_ms: 3_600_000, approving_groups: &[].into() };
     credentials.issue(&request, &rules, now_ms()).unwrap().0.expose().to_owned()
 }
