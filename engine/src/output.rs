@@ -81,6 +81,7 @@ pub(crate) struct Thread {
     number: Option<Candidate>,
     long: Option<Long>,
     own_memory: bool,
+    gone: u64,
 }
 
 pub(crate) struct Output {
@@ -109,6 +110,9 @@ pub(crate) struct Output {
     pub(crate) floor: u64,
     /// The current run has an entity memory of its own, which goes by offsets of its text.
     pub(crate) own_memory: bool,
+    /// Raw bytes of the current run before here go with its findings so far. The next one may begin further back: one
+    /// encoded word spells several.
+    gone: u64,
     segments: VecDeque<Segment>,
     held: BytesMut,
     chunk: Bytes,
@@ -151,6 +155,7 @@ impl Output {
             document: document.into(),
             floor: u64::MAX,
             own_memory: false,
+            gone: 0,
             segments: VecDeque::new(),
             held: BytesMut::new(),
             chunk: Bytes::new(),
@@ -255,6 +260,7 @@ impl Output {
         self.stats.kept_fields += u64::from(place.rule.is_some_and(|(operator, _)| operator == Operator::Keep));
         self.place = place;
         self.found = 0;
+        self.gone = 0;
         self.spelling.clear();
     }
 
@@ -266,6 +272,7 @@ impl Output {
         std::mem::swap(&mut self.number, &mut thread.number);
         std::mem::swap(&mut self.long, &mut thread.long);
         std::mem::swap(&mut self.own_memory, &mut thread.own_memory);
+        std::mem::swap(&mut self.gone, &mut thread.gone);
     }
 
     /// The run's last event was taken.
@@ -348,7 +355,7 @@ impl Output {
             if let (Change::Waits { value, operator, position }, Some(finding)) = (&mut edit.change, &mut edit.finding)
             {
                 let (value, operator, position) = (std::mem::take(value), *operator, *position);
-                let with = self.replacement(finding, &value, operator, position);
+                let with = self.replacement(finding, &value, operator, position, edit.start);
                 edit.change = Change::With(with);
             }
         }
@@ -456,9 +463,11 @@ impl Output {
         if self.is_parted() {
             finding.set_parts(self.spelling.pieces(start, end));
         }
+        let from = finding.start.max(self.gone);
+        self.gone = finding.end;
         if finding.parts.is_empty() && !waits && self.is_next() {
             // Nothing else waits that may have to leave before it.
-            let with = self.replacement(&mut finding, value, operator, position);
+            let with = self.replacement(&mut finding, value, operator, position, from);
             self.pass(finding.start);
             self.put(finding, with);
             return;
@@ -466,7 +475,7 @@ impl Output {
         let change = if waits {
             Change::Waits { value: value.to_vec(), operator, position }
         } else {
-            Change::With(self.replacement(&mut finding, value, operator, position))
+            Change::With(self.replacement(&mut finding, value, operator, position, from))
         };
         for &(start, end) in finding.parts.iter().skip(1) {
             let masked = finding.operator == Operator::Mask;
@@ -517,12 +526,19 @@ impl Output {
         }
     }
 
-    /// Applies the operator and spells its answer so that it is valid where it stands.
-    fn replacement(&mut self, finding: &mut Finding, value: &[u8], operator: Operator, position: Position) -> Bytes {
+    /// Applies the operator and spells its answer so that it is valid where it stands. Raw bytes of the finding before
+    /// `from` went with another.
+    fn replacement(
+        &mut self,
+        finding: &mut Finding,
+        value: &[u8],
+        operator: Operator,
+        position: Position,
+        from: u64,
+    ) -> Bytes {
         if operator == Operator::Mask || matches!(position.slot, Slot::Fixed(_)) {
             finding.operator = Operator::Mask;
-            let (start, end) = finding.first_piece();
-            return encode::mask(position, length(start, end));
+            return encode::mask(position, length(from, finding.first_piece().1));
         }
         if operator == Operator::Tag
             && let Some(tag) = self.plans.tag(finding.kind, position, &self.rules)
@@ -561,7 +577,8 @@ impl Output {
             self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
             return;
         }
-        self.write(finding.start);
+        // What begins where it does stands before it in the text, spelt by the same bytes.
+        self.write(finding.start + 1);
         self.pass(finding.start);
         if operator == Operator::Tag {
             let with = encode::replacement(position, &operator::tag(main_kind(found.kind.id())), operator);
@@ -587,6 +604,7 @@ impl Output {
             let part = encode::mask(unnumbered(*position), len);
             self.part(part);
         }
+        self.gone = upto;
         self.swallow(upto);
     }
 
@@ -615,7 +633,7 @@ impl Output {
         let operator = long.finding.operator;
         for (start, end) in self.spelling.pieces(long.reached, end) {
             let with = match operator {
-                Operator::Mask => encode::mask(unnumbered(long.position), length(start, end)),
+                Operator::Mask => encode::mask(unnumbered(long.position), length(start.max(self.gone), end)),
                 Operator::Tag if long.parts.is_empty() => {
                     encode::replacement(long.position, &operator::tag(main_kind(long.finding.kind.id())), operator)
                 }
@@ -630,6 +648,7 @@ impl Output {
                 _ if told <= MOST_PARTS => long.parts.push((start, end)),
                 _ => {}
             }
+            self.gone = end;
             self.queue(Edit { start, end, finding: None, change: Change::With(with) });
         }
         long.reached = long.reached.max(end);
@@ -681,7 +700,7 @@ impl Judge for Output {
 }
 
 fn length(start: u64, end: u64) -> usize {
-    usize::try_from(end - start).unwrap_or(usize::MAX)
+    usize::try_from(end.saturating_sub(start)).unwrap_or(usize::MAX)
 }
 
 /// Keys are numbered once, where the replacement begins.

@@ -113,7 +113,8 @@ impl Spelling {
             }
             let (from, to) = piece.raw_of(start, end);
             match pieces.last_mut() {
-                Some(last) if last.1 == from => last.1 = to,
+                // They overlap when several pieces have the same raw bytes.
+                Some(last) if from <= last.1 => last.1 = last.1.max(to),
                 _ => pieces.push((from, to)),
             }
         }

@@ -383,6 +383,9 @@ const PIECES: &[&str] = &[
     "&",
     "\\T\\",
     "\\X4142\\",
+    // `a@b mr Bo,` and `<p>a@b mr B`, each spelt as one.
+    "\\X614062206D7220426F2C\\",
+    "\\X3C703E614062206D722042\\",
     "\\.br\\",
     "\\H\\",
     "\r",
@@ -456,6 +459,8 @@ const PIECES: &[&str] = &[
     "<d v=\"",
     "OBX|1|ED|x||a^b^c^Base64^",
     "To: mr Bo <a@b>\r\n mr =?utf-8?Q?B=6f?= x\r\n",
+    "=?x?q?a@b_mr_Bo,?=",
+    "=?x?q?#1#2_a@b_mr_B?=",
     "Content-Type: text/html\nContent-Transfer-Encoding: quoted-printable\n\n",
     "Content-Transfer-Encoding: base64\n\n",
     "Content-Type: multipart/x; boundary=xy\n\n",

@@ -107,13 +107,15 @@ impl Oracle<'_> {
             let parts = std::mem::take(&mut finding.parts);
             finding.set_parts(parts);
         }
-        pieces.sort();
+        // Of those that begin and end together the first in the text comes first.
+        pieces.sort_by_key(|(start, end, _)| (*start, *end));
         let index = |offset: u64| usize::try_from(offset).unwrap_or(usize::MAX);
         let (mut out, mut at) = (Vec::new(), 0);
         for (start, end, with) in &pieces {
-            out.extend(&doc[at..index(*start)]);
+            // What spells the end of one finding and the beginning of the next is gone already.
+            out.extend(&doc[at..index(*start).max(at)]);
             out.extend(with);
-            at = index(*end);
+            at = at.max(index(*end));
         }
         out.extend(&doc[at..]);
         (out, edits.into_iter().map(|(finding, _)| finding).collect())
@@ -140,6 +142,7 @@ impl Oracle<'_> {
             };
             let serial = (0..index).filter(replaced).count();
             let serial = if run.slot.is_name() { u32::try_from(serial).unwrap_or(u32::MAX) } else { 0 };
+            let mut gone = 0;
             for (found, first) in found.iter().zip((0..).map(|i| i == 0)) {
                 let start = run.raw[found.start].0;
                 let counts = |known: usize| {
@@ -147,7 +150,8 @@ impl Oracle<'_> {
                 };
                 let subject = subject.as_ref().filter(|(known, _)| counts(*known)).map(|(_, id)| &id[..]);
                 let serial = if first { serial } else { 0 };
-                let (finding, with) = self.edit(run, info, found, serial, subject);
+                let (finding, with) = self.edit(run, info, found, serial, subject, gone);
+                gone = run.raw[found.end - 1].1;
                 edits.push((finding, Some(with)));
             }
         }
@@ -311,6 +315,7 @@ impl Oracle<'_> {
         found.end - found.start > self.scanner.window()
     }
 
+    /// What becomes of a finding, of whose raw bytes those before `gone` went with the one before it.
     fn edit(
         &self,
         run: &Run,
@@ -318,12 +323,13 @@ impl Oracle<'_> {
         found: &Found,
         serial: u32,
         subject: Option<&[u8]>,
+        gone: usize,
     ) -> (Finding, Vec<u8>) {
         let asked =
             info.as_ref().and_then(|info| info.rule).map_or_else(|| self.rules.operator(found.kind), |rule| rule.0);
         let parts = run.parts(found.start, found.end);
         let (start, end) = (parts[0].0, parts[parts.len() - 1].1);
-        let first = parts[0].1 - start;
+        let first = parts[0].1.saturating_sub(start.max(gone));
         let position = Position { slot: run.slot, delimiter: run.delimiter, serial, around: run.around };
         let value = &run.text[found.start..found.end];
         let long = self.is_long(found) && !run.slot.is_number();

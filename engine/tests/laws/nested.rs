@@ -120,6 +120,23 @@ const CASES: &[(Format, &str, &str)] = &[
         "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\nx\ny\r\n--q7-x--\r\n",
         "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n[WHOLE]\r\n--q7-x--\r\n",
     ),
+    // Several findings in what is spelt as one; one that goes on in the next.
+    (Format::Mime, "To: =?utf-8?Q?a@b_mr_Bo,?= c@d\n", "To: [MAIL][NAME] [MAIL]\n"),
+    (Format::Mime, "To: =?utf-8?B?YUBiIG1yIEI=?==?utf-8?Q?o_c@d?= 123-45\n", "To: [MAIL][NAME][MAIL] [NUMBER]\n"),
+    (
+        Format::Mime,
+        "To: =?utf-8?Q?a@b_h://c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f?=/g\n",
+        "To: [MAIL][LINK]\n",
+    ),
+    (Format::Hl7, "MSH|^~\\&|A\rPID|1||\\X614062206D7220426F2C\\ c@d\r", "MSH|^~\\&|A\rPID|1||[MAIL][NAME] [MAIL]\r"),
+    // So are the tags around them here: what is spelt as one goes as one.
+    (
+        Format::Hl7,
+        "MSH|^~\\&|A\rOBX|1|ED|||\\X3C703E614062206D7220426F2C3C2F703E\\ c@d\r",
+        "MSH|^~\\&|A\rOBX|1|ED|||[MAIL][NAME] [MAIL]\r",
+    ),
+    // `<p>a&#64;b`: three pieces in markup, and one in the message.
+    (Format::Hl7, "MSH|^~\\&|A\rOBX|1|ED|||\\X3C703E61262336343B62\\\r", "MSH|^~\\&|A\rOBX|1|ED|||[MAIL]\r"),
     (Format::Ndjson, "{\"msg\":\"GET /a?secret=x%20y 200\"}\n", "{\"msg\":\"GET /a?secret=%5BWHOLE%5D 200\"}\n"),
 ];
 
@@ -193,6 +210,49 @@ fn a_line_that_is_too_long_to_be_gathered_is_text_from_there_on() {
             for size in [1000, 4096, 8192] {
                 let cuts: Vec<usize> = (1..doc.len() / size + 1).map(|i| i * size).collect();
                 laws::split(&run, &scanner, profile, Format::Log, doc.as_bytes(), &cuts);
+            }
+        }
+    }
+}
+
+#[test]
+fn a_mask_of_what_is_spelt_as_one_is_as_long_as_it() {
+    let scanner = scanner();
+    let mask = &profiles()[1];
+    for (format, doc, expected) in [
+        (Format::Mime, "To: =?utf-8?Q?a@b_mr_Bo,?= c@d\n", "To: ********************** ***\n"),
+        (Format::Mime, "To: =?x?q?a@b_mr_B?==?x?q?o_c@d?=\n", "To: *****************************\n"),
+        (
+            Format::Hl7,
+            "MSH|^~\\&|A\rPID|1||\\X614062206D7220426F2C\\\r",
+            "MSH|^~\\&|A\rPID|1||***********************\r",
+        ),
+    ] {
+        let run = laws::oracle(&scanner, mask, format, doc.as_bytes());
+        assert_eq!(String::from_utf8(run.bytes).unwrap(), expected, "{doc}");
+    }
+}
+
+#[test]
+fn a_long_finding_leaves_behind_the_one_that_it_shares_its_beginning_with() {
+    let scanner = scanner();
+    // `a@b h://c`, the last of which goes on.
+    for (format, head) in [
+        (Format::Mime, "To: =?x?q?a@b_h://c?="),
+        (Format::Hl7, "MSH|^~\\&|A\rPID|1||\\X61406220683A2F2F63\\"),
+        (Format::Hl7, "MSH|^~\\&|A\rOBX|1|ED|||\\X3C703E61406220683A2F2F63\\"),
+    ] {
+        for (profile, first) in profiles().iter().zip((0..).map(|i| i == 0)) {
+            for times in [1, 40, 400, 4000] {
+                let doc = format!("{head}{}\r\n", "/c".repeat(times));
+                let run = laws::oracle(&scanner, profile, format, doc.as_bytes());
+                for size in [7, 100, 1000] {
+                    let cuts: Vec<usize> = (1..doc.len() / size + 1).map(|i| i * size).collect();
+                    laws::split(&run, &scanner, profile, format, doc.as_bytes(), &cuts);
+                }
+                laws::edits(&scanner, profile, format, doc.as_bytes());
+                let out = String::from_utf8(run.bytes).unwrap();
+                assert!(!first || out.ends_with("[MAIL][LINK]\r\n"), "{format}, {times} times: {}", out.len());
             }
         }
     }
