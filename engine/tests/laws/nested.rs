@@ -120,6 +120,9 @@ const CASES: &[(Format, &str, &str)] = &[
         "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\nx\ny\r\n--q7-x--\r\n",
         "--q7-x\r\nContent-Disposition: form-data; name=\"secret\"\r\n\r\n[WHOLE]\r\n--q7-x--\r\n",
     ),
+    // Character data behind it part a text, also when they hold nothing: nobody knows yet whether they will.
+    (Format::Xml, "<p>bXIgQWJiZSBCbywgMTIzLTQ1IGFAYi4=<![CDATA[", "<p>bXIgQWJiZSBCbywgMTIzLTQ1IGFAYi4=<![CDATA["),
+    (Format::Xml, "<p>bXIgQm8sIGFAYi4=<![CDATA[]]></p>", "<p>bXIgQm8sIGFAYi4=<![CDATA[]]></p>"),
     // Several findings in what is spelt as one; one that goes on in the next.
     (Format::Mime, "To: =?utf-8?Q?a@b_mr_Bo,?= c@d\n", "To: [MAIL][NAME] [MAIL]\n"),
     (Format::Mime, "To: =?utf-8?B?YUBiIG1yIEI=?==?utf-8?Q?o_c@d?= 123-45\n", "To: [MAIL][NAME][MAIL] [NUMBER]\n"),

@@ -31,6 +31,10 @@ pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
             Some(Sort::Section(Markup::Cdata, from)) => {
                 let len = doc[from..].windows(3).position(|window| window == b"]]>");
                 let end = len.map_or(doc.len(), |len| from + len);
+                // Also one that holds nothing parts the text.
+                if let Some(run) = &mut open {
+                    run.touched.get_or_insert(run.text.len());
+                }
                 if end > from {
                     open.get_or_insert_with(|| reader.run(Markup::Cdata, &[])).plain(doc, from, end);
                 }
