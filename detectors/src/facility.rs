@@ -422,12 +422,17 @@ fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
     if one_of!(near.word().letters, KNOWN_FIRST) {
         return Ok(true);
     }
-    // What a word leads to, when two words with capitals follow it.
-    Ok(near.preceding(1) == b" "
-        && near.next(1)?.is_some_and(|(gap, next)| next.is_capital() && matches!(gap, b" " | b"'" | b"-" | b"'s "))
-        && near
-            .previous()?
-            .is_some_and(|(lead, gap)| gap.contains(&b'@') || one_of!(lead.letters, &["at", "via", "to"])))
+    // What a word leads to, when two words with capitals follow it; the first may be a possessive or of several pieces.
+    let follows = match near.word().after {
+        Some(b' ') => near.next(1)?.is_some_and(|(gap, next)| next.is_capital() && gap == b" "),
+        Some(b',' | b';' | b':' | b'.' | b'\n' | b'\r' | b')' | b'/' | b'?' | b'!') | None => false,
+        Some(_) => true,
+    };
+    if !follows || near.preceding(1) != b" " {
+        return Ok(false);
+    }
+    Ok(near.preceding(2) == b"@ "
+        || near.previous()?.is_some_and(|(lead, _)| one_of!(lead.letters, &["at", "via", "to"])))
 }
 
 /// At a small word that leads to a place: the same among small words. One with a capital is for [`glance_capital`].
