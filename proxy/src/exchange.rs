@@ -14,7 +14,7 @@ use serde_json::json;
 use crate::gate::{Door, Gate, Recorder, now_ms};
 use crate::identity::credentials::{Credentials, IssueError, Request as Wanted, Rules};
 use crate::identity::{Identity, Method};
-use crate::operations::{Answer, Answers, answer, whole_body};
+use crate::operations::{Answer, Answers, answer, unescaped, whole_body};
 
 /// Exchanges tokens.
 pub(crate) struct Exchange {
@@ -227,23 +227,6 @@ fn pairs(body: &[u8]) -> Option<Vec<(String, String)>> {
         Some((unescaped(name)?, unescaped(value)?))
     };
     text.split('&').map(pair).collect()
-}
-
-fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                let (high, low) = (digit()?, digit()?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Forms and queries of a browser.
 
+use crate::operations::unescaped;
+
 /// The fields of a form or a query, in order.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub(super) struct Form(Vec<(String, String)>);
@@ -37,23 +39,6 @@ impl Form {
         }
         format!("?{}", pairs.join("&"))
     }
-}
-
-fn unescaped(text: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(text.len());
-    let mut rest = text.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'+' => b' ',
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                let (high, low) = (digit()?, digit()?);
-                u8::try_from(high * 16 + low).ok()?
-            }
-            other => other,
-        });
-    }
-    String::from_utf8(bytes).ok()
 }
 
 /// A text as part of a URL.

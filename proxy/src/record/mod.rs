@@ -1,6 +1,7 @@
 //! What is done with the record once it is written: found again, kept, deleted in time, sent on, witnessed. All of it reads
 //! the log with cursors; what is to be known of it goes into the log through the recorder, like everything else.
 
+mod derived;
 pub(crate) mod follow;
 pub(crate) mod index;
 pub(crate) mod lived;

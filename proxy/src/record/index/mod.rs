@@ -13,6 +13,7 @@ use blackbar_ledger::{LeafIndex, Reader};
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 
 pub(crate) use self::query::{Due, Filter, Mark, Row, Total};
+use super::derived::{self, unusable};
 use crate::error::{Error, Id};
 
 /// The index of one data folder.
@@ -106,22 +107,7 @@ const TABLES: &str = "
 impl Index {
     /// Opens the index of a data folder; makes one when there is none, or one of another version.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        let path = folder.join(NAME);
-        let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-        made.map_err(|error| Error::io(Id::IndexUnusable, "the index cannot be opened", &error).at_path(&path))?;
-        let open = || -> rusqlite::Result<Connection> {
-            let db = Connection::open(&path)?;
-            db.busy_timeout(Duration::from_secs(20))?;
-            db.pragma_update(None, "journal_mode", "WAL")?;
-            // It is derived: what the power takes is derived again.
-            db.pragma_update(None, "synchronous", "NORMAL")?;
-            db.pragma_update(None, "secure_delete", true)?;
-            db.pragma_update(None, "trusted_schema", false)?;
-            Ok(db)
-        };
-        let this = Self { db: Mutex::new(open().map_err(|error| unusable(&error).at_path(&path))?) };
+        let this = Self { db: Mutex::new(derived::open(folder, NAME, Duration::from_secs(20))?) };
         this.work(|db| {
             let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             if version == VERSION { Ok(()) } else { made_anew(db) }
@@ -212,12 +198,6 @@ fn made_anew(db: &Connection) -> rusqlite::Result<()> {
 fn moved(db: &Connection, next: u64, last: &str) -> rusqlite::Result<()> {
     db.prepare_cached("INSERT OR REPLACE INTO cursor VALUES (1, ?1, ?2)")?.execute(params![next, last])?;
     Ok(())
-}
-
-fn unusable(error: &rusqlite::Error) -> Error {
-    let code = error.sqlite_error_code();
-    let what = code.map_or_else(|| "the index cannot be used".to_owned(), |code| format!("the index: {code:?}"));
-    Error::new(Id::IndexUnusable, what)
 }
 
 impl fmt::Debug for Index {

@@ -18,6 +18,7 @@ use blackbar_ledger::{Json, Kind, LeafIndex, ReadLeaf, Reader, RowCipher, Sessio
 use rusqlite::{Connection, OptionalExtension as _, TransactionBehavior, params};
 use serde_json::Value;
 
+use super::derived::{self, unusable};
 use crate::error::{Error, Id};
 
 /// The index of one data folder.
@@ -71,22 +72,7 @@ const TABLES: &str = "
 impl Subjects {
     /// Opens the index of a data folder; makes one when there is none, or one of another version.
     pub(crate) fn open(folder: &Path) -> Result<Self, Error> {
-        use std::os::unix::fs::OpenOptionsExt as _;
-
-        let path = folder.join(NAME);
-        let made = std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(&path);
-        made.map_err(|error| Error::io(Id::IndexUnusable, "the index cannot be opened", &error).at_path(&path))?;
-        let open = || -> rusqlite::Result<Connection> {
-            let db = Connection::open(&path)?;
-            db.busy_timeout(Duration::from_secs(60))?;
-            db.pragma_update(None, "journal_mode", "WAL")?;
-            // It is derived: what the power takes is derived again.
-            db.pragma_update(None, "synchronous", "NORMAL")?;
-            db.pragma_update(None, "secure_delete", true)?;
-            db.pragma_update(None, "trusted_schema", false)?;
-            Ok(db)
-        };
-        let this = Self { db: Mutex::new(open().map_err(|error| unusable(&error).at_path(&path))?) };
+        let this = Self { db: Mutex::new(derived::open(folder, NAME, Duration::from_secs(60))?) };
         this.work(|db| {
             let version: i64 = db.pragma_query_value(None, "user_version", |row| row.get(0))?;
             Ok(if version == VERSION { Ok(()) } else { Ok(made_anew(db)?) })
@@ -381,14 +367,6 @@ fn made_anew(db: &Connection) -> rusqlite::Result<()> {
 
 fn unreadable(error: &blackbar_ledger::Error) -> Error {
     Error::new(Id::LedgerUnreadable, error.to_string())
-}
-
-fn unusable(error: &rusqlite::Error) -> Error {
-    let what = match error.sqlite_error_code() {
-        Some(code) => format!("the index of subjects cannot be used: {code:?}"),
-        None => "the index of subjects cannot be used".to_owned(),
-    };
-    Error::new(Id::IndexUnusable, what)
 }
 
 impl fmt::Debug for Subjects {
