@@ -38,7 +38,8 @@ fn main() {
             "--misses" => misses = true,
             file => {
                 let folder = Path::new(file).parent().expect("a gold file stands in a folder");
-                let read = |path: &Path| std::fs::read_to_string(path).ok().map(|text| gold::read(&text).expect("gold lines"));
+                let read =
+                    |path: &Path| std::fs::read_to_string(path).ok().map(|text| gold::read(&text).expect("gold lines"));
                 let tolerated = read(&folder.join("tolerated.jsonl")).unwrap_or_default();
                 for (path, labels) in read(Path::new(file)).expect("the gold file is there") {
                     if but.contains(&path) || only.as_ref().is_some_and(|only| !only.contains(&path)) {

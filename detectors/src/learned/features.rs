@@ -93,8 +93,6 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     fact.add(&[digits, len - digits.min(len)]);
     fact.add(&[prefix]);
     fact.add(&[hash(value)]);
-    fact.add(&[u32::from(old(value)), left.word]);
-    fact.add(&[u32::from(old(value)), right]);
     for other in [left, far_left, third, token(-4)] {
         fact.add(&[other.word]);
         fact.add(&[other.class]);
@@ -118,11 +116,6 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     fact.add(&[tokens.head, loose]);
     fact.add(&[u32::from(tokens.begins), exact]);
     fact.add(&[left.shape, exact]);
-}
-
-/// Whether it may be the age of somebody over 89.
-fn old(value: &[u8]) -> bool {
-    matches!(value, [b'9', digit] if digit.is_ascii_digit()) || matches!(value, [b'1', b'0' | b'1', _])
 }
 
 /// How a value is spelt: with the length of each run, and without.

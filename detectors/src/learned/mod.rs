@@ -90,7 +90,7 @@ pub mod facts {
     /// Where the word at the trigger ends, and its facts, where the word before it is of the class `inside`.
     #[must_use]
     pub fn word(view: &View<'_>, inside: u32) -> Option<(i32, Vec<usize>)> {
-        let tokens = super::words::around(view)?;
+        let tokens = super::words::around(view, super::tokens::NEAR)?;
         let end = crate::scan::len(tokens.at(0)?.text);
         let mut facts = Vec::new();
         super::features::word(&tokens, 0, inside, &mut |place| facts.push(place));
@@ -102,7 +102,7 @@ pub mod facts {
     pub fn value(view: &View<'_>) -> Option<(i32, i32, Vec<usize>)> {
         let value = super::values::Value::read(view)?;
         let mut facts = Vec::new();
-        value.facts(&mut |place| facts.push(place));
+        value.facts(view, &mut |place| facts.push(place));
         Some((value.start, value.end, facts))
     }
 }

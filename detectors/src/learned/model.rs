@@ -5,7 +5,7 @@ use super::features::PLACES;
 /// What words may be beside nothing, and after them what values may be: the columns of the table.
 pub const WORDS: usize = 5;
 /// How many sorts of values there are.
-pub const VALUES: usize = 3;
+pub const VALUES: usize = 2;
 /// How many steps of a weight are one unit of its score: the natural logarithm of the odds.
 pub const UNIT: i32 = 16;
 

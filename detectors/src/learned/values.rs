@@ -1,16 +1,18 @@
-//! Values with digits that stand where identifiers, dates and ages stand.
+//! Values with digits that stand where identifiers and dates stand.
 
 use std::borrow::Cow;
 
-use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, View, Window};
+use blackbar_engine::{
+    ByteSet, Detector, DigitRun, Kind, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window,
+};
 
 use super::model::{Score, VALUES};
-use super::tokens::Tokens;
+use super::tokens::{FAR, Tokens};
 use super::{UNIT, features, goes_on, is_text};
 use crate::kinds;
 
 /// What values are told from nothing, in the order of the table, and the class of words in which each goes on.
-const KINDS: [(Kind, usize); VALUES] = [(kinds::OTHER_ID, 5), (kinds::DATE, 4), (kinds::AGE, 0)];
+const KINDS: [(Kind, usize); VALUES] = [(kinds::OTHER_ID, 5), (kinds::DATE, 4)];
 /// By how much a class has to beat nothing.
 const SURE: i32 = UNIT * 5 / 4;
 /// What a value may have between its letters and digits.
@@ -30,17 +32,19 @@ pub static LEARNED_VALUES: Detector = Detector {
     priority: 3,
     window: Window { before: 96, longest: LONGEST, after: 24 },
     reach: Reach { bytes: BACK, across: BYTES },
-    triggers: Cow::Borrowed(&[Trigger::Digits]),
+    triggers: Cow::Borrowed(&[Trigger::NumberWhen(DigitRun::ANY, worth)]),
     verify: Verify::Pure(verify),
     teaches: false,
-    takes: Cow::Borrowed("identifiers and dates that no rule knows, where a learnt score of what stands around them says so"),
+    takes: Cow::Borrowed(
+        "identifiers and dates that no rule knows, where a learnt score of what stands around them says so",
+    ),
     refuses: Cow::Borrowed("what the score takes for anything else: doses, codes, counts"),
 };
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let value = Value::read(view)?;
     let mut score = Score::default();
-    value.facts(&mut |place| score.add(place));
+    value.facts(view, &mut |place| score.add(place));
     let (class, score) = score.value();
     if score < SURE {
         return None;
@@ -50,20 +54,17 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if kind == kinds::DATE && value.text.contains(&b'/') && value.text.contains(&b'-') {
         return None;
     }
-    let mut end = value.end;
-    if inside > 0
-        && let Some(next) = value.next()
-    {
-        let len = value.end - value.start;
-        end = value.start + goes_on(&value.tokens, next, inside, len, i32::from(LONGEST) + value.start);
-    }
+    let tokens = value.tokens(view, FAR);
+    let (len, longest) = (value.end - value.start, i32::from(LONGEST) + value.start);
+    let end = value.next(&tokens).map_or(len, |next| goes_on(&tokens, next, inside, len, longest)) + value.start;
     Some(Verdict::new(value.start, end, kind, 52, "learnt"))
 }
 
 /// A value in one piece, whose first digit is the trigger.
 pub(super) struct Value<'a> {
-    /// The tokens before it and from its first one on.
-    tokens: Tokens<'a>,
+    before: &'a [u8],
+    /// From its first byte to the end of the window.
+    all: &'a [u8],
     text: &'a [u8],
     after: &'a [u8],
     pub(super) start: i32,
@@ -98,23 +99,27 @@ impl<'a> Value<'a> {
         let start = -crate::scan::len(begin);
         let all = view.slice(start, begin.len() + LEARNED_VALUES.window.ahead());
         let (text, after) = all.split_at_checked(len)?;
-        if after.first().is_some_and(|byte| *byte >= 0x80 || *byte == b'@') {
+        if is_measure(text) || after.first().is_some_and(|byte| *byte >= 0x80 || *byte == b'@') {
             return None;
         }
         let before = before.split_at(before.len() - begin.len()).0;
-        let tokens = Tokens::read(before, all, |word| view.bits(word));
-        Some(Self { tokens, text, after, start, end: start + crate::scan::len(text) })
+        Some(Self { before, all, text, after, start, end: start + crate::scan::len(text) })
     }
 
-    pub(super) fn facts(&self, say: &mut impl FnMut(usize)) {
-        features::value(&self.tokens, self.text, self.after, say);
+    /// The tokens before it, and `most` from its first one on.
+    fn tokens(&self, view: &View<'a>, most: usize) -> Tokens<'a> {
+        Tokens::read(self.before, self.all, most, |word| view.bits(word))
+    }
+
+    pub(super) fn facts(&self, view: &View<'a>, say: &mut impl FnMut(usize)) {
+        features::value(&self.tokens(view, 1), self.text, self.after, say);
     }
 
     /// Which token follows it.
-    fn next(&self) -> Option<isize> {
+    fn next(&self, tokens: &Tokens<'a>) -> Option<isize> {
         let mut len = 0;
         for n in 0.. {
-            let token = self.tokens.at(n)?;
+            let token = tokens.at(n)?;
             len += token.text.len() + if n > 0 { token.gap.len() } else { 0 };
             if len >= self.text.len() {
                 return (len == self.text.len()).then_some(n + 1);
@@ -122,4 +127,28 @@ impl<'a> Value<'a> {
         }
         None
     }
+}
+
+/// Three digits and less alone, or a short number with a decimal point.
+fn is_measure(text: &[u8]) -> bool {
+    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let point = text.iter().filter(|byte| **byte == b'.').count();
+    digits + point == text.len() && (point == 0 && digits < 4 || point == 1 && digits < 5)
+}
+
+/// The glance: whether these are the first digits of a value, and more than three where nothing stands with them.
+fn worth(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    let before = near.before(usize::from(BACK));
+    let mut joined = before.iter().rev().take_while(|byte| BYTES.has(**byte));
+    if joined.any(u8::is_ascii_digit) {
+        return Ok(false);
+    }
+    if near.digits().len() > 3 || before.last().is_some_and(|byte| BYTES.has(*byte)) {
+        return Ok(true);
+    }
+    Ok(match near.behind(2)? {
+        [] => false,
+        [byte] => BYTES.has(*byte) && !JOINS.has(*byte),
+        [byte, next, ..] => BYTES.has(*byte) && (!JOINS.has(*byte) || BYTES.has(*next)),
+    })
 }

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdict, Verify, View, Window};
 
 use super::model::WORDS;
-use super::tokens::{Tokens, is_wordy};
-use super::{UNIT, goes_on, is_text, scored};
+use super::tokens::{FAR, NEAR, Tokens, is_wordy};
+use super::{UNIT, goes_on, is_text, joins, scored};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -36,41 +36,47 @@ pub static LEARNED_WORDS: Detector = Detector {
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
-    takes: Cow::Borrowed("names, places, institutions and dates that no rule knows, where a learnt score of what stands around them says so"),
+    takes: Cow::Borrowed(
+        "names, places, institutions and dates that no rule knows, where a learnt score of what stands around them says so",
+    ),
     refuses: Cow::Borrowed("what the score takes for anything else; single words of cells and short strings"),
 };
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let (word, bits) = view.word_with_bits(0);
-    if !may_be(word, bits) {
+    let len = crate::scan::len(word);
+    if !may_be(word, bits) || is_label(bits, view.byte(len)) {
         return None;
     }
-    let tokens = around(view)?;
+    if bits & EVERYDAY != 0 && view.byte(len) == Some(b' ') {
+        let (next, next_bits) = view.word_with_bits(len + 1);
+        let after = view.byte(len + 1 + crate::scan::len(next));
+        if opens_prose(bits, next, next_bits) && !after.is_some_and(is_wordy) {
+            return None;
+        }
+    }
+    let tokens = around(view, NEAR)?;
     let first = tokens.at(0)?;
-    if let Some(next) = tokens.at(1)
-        && first.text.len() == word.len()
-        && next.gap == b" "
-        && opens_prose(bits, next.text, next.bits)
-    {
-        return None;
-    }
     let (class, score) = scored(&tokens, 0, 0);
     if score < SURE || first.text.len() > usize::from(LONGEST) {
         return None;
     }
-    let end = goes_on(&tokens, 1, class + 1, crate::scan::len(first.text), i32::from(LONGEST));
+    let mut end = crate::scan::len(first.text);
+    if tokens.at(1).is_some_and(|next| joins(next.gap)) {
+        end = goes_on(&around(view, FAR)?, 1, class + 1, end, i32::from(LONGEST));
+    }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
 }
 
-/// The tokens around a trigger that begins one.
-pub(super) fn around<'a>(view: &View<'a>) -> Option<Tokens<'a>> {
+/// The tokens around a trigger that begins one, `most` from it on.
+pub(super) fn around<'a>(view: &View<'a>, most: usize) -> Option<Tokens<'a>> {
     let before = view.before();
     if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) {
         return None;
     }
     let ahead = view.ahead(LEARNED_WORDS.window.ahead());
-    let tokens = Tokens::read(before, ahead, |word| view.bits(word));
+    let tokens = Tokens::read(before, ahead, most, |word| view.bits(word));
     let document = matches!(view.field().slot, Slot::Text | Slot::Line { .. });
     (document || tokens.len() >= COMPANY).then_some(tokens)
 }
@@ -78,20 +84,24 @@ pub(super) fn around<'a>(view: &View<'a>) -> Option<Tokens<'a>> {
 /// Whether what was learnt holds a name that a rule took for anything but a name.
 pub(crate) fn doubted(view: &View<'_>, verdict: &Verdict) -> bool {
     let unsure = verdict.start == 0 && verdict.confidence < CERTAIN;
-    unsure && around(view).is_some_and(|tokens| scored(&tokens, 0, 0).1 < DOUBTED)
+    unsure && around(view, NEAR).is_some_and(|tokens| scored(&tokens, 0, 0).1 < DOUBTED)
 }
 
 /// Whether a word is worth a score: one typed small only where it is in a list of names and in none of other words.
 fn may_be(word: &[u8], bits: u32) -> bool {
-    const ELSE: u32 = cat::WORD
-        | cat::WORD_RARE
-        | cat::CLINICAL
-        | cat::DRUG
-        | cat::STATE
-        | cat::CREDENTIAL
-        | cat::PREPOSITION_PLACE;
-    !word.first().is_some_and(u8::is_ascii_lowercase)
-        || word.len() > 2 && bits & cat::ANY_NAME != 0 && bits & ELSE == 0
+    const ELSE: u32 =
+        cat::WORD | cat::WORD_RARE | cat::CLINICAL | cat::DRUG | cat::STATE | cat::CREDENTIAL | cat::PREPOSITION_PLACE;
+    !word.first().is_some_and(u8::is_ascii_lowercase) || word.len() > 2 && bits & cat::ANY_NAME != 0 && bits & ELSE == 0
+}
+
+/// What may be a name, a place or an institution.
+const PROPER: u32 = cat::ANY_NAME | cat::CITY | cat::CITY_BIG | cat::FACILITY_WORD | cat::ORG_WORD | cat::STREET_SUFFIX;
+/// Words that mostly begin a sentence or name an illness or a medicine where they have a capital.
+const EVERYDAY: u32 = cat::WORD_TOP | cat::WORD | cat::CLINICAL | cat::DRUG;
+
+/// Whether a known word that is no name is the label of something.
+fn is_label(bits: u32, after: Option<u8>) -> bool {
+    after == Some(b':') && bits != 0 && bits & PROPER == 0
 }
 
 /// Whether a word of every day is followed by another in small letters: the start of a sentence.
@@ -105,8 +115,8 @@ fn opens_prose(bits: u32, next: &[u8], next_bits: u32) -> bool {
         | cat::HOLIDAY
         | cat::STREET_SUFFIX
         | cat::CITY_BIG;
-    bits & cat::WORD_TOP != 0
-        && bits & ELSE == 0
+    (bits & cat::WORD_TOP != 0 && bits & ELSE == 0 || bits & (EVERYDAY | PROPER | ELSE) & !EVERYDAY == 0)
+        && bits & EVERYDAY != 0
         && next_bits & cat::WORD != 0
         && next.len() > 1
         && next.iter().all(u8::is_ascii_lowercase)
@@ -115,10 +125,10 @@ fn opens_prose(bits: u32, next: &[u8], next_bits: u32) -> bool {
 /// The glance: what [`verify`] would refuse at once.
 fn worth(near: &Near<'_>) -> Result<bool, Unseen> {
     let word = near.word();
-    if !may_be(word.letters, word.bits) {
+    if !may_be(word.letters, word.bits) || is_label(word.bits, word.after) {
         return Ok(false);
     }
-    if word.bits & cat::WORD_TOP == 0 || word.after != Some(b' ') {
+    if word.bits & EVERYDAY == 0 || word.after != Some(b' ') {
         return Ok(true);
     }
     let Some((b" ", next)) = near.next(1)? else { return Ok(true) };
