@@ -402,7 +402,7 @@ blackbar() {{
 cargo() {{
     case "$*" in
         "run --release -- demo") command blackbar demo --script ;;
-        "build --release" | "xtask test" | *" --test "* | "test "*) ;;
+        "build --release" | "xtask test" | "xtask ci" | *" --test "* | "test "*) ;;
         *) echo "no command of these documents: cargo $*" >&2; return 1 ;;
     esac
 }}
