@@ -2,7 +2,8 @@
 
 use std::fmt;
 
-use blackbar_engine::{Profile, Scanner};
+use blackbar_engine::{Format, Profile, Raw, Redactor, Scanner};
+use bytes::Bytes;
 
 use crate::inputs::{HOSTILE, Input, TYPICAL};
 use crate::{Done, chunks, redact};
@@ -55,6 +56,49 @@ fn row(scanner: &Scanner, profile: &Profile, input: &Input, (name, size): (&str,
     }
 }
 
+/// Bytes that a stream in this format holds while nothing comes, after it was fed `fed` and gave out what it could.
+#[must_use]
+pub fn idle(scanner: &Scanner, profile: &Profile, format: Format, fed: &Bytes) -> u64 {
+    // What is made once for all streams is not counted with this one.
+    drop(fed_a_little(scanner, profile, format, fed));
+    let mut stream = None;
+    let info = allocation_counter::measure(|| stream = Some(fed_a_little(scanner, profile, format, fed)));
+    let on_the_stack = size_of::<Redactor>() as u64;
+    drop(stream);
+    u64::try_from(info.bytes_current).unwrap_or(0) + on_the_stack
+}
+
+/// An open stream that was fed `fed` and rests.
+#[must_use]
+pub fn fed_a_little(scanner: &Scanner, profile: &Profile, format: Format, fed: &Bytes) -> Redactor {
+    let mut redactor = scanner.redactor_for(profile, format, "document");
+    // As from a socket: a buffer of its own.
+    redactor.push(Raw::from(fed.to_vec()));
+    while redactor.poll().is_some() {}
+    redactor
+}
+
+/// What an idle stream is wanted to hold at most.
+pub const WANTED_IDLE: u64 = 4 * 1024;
+/// What it may hold until then: a little more than the formats do.
+pub const MOST_IDLE: u64 = 16 * 1024;
+
+/// The formats that a gateway streams, each with the beginning of a stream that stops in the middle of something.
+pub const STREAMED: [(Format, &str); 9] = [
+    (Format::Text, "Pt. John Kowalczyk (MRN 4839201, DOB 3/14/1961) called from 617-555-01"),
+    (Format::Json, "{\"resourceType\":\"Patient\",\"name\":[{\"family\":\"Kowalczyk\",\"given\":[\"Jo"),
+    (Format::Ndjson, "{\"resourceType\":\"Patient\",\"birthDate\":\"1961-03-14\"}\n{\"resourceType\":\"Pat"),
+    (Format::CSV, "name,mrn,born\nKowalczyk,4839201,1961-03-14\nQuix"),
+    (Format::Hl7, "MSH|^~\\&|A|B|C|D|202601011200||ADT^A01|1|P|2.5\rPID|1||4839201^^^H^MR||Kowalczyk^Jo"),
+    (Format::Xml, "<ClinicalDocument><recordTarget><patient><name><family>Kowalczyk</family><given>Jo"),
+    (Format::Copy, "7\tKowalczyk\t1961-03-14\n8\tQuix"),
+    (
+        Format::Sse,
+        "data: {\"choices\":[{\"delta\":{\"content\":\"Mr. Kowal\"}}]}\n\ndata: {\"choices\":[{\"delta\":{\"con",
+    ),
+    (Format::Log, "2026-01-01T12:00:00Z INFO user=kowalczyk ip=10.1.2.3 path=/Pat"),
+];
+
 /// The head of a table of rows.
 pub const HEAD: &str = "# input/chunk        bytes  findings    copied  allocations  most memory";
 
@@ -106,6 +150,15 @@ pub fn compare(rows: &[Row], written: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{safe_harbor, scanner};
+
+    #[test]
+    fn an_idle_stream_holds_little() {
+        let (scanner, profile) = (scanner().unwrap(), safe_harbor());
+        let held = STREAMED.map(|(format, fed)| (format.name(), idle(&scanner, &profile, format, &Bytes::from(fed))));
+        let more: Vec<_> = held.iter().filter(|(_, bytes)| *bytes > MOST_IDLE).collect();
+        assert!(more.is_empty(), "{more:?} of {held:?}");
+    }
 
     fn rows() -> Vec<Row> {
         let done = Done { findings: 3, copied: 100, out: 9 };

@@ -18,7 +18,7 @@ pub static FACILITY: Detector = Detector {
     kind: kinds::FACILITY,
     class: Cow::Borrowed("B"),
     priority: 38,
-    window: Window { before: 24, longest: 112, after: 32 },
+    window: WINDOW,
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::When(&Trigger::Capital, glance_capital),
@@ -36,6 +36,7 @@ pub static FACILITY: Detector = Detector {
 };
 
 const LONGEST: i32 = 112;
+const WINDOW: Window = Window { before: 24, longest: 112, after: 32 };
 
 /// Small words inside the name of a place.
 const JOINS: &[&str] = &["of", "and", "the", "de", "y", "del", "la"];
@@ -410,8 +411,15 @@ const KNOWN_FIRST: &[&str] = &[
 
 /// At a capital: what a place of care is called last has to follow among words with capitals.
 fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
+    let mut ahead = near.word().letters.len();
     for n in 1..chain::LONGEST {
         let Some((gap, next)) = near.next(n)? else { break };
+        ahead += gap.len();
+        // Beyond the window nobody looks for a head.
+        if ahead >= const { WINDOW.ahead() } {
+            break;
+        }
+        ahead += next.letters.len();
         match chain::link(gap, &next) {
             Link::Broken => break,
             Link::Small if !one_of!(next.letters, JOINS) => break,

@@ -80,6 +80,43 @@ fn every_cut_of_every_case_gives_the_same() {
     }
 }
 
+/// Glances look no further than a detector's window, so what decides may lie at its very edge, with capitals all along.
+#[test]
+fn long_lines_of_capitals_hide_nothing() {
+    let profile = &profiles()[0];
+    let ends = [
+        "Springfield, Illinois 62701",
+        "Springfield IL 62701 Anna",
+        "West Virginia",
+        "Mercy General Hospital",
+        "Nursing Home",
+        "Kent County",
+        "Oak Street",
+        "Boston",
+    ];
+    let lines = ["Anna Smith Maria Brown", "O'Brien-Jones Saint-Denis", "Li Wu An Xi", "NORTH SEEN BY OAKES"];
+    let before = ["", "lives in ", "at ", "City: "];
+    for (line, end) in lines.iter().flat_map(|line| ends.iter().map(move |end| (line, end))) {
+        for (repeats, number) in (0..10).zip(0usize..) {
+            // Every distance from the window's edge, byte by byte, over the turns.
+            for pad in (number % 3..30).step_by(if full() { 1 } else { 6 }) {
+                let mut doc = String::from(before[(number + pad) % before.len()]);
+                for _ in 0..repeats {
+                    doc.push_str(line);
+                    doc.push(' ');
+                }
+                doc.push_str(&"M".repeat(pad));
+                doc.push(' ');
+                doc.push_str(end);
+                doc.push(' ');
+                doc.push_str(line);
+                let whole = laws::oracle(&SCANNER, profile, Format::Text, doc.as_bytes());
+                laws::split(&whole, &SCANNER, profile, Format::Text, doc.as_bytes(), &[doc.len() / 2]);
+            }
+        }
+    }
+}
+
 #[test]
 fn padding_changes_nothing() {
     let profile = &profiles()[0];

@@ -1,22 +1,37 @@
 //! The detectors of this run: the built-in ones and those of the site.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use blackbar_detectors::fields::BuiltIn;
 use blackbar_detectors::values::Phi;
 use blackbar_detectors::{ALL, kinds, lexicon};
 use blackbar_engine::operator::Values;
-use blackbar_engine::{Detector, Finding, Scanner};
+use blackbar_engine::{Detector, Finding, Lexicon, Scanner};
 
 use crate::error::{Error, Id, did_you_mean};
 
 /// Compiles the built-in detectors and those of the site. Those that have the id of a built-in one take its place.
 pub(crate) fn scanner(site: &[Detector]) -> Result<Scanner, Error> {
     let built_in = ALL.iter().copied().filter(|detector| site.iter().all(|own| own.id != detector.id));
-    let builder = Scanner::builder().detectors(built_in).detectors(site).lexicon(lexicon());
+    let builder = Scanner::builder().detectors(built_in).detectors(site).lexicon(words());
     let builder = builder.fields(Arc::new(BuiltIn));
     builder.build().map_err(|error| Error::new(Id::ConfigDetector, error.to_string()))
+}
+
+/// Words that are being read, for the first scanner that needs them.
+static AHEAD: Mutex<Option<JoinHandle<Lexicon>>> = Mutex::new(None);
+
+/// Begins to read the words of the built-in lists, which is most of the work of a scanner, while the caller does something
+/// else: waits for a disk, say.
+pub(crate) fn read_ahead() {
+    *AHEAD.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::spawn(lexicon));
+}
+
+fn words() -> Lexicon {
+    let ahead = AHEAD.lock().unwrap_or_else(PoisonError::into_inner).take();
+    ahead.and_then(|reading| reading.join().ok()).unwrap_or_else(lexicon)
 }
 
 /// What values mean, this year.

@@ -315,6 +315,45 @@ fn a_monitor_sees_whether_the_gateway_lives_and_what_it_counts_and_no_content() 
 }
 
 #[test]
+fn monitors_and_people_see_how_far_sinks_are_behind() {
+    let clinic = Clinic::new();
+    let nobody = free_port();
+    let sinks = format!(
+        "\n[[sink]]\nname = \"archive\"\nformat = \"json\"\nto = \"file:told.jsonl\"\n\n[[sink]]\nname = \"siem\"\nformat = \"ocsf\"\nto = \"syslog+tcp://127.0.0.1:{nobody}\"\n"
+    );
+    clinic.room.write("blackbar.toml", clinic.room.text("blackbar.toml") + &sinks);
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+    get(clinic.port, &clinic.credential, "/Patient/7");
+    let cookie = clinic.sign_in(&["viewer"]);
+    // Whoever is not heard is late from the first leaf on.
+    let page = clinic.page_with(&cookie, "/log", "failing");
+    let row = |page: &str, name: &str| {
+        let start = page.find(&format!("<td>{name}")).unwrap_or_else(|| panic!("no {name} in {page}"));
+        page[start..].split("</tr>").next().unwrap().to_owned()
+    };
+    assert!(row(&page, "siem").contains("failing"), "{page}");
+    let begun = Instant::now();
+    while !row(&clinic.page(&cookie, "/log"), "archive").contains("up to date") {
+        assert!(begun.elapsed() < Duration::from_secs(15), "{}", clinic.page(&cookie, "/log"));
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    let metrics = body(&ask(clinic.operations, "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    let number = |name: &str, of: &str| -> f64 {
+        let start = format!("{name}{{follower=\"{of}\"}} ");
+        let line = metrics.lines().find_map(|line| line.strip_prefix(start.as_str()));
+        line.unwrap_or_else(|| panic!("no {start} in\n{metrics}")).parse().unwrap()
+    };
+    assert!(number("blackbar_follower_lag_seconds", "siem") > 0.0);
+    assert!(number("blackbar_follower_leaves", "archive") >= 1.0);
+    let failing = ["siem", "archive"].map(|name| number("blackbar_follower_failing", name));
+    assert_eq!(failing, [1.0, 0.0], "{metrics}");
+    // Neither is required, so the gateway goes on.
+    assert!(metrics.lines().any(|line| line == "blackbar_ready 1"), "{metrics}");
+    let (code, said) = gateway.end();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
 fn a_reviewer_walks_through_the_console_in_a_browser() {
     let Some((chromium, modules)) = browser() else { return };
     let clinic = Clinic::new();

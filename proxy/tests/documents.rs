@@ -3,7 +3,8 @@
 //! Blocks marked `sh` and `console` of the README and of `docs/` are run, in order, by one shell for each document, on a
 //! stage that has what the document speaks of. In a `console` block lines after `$ ` are commands and the others what
 //! they print; in an `sh` block a line that is all comment tells what the command before it prints. `…` stands for
-//! anything. A new document with commands needs a line in [`DOCUMENTS`].
+//! anything. A new document with commands needs a line in [`DOCUMENTS`]. Commands of cargo and of a system's packages are not
+//! run here; what the former name has to be there.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
@@ -146,6 +147,147 @@ fn commands(document: &str) -> Vec<Shown> {
     shown
 }
 
+/// Commands of cargo are not run from within a test that cargo runs. What they name has to be there: commands and steps of
+/// xtask, crates, test programs, benches, examples, and tests by their filters.
+#[test]
+fn commands_of_cargo_name_what_there_is() {
+    let xtask = read("xtask/src/main.rs");
+    let (help, steps) = (xtask.split("const HELP").nth(1).unwrap(), read("xtask/src/ci.rs"));
+    let mut seen = 0;
+    for name in texts() {
+        for command in of_program("cargo", &read(&name)) {
+            seen += 1;
+            let place = format!("{name}: {}", command.join(" "));
+            let word = |at: usize| command.get(at).map_or("", String::as_str);
+            match word(1) {
+                "xtask" => {
+                    let known =
+                        word(2) == "help" || help.lines().any(|line| line.split_whitespace().next() == Some(word(2)));
+                    assert!(known, "{place}: no command of xtask");
+                    let named = command.iter().skip(3).take_while(|_| word(2) == "ci");
+                    for step in named.filter(|step| step.bytes().all(|b| b.is_ascii_lowercase())) {
+                        assert!(steps.contains(&format!("name: \"{step}\"")), "{place}: no step `{step}`");
+                    }
+                }
+                "run" | "test" | "bench" | "build" => what_cargo_is_asked_for(&place, &command),
+                "install" | "metadata" | "doc" | "fuzz" | "+nightly" | "deny" => {}
+                other => panic!("{place}: cargo has no `{other}`"),
+            }
+        }
+    }
+    assert!(seen > 10, "only {seen} commands of cargo were found");
+}
+
+/// Names of this program's commands, wherever a text has one between backticks or in a block.
+#[test]
+fn commands_of_the_program_are_those_that_it_has() {
+    let output = Command::new(env!("CARGO_BIN_EXE_blackbar")).arg("--help").output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let known: Vec<&str> = help.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next()).collect();
+    let mut seen = 0;
+    for name in texts() {
+        for command in of_program("blackbar", &read(&name)) {
+            let first = command.get(1).map_or("", |word| word.split('|').next().unwrap_or_default());
+            if !first.is_empty()
+                && first.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
+                && !first.starts_with('-')
+            {
+                seen += 1;
+                assert!(known.contains(&first), "{name}: `{}`: no such command", command.join(" "));
+            }
+        }
+    }
+    assert!(seen > 50, "only {seen} commands were found");
+}
+
+/// Texts that people read for what to type.
+fn texts() -> Vec<String> {
+    let mut texts = vec!["README.md".to_owned(), "SECURITY.md".to_owned(), "benches/README.md".to_owned()];
+    texts.push("fuzz/README.md".to_owned());
+    for entry in std::fs::read_dir(root().join("docs")).unwrap() {
+        let name = entry.unwrap().file_name().to_string_lossy().into_owned();
+        texts.extend(name.ends_with(".md").then(|| format!("docs/{name}")));
+    }
+    texts
+}
+
+/// The words of each command of a program: at the start of a line of a block, and between backticks.
+fn of_program(program: &str, text: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    let mut inside = false;
+    let begins = format!("{program} ");
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            inside = !inside;
+        } else if inside {
+            let line = line.strip_prefix("$ ").unwrap_or(line);
+            for piece in line.split("&&") {
+                // `NAME=value` may stand before a program.
+                let words = piece
+                    .split_whitespace()
+                    .skip_while(|word| word.contains('=') && word.starts_with(|c: char| c.is_ascii_uppercase()));
+                let words: Vec<String> =
+                    words.take_while(|word| !matches!(*word, "#" | "|" | ">" | "<" | ";")).map(str::to_owned).collect();
+                found.extend((words.first().map(String::as_str) == Some(program)).then_some(words));
+            }
+        } else {
+            let spans = line.split('`').skip(1).step_by(2).filter(|span| span.starts_with(&begins));
+            found.extend(spans.map(|span| span.split_whitespace().map(str::to_owned).collect()));
+        }
+    }
+    found
+}
+
+fn what_cargo_is_asked_for(place: &str, command: &[String]) {
+    let mut folder = None;
+    let mut filter = None;
+    let mut words = command.iter().skip(2).map(String::as_str).take_while(|word| *word != "--");
+    while let Some(word) = words.next() {
+        let mut value = || words.next().unwrap_or_else(|| panic!("{place}: {word} names nothing"));
+        let there = |folder: &Option<PathBuf>, kind: &str, name: &str| {
+            let folder = folder.clone().unwrap_or_else(|| root().join("proxy")).join(kind);
+            let is = folder.join(format!("{name}.rs")).is_file() || folder.join(name).join("main.rs").is_file();
+            assert!(is, "{place}: no {name} in {}", folder.display());
+        };
+        match word {
+            "-p" | "--package" => folder = Some(member(value()).unwrap_or_else(|| panic!("{place}: no such crate"))),
+            "--test" => there(&folder, "tests", value()),
+            "--bench" => there(&folder, "benches", value()),
+            "--example" => there(&folder, "examples", value()),
+            "--bin" | "--manifest-path" | "--profile" | "--target" | "--target-dir" | "--features" => drop(value()),
+            option if option.starts_with('-') => {}
+            free => filter = Some(free.to_owned()),
+        }
+    }
+    if let (Some(filter), Some(folder)) = (filter, folder) {
+        let last = filter.rsplit("::").next().unwrap_or_default().to_owned();
+        assert!(mentions(&folder, &last), "{place}: no test has `{last}` in its name");
+    }
+}
+
+fn member(package: &str) -> Option<PathBuf> {
+    let folders = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path());
+    let mut named = folders.filter(|folder| {
+        let manifest = std::fs::read_to_string(folder.join("Cargo.toml")).unwrap_or_default();
+        manifest.lines().any(|line| line == format!("name = \"{package}\""))
+    });
+    named.next()
+}
+
+fn mentions(folder: &Path, word: &str) -> bool {
+    let mut entries = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    entries.any(|path| match path.is_dir() {
+        true => mentions(&path, word),
+        false => {
+            let text = std::fs::read_to_string(&path).unwrap_or_default();
+            let mut names =
+                text.lines().filter_map(|line| line.trim_start().split_once("fn ").or_else(|| line.split_once("mod ")));
+            path.extension().is_some_and(|kind| kind == "rs") && names.any(|(_, name)| name.contains(word))
+                || path.file_stem().is_some_and(|stem| stem == word)
+        }
+    })
+}
+
 /// Two demos that begin at once may choose the same ports.
 static DEMO: Mutex<()> = Mutex::new(());
 
@@ -260,7 +402,7 @@ blackbar() {{
 cargo() {{
     case "$*" in
         "run --release -- demo") command blackbar demo --script ;;
-        "build --release" | "xtask test" | *" --test "* | "test "*) ;;
+        "build --release" | "xtask test" | "xtask ci" | *" --test "* | "test "*) ;;
         *) echo "no command of these documents: cargo $*" >&2; return 1 ;;
     esac
 }}

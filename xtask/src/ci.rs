@@ -6,7 +6,7 @@ use std::time::Instant;
 use crate::Failure;
 use crate::cargo::Metadata;
 use crate::run::{cargo, run, shown_time, table};
-use crate::{deny, fuzz, tidy};
+use crate::{api, deny, fuzz, tidy};
 
 /// A step that did not fail.
 #[derive(Debug, PartialEq, Eq)]
@@ -34,6 +34,7 @@ const STEPS: &[Step] = &[
     Step { name: "tidy", run: |_| tidy::tidy().map(|()| Verdict::Passed) },
     Step { name: "clippy", run: |_| clippy() },
     Step { name: "docs", run: |_| docs() },
+    Step { name: "api", run: |_| api::check() },
     Step { name: "benches", run: |_| benches() },
     Step { name: "fuzz", run: fuzz::build },
     Step { name: "deny", run: deny::deny },

@@ -6,6 +6,7 @@
 
 use std::process::ExitCode;
 
+mod api;
 mod cargo;
 mod ci;
 mod deny;
@@ -24,7 +25,8 @@ cargo xtask <COMMAND>
                                   ARGS go to `cargo test`.
   ci [--install] [STEP…]          everything else a change must pass; all steps when none is named.
   tidy                            the rules that no compiler checks: layers, clocks, `unsafe`, words, file sizes.
-  bless [ARGS…]                   run the tests and let snapshot tests rewrite their golden files; read the diff.
+  bless [ARGS…]                   run the tests and let snapshot tests rewrite their golden files, and write down the
+                                  public items of the libraries (--only-api: nothing else); read the diff.
   fuzz [--seconds N] [--list] [TARGET…]
                                   run the fuzz targets, N seconds each (default 60); all when none is named.
   dist                            build a release with its manual, completions, units and list of parts in target/dist.

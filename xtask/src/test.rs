@@ -8,7 +8,7 @@ use std::process::Command;
 
 use crate::Failure;
 use crate::run::{cargo, root, watch};
-use crate::{drivers, fuzz, requirements};
+use crate::{api, drivers, fuzz, requirements};
 
 /// Runs every test of the workspace, and every fuzz seed and regression.
 pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
@@ -24,8 +24,13 @@ pub(crate) fn test(arguments: &[String]) -> Result<(), Failure> {
     outcomes.into_iter().collect()
 }
 
-/// Runs the tests with `BLACKBAR_BLESS=1`, which lets snapshot tests rewrite their golden files.
+/// Runs the tests with `BLACKBAR_BLESS=1`, which lets snapshot tests rewrite their golden files, and writes down what
+/// the libraries offer.
 pub(crate) fn bless(arguments: &[String]) -> Result<(), Failure> {
+    api::bless()?;
+    if arguments == ["--only-api"] {
+        return Ok(());
+    }
     requirements::ensure()?;
     let mut totals = Totals::default();
     let outcome = totals.of(workspace_tests(arguments).env("BLACKBAR_BLESS", "1"));

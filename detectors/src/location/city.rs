@@ -18,7 +18,7 @@ pub static PLACE: Detector = Detector {
     kind: kinds::LOCATION,
     class: Cow::Borrowed("B"),
     priority: 42,
-    window: Window { before: 48, longest: 80, after: 48 },
+    window: WINDOW,
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[Trigger::When(&Trigger::Capital, glance::capital), Trigger::Words(LIVING)]),
     verify: Verify::Pure(verify),
@@ -30,6 +30,7 @@ pub static PLACE: Detector = Detector {
 };
 
 const LONGEST: i32 = 80;
+pub(super) const WINDOW: Window = Window { before: 48, longest: 80, after: 48 };
 
 /// Words that a town in small letters may follow.
 #[rustfmt::skip] // A word list reads better in lines.

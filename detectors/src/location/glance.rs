@@ -3,7 +3,7 @@
 
 use blackbar_engine::{Near, Unseen};
 
-use super::city::{JOINS, LIVING_IN};
+use super::city::{JOINS, LIVING_IN, WINDOW};
 use crate::chain::{self, Link};
 use crate::fields::hint;
 use crate::words::category as cat;
@@ -48,12 +48,19 @@ pub(super) fn capital(near: &Near<'_>) -> Result<bool, Unseen> {
     if listed && leads(near)? {
         return Ok(true);
     }
+    let mut ahead = word.letters.len();
     for n in 1..chain::LONGEST {
         let Some((gap, next)) = near.next(n)? else { return zip_behind(near, n - 1) };
         // A ZIP code and what parts it from the words around it.
         if gap.len() > 5 && zip_behind(near, n - 1)? {
             return Ok(true);
         }
+        ahead += gap.len();
+        // Nobody is asked about what lies beyond the window: a long line of capitals would be read anew at each of them.
+        if ahead >= const { WINDOW.ahead() } {
+            return Ok(false);
+        }
+        ahead += next.letters.len();
         if next.is_capital()
             && gap.len() <= chain::WIDEST_GAP
             && (next.bits & cat::STATE != 0 || one_of!(next.letters, STATE_HEADS) || one_of!(next.letters, KINDS))

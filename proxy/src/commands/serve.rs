@@ -28,6 +28,7 @@ use crate::notify::Teller;
 use crate::operations::{Pages, Site};
 use crate::output::digest::sha256;
 use crate::record::{Follower, Keeper, Standing as Follows, Witnessed};
+use crate::registry;
 use crate::state::emergencies::Emergencies;
 use crate::state::notices::Notices;
 use crate::tokens::Desk;
@@ -42,6 +43,8 @@ pub(crate) fn run(global: &Global) -> Result<Exit, Error> {
         notes::as_json();
     }
     let root = Arc::new(config.gateway.root_key()?);
+    // The record is opened meanwhile, which is mostly waiting.
+    registry::read_ahead();
     make(&config.gateway.data_dir)?;
     let recorder = Arc::new(Recorder::open(&config.gateway.data_dir, Arc::clone(&root) as _)?);
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(|error| system(&error))?;
@@ -199,7 +202,7 @@ async fn serve(
         Some(section) => {
             let site = Site::bind(section.listen, section.tls.as_ref(), &section.place).await?;
             let address = site.address().unwrap_or(section.listen);
-            let console = Console::new(&config, section, address, &gate, recorder, root)?;
+            let console = Console::new(&config, section, address, &gate, recorder, root, &standings)?;
             notes::note(format_args!("console: {} (`blackbar console login` prints a way in)", console.url()));
             Some((site, console))
         }

@@ -37,6 +37,7 @@ use crate::config::{Config, ConsoleSection, Role};
 use crate::error::Error;
 use crate::gate::{Gate, Recorder};
 use crate::operations::{Answer, Answers, answer};
+use crate::record::Standing;
 
 /// The console of one gateway.
 #[derive(Clone)]
@@ -46,6 +47,8 @@ pub(crate) struct Console(Arc<House>);
 pub(crate) struct House {
     gate: Arc<Gate>,
     recorder: Arc<Recorder>,
+    /// Sinks and witnesses.
+    followers: Vec<Arc<Standing>>,
     folder: PathBuf,
     root: Arc<dyn RootKey>,
     host: Host,
@@ -86,12 +89,14 @@ impl Console {
         gate: &Arc<Gate>,
         recorder: &Arc<Recorder>,
         root: Arc<dyn RootKey>,
+        followers: &[Arc<Standing>],
     ) -> Result<Self, Error> {
         let host = Host::new(section, address);
         let sign_in = section.login.as_ref().map(|login| SignIn::new(config, login, host.url())).transpose()?;
         Ok(Self(Arc::new(House {
             gate: Arc::clone(gate),
             recorder: Arc::clone(recorder),
+            followers: followers.to_vec(),
             folder: config.gateway.data_dir.clone(),
             root,
             host,

@@ -32,6 +32,9 @@ pub(crate) struct Metrics {
     /// When the write that is under way began.
     writing: Mutex<Option<Instant>>,
     views: Family<View, Counter>,
+    lags: Family<OfFollower, Gauge<f64, AtomicU64>>,
+    told: Family<OfFollower, Gauge>,
+    failing: Family<OfFollower, Gauge>,
     read: Read,
 }
 
@@ -87,6 +90,12 @@ struct Found {
 struct Decided {
     target: String,
     decision: &'static str,
+}
+
+/// A sink or a witness, by the name that the configuration gives it; and retention.
+#[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
+struct OfFollower {
+    follower: String,
 }
 
 #[derive(Clone, Debug, EncodeLabelSet, Eq, Hash, PartialEq)]
@@ -156,6 +165,9 @@ impl Metrics {
             batch: Histogram::new(ENTRIES),
             writing: Mutex::default(),
             views: Family::default(),
+            lags: Family::default(),
+            told: Family::default(),
+            failing: Family::default(),
             read: Read::default(),
         };
         let registry = &mut this.registry;
@@ -187,6 +199,14 @@ impl Metrics {
         registry.register_with_unit("record_sync", write, Unit::Seconds, this.sync.clone());
         registry.register("record_batch_entries", "Entries that one sync of the record covers", this.batch.clone());
         registry.register("console_views", "Pages of the console that were shown", this.views.clone());
+        let lag = "How long the oldest leaf of the log has waited that a sink or a witness does not have";
+        registry.register_with_unit("follower_lag", lag, Unit::Seconds, this.lags.clone());
+        registry.register("follower_leaves", "Leaves of the log that a sink or a witness has", this.told.clone());
+        registry.register(
+            "follower_failing",
+            "1 while a sink or a witness does not take what it is sent",
+            this.failing.clone(),
+        );
         let read = &this.read;
         registry.register("ready", "1 while requests are taken", read.ready.clone());
         registry.register("sessions_open", "Sessions whose connection stands", read.sessions_open.clone());
@@ -265,6 +285,14 @@ impl Metrics {
         self.views.get_or_create(&View { page }).inc();
     }
 
+    /// How a sink or a witness stands.
+    pub(crate) fn follower(&self, name: &str, behind: Duration, leaves: u64, fails: bool) {
+        let of = OfFollower { follower: name.to_owned() };
+        self.lags.get_or_create(&of).set(behind.as_secs_f64());
+        self.told.get_or_create(&of).set(i64::try_from(leaves).unwrap_or(i64::MAX));
+        self.failing.get_or_create(&of).set(fails.into());
+    }
+
     /// All of it, as a scraper reads it.
     pub(crate) fn text(&self, readings: &Readings) -> String {
         let whole = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
@@ -340,6 +368,8 @@ mod tests {
         metrics.found("fhir", "name:provider", 1);
         metrics.request_ended("fhir", Outcome::Success, Duration::from_millis(7), 100, 90);
         metrics.held_back(200);
+        metrics.follower("siem", Duration::from_millis(1500), 40, false);
+        metrics.follower("siem", Duration::from_millis(2500), 41, true);
         metrics.begins();
         metrics.done(3);
         let text = metrics.text(&Readings { ready: true, holds_waiting: 4, ..Readings::default() });
@@ -358,6 +388,9 @@ mod tests {
             "blackbar_record_sync_seconds_count 1",
             "blackbar_record_batch_entries_bucket{le=\"4.0\"} 1",
             "blackbar_holds_waiting 4",
+            "blackbar_follower_lag_seconds{follower=\"siem\"} 2.5",
+            "blackbar_follower_leaves{follower=\"siem\"} 41",
+            "blackbar_follower_failing{follower=\"siem\"} 1",
             "blackbar_ready 1",
         ] {
             assert!(text.lines().any(|told| told == line), "{line} is not in\n{text}");

@@ -45,6 +45,10 @@ impl Pages {
     async fn metrics(&self) -> Answer {
         let (gate, recorder) = (Arc::clone(&self.gate), Arc::clone(&self.recorder));
         let (ready, up) = (self.unready().is_none(), self.started.elapsed());
+        for standing in &self.standings {
+            let told = standing.report();
+            recorder.metrics().follower(&standing.name, told.behind, told.leaves, told.error.is_some());
+        }
         // How many wait for people is in a file.
         let told = tokio::task::spawn_blocking(move || {
             let readings = Readings { ready, up, holds_waiting: gate.waiting() as u64, ..recorder.readings() };

@@ -2,7 +2,7 @@
 
 use std::sync::PoisonError;
 
-use maud::html;
+use maud::{Markup, html};
 
 use super::super::{House, Page};
 use super::{failed, long, moment, several, shown, system_moment, token};
@@ -55,6 +55,7 @@ pub(in crate::console) fn page(house: &House, login: &Login) -> Result<Page, Pag
             form method="post" action="/log/verify" { (token(login)) button type="submit" { "Verify now" } }
             p class="dim" { "The gateway looks at its own record here. Who trusts nothing runs " code { "blackbar verify" } " on a copy, with a checkpoint that was kept elsewhere." }
         }
+        (followers(house, leaves))
         section { h2 { "What happened to the gateway" }
             div class="scroll" tabindex="0" role="region" aria-label="Events" {
                 table class="small" {
@@ -75,6 +76,37 @@ pub(in crate::console) fn page(house: &House, login: &Login) -> Result<Page, Pag
         }
     };
     Ok(shown("Log", "log", body))
+}
+
+/// Who else is told of the log, and how far they are.
+fn followers(house: &House, leaves: u64) -> Markup {
+    html! {
+        section id="followers" { h2 { "Sinks and witnesses" }
+            div class="scroll" tabindex="0" role="region" aria-label="Sinks and witnesses" {
+                table class="small" {
+                    thead { tr { th scope="col" { "Name" } th scope="col" { "State" } th scope="col" class="number" { "Leaves it has" } th scope="col" class="number" { "Behind" } th scope="col" { "Says" } } }
+                    tbody {
+                        @for follower in &house.followers {
+                            @let told = follower.report();
+                            tr {
+                                td { (follower.name) @if told.required { " " span class="dim" { "required" } } }
+                                td { @match (&told.error, told.behind.is_zero()) {
+                                    (Some(_), _) => span class="state bad" { "failing" },
+                                    (None, true) => span class="state good" { "up to date" },
+                                    (None, false) => span class="state wait" { "sending" },
+                                } }
+                                // Retention tells nobody anything; it only has to be on time.
+                                td class="number" { @if told.leaves > 0 { (told.leaves) " of " (leaves) } @else { "–" } }
+                                td class="number" { (long(told.behind)) }
+                                td class="wide" { (told.error.as_deref().map(inert).unwrap_or_default()) }
+                            }
+                        }
+                    }
+                }
+            }
+            p class="dim" { "One that is required and too far behind makes the gateway not ready. A SIEM gets every leaf at least once, from where it was." }
+        }
+    }
 }
 
 pub(in crate::console) fn checkpoint(house: &House, login: &Login) -> Result<Page, Page> {

@@ -48,6 +48,19 @@ pub(crate) struct Standing {
     now: Mutex<Now>,
 }
 
+/// How far it has come, as monitors and people are told.
+#[derive(Clone, Debug)]
+pub(crate) struct Report {
+    /// Whether the gateway is not ready while it is far behind.
+    pub(crate) required: bool,
+    /// How many leaves it has.
+    pub(crate) leaves: u64,
+    /// How long the oldest leaf has waited that it has not.
+    pub(crate) behind: Duration,
+    /// What does not work, without content.
+    pub(crate) error: Option<String>,
+}
+
 #[derive(Clone, Debug, Default)]
 struct Now {
     /// How many leaves it has.
@@ -232,12 +245,18 @@ impl Standing {
         })
     }
 
-    pub(crate) fn json(&self) -> Value {
+    /// What is told of it.
+    pub(crate) fn report(&self) -> Report {
         let now = self.now();
-        let late = now.oldest.map_or(0, |oldest| Time::from(SystemTime::now()).since(oldest).as_secs());
+        let behind = now.oldest.map_or(Duration::ZERO, |oldest| Time::from(SystemTime::now()).since(oldest));
+        Report { required: self.required, leaves: now.sent, behind, error: now.alarm.or(now.error) }
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        let Report { required, leaves, behind, error } = self.report();
         json!({
-            "name": self.name, "required": self.required, "leaves": now.sent, "behind_seconds": late,
-            "error": now.alarm.or(now.error),
+            "name": self.name, "required": required, "leaves": leaves, "behind_seconds": behind.as_secs(),
+            "error": error,
         })
     }
 
