@@ -3,6 +3,7 @@
 use crate::rich::Rich;
 use crate::rng::Rng;
 use crate::scribe::{Letters, Scribe};
+use crate::table::Head;
 use crate::writer::{Encoding, Writer};
 use crate::{Document, Format, fhir, table};
 
@@ -53,13 +54,41 @@ pub enum Genre {
     Html,
     /// Claims and remittances in X12.
     X12,
+    /// A table with commas that has a header for sure.
+    HeadedCsv,
+    /// A table with commas that has none.
+    BareCsv,
+    /// Lines of a server in one of the usual layouts.
+    ServerLog,
+    /// A dump of a database.
+    Dump,
+    /// Rows of COPY.
+    Rows,
+    /// A form that a browser sends.
+    Submission,
+    /// An e-mail in parts.
+    Mail,
+    /// The record of a patient as one bundle, as a simulator of records writes it.
+    Record,
     /// Text without any identifier.
     Clean,
 }
 
 impl Genre {
     /// Formats that [`corpus`] does not mix in: their documents are made by [`document_of`].
-    pub const APART: &[Self] = &[Self::Ccda, Self::Html, Self::X12];
+    pub const APART: &[Self] = &[
+        Self::Ccda,
+        Self::Html,
+        Self::X12,
+        Self::HeadedCsv,
+        Self::BareCsv,
+        Self::ServerLog,
+        Self::Dump,
+        Self::Rows,
+        Self::Submission,
+        Self::Mail,
+        Self::Record,
+    ];
 
     /// Every genre.
     pub const ALL: &[Self] = &[
@@ -85,6 +114,14 @@ impl Genre {
         Self::Ccda,
         Self::Html,
         Self::X12,
+        Self::HeadedCsv,
+        Self::BareCsv,
+        Self::ServerLog,
+        Self::Dump,
+        Self::Rows,
+        Self::Submission,
+        Self::Mail,
+        Self::Record,
         Self::Clean,
     ];
 
@@ -113,6 +150,14 @@ impl Genre {
             Self::Ccda => "ccda",
             Self::Html => "html",
             Self::X12 => "x12",
+            Self::HeadedCsv => "headed-csv",
+            Self::BareCsv => "bare-csv",
+            Self::ServerLog => "server-log",
+            Self::Dump => "dump",
+            Self::Rows => "rows",
+            Self::Submission => "submission",
+            Self::Mail => "mail",
+            Self::Record => "record",
             Self::Clean => "clean",
         }
     }
@@ -130,7 +175,17 @@ impl Genre {
             Self::FhirBundle | Self::Csv => 4,
             Self::FhirExport | Self::Tsv | Self::Hl7 => 3,
             // Asked for by name, and scored by themselves.
-            Self::Ccda | Self::Html | Self::X12 => 0,
+            Self::Ccda
+            | Self::Html
+            | Self::X12
+            | Self::HeadedCsv
+            | Self::BareCsv
+            | Self::ServerLog
+            | Self::Dump
+            | Self::Rows
+            | Self::Submission
+            | Self::Mail
+            | Self::Record => 0,
         }
     }
 }
@@ -197,12 +252,20 @@ pub fn document_of(genre: Genre, seed: u64, index: usize) -> Document {
         Genre::FhirResource => (Format::Json, fhir::resource(&mut scribe)),
         Genre::FhirBundle => (Format::Json, fhir::bundle(&mut scribe)),
         Genre::FhirExport => (Format::Ndjson, fhir::export(&mut scribe)),
-        Genre::Csv => (Format::Csv, table::csv(&mut scribe)),
+        Genre::Csv => (Format::Csv, table::csv(&mut scribe, Head::Mostly)),
         Genre::Tsv => (Format::Tsv, table::tsv(&mut scribe)),
         Genre::Hl7 => (Format::Hl7, crate::hl7::messages(&mut scribe)),
         Genre::Ccda => (Format::Xml, crate::ccda::document(&mut scribe)),
         Genre::Html => (Format::Xml, crate::ccda::page(&mut scribe)),
         Genre::X12 => (Format::X12, crate::x12::interchange(&mut scribe)),
+        Genre::HeadedCsv => (Format::Csv, table::csv(&mut scribe, Head::Always)),
+        Genre::BareCsv => (Format::Csv, table::csv(&mut scribe, Head::Never)),
+        Genre::ServerLog => (Format::Log, crate::logs::lines(&mut scribe)),
+        Genre::Dump => (Format::Sql, crate::dump::statements(&mut scribe)),
+        Genre::Rows => (Format::Copy, crate::dump::rows(&mut scribe)),
+        Genre::Submission => (Format::Form, table::form(&mut scribe)),
+        Genre::Mail => (Format::Mime, crate::mail::message(&mut scribe)),
+        Genre::Record => (Format::Json, crate::synthea::bundle(&mut scribe)),
     };
     debug_assert!(scribe.unknown().is_empty(), "templates name unknown slots");
     let (bytes, labels, decoys, values) = writer.into_parts();

@@ -12,6 +12,8 @@ pub(crate) enum Json {
     Text(Rich),
     /// XHTML inside a string: its text is escaped as XML first; the markup is plain.
     Markup(Vec<Markup>),
+    /// A text in base64.
+    Packed(Rich),
     /// A number or a literal, possibly an identifier.
     Bare(Rich),
 }
@@ -97,6 +99,13 @@ impl Json {
                     };
                     out.rich(rich, Encoding { xml, syntax: Syntax::Json(layout.escapes) }, rng);
                 }
+                out.syntax("\"");
+            }
+            Self::Packed(rich) => {
+                let mut inner = Writer::default();
+                inner.rich(rich, Encoding::default(), rng);
+                out.syntax("\"");
+                out.packed(inner, usize::MAX);
                 out.syntax("\"");
             }
             Self::Bare(rich) => out.rich(rich, Encoding::default(), rng),

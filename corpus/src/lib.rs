@@ -26,8 +26,11 @@ pub mod cases;
 mod cast;
 mod ccda;
 mod check;
+pub mod cross;
 mod dates;
 mod decoys;
+mod dump;
+pub mod endless;
 mod fhir;
 mod generate;
 pub mod gold;
@@ -35,6 +38,8 @@ mod hl7;
 pub mod ids;
 mod images;
 mod json;
+mod logs;
+mod mail;
 mod mould;
 mod people;
 mod places;
@@ -43,6 +48,7 @@ pub mod rng;
 pub mod score;
 mod scribe;
 pub mod sse;
+mod synthea;
 mod table;
 mod template;
 pub mod writer;
@@ -110,11 +116,17 @@ pub enum Format {
     Log,
     /// Statements of SQL, as in dumps.
     Sql,
+    /// Rows of PostgreSQL's COPY as text.
+    Copy,
+    /// Form data, as browsers send it.
+    Form,
+    /// E-mails in parts.
+    Mime,
 }
 
 impl Format {
     /// Every format.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 15] = [
         Self::Text,
         Self::Json,
         Self::Ndjson,
@@ -127,6 +139,9 @@ impl Format {
         Self::Deltas,
         Self::Log,
         Self::Sql,
+        Self::Copy,
+        Self::Form,
+        Self::Mime,
     ];
 
     /// Its stable name, which is also its `--input` value.
@@ -144,6 +159,9 @@ impl Format {
             Self::X12 => "x12",
             Self::Log => "log",
             Self::Sql => "sql",
+            Self::Copy => "copy",
+            Self::Form => "form",
+            Self::Mime => "mime",
         }
     }
 
@@ -157,6 +175,7 @@ impl Format {
         match self {
             Self::Text => "txt",
             Self::Deltas => "ndjson",
+            Self::Mime => "eml",
             other => other.name(),
         }
     }

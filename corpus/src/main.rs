@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use blackbar_corpus::rng::Rng;
 use blackbar_corpus::score::{Found, Scorer};
 use blackbar_corpus::sse::{self, Provider};
-use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, Label, bench, corpus, gold};
+use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, Label, bench, corpus, endless, gold};
 
 const USAGE: &str = "\
 corpus: labelled synthetic PHI
@@ -20,6 +20,8 @@ usage:
       writes the texts among N documents, and each as every provider would stream it, with DIR/gold.jsonl
   corpus bench --input notes|ndjson|csv|clean [--megabytes N] [--seed S]
       writes N million bytes of benchmark input to standard output
+  corpus endless --format F [--megabytes N] [--seed S]
+      writes one valid document of a format, N million bytes long, to standard output
   corpus score --gold FILE --found FILE [--tolerated FILE]
       scores anybody's findings: all three files have gold lines; findings that touch a tolerated span only count
       neither way
@@ -62,6 +64,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     let allowed: &[&str] = match command.as_str() {
         "generate" | "streams" => &["--seed", "--docs", "--out"],
         "bench" => &["--seed", "--megabytes", "--input"],
+        "endless" => &["--seed", "--megabytes", "--format"],
         "score" => &["--gold", "--found", "--tolerated"],
         "help" | "--help" | "-h" => return print(USAGE.as_bytes()),
         other => return Err(Failure::Usage(format!("unknown command `{other}`"))),
@@ -81,6 +84,7 @@ fn run(arguments: &[String]) -> Result<(), Failure> {
     match command.as_str() {
         "generate" => generate(&options),
         "streams" => streams(&options),
+        "endless" => endless(&options),
         "score" => score(&options),
         _ => benchmark(&options),
     }
@@ -93,6 +97,7 @@ struct Options {
     megabytes: Option<usize>,
     out: Option<PathBuf>,
     input: Option<String>,
+    format: Option<String>,
     gold: Option<PathBuf>,
     found: Option<PathBuf>,
     tolerated: Option<PathBuf>,
@@ -108,6 +113,7 @@ impl Options {
             "--out" => self.out = Some(PathBuf::from(value)),
             "--gold" => self.gold = Some(PathBuf::from(value)),
             "--found" => self.found = Some(PathBuf::from(value)),
+            "--format" => self.format = Some(value.to_owned()),
             "--tolerated" => self.tolerated = Some(PathBuf::from(value)),
             _ => self.input = Some(value.to_owned()),
         }
@@ -150,6 +156,18 @@ fn benchmark(options: &Options) -> Result<(), Failure> {
     let bytes = options.megabytes.unwrap_or(10).saturating_mul(1_000_000);
     let mut out = io::stdout().lock();
     bench::write(input, bytes, options.seed.unwrap_or(DEVELOPMENT_SEED), &mut out)
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::Io(PathBuf::from("standard output"), error))
+}
+
+fn endless(options: &Options) -> Result<(), Failure> {
+    let name = options.format.as_deref().ok_or_else(|| Failure::Usage("`endless` needs `--format F`".to_owned()))?;
+    let names = || Format::ALL.map(Format::name).join(" ");
+    let format = Format::from_name(name)
+        .ok_or_else(|| Failure::Usage(format!("unknown format `{name}`; there are {}", names())))?;
+    let bytes = u64::try_from(options.megabytes.unwrap_or(10)).unwrap_or(u64::MAX).saturating_mul(1_000_000);
+    let mut out = io::BufWriter::new(io::stdout().lock());
+    endless::write(format, bytes, options.seed.unwrap_or(DEVELOPMENT_SEED), &mut out)
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Io(PathBuf::from("standard output"), error))
 }

@@ -7,16 +7,27 @@ use crate::scribe::Scribe;
 use crate::writer::{Encoding, Syntax, Writer};
 
 /// A column: the names it may have in a header, and the template of its cells.
-struct Column {
-    headers: &'static [&'static str],
-    cell: &'static str,
+pub(crate) struct Column {
+    pub(crate) headers: &'static [&'static str],
+    pub(crate) cell: &'static str,
     /// A value that shows what it is without a header.
     speaks: bool,
 }
 
+/// Whether a table names its columns.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Head {
+    Mostly,
+    Always,
+    Never,
+}
+
 /// A table with commas.
-pub(crate) fn csv(scribe: &mut Scribe) -> Writer {
-    let header = !scribe.rng.chance(15);
+pub(crate) fn csv(scribe: &mut Scribe, head: Head) -> Writer {
+    let header = match (head, scribe.rng.chance(15)) {
+        (Head::Mostly, bare) => !bare,
+        (head, _) => head == Head::Always,
+    };
     let columns = choose(header, &mut scribe.rng);
     let separator = if scribe.rng.chance(8) { ";" } else { "," };
     let quote_all = scribe.rng.chance(25);
@@ -58,6 +69,19 @@ pub(crate) fn tsv(scribe: &mut Scribe) -> Writer {
     out
 }
 
+/// A form as a browser sends it, with the columns of a row as its fields.
+pub(crate) fn form(scribe: &mut Scribe) -> Writer {
+    let columns = choose(true, &mut scribe.rng);
+    let mut out = Writer::default();
+    for (column, i) in columns.iter().zip(0..) {
+        let name = scribe.rng.pick(column.headers).replace(' ', "_");
+        out.syntax(&format!("{}{name}=", if i > 0 { "&" } else { "" }));
+        let value = if scribe.rng.chance(4) { Rich::default() } else { scribe.fill(column.cell) };
+        out.rich(&value, Encoding { xml: false, syntax: Syntax::Form }, &mut scribe.rng);
+    }
+    out
+}
+
 /// Rows of eighteen short columns, mostly identifiers; for benchmarks.
 pub(crate) fn dense_csv(scribe: &mut Scribe, rows: usize) -> Writer {
     let wanted = [0, 1, 2, 4, 5, 6, 8, 9, 10, 11, 12, 13, 14, 15, 18, 19, 23, 25];
@@ -72,7 +96,8 @@ pub(crate) fn dense_csv(scribe: &mut Scribe, rows: usize) -> Writer {
     out
 }
 
-fn choose(header: bool, rng: &mut Rng) -> Vec<&'static Column> {
+/// Columns for a table; without a header, mostly those whose values speak for themselves.
+pub(crate) fn choose(header: bool, rng: &mut Rng) -> Vec<&'static Column> {
     let share = rng.range(30, 70);
     let mut columns: Vec<&Column> = COLUMNS
         .iter()

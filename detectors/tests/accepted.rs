@@ -1,6 +1,7 @@
-//! What is redacted is read by parsers of others, in Python: `hl7`, `lxml`, and those of its library. `BLACKBAR_PYTHON`
-//! names an interpreter that has them (`python3 -m venv V && V/bin/pip install hl7 lxml`); with `BLACKBAR_INSTALL` set they are
-//! installed into a folder of the build.
+//! What is redacted is read by parsers of others, in Python: `hl7`, `lxml`, and those of its library; and where they are
+//! installed, `pyx12`, the models of FHIR, and the kits of providers of models. `BLACKBAR_PYTHON` names an interpreter that has
+//! them (`python3 -m venv V && V/bin/pip install hl7 lxml`); with `BLACKBAR_INSTALL` set they are installed into a folder of
+//! the build.
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test that says why it is skipped")]
 
@@ -11,6 +12,8 @@ use std::path::Path;
 use std::process::Command;
 use std::{env, fs};
 
+use blackbar_corpus::rng::Rng;
+use blackbar_corpus::sse::{self, Provider};
 use blackbar_corpus::{DEVELOPMENT_SEED, Document, Format, Genre, document_of};
 use blackbar_engine::testing::laws;
 
@@ -30,9 +33,15 @@ fn parsers_of_others_accept_what_is_redacted() {
         return;
     }
     let folder = env::temp_dir().join(format!("blackbar-accepted-{}", std::process::id()));
-    let genres = Genre::ALL.iter().chain(Genre::APART);
-    let structured = genres.flat_map(|genre| (0..EACH).map(|i| document_of(*genre, DEVELOPMENT_SEED, i)));
-    let documents: Vec<Document> = structured.filter(|document| document.format != Format::Text).collect();
+    let all = Genre::ALL.iter().flat_map(|genre| (0..EACH).map(|i| document_of(*genre, DEVELOPMENT_SEED, i)));
+    let mut documents: Vec<Document> = all.filter(|document| document.format != Format::Text).collect();
+    for provider in Provider::ALL {
+        for i in 0..EACH / 4 {
+            let note = document_of(Genre::Referral, DEVELOPMENT_SEED, i);
+            documents.push(sse::stream(&note, provider, &mut Rng::for_part(3, i as u64)).document);
+        }
+    }
+    documents.extend(recorded());
     for document in &documents {
         write(&folder.join("original"), &document.name, &document.text);
         // Tables with other separators are told by their content.
@@ -57,6 +66,24 @@ fn parsers_of_others_accept_what_is_redacted() {
     println!("{said}{}", String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{}", folder.display());
     fs::remove_dir_all(&folder).unwrap();
+}
+
+/// Streams in the shapes of providers, as whole as they come.
+fn recorded() -> Vec<Document> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/streams");
+    let mut streams = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let format = match path.extension().and_then(|end| end.to_str()) {
+            Some("sse") => Format::Sse,
+            Some("ndjson") => Format::Deltas,
+            _ => continue,
+        };
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let (text, none) = (fs::read(&path).unwrap(), Vec::new());
+        streams.push(Document { name, format, text, labels: none.clone(), decoys: none, values: Vec::new() });
+    }
+    streams
 }
 
 /// A note in base64, in an attachment, in an element and in a result; a message, a table and JSON in strings.
@@ -109,7 +136,12 @@ fn installed() -> String {
     if !own.is_file() && env::var_os("BLACKBAR_INSTALL").is_some() {
         let path = venv.to_string_lossy().into_owned();
         run(Path::new("python3"), &["-m", "venv", &path]);
-        run(&own, &["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "hl7==0.4.5", "lxml"]);
+        let needed = ["hl7==0.4.5", "lxml"];
+        let wished = ["fhir.resources", "pyx12", "openai", "anthropic", "ollama", "google-genai"];
+        for packages in [&needed[..], &wished] {
+            let pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];
+            run(&own, &[&pip, packages].concat());
+        }
     }
     if own.is_file() { own.to_string_lossy().into_owned() } else { "python3".to_owned() }
 }
