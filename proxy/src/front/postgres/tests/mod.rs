@@ -1,8 +1,12 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod binary;
 mod disguises;
+mod encrypted;
 mod entering;
 mod leaks;
+mod limits;
+mod speaking;
 mod talking;
 mod usable;
 
