@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """What the gateway costs in front of PostgreSQL, beside pgbouncer and no one at all.
 
-    python3 benches/postgres.py target/release/blackbar [--seconds 5] [--only pgbench,copy,result,idle]
+    python3 benches/postgres.py target/release/blackbar [--seconds 5] [--only pgbench,first,copy,result,idle]
 
 It starts a server, pgbouncer where there is one, and a gateway of its own on loopback, in a temporary folder, and removes
 them. Figures are CPU of the process in question (user and system, from /proc), so other work on the machine disturbs them
@@ -31,7 +31,7 @@ def main():
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("blackbar", type=pathlib.Path)
     arguments.add_argument("--seconds", type=int, default=5)
-    arguments.add_argument("--only", default="pgbench,copy,result,idle")
+    arguments.add_argument("--only", default="pgbench,first,copy,result,idle")
     arguments.add_argument("--megabytes", type=int, default=1000, help="of the COPY and of the long result")
     asked = arguments.parse_args()
     only = asked.only.split(",")
@@ -42,10 +42,12 @@ def main():
         folder.chmod(0o755)
         if "idle" in only:
             idle(asked.blackbar.resolve(), folder)
-        if {"pgbench", "copy", "result"} & set(only):
+        if {"pgbench", "first", "copy", "result"} & set(only):
             with Server(folder) as server, Bouncer(folder, server.port) as bouncer:
                 if "pgbench" in only:
                     pgbench(asked, folder, server, bouncer)
+                if "first" in only:
+                    first(asked, folder, server, bouncer)
                 if "copy" in only:
                     copy(asked, folder, server, bouncer)
                 if "result" in only:
@@ -91,13 +93,74 @@ def line(name, protocol, pid, seconds, how, where, env):
     sys.stdout.flush()
 
 
+def first(asked, folder, server, bouncer):
+    """How long the first row of a long answer takes: the rest is left where it is."""
+    server.sql("""CREATE TABLE IF NOT EXISTS long_answer AS SELECT n AS id, 'Patient ' || n AS who, 'SSN 219-09-' || lpad((n % 10000)::text, 4, '0')
+        AS told, repeat('the wound is dry and the pulse is regular ', 3) AS note FROM generate_series(1, 20000) n""")
+    print(f"\nthe first row of 20,000, {asked.seconds} s each, one client, sessions that stand")
+    ways = [("direct", server.where, "", "postgres", "postgres")]
+    if bouncer.process:
+        ways.append(("pgbouncer", bouncer.where, "", "postgres", "postgres"))
+    for name, where, password, user, database in ways:
+        waited(name, asyncio.run(first_rows(int(where[3]), password, user, database, asked.seconds)))
+    for record in ("async", "bounded", "strict"):
+        with Gateway(asked.blackbar.resolve(), folder, server.port, record) as gateway:
+            waited(f"blackbar {record}", asyncio.run(first_rows(gateway.port, gateway.env["PGPASSWORD"], "bench", "ehr", asked.seconds)))
+
+
+async def first_rows(port, password, user, database, seconds):
+    reader, writer = await session(port, password, user, database)
+    text, times, until = b"SELECT * FROM long_answer\0", [], time.monotonic() + seconds
+    while time.monotonic() < until:
+        begun = time.monotonic()
+        writer.write(b"Q" + struct.pack("!i", len(text) + 4) + text)
+        told = None
+        while True:
+            tag, length = struct.unpack("!ci", await reader.readexactly(5))
+            await reader.readexactly(length - 4)
+            if tag == b"D" and told is None:
+                told = time.monotonic() - begun
+            assert tag != b"E"
+            if tag == b"Z":
+                break
+        times.append(told)
+    writer.close()
+    return times
+
+
+def waited(name, times):
+    times.sort()
+    at = lambda part: times[min(len(times) - 1, int(len(times) * part))] * 1000
+    print(f"  {name:18} p50 {at(0.5):6.2f} ms  p99 {at(0.99):6.2f} ms  {len(times)} answers")
+    sys.stdout.flush()
+
+
+# Columns as a hospital has them: most of a row is nobody's, some of it is somebody's by its column, some by what is in it.
+CLINICAL = """CREATE TABLE encounters AS SELECT
+    n AS id, 8000000 + n % 99991 AS mrn, (ARRAY['Mary','James','Linda','Robert','Elena'])[n % 5 + 1] AS first_name,
+    (ARRAY['Whitfield','Garcia','Kowalczyk','Johnson','Marchetti','Okafor'])[n % 6 + 1] AS last_name,
+    date '1930-01-01' + n % 30000 AS birth_date, timestamptz '2024-01-01 00:00+00' + n % 500000 * interval '1 minute' AS admitted,
+    (ARRAY['final','preliminary','amended'])[n % 3 + 1] AS status, 'B' || n % 9 AS ward, 36.0 + (n % 40) / 10.0 AS temperature, 55 + n % 60 AS pulse,
+    n % 7 = 0 AS urgent, md5(n::text)::uuid AS encounter, jsonb_build_object('code', 'R' || n % 99, 'dose', n % 500, 'unit', 'mg') AS medication,
+    CASE WHEN n % 10 = 0 THEN 'Mr. Whitfield (SSN 219-09-' || lpad((n % 10000)::text, 4, '0') || ') was called at (617) 555-0134. ' ELSE '' END
+    || repeat('The wound is dry and the pulse is regular; she walks well. ', n % 4 + 1) AS note,
+    CASE WHEN n % 3 = 0 THEN NULL ELSE 'patient' || n || '@example.org' END AS email
+    FROM generate_series(1, ROWS) n"""
+
+
 def copy(asked, folder, server, bouncer):
     rows = asked.megabytes * 1000 * 1000 // 200
     server.sql(f"""CREATE TABLE notes AS SELECT n AS id, 'Patient ' || n AS who, 'seen on 2024-03-' || lpad((n % 28 + 1)::text, 2, '0')
         AS at, CASE WHEN n % 10 = 0 THEN 'SSN 219-09-' || lpad((n % 10000)::text, 4, '0') ELSE 'no complaint' END AS told,
         repeat('the wound is dry and the pulse is regular ', 3) AS note FROM generate_series(1, {rows}) n""")
-    text = "COPY notes TO STDOUT"
-    print("\nCOPY TO STDOUT")
+    server.sql(CLINICAL.replace("ROWS", str(asked.megabytes * 1000 * 1000 // 310)))
+    for table, what in (("notes", "a third of each row words of its own"), ("encounters", "mixed clinical rows")):
+        copy_table(asked, folder, server, bouncer, table, what)
+
+
+def copy_table(asked, folder, server, bouncer, table, what):
+    text = f"COPY {table} TO STDOUT"
+    print(f"\nCOPY {table} TO STDOUT: {what}")
     ways = [("direct", None, server.where, {})]
     if bouncer.process:
         ways.append(("pgbouncer", bouncer.process.pid, bouncer.where, {}))
@@ -149,9 +212,9 @@ async def read(gateway, text):
             return size
 
 
-async def session(port, password):
+async def session(port, password, user="bench", database="ehr"):
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
-    body = struct.pack("!i", 196608) + b"user\0bench\0database\0ehr\0\0"
+    body = struct.pack("!i", 196608) + f"user\0{user}\0database\0{database}\0\0".encode()
     writer.write(struct.pack("!i", len(body) + 4) + body)
     while True:
         tag, length = struct.unpack("!ci", await reader.readexactly(5))

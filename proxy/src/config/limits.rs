@@ -15,6 +15,10 @@ pub(crate) struct Limits {
     pub(crate) url_bytes: usize,
     /// The body of a request.
     pub(crate) request_bytes: u64,
+    /// The longest statement, set of parameters or message of a database that is no row.
+    pub(crate) statement_bytes: usize,
+    /// The longest row of a database.
+    pub(crate) row_bytes: usize,
     /// From the first byte of a request to the end of its head, and how long an idle connection is kept.
     pub(crate) header_timeout: Duration,
     /// Between two reads or writes of a body; also how long an upstream may take to begin its answer.
@@ -45,6 +49,8 @@ impl Default for Limits {
             header_bytes: 64 << 10,
             url_bytes: 8 << 10,
             request_bytes: 64 << 20,
+            statement_bytes: 16 << 20,
+            row_bytes: 16 << 20,
             header_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
             total_timeout: Duration::ZERO,
@@ -74,6 +80,8 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
     count("connections", 1, 1 << 20, &mut limits.connections)?;
     count("header_bytes", 8 << 10, 1 << 20, &mut limits.header_bytes)?;
     count("url_bytes", 256, 64 << 10, &mut limits.url_bytes)?;
+    count("statement_bytes", 64 << 10, 1 << 28, &mut limits.statement_bytes)?;
+    count("row_bytes", 64 << 10, 1 << 28, &mut limits.row_bytes)?;
     count("asks", 1, 100_000, &mut limits.asks)?;
     count("asks_of_subject", 1, 100_000, &mut limits.asks_of_subject)?;
     count("asks_per_hour", 1, 100_000, &mut limits.asks_per_hour)?;

@@ -1,5 +1,7 @@
 //! The fronts: one module a protocol, and what they share.
 
+#[cfg(test)]
+mod authority;
 pub(crate) mod http;
 mod listener;
 pub(crate) mod postgres;

@@ -4,6 +4,7 @@
 
 mod admission;
 mod answer;
+mod frames;
 mod headers;
 mod media;
 mod target;
@@ -12,6 +13,7 @@ mod wire_form;
 
 pub use admission::{Admitted, Head, Refusal, Version, admit, overriding};
 pub use answer::{AnswerPlan, BodyPlan, Coding, Unanswerable, accept_encoding, plan};
+pub use frames::Frames;
 pub use headers::{DownHeader, UpHeader, down, up};
 pub use media::{Charset, Media, Reading};
 pub use target::{Target, TargetError};

@@ -99,6 +99,12 @@ impl Arriving {
         Ok(whole)
     }
 
+    /// Waits for the end of a body that has nothing in it.
+    pub(super) async fn must_be_empty(&mut self) -> Result<(), UpBroken> {
+        let whole = self.gather(0).await?;
+        if whole && self.kept.is_empty() { Ok(()) } else { Err(UpBroken::Off) }
+    }
+
     /// What was read ahead.
     pub(super) const fn kept(&self) -> &Bytes {
         &self.kept

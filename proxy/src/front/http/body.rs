@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::future::{Future as _, poll_fn};
 use std::pin::{Pin, pin};
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -19,13 +20,18 @@ use super::head::pairs;
 use super::likelihoods::Likelihoods;
 use super::links::Links;
 use super::nested::Nested;
+use super::patience::Waiting;
 use super::quoted::Quoted;
 use super::text::Text;
 use crate::gate::{Answer, Grant, RecordError, Recording};
 
 /// What a client is sent. Content can only be in it as [`Clean`] bytes of a grant's answer; everything else was written in
 /// this program.
-pub(super) struct ClientBody(Sent);
+pub(super) struct ClientBody {
+    sent: Sent,
+    /// Told when the client asks for more, where nothing else notices that it does not.
+    waiting: Option<Arc<Waiting>>,
+}
 
 enum Sent {
     /// A message of the gateway's own.
@@ -36,16 +42,25 @@ enum Sent {
 
 impl ClientBody {
     pub(super) const fn none() -> Self {
-        Self(Sent::Own(None))
+        Self::of(Sent::Own(None))
     }
 
     /// Words of the gateway.
     pub(super) fn own(words: Vec<u8>) -> Self {
-        Self(Sent::Own(Some(words.into())))
+        Self::of(Sent::Own(Some(words.into())))
     }
 
     pub(super) fn redacted(body: Redacted) -> Self {
-        Self(Sent::Redacted(Box::new(body)))
+        Self::of(Sent::Redacted(Box::new(body)))
+    }
+
+    /// `waiting` is told from now on.
+    pub(super) fn watched(self, waiting: Option<Arc<Waiting>>) -> Self {
+        Self { waiting, ..self }
+    }
+
+    const fn of(sent: Sent) -> Self {
+        Self { sent, waiting: None }
     }
 }
 
@@ -427,21 +442,28 @@ impl Body for ClientBody {
     type Error = BodyError;
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        match &mut self.0 {
+        if let Some(waiting) = &self.waiting {
+            waiting.goes_on();
+        }
+        let polled = match &mut self.sent {
             Sent::Own(own) => Poll::Ready(own.take().map(|own| Ok(Frame::data(own)))),
             Sent::Redacted(redacted) => Pin::new(&mut **redacted).poll_frame(cx),
+        };
+        if let (Poll::Ready(Some(Ok(_))), Some(waiting)) = (&polled, &self.waiting) {
+            waiting.waits();
         }
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        match &self.0 {
+        match &self.sent {
             Sent::Own(own) => own.is_none(),
             Sent::Redacted(redacted) => redacted.is_end_stream(),
         }
     }
 
     fn size_hint(&self) -> SizeHint {
-        match &self.0 {
+        match &self.sent {
             Sent::Own(own) => SizeHint::with_exact(own.as_ref().map_or(0, |own| own.len() as u64)),
             Sent::Redacted(_) => SizeHint::default(),
         }

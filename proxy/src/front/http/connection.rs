@@ -4,14 +4,18 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::{Request, Version};
+use hyper::body::Incoming;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use tokio_rustls::TlsAcceptor;
 
 use super::exchange::{Front, Peer};
 use super::guard::Guarded;
+use super::patience::{Patience, Verdict};
 use crate::config::Limits;
 use crate::front::{Arrival, Serves, Stop};
 
@@ -39,9 +43,15 @@ where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
     let peer = Arc::new(peer);
-    let service = service_fn(move |request| {
+    let patience = Arc::new(Patience::new());
+    let watch = Arc::clone(&patience);
+    let service = service_fn(move |request: Request<Incoming>| {
         let (front, peer) = (Arc::clone(&front), Arc::clone(&peer));
-        async move { Ok::<_, std::convert::Infallible>(Box::pin(front.answer(request, &peer)).await) }
+        let waiting = (request.version() == Version::HTTP_2).then(|| watch.begins());
+        async move {
+            let response = Box::pin(front.answer(request, &peer)).await;
+            Ok::<_, std::convert::Infallible>(response.map(|body| body.watched(waiting)))
+        }
     });
     let mut builder = Builder::new(TokioExecutor::new());
     builder
@@ -58,14 +68,31 @@ where
         .max_pending_accept_reset_streams(20)
         .keep_alive_interval(limits.header_timeout)
         .keep_alive_timeout(Duration::from_secs(20));
-    let guarded = Guarded::new(stream, limits.header_bytes, limits.header_timeout, limits.idle_timeout);
+    let (idle, unread) = (limits.header_timeout, limits.idle_timeout);
+    let guarded = Guarded::new(stream, limits.header_bytes, limits.header_timeout, unread, Arc::clone(&patience));
     let mut connection = pin!(builder.serve_connection(TokioIo::new(guarded), service));
-    tokio::select! {
-        // The library's error may quote what the peer sent.
-        ended = connection.as_mut() => drop(ended),
-        _ = stop.changed() => {
-            connection.as_mut().graceful_shutdown();
-            drop(connection.await);
+    let often = (idle.min(unread) / 4).max(Duration::from_millis(10));
+    // Since when the connection ends, gracefully.
+    let mut ending: Option<Instant> = None;
+    let mut told = false;
+    loop {
+        tokio::select! {
+            // The library's error may quote what the peer sent.
+            ended = connection.as_mut() => return drop(ended),
+            _ = stop.changed(), if !told => {
+                told = true;
+                connection.as_mut().graceful_shutdown();
+            }
+            () = tokio::time::sleep(often) => match patience.judge(idle, unread) {
+                Verdict::Kept => {}
+                Verdict::Idle if ending.is_some_and(|since| since.elapsed() > unread) => return,
+                Verdict::Idle if ending.is_none() => {
+                    ending = Some(Instant::now());
+                    connection.as_mut().graceful_shutdown();
+                }
+                Verdict::Idle => {}
+                Verdict::Stalled => return,
+            },
         }
     }
 }

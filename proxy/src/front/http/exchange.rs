@@ -138,10 +138,12 @@ impl Front {
         let recorded = recording.insert(begun);
         let mut lines = self.gate.lines_of_record().ok_or_else(|| Problem::unrecorded(RecordError::Stopped))?;
         let media = media_type(&parts);
-        let mut arriving = Arriving::new(admitted.has_body.then_some(body), &served.limits);
+        let comes = admitted.has_body || !body.is_end_stream();
+        let mut arriving = Arriving::new(comes.then_some(body), &served.limits);
         let read = match admitted.has_body {
             true => Said::read(&mut arriving, &parts.method, admitted.target.path(), media.as_ref()).await,
-            false => Ok(Ok(Said::nothing())),
+            // A length of zero is a promise that the frames of HTTP/2 need not keep.
+            false => arriving.must_be_empty().await.map(|()| Ok(Said::nothing())),
         };
         let (mut content, mut facts) = recorded::request(&parts, &admitted, &mut lines);
         if let Ok(Ok(said)) = &read {

@@ -3,17 +3,23 @@
 use std::future::Future as _;
 use std::io;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use blackbar_wire::http::WireForm;
+use blackbar_wire::http::{Frames, WireForm};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::Sleep;
+
+use super::patience::Patience;
 
 /// A connection on which malformed HTTP/1 comes to nothing.
 pub(super) struct Guarded<S> {
     inner: S,
     form: WireForm,
+    frames: Frames,
+    /// Told what the client does in HTTP/2, whose streams this sees nothing of.
+    watch: Arc<Patience>,
     /// What followed was malformed: the connection reads as ended.
     spoilt: bool,
     /// Until so late the first bytes must have come; later the library has its own clocks.
@@ -30,9 +36,16 @@ const ENOUGH: usize = 24;
 const NONSENSE: &[u8] = b"\r\n\0: \0\r\n\r\n";
 
 impl<S> Guarded<S> {
-    pub(super) fn new(inner: S, longest_line: usize, first: Duration, patience: Duration) -> Self {
+    pub(super) fn new(
+        inner: S,
+        longest_line: usize,
+        first: Duration,
+        patience: Duration,
+        watch: Arc<Patience>,
+    ) -> Self {
         let first = Some(Box::pin(tokio::time::sleep(first)));
-        Self { inner, form: WireForm::new(longest_line), spoilt: false, first, seen: 0, patience, unread: None }
+        let (form, frames) = (WireForm::new(longest_line), Frames::new());
+        Self { inner, form, frames, watch, spoilt: false, first, seen: 0, patience, unread: None }
     }
 }
 
@@ -72,6 +85,12 @@ impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
         this.seen = this.seen.saturating_add(new.len());
         if this.seen >= ENOUGH {
             this.first = None;
+        }
+        if this.frames.observe(new) {
+            this.watch.stirs();
+        }
+        if this.frames.is_spoken() {
+            this.watch.speaks();
         }
         if this.form.observe(new).is_err() {
             this.spoilt = true;

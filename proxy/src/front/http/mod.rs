@@ -15,6 +15,7 @@ mod likelihoods;
 mod links;
 mod nested;
 mod originals;
+mod patience;
 mod problem;
 mod purpose;
 mod quoted;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use blackbar_ledger::{Kind, Outcome};
-use blackbar_wire::pg::{Framer, FrontendFrame, Limits as WireLimits, Report, ToClient, TransactionStatus, Words};
+use blackbar_wire::pg::{Framer, FrontendFrame, Report, ToClient, TransactionStatus, Words};
 use tokio::io::AsyncWriteExt as _;
 
 use super::asking::{Asking, unrecorded_report};
@@ -49,7 +49,7 @@ impl Serves for Front {
         if !seated {
             return say(link, &fatal("53300", "too many connections are open")).await;
         }
-        let side = Side::new(link, Framer::with_rest(wire_limits(), rest));
+        let side = Side::new(link, Framer::with_rest(served.wire, rest));
         let mut guest = Guest { front: self, served, conversation, address, side };
         let wanted = match Wanted::read(&startup) {
             Ok(wanted) => wanted,
@@ -162,7 +162,7 @@ impl Guest {
             }
         };
         let connected = async {
-            let mut connected = served.upstream.connect(settings, wire_limits()).await?;
+            let mut connected = served.upstream.connect(settings, served.wire).await?;
             // Only the server knows what its roles and databases begin with; it says so by itself from version 18 on.
             let mut path = None;
             let row = |row: Vec<Option<bytes::Bytes>>| {
@@ -251,11 +251,6 @@ fn no_session(why: NoSession) -> Report {
         NoSession::Broken => ("08006", "the database does not speak its protocol properly"),
     };
     fatal(code, message)
-}
-
-/// How long the longest messages may be.
-pub(super) fn wire_limits() -> WireLimits {
-    WireLimits::default()
 }
 
 /// How long somebody who is turned away is waited for.

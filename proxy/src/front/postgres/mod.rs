@@ -34,6 +34,8 @@ mod tests;
 
 use std::sync::Arc;
 
+use blackbar_wire::pg::Limits as WireLimits;
+
 use self::cancel::Cancels;
 use self::judge::FactsCache;
 use self::known_catalog::KnownCatalog;
@@ -59,6 +61,8 @@ struct Served {
     catalog: Arc<KnownCatalog>,
     /// What statements touch, as far as they were analysed before.
     facts: Arc<FactsCache>,
+    /// How long the longest messages may be.
+    wire: WireLimits,
 }
 
 impl Front {
@@ -87,6 +91,8 @@ impl OfTarget for Served {
         let credential = target.credential.as_ref();
         let upstream = Arc::new(Upstream::new(&postgres.server, target, credential, limits.connect_timeout)?);
         let catalog = Arc::new(KnownCatalog::new(Arc::clone(&upstream)));
-        Ok(Self { target: target.clone(), postgres: postgres.clone(), upstream, catalog, facts: Arc::default() })
+        let wire = WireLimits { statement: limits.statement_bytes, row: limits.row_bytes };
+        let (target, postgres, facts) = (target.clone(), postgres.clone(), Arc::default());
+        Ok(Self { target, postgres, upstream, catalog, facts, wire })
     }
 }

@@ -24,7 +24,7 @@ use self::blowing::Blowing;
 use super::Served;
 use super::asking::{Answer, Asking, Granted, Leave, Told, unrecorded_report};
 use super::catalog::Snapshot;
-use super::connection::{Entered, wire_limits};
+use super::connection::Entered;
 use super::copy_in::CopyIn;
 use super::holding::{Holding, Step};
 use super::link::Side;
@@ -355,7 +355,7 @@ impl Pump {
             }
             Action::CopyOutBegin { grant, ordinal, shape } => {
                 let granted = grant.granted().ok_or(UNGRANTED)?;
-                self.rows.copy_begins(granted, ordinal, &shape, wire_limits().row)?;
+                self.rows.copy_begins(granted, ordinal, &shape, self.served.wire.row)?;
             }
             Action::CopyOut(frame) => {
                 let recording = self.outbox.recording();
@@ -370,7 +370,7 @@ impl Pump {
             Action::CopyInBegin { grant, ordinal, shape } => {
                 let granted = grant.granted().ok_or(UNGRANTED)?;
                 self.outbox.copying_in();
-                match CopyIn::new(granted, ordinal, &shape, wire_limits().statement) {
+                match CopyIn::new(granted, ordinal, &shape, self.served.wire.statement) {
                     Ok(copy) => self.copy_in = Some(copy),
                     Err(report) => self.session.fail_copy(report),
                 }

@@ -5,14 +5,14 @@ use std::io::Write as _;
 
 use super::{House, answer, says};
 
-const SSN: &str = "219-09-9998";
+pub(super) const SSN: &str = "219-09-9998";
 const DIGITS: &str = "219099998";
-const EMAIL: &str = "carla.quint@mailhost.org";
+pub(super) const EMAIL: &str = "carla.quint@mailhost.org";
 /// A number that only its place tells.
 const ID: &str = "8812345678";
 
 /// What must not be in what a client sees, in whatever spelling the attempts use.
-fn canaries() -> Vec<Vec<u8>> {
+pub(super) fn canaries() -> Vec<Vec<u8>> {
     let wide = |text: &str, big: bool| -> Vec<u8> {
         text.encode_utf16().flat_map(|unit| if big { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
     };
@@ -48,7 +48,7 @@ fn zstd(text: &[u8]) -> Vec<u8> {
 }
 
 /// Everything that the client could make of what it got: as it is, and with codings undone.
-fn readings(raw: &[u8], body: &[u8]) -> Vec<Vec<u8>> {
+pub(super) fn readings(raw: &[u8], body: &[u8]) -> Vec<Vec<u8>> {
     use std::io::Read as _;
     let mut all = vec![raw.to_vec(), body.to_vec()];
     let mut text = Vec::new();
@@ -65,14 +65,14 @@ fn readings(raw: &[u8], body: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-struct Attempt {
-    name: &'static str,
+pub(super) struct Attempt {
+    pub(super) name: &'static str,
     /// Of the request.
-    headers: &'static str,
-    answer: Vec<u8>,
+    pub(super) headers: &'static str,
+    pub(super) answer: Vec<u8>,
 }
 
-fn attempts() -> Vec<Attempt> {
+pub(super) fn attempts() -> Vec<Attempt> {
     let json = format!(r#"{{"id": 7, "ssn": "{SSN}", "mail": "{EMAIL}"}}"#);
     let note = format!("The patient's SSN is {SSN} and the address is {EMAIL}.\n");
     let wide = |big: bool| -> Vec<u8> {

@@ -1,11 +1,15 @@
 //! The front between real sockets: an upstream that says whatever a test wants, and a client that reads every byte.
 
+mod downgrade;
+mod encrypted;
+mod h2;
 mod leaks;
 mod links;
 mod prompts;
 mod record;
 mod requests;
 mod smuggling;
+mod splits;
 mod streams;
 mod tools;
 mod writes;
@@ -22,12 +26,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
 use super::exchange::Front;
-use crate::config::Config;
-use crate::front::Bound;
+use crate::config::{Config, Target};
+use crate::front::{Bound, Certificates};
 use crate::gate::{Authenticator, Gate, Identity, Presented, Recorder, Unknown};
 
 /// A credential that counts.
 const CREDENTIAL: &str = "bb-credential-of-agent-7";
+/// One whose requests break.
+const BREAKING: &str = "bb-credential-that-breaks";
 /// The upstream's own, which no client may see.
 const UPSTREAM_SECRET: &str = "upstream-secret-value";
 
@@ -40,7 +46,9 @@ impl Authenticator for OneAgent {
         presented: &'a Presented<'a>,
     ) -> Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>> {
         let known = presented.secret == Some(CREDENTIAL);
+        let breaks = presented.secret == Some(BREAKING);
         Box::pin(async move {
+            assert!(!breaks, "a test breaks this request");
             known
                 .then(|| Identity {
                     subject: Subject::new(SubjectKind::Agent, "agent-7", ["agents"]),
@@ -73,6 +81,8 @@ struct House {
     recorder: Arc<Recorder>,
     root: Arc<blackbar_ledger::RootKeyFile>,
     folder: tempfile::TempDir,
+    target: Target,
+    certificates: Certificates,
 }
 
 /// The keys that a [`House`] has.
@@ -141,8 +151,9 @@ impl House {
         house
     }
 
-    /// A gateway in front of somebody else's upstream.
+    /// A gateway in front of somebody else's upstream, which speaks in the clear if no scheme says otherwise.
     async fn in_front_of(upstream: &str, settings: &str, policy: &str) -> Self {
+        let scheme = if upstream.contains("://") { "" } else { "http://" };
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("policies")).unwrap();
         std::fs::write(folder.path().join("policies/p.cedar"), policy).unwrap();
@@ -150,7 +161,7 @@ impl House {
         blackbar_engine::key::KeyFile::from_bytes([7; 32]).write(&folder.path().join("tokens.key")).unwrap();
         let text = format!(
             "[keys]\ntokens = {{ file = \"tokens.key\" }}\n[limits]\nidle_timeout = \"3s\"\nheader_timeout = \"2s\"\ndrain_timeout = \"2s\"\nrequest_bytes = 1000000\n\
-             [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{upstream}\"\n\
+             [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"{scheme}{upstream}\"\n\
              public_url = \"https://gateway.example\"\ntoken_headers = [\"authorization\", \"x-api-key\"]\n\
              credential = {{ header = \"x-secret\", prefix = \"key \", file = \"secret\" }}\n{settings}"
         );
@@ -162,9 +173,11 @@ impl House {
         let recorder = Arc::new(Recorder::open(folder.path(), root.clone()).unwrap());
         let bound = Bound::bind(target, front, Arc::clone(&recorder), limits).await.unwrap();
         let address = bound.address().unwrap();
+        let certificates = bound.certificates();
         let (stop, stopped) = watch::channel(false);
         tokio::spawn(bound.serve(stopped));
-        Self { address, seen: Arc::default(), stop, recorder, root, folder }
+        let target = target.clone();
+        Self { address, seen: Arc::default(), stop, recorder, root, folder, target, certificates }
     }
 
     /// Sends these bytes and reads until the gateway closes, or has said nothing for a while.

@@ -15,19 +15,19 @@ use tokio::net::{TcpListener, TcpStream};
 use super::{CREDENTIAL, House, POLICY};
 
 /// A request as a reader saw it: `METHOD target length`.
-type Seen = Arc<Mutex<Vec<String>>>;
+pub(super) type Seen = Arc<Mutex<Vec<String>>>;
 
 /// An upstream that tells what it was asked.
-struct Reader {
-    name: &'static str,
-    address: SocketAddr,
-    seen: Seen,
+pub(super) struct Reader {
+    pub(super) name: &'static str,
+    pub(super) address: SocketAddr,
+    pub(super) seen: Seen,
     /// Ends with the test.
     _child: Option<Ended>,
     _folder: Option<tempfile::TempDir>,
 }
 
-struct Ended(Child);
+pub(super) struct Ended(Child);
 
 impl Drop for Ended {
     fn drop(&mut self) {
@@ -36,7 +36,7 @@ impl Drop for Ended {
     }
 }
 
-async fn hyper() -> Reader {
+pub(super) async fn hyper() -> Reader {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let seen = Seen::default();
@@ -64,7 +64,7 @@ async fn hyper() -> Reader {
 }
 
 /// Python's own server. It knows no chunks: a body without a length is none to it.
-fn python() -> Option<Reader> {
+pub(super) fn python() -> Option<Reader> {
     const SCRIPT: &str = r#"
 import sys
 from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
@@ -94,7 +94,7 @@ server.serve_forever()
     Some(Reader { name: "python", address: ([127, 0, 0, 1], port).into(), seen, _child: Some(child), _folder: None })
 }
 
-fn nginx() -> Option<Reader> {
+pub(super) fn nginx() -> Option<Reader> {
     let binary = ["/usr/sbin/nginx", "/usr/bin/nginx", "/usr/local/sbin/nginx"]
         .into_iter()
         .find(|path| std::path::Path::new(path).exists())?;

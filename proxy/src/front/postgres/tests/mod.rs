@@ -1,12 +1,18 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod binary;
 mod disguises;
+mod encrypted;
 mod entering;
 mod leaks;
+mod limits;
+mod speaking;
 mod talking;
 mod usable;
 
 use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::Duration;
 
@@ -19,7 +25,7 @@ use tokio_postgres::{Client, Config as ClientConfig, NoTls};
 use super::Front;
 use crate::config::Config;
 use crate::front::Bound;
-use crate::gate::{Gate, Known, Recorder, now_ms};
+use crate::gate::{Authenticator, Gate, Identity, Known, Presented, Recorder, Scram, Unknown, now_ms};
 use crate::identity::credentials::{Credentials, Request, Rules};
 use crate::private_postgres::{Options, Server};
 use crate::state::State;
@@ -116,6 +122,39 @@ pub(super) struct House {
     pub(super) served: Option<tokio::task::JoinHandle<()>>,
     pub(super) recorder: Arc<Recorder>,
     pub(super) folder: tempfile::TempDir,
+    /// Whether sessions of [`FRAGILE`] break.
+    pub(super) breaks: Arc<AtomicBool>,
+}
+
+/// Somebody whose sessions break when a test wants them to.
+pub(super) const FRAGILE: &str = "agent-13";
+
+/// Knows whom the credentials name, and panics where a test wants that.
+struct Fragile {
+    known: Known,
+    breaks: Arc<AtomicBool>,
+}
+
+impl Authenticator for Fragile {
+    fn authenticate<'a>(
+        &'a self,
+        presented: &'a Presented<'a>,
+    ) -> Pin<Box<dyn Future<Output = Result<Identity, Unknown>> + Send + 'a>> {
+        self.known.authenticate(presented)
+    }
+
+    fn scram(&self, subject: &str) -> Option<Scram> {
+        self.known.scram(subject)
+    }
+
+    fn still_counts(&self, identity: &Identity) -> bool {
+        assert!(identity.subject.id() != FRAGILE || !self.breaks.load(Ordering::SeqCst), "a test breaks this session");
+        self.known.still_counts(identity)
+    }
+
+    fn is_agent(&self, subject: &str) -> bool {
+        self.known.is_agent(subject)
+    }
 }
 
 impl House {
@@ -156,14 +195,16 @@ impl House {
         let state = Arc::new(State::open(&folder.path().join("state.sqlite")).unwrap());
         let credentials = Arc::new(Credentials::open(state, now_ms()).unwrap());
         let credential = issue(&credentials, "agent-7", &["agents"]);
-        let gate = Arc::new(Gate::new(&config, Arc::new(Known(Arc::clone(&credentials)))).unwrap());
+        let breaks = Arc::new(AtomicBool::new(false));
+        let known = Fragile { known: Known(Arc::clone(&credentials)), breaks: Arc::clone(&breaks) };
+        let gate = Arc::new(Gate::new(&config, Arc::new(known)).unwrap());
         let (target, limits) = (&config.gateway.targets[0], &config.gateway.limits);
         let front = Arc::new(Front::new(gate, target, limits).unwrap());
         let bound = Bound::bind(target, front, Arc::clone(&recorder), limits).await.unwrap();
         let address = bound.address().unwrap();
         let (stop, stopped) = watch::channel(false);
         let served = Some(tokio::spawn(bound.serve(stopped)));
-        Some(Self { address, cluster, credential, credentials, stop, served, recorder, folder })
+        Some(Self { address, cluster, credential, credentials, stop, served, recorder, folder, breaks })
     }
 
     /// What a client needs to know.
@@ -181,9 +222,15 @@ impl House {
 
     /// A session of agent-7, and every byte that it was sent.
     pub(super) async fn tapped(&self) -> (Client, Tap) {
+        self.tapped_as(&self.config()).await
+    }
+
+    /// The same for whomever this is of.
+    pub(super) async fn tapped_as(&self, config: &ClientConfig) -> (Client, Tap) {
         let tap = Tap::before(self.address).await;
         let mut only = ClientConfig::new();
-        only.host("127.0.0.1").port(tap.address.port()).user("agent-7").dbname("ehr").password(&self.credential);
+        only.host("127.0.0.1").port(tap.address.port()).dbname("ehr");
+        only.user(config.get_user().unwrap()).password(config.get_password().unwrap());
         (connect(&only).await.unwrap(), tap)
     }
 

@@ -1,0 +1,87 @@
+//! How much a session may take, and what becomes of the others when one breaks.
+
+use std::pin::pin;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use futures_util::StreamExt as _;
+
+use super::speaking::messages;
+use super::{House, POLICY, issue};
+
+fn code(error: &tokio_postgres::Error) -> &str {
+    error.code().map_or("", |code| code.code())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_are_as_long_as_is_configured() {
+    let row = |length: usize| format!("SELECT repeat('word ', {length}) AS words");
+    let Some(house) = House::with("", "[limits]\nrow_bytes = 100000\nstatement_bytes = 70000", POLICY).await else {
+        return;
+    };
+    let (client, other) = (house.client().await, house.client().await);
+    let words = client.query_one(&row(19_000), &[]).await.unwrap();
+    assert_eq!(words.get::<_, String>(0).len(), 95_000);
+    assert_eq!(code(&client.query_one(&row(21_000), &[]).await.unwrap_err()), "54000");
+    assert!(
+        client.is_closed() || client.simple_query("SELECT 1 AS one").await.is_err(),
+        "nobody knows where the row ends"
+    );
+    let long = format!("SELECT 1 AS one -- {}", "x".repeat(80_000));
+    assert_eq!(other.simple_query("SELECT 1 AS one").await.unwrap().len(), 3);
+    assert_eq!(code(&other.simple_query(&long).await.unwrap_err()), "54000");
+    assert_eq!(house.client().await.simple_query("SELECT 1 AS one").await.unwrap().len(), 3);
+
+    let more = "[limits]\nrow_bytes = 33554432\nstatement_bytes = 33554432";
+    let Some(house) = House::with("record = \"async\"", more, POLICY).await else { return };
+    let client = house.client().await;
+    let words = client.query_one(&row(4 << 20), &[]).await.unwrap();
+    assert_eq!(words.get::<_, String>(0).len(), 20 << 20);
+    let long = format!("SELECT 1 AS one -- {}", "x".repeat(20 << 20));
+    assert_eq!(client.simple_query(&long).await.unwrap().len(), 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_that_breaks_breaks_alone() {
+    let Some(house) = House::with("record = \"async\"", "", POLICY).await else { return };
+    let fragile = issue(&house.credentials, super::FRAGILE, &["agents"]);
+    let mut config = house.config();
+    config.user(super::FRAGILE).password(&fragile);
+    let many = "SELECT p.ssn, p.note, p.born FROM clinical.patients p, generate_series(1, 1000000) n WHERE p.id = 1";
+    let (broken, tap) = house.tapped_as(&config).await;
+    let (whole, other_tap) = house.tapped().await;
+    let (one, other) = (
+        broken.query_raw(many, std::iter::empty::<&str>()).await.unwrap(),
+        whole.query_raw(many, std::iter::empty::<&str>()).await.unwrap(),
+    );
+    let (mut one, mut other) = (pin!(one), pin!(other));
+    one.next().await.unwrap().unwrap();
+    other.next().await.unwrap().unwrap();
+    house.breaks.store(true, Ordering::SeqCst);
+    let begun = Instant::now();
+    loop {
+        match one.next().await {
+            Some(Ok(row)) => assert_eq!(row.get::<_, String>(0), "[SSN]"),
+            Some(Err(_)) | None => break,
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "the session goes on");
+    }
+    // What came are whole messages, and nothing that nobody has looked at.
+    let bytes = tap.bytes();
+    let (told, rest) = messages(&bytes);
+    assert!(rest.is_empty(), "{} bytes of a message came", rest.len());
+    assert!(told.iter().filter(|(tag, _)| *tag == b'D').count() > 1);
+    tap.is_clean("a session that broke");
+    // The others do not notice.
+    for _ in 0..2000 {
+        assert_eq!(other.next().await.unwrap().unwrap().get::<_, String>(0), "[SSN]");
+    }
+    other_tap.is_clean("a session beside one that broke");
+    assert_eq!(house.client().await.simple_query("SELECT 1 AS one").await.unwrap().len(), 3);
+    let direct = house.cluster.direct().await;
+    let left = format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'blackbar:{}'", super::FRAGILE);
+    while direct.query_one(&left, &[]).await.unwrap().get::<_, i64>(0) != 0 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "the server goes on for nobody");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
