@@ -21,8 +21,7 @@ fn python() -> Option<PathBuf> {
 #[test]
 fn clients_of_models_work_unchanged() {
     let Some(python) = python() else {
-        println!("skipped: no Python with `openai` and `anthropic`; install them with");
-        println!("  python3 -m venv target/python && target/python/bin/pip install openai anthropic");
+        common::skipped("no Python with `openai` and `anthropic` in target/python; `cargo xtask test` installs them");
         return;
     };
     let (room, _) = begun();
