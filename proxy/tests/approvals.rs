@@ -81,7 +81,8 @@ impl Clinic {
             ));
         }
         room.write("blackbar.toml", text + settings);
-        let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+        let issued = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents", "--ttl", "8h"]);
+        let credential = issued.ends(0).text();
         Self { room, port, upstream, credential: credential.trim().to_owned() }
     }
 

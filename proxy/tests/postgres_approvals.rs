@@ -74,7 +74,8 @@ impl Clinic {
             std::fs::remove_file(room.path(file)).unwrap();
         }
         room.write("policies/ehr.cedar", POLICY);
-        let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+        let credential =
+            room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents", "--ttl", "8h"]).ends(0).text();
         Some(Self { room, port, server, credential: credential.trim().to_owned() })
     }
 

@@ -113,8 +113,8 @@ impl Requirement {
 /// Whether there is such a file or folder; a `*` stands for one folder of any name.
 fn exists(pattern: &str) -> bool {
     let Some((before, behind)) = pattern.split_once("/*/") else { return Path::new(pattern).exists() };
-    let inside = fs::read_dir(before).into_iter().flatten().flatten();
-    inside.into_iter().any(|entry| entry.path().join(behind).exists())
+    let mut inside = fs::read_dir(before).into_iter().flatten().flatten();
+    inside.any(|entry| entry.path().join(behind).exists())
 }
 
 /// Makes every requirement available, or says exactly what is missing.

@@ -69,6 +69,7 @@ impl Database {
         Ok((client, running))
     }
 
+    #[allow(dead_code, reason = "not everybody who has a gateway reads its record")]
     /// The names of the sessions with the database, the oldest first.
     pub(crate) fn sessions(&self) -> Vec<String> {
         let listed = self.room.run(&["sessions", "list", "--target", "ehr", "--limit", "1000", "--format", "json"]);
@@ -79,6 +80,7 @@ impl Database {
         names
     }
 
+    #[allow(dead_code, reason = "not everybody who has a gateway reads its record")]
     /// What the record says that a client got, byte for byte.
     pub(crate) fn replayed(&self, session: &str) -> Vec<u8> {
         self.room.run(&["sessions", "replay", session, "--format", "text"]).ends(0).out

@@ -1,6 +1,6 @@
 //! What sinks get is what the log has, in the shape that they expect.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use blackbar_ledger::{Details, Direction, Kind, Leaf, Ledger, Options, Outcome, RootKeyFile, SessionOpen};
 use serde_json::Map;
@@ -335,7 +335,7 @@ async fn a_log_that_was_rolled_back_is_told_and_not_followed() {
 /// Takes what comes over TLS with one of the certificates for tests, or in the open; keeps what it could read.
 struct Receiver {
     address: std::net::SocketAddr,
-    got: Arc<std::sync::Mutex<Vec<u8>>>,
+    got: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Receiver {
@@ -347,7 +347,7 @@ impl Receiver {
             let files = crate::config::TlsFiles { cert: file("pem"), key: file("key"), client_ca: None };
             tokio_rustls::TlsAcceptor::from(Arc::new(crate::front::tls::server(&files, &[]).unwrap()))
         });
-        let got = Arc::new(std::sync::Mutex::new(Vec::new()));
+        let got = Arc::new(Mutex::new(Vec::new()));
         let kept = Arc::clone(&got);
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -370,7 +370,7 @@ impl Receiver {
     /// `answers`: whatever comes, and not only what was posted.
     async fn take(
         mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
-        kept: &std::sync::Mutex<Vec<u8>>,
+        kept: &Mutex<Vec<u8>>,
         answers: bool,
     ) {
         let mut piece = vec![0; 1 << 16];
@@ -389,7 +389,7 @@ impl Receiver {
     }
 }
 
-fn certificates() -> std::path::PathBuf {
+fn certificates() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates")
 }
 
