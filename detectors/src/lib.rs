@@ -24,6 +24,7 @@ pub mod ip;
 mod keyed;
 pub mod kinds;
 mod label;
+pub mod learned;
 pub mod license;
 pub mod location;
 pub mod mac;
@@ -66,6 +67,8 @@ pub static ALL: &[&Detector] = &[
     &image::IMAGE,
     &ip::IP,
     &keyed::KEYED,
+    &learned::LEARNED_VALUES,
+    &learned::LEARNED_WORDS,
     &license::LICENSE,
     &location::GEO,
     &location::PLACE,

@@ -11,6 +11,7 @@ use super::follow::{self, Follow};
 use super::part::{Case, Part, blanks, gap, length, part, possessive, stands_alone};
 use super::{glance, person, setting};
 use crate::kinds;
+use crate::learned::doubted;
 use crate::words::category as cat;
 
 /// Names by what stands around them.
@@ -37,6 +38,10 @@ const LONGEST: i32 = super::LONGEST;
 pub(super) const SPELT: &[&str] = &["spelled", "spelt", "spells", "spelling", "spell"];
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
+    judged(view).filter(|verdict| !doubted(view, verdict))
+}
+
+fn judged(view: &View<'_>) -> Option<Verdict> {
     let (word, bits) = view.word_with_bits(0);
     if one_of!(word, SPELT)
         && let Some(verdict) = spelt(view, length(word) + 1)

@@ -27,6 +27,7 @@ pub use self::shape::NAME_SHAPE;
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
+use crate::learned::doubted;
 use crate::words::category as cat;
 
 /// The longest name, from the trigger on: a label, the blanks behind it, and five words.
@@ -84,7 +85,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let cue = before(view);
-    person::person(view, 0, cue).map(|found| verdict(&found, cue))
+    let found = person::person(view, 0, cue).map(|found| verdict(&found, cue));
+    found.filter(|verdict| cue.grade != Grade::None || !doubted(view, verdict))
 }
 
 /// Most lower-case words of a text are no names: only a common given name that is nothing else may start one, or a

@@ -1,0 +1,108 @@
+//! What rules miss: names, places, institutions, dates and identifiers, told by facts about them and their neighbours that
+//! a table weighs. The table was learnt from labelled documents (`examples/train.rs`). A score is a sum of some fifty small
+//! whole numbers, the same on every machine, and depends on a finite window as any detector's answer does.
+
+mod features;
+mod model;
+mod tokens;
+mod values;
+mod words;
+
+use blackbar_engine::{Slot, View};
+
+use self::model::{Score, UNIT};
+use self::tokens::Tokens;
+use crate::fields::hint;
+
+pub use self::values::LEARNED_VALUES;
+pub use self::words::LEARNED_WORDS;
+pub(crate) use self::words::doubted;
+
+/// Whether the field may hold prose or lines of a document: anything but numbers, names of things and codes.
+fn is_text(view: &View<'_>) -> bool {
+    let field = view.field();
+    !matches!(field.slot, Slot::Number | Slot::Key | Slot::Bare)
+        && field.meaning.kind.is_none()
+        && field.meaning.hints & (hint::CODE | hint::QUANTITY) == 0
+}
+
+/// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
+fn scored(tokens: &Tokens<'_>, n: isize, inside: usize) -> (usize, i32) {
+    let mut score = Score::default();
+    features::word(tokens, n, u32::try_from(inside).unwrap_or(0), &mut |place| score.add(place));
+    score.word()
+}
+
+/// Where a finding of the class `inside` ends that goes to `end`, if it goes on with the `n`th token.
+fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longest: i32) -> i32 {
+    let mut last = end;
+    while let Some(token) = tokens.at(n) {
+        end += crate::scan::len(token.gap) + crate::scan::len(token.text);
+        // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
+        let letter = inside == 1 && token.text.len() == 1 && matches!(token.gap.first(), Some(b'.' | b','));
+        if letter || end > longest || !joins(token.gap) {
+            break;
+        }
+        let (class, score) = scored(tokens, n, inside);
+        if class + 1 != inside || score < 0 {
+            break;
+        }
+        last = end;
+        n += 1;
+    }
+    last
+}
+
+/// Whether what stands between two words may stand inside a name.
+fn joins(gap: &[u8]) -> bool {
+    matches!(
+        gap,
+        b" " | b"  "
+            | b", "
+            | b","
+            | b"-"
+            | b" - "
+            | b"."
+            | b". "
+            | b"'"
+            | b"\xe2\x80\x99"
+            | b"\n"
+            | b"\r\n"
+            | b" & "
+            | b" #"
+    )
+}
+
+/// What is said to the scorer, for whoever trains it.
+#[doc(hidden)]
+pub mod facts {
+    use blackbar_engine::View;
+
+    pub use super::features::PLACES;
+    pub use super::model::{UNIT, VALUES, WORDS};
+
+    /// Whether a finding may go on behind what stands between two words.
+    #[must_use]
+    pub fn joins(gap: &[u8]) -> bool {
+        super::joins(gap)
+    }
+
+    /// Where the word at the trigger ends, and its facts, where the word before it is of the class `inside`.
+    #[must_use]
+    pub fn word(view: &View<'_>, inside: u32) -> Option<(i32, Vec<usize>)> {
+        let tokens = super::words::around(view)?;
+        let end = crate::scan::len(tokens.at(0)?.text);
+        let mut facts = Vec::new();
+        super::features::word(&tokens, 0, inside, &mut |place| facts.push(place));
+        Some((end, facts))
+    }
+
+    /// Where the value around the trigger begins and ends, and its facts.
+    #[must_use]
+    pub fn value(view: &View<'_>) -> Option<(i32, i32, Vec<usize>)> {
+        let value = super::values::Value::read(view)?;
+        let mut facts = Vec::new();
+        value.facts(&mut |place| facts.push(place));
+        Some((value.start, value.end, facts))
+    }
+}

@@ -1,0 +1,125 @@
+//! Values with digits that stand where identifiers, dates and ages stand.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{ByteSet, Detector, Kind, Reach, Trigger, Verdict, Verify, View, Window};
+
+use super::model::{Score, VALUES};
+use super::tokens::Tokens;
+use super::{UNIT, features, goes_on, is_text};
+use crate::kinds;
+
+/// What values are told from nothing, in the order of the table, and the class of words in which each goes on.
+const KINDS: [(Kind, usize); VALUES] = [(kinds::OTHER_ID, 5), (kinds::DATE, 4), (kinds::AGE, 0)];
+/// By how much a class has to beat nothing.
+const SURE: i32 = UNIT * 5 / 4;
+/// What a value may have between its letters and digits.
+const JOINS: ByteSet = ByteSet::of(b"-_/.");
+const BYTES: ByteSet = ByteSet::ALNUM.or(JOINS);
+/// Letters before the first digit, at most.
+const BACK: u16 = 24;
+/// A value in one piece, from its first digit on.
+const PIECE: usize = 48;
+const LONGEST: u16 = 72;
+
+/// Values by their surroundings.
+pub static LEARNED_VALUES: Detector = Detector {
+    id: Cow::Borrowed("learned-values"),
+    kind: kinds::OTHER_ID,
+    class: Cow::Borrowed("R"),
+    priority: 3,
+    window: Window { before: 96, longest: LONGEST, after: 24 },
+    reach: Reach { bytes: BACK, across: BYTES },
+    triggers: Cow::Borrowed(&[Trigger::Digits]),
+    verify: Verify::Pure(verify),
+    teaches: false,
+    takes: Cow::Borrowed("identifiers and dates that no rule knows, where a learnt score of what stands around them says so"),
+    refuses: Cow::Borrowed("what the score takes for anything else: doses, codes, counts"),
+};
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    let value = Value::read(view)?;
+    let mut score = Score::default();
+    value.facts(&mut |place| score.add(place));
+    let (class, score) = score.value();
+    if score < SURE {
+        return None;
+    }
+    let (kind, inside) = *KINDS.get(class)?;
+    // From a day to a day are two dates.
+    if kind == kinds::DATE && value.text.contains(&b'/') && value.text.contains(&b'-') {
+        return None;
+    }
+    let mut end = value.end;
+    if inside > 0
+        && let Some(next) = value.next()
+    {
+        let len = value.end - value.start;
+        end = value.start + goes_on(&value.tokens, next, inside, len, i32::from(LONGEST) + value.start);
+    }
+    Some(Verdict::new(value.start, end, kind, 52, "learnt"))
+}
+
+/// A value in one piece, whose first digit is the trigger.
+pub(super) struct Value<'a> {
+    /// The tokens before it and from its first one on.
+    tokens: Tokens<'a>,
+    text: &'a [u8],
+    after: &'a [u8],
+    pub(super) start: i32,
+    pub(super) end: i32,
+}
+
+impl<'a> Value<'a> {
+    pub(super) fn read(view: &View<'a>) -> Option<Self> {
+        if !is_text(view) {
+            return None;
+        }
+        let before = view.before();
+        let back = before.iter().rev().take(usize::from(BACK) + 1).take_while(|byte| BYTES.has(**byte)).count();
+        let (outside, begin) = before.split_at(before.len() - back);
+        // Not inside a word of another script, an address or an escape.
+        let foreign = |byte: &u8| *byte >= 0x80 || matches!(byte, b'@' | b'%' | b'\\');
+        if back > usize::from(BACK) || outside.last().is_some_and(foreign) {
+            return None;
+        }
+        let skipped = begin.iter().take_while(|byte| JOINS.has(**byte)).count();
+        let begin = begin.split_at(skipped).1;
+        // The first of its digits asks for all of it.
+        if begin.iter().any(u8::is_ascii_digit) {
+            return None;
+        }
+        let run = view.run(0, &BYTES, PIECE);
+        let trailing = run.iter().rev().take_while(|byte| JOINS.has(**byte)).count();
+        let len = begin.len() + run.len() - trailing;
+        if run.len() == PIECE || len < 2 {
+            return None;
+        }
+        let start = -crate::scan::len(begin);
+        let all = view.slice(start, begin.len() + LEARNED_VALUES.window.ahead());
+        let (text, after) = all.split_at_checked(len)?;
+        if after.first().is_some_and(|byte| *byte >= 0x80 || *byte == b'@') {
+            return None;
+        }
+        let before = before.split_at(before.len() - begin.len()).0;
+        let tokens = Tokens::read(before, all, |word| view.bits(word));
+        Some(Self { tokens, text, after, start, end: start + crate::scan::len(text) })
+    }
+
+    pub(super) fn facts(&self, say: &mut impl FnMut(usize)) {
+        features::value(&self.tokens, self.text, self.after, say);
+    }
+
+    /// Which token follows it.
+    fn next(&self) -> Option<isize> {
+        let mut len = 0;
+        for n in 0.. {
+            let token = self.tokens.at(n)?;
+            len += token.text.len() + if n > 0 { token.gap.len() } else { 0 };
+            if len >= self.text.len() {
+                return (len == self.text.len()).then_some(n + 1);
+            }
+        }
+        None
+    }
+}

@@ -1,0 +1,126 @@
+//! Words that stand where names, places, institutions, dates and identifiers stand.
+
+use std::borrow::Cow;
+
+use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdict, Verify, View, Window};
+
+use super::model::WORDS;
+use super::tokens::{Tokens, is_wordy};
+use super::{UNIT, goes_on, is_text, scored};
+use crate::kinds;
+use crate::words::category as cat;
+
+/// What words are told from nothing, in the order of the table.
+const KINDS: [Kind; WORDS] = [kinds::NAME, kinds::LOCATION, kinds::FACILITY, kinds::DATE, kinds::OTHER_ID];
+/// By how much a class has to beat nothing.
+const SURE: i32 = UNIT * 3 / 4;
+/// So much below nothing a name is none that a rule is not certain of.
+const DOUBTED: i32 = -4 * UNIT;
+/// From this confidence on a rule is.
+const CERTAIN: u8 = 66;
+const LONGEST: u16 = 96;
+/// Tokens that a cell or a string has at least: a word or two alone have nothing around them that could tell.
+const COMPANY: usize = 5;
+
+/// Words by their surroundings.
+pub static LEARNED_WORDS: Detector = Detector {
+    id: Cow::Borrowed("learned-words"),
+    kind: kinds::NAME,
+    class: Cow::Borrowed("A"),
+    priority: 4,
+    window: Window { before: 96, longest: LONGEST, after: 32 },
+    reach: Reach::NONE,
+    triggers: Cow::Borrowed(&[
+        Trigger::When(&Trigger::Capital, worth),
+        Trigger::When(&Trigger::Lexicon(cat::ANY_NAME), worth),
+    ]),
+    verify: Verify::Pure(verify),
+    teaches: false,
+    takes: Cow::Borrowed("names, places, institutions and dates that no rule knows, where a learnt score of what stands around them says so"),
+    refuses: Cow::Borrowed("what the score takes for anything else; single words of cells and short strings"),
+};
+
+fn verify(view: &View<'_>) -> Option<Verdict> {
+    let (word, bits) = view.word_with_bits(0);
+    if !may_be(word, bits) {
+        return None;
+    }
+    let tokens = around(view)?;
+    let first = tokens.at(0)?;
+    if let Some(next) = tokens.at(1)
+        && first.text.len() == word.len()
+        && next.gap == b" "
+        && opens_prose(bits, next.text, next.bits)
+    {
+        return None;
+    }
+    let (class, score) = scored(&tokens, 0, 0);
+    if score < SURE || first.text.len() > usize::from(LONGEST) {
+        return None;
+    }
+    let end = goes_on(&tokens, 1, class + 1, crate::scan::len(first.text), i32::from(LONGEST));
+    let confidence = if score > 3 * UNIT { 60 } else { 52 };
+    Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
+}
+
+/// The tokens around a trigger that begins one.
+pub(super) fn around<'a>(view: &View<'a>) -> Option<Tokens<'a>> {
+    let before = view.before();
+    if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) {
+        return None;
+    }
+    let ahead = view.ahead(LEARNED_WORDS.window.ahead());
+    let tokens = Tokens::read(before, ahead, |word| view.bits(word));
+    let document = matches!(view.field().slot, Slot::Text | Slot::Line { .. });
+    (document || tokens.len() >= COMPANY).then_some(tokens)
+}
+
+/// Whether what was learnt holds a name that a rule took for anything but a name.
+pub(crate) fn doubted(view: &View<'_>, verdict: &Verdict) -> bool {
+    let unsure = verdict.start == 0 && verdict.confidence < CERTAIN;
+    unsure && around(view).is_some_and(|tokens| scored(&tokens, 0, 0).1 < DOUBTED)
+}
+
+/// Whether a word is worth a score: one typed small only where it is in a list of names and in none of other words.
+fn may_be(word: &[u8], bits: u32) -> bool {
+    const ELSE: u32 = cat::WORD
+        | cat::WORD_RARE
+        | cat::CLINICAL
+        | cat::DRUG
+        | cat::STATE
+        | cat::CREDENTIAL
+        | cat::PREPOSITION_PLACE;
+    !word.first().is_some_and(u8::is_ascii_lowercase)
+        || word.len() > 2 && bits & cat::ANY_NAME != 0 && bits & ELSE == 0
+}
+
+/// Whether a word of every day is followed by another in small letters: the start of a sentence.
+fn opens_prose(bits: u32, next: &[u8], next_bits: u32) -> bool {
+    const ELSE: u32 = cat::GIVEN_COMMON
+        | cat::SURNAME_COMMON
+        | cat::MOSTLY_NAME
+        | cat::FACILITY_WORD
+        | cat::ORG_WORD
+        | cat::MONTH
+        | cat::HOLIDAY
+        | cat::STREET_SUFFIX
+        | cat::CITY_BIG;
+    bits & cat::WORD_TOP != 0
+        && bits & ELSE == 0
+        && next_bits & cat::WORD != 0
+        && next.len() > 1
+        && next.iter().all(u8::is_ascii_lowercase)
+}
+
+/// The glance: what [`verify`] would refuse at once.
+fn worth(near: &Near<'_>) -> Result<bool, Unseen> {
+    let word = near.word();
+    if !may_be(word.letters, word.bits) {
+        return Ok(false);
+    }
+    if word.bits & cat::WORD_TOP == 0 || word.after != Some(b' ') {
+        return Ok(true);
+    }
+    let Some((b" ", next)) = near.next(1)? else { return Ok(true) };
+    Ok(next.after.is_some_and(is_wordy) || !opens_prose(word.bits, next.letters, next.bits))
+}
