@@ -1,6 +1,8 @@
 //! Data folders that an earlier build wrote are read for ever, by this program and by two others.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod common;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -99,7 +101,7 @@ fn other_verifier(command: &mut Command, what: &str) -> Option<(bool, String)> {
             Some((output.status.success(), String::from_utf8_lossy(&text).into_owned()))
         }
         Err(error) => {
-            eprintln!("skipped: {what} cannot be started here ({error})");
+            common::skipped(&format!("{what} cannot be started here ({error})"));
             None
         }
     }
@@ -114,7 +116,7 @@ fn python(data: &Path) -> Option<(bool, String)> {
 fn go(binary: &Path, data: &Path) -> Option<(bool, String)> {
     if !binary.exists() {
         if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").exists() {
-            eprintln!("skipped: golang-golang-x-mod-dev is not installed");
+            common::skipped("golang-golang-x-mod-dev is not installed");
             return None;
         }
         let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("verify-go/main.go");

@@ -3,6 +3,8 @@
 //! `BLACKBAR_TREES` makes it more or fewer.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod common;
+
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -86,7 +88,7 @@ fn verdict(command: &mut Command, lines: &Path, what: &str) -> Option<String> {
     match command.stdin(input).stdout(Stdio::piped()).output() {
         Ok(output) => Some(String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).trim().to_owned()),
         Err(error) => {
-            eprintln!("skipped: {what} cannot be started here ({error})");
+            common::skipped(&format!("{what} cannot be started here ({error})"));
             None
         }
     }
@@ -94,7 +96,7 @@ fn verdict(command: &mut Command, lines: &Path, what: &str) -> Option<String> {
 
 fn go(folder: &Path) -> Option<PathBuf> {
     if !Path::new("/usr/share/gocode/src/golang.org/x/mod/sumdb").exists() {
-        eprintln!("skipped: golang-golang-x-mod-dev is not installed");
+        common::skipped("golang-golang-x-mod-dev is not installed");
         return None;
     }
     let binary = folder.join("verify-trees");
@@ -108,7 +110,7 @@ fn go(folder: &Path) -> Option<PathBuf> {
             Some(binary)
         }
         Err(error) => {
-            eprintln!("skipped: go cannot be started here ({error})");
+            common::skipped(&format!("go cannot be started here ({error})"));
             None
         }
     }

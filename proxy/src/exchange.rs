@@ -1,8 +1,8 @@
 //! Token exchange (RFC 8693) on a listener of its own: whoever shows a token that counts gets a short-lived credential of this
 //! gateway, and an agent that acts for somebody gets one that says so, with the whole chain.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use blackbar_ledger::{Details, Kind};
@@ -15,6 +15,7 @@ use crate::gate::{Door, Gate, Recorder, now_ms};
 use crate::identity::credentials::{Credentials, IssueError, Request as Wanted, Rules};
 use crate::identity::{Identity, Method};
 use crate::operations::{Answer, Answers, answer, unescaped, whole_body};
+use crate::state::spent::Spent;
 
 /// Exchanges tokens.
 pub(crate) struct Exchange {
@@ -24,7 +25,7 @@ pub(crate) struct Exchange {
     recorder: Arc<Recorder>,
     ttl_ms: i64,
     /// Tokens of issuers that were exchanged, until they end: each once.
-    spent: Mutex<HashMap<String, i64>>,
+    spent: Spent,
 }
 
 /// Why nothing is given. The words are those of RFC 6749 and 8693; nobody is told more.
@@ -43,7 +44,6 @@ const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 const LARGEST: usize = 64 << 10;
 const LONGEST_CHAIN: usize = 8;
-const MOST_SPENT: usize = 100_000;
 
 impl Exchange {
     pub(crate) fn new(
@@ -56,10 +56,10 @@ impl Exchange {
         Self {
             gate: Arc::clone(gate),
             door: Arc::clone(door),
+            spent: credentials.spent(),
             credentials,
             recorder: Arc::clone(recorder),
             ttl_ms: i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX),
-            spent: Mutex::default(),
         }
     }
 
@@ -172,8 +172,6 @@ impl Exchange {
 
     /// A token of an issuer is exchanged once: who has seen one pass cannot exchange it too.
     fn spend<'i>(&self, identities: impl Iterator<Item = &'i Identity>, now: i64) -> Result<(), No> {
-        let mut spent = self.spent.lock().unwrap_or_else(PoisonError::into_inner);
-        spent.retain(|_, until| *until > now);
         let tokens: Vec<(String, i64)> = identities
             .filter(|identity| identity.method == Method::Oidc)
             .map(|identity| {
@@ -182,11 +180,11 @@ impl Exchange {
                 (format!("{}\n{id}\n{}", identity.subject.id(), identity.expires_ms), identity.expires_ms)
             })
             .collect();
-        if spent.len() + tokens.len() > MOST_SPENT || tokens.iter().any(|(token, _)| spent.contains_key(token)) {
-            return Err(No::Token);
+        match self.spent.spend(&tokens, now) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(No::Token),
+            Err(_) => Err(No::Unavailable),
         }
-        spent.extend(tokens);
-        Ok(())
     }
 
     /// Says no, and records that.

@@ -33,6 +33,8 @@ mod reviewer_key;
 mod shown;
 mod state;
 mod stream;
+#[cfg(test)]
+mod testing;
 mod tokens;
 mod trail;
 mod work;

@@ -81,7 +81,8 @@ impl Clinic {
             ));
         }
         room.write("blackbar.toml", text + settings);
-        let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+        let issued = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents", "--ttl", "8h"]);
+        let credential = issued.ends(0).text();
         Self { room, port, upstream, credential: credential.trim().to_owned() }
     }
 
@@ -115,6 +116,12 @@ impl Clinic {
         let reader = Reader::open(&self.room.path("blackbar-data"), None);
         let leaves = reader.leaves(LeafIndex::FIRST).unwrap();
         leaves.map(|item| serde_json::from_slice(item.unwrap().1.bytes()).unwrap()).collect()
+    }
+
+    /// Changes when an approval is used: the file that says so is written before anything goes up.
+    fn used(&self) -> (u64, Option<std::time::SystemTime>) {
+        let data = std::fs::metadata(self.room.path("blackbar-data/state.sqlite-wal")).ok();
+        data.map_or((0, None), |data| (data.len(), data.modified().ok()))
     }
 
     /// The kinds of leaves about this approval, in order.
@@ -405,6 +412,78 @@ fn an_approval_survives_the_gateway() {
     is(&clinic.get("/Encounter", &format!("Blackbar-Approval: {void}\r\n")), 403, "the policies have changed");
     assert_eq!((clinic.upstream.seen(), gateway.end().0), (2, Some(0)));
     clinic.verified();
+}
+
+/// `BLACKBAR_KILLS=200` kills as often as a release is held to.
+#[test]
+fn a_gateway_that_is_killed_sends_nothing_twice() {
+    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(16);
+    let clinic = Clinic::new("\n[limits]\nasks_of_subject = 100000\nasks_per_hour = 100000\nasks = 100000\n");
+    let mut gateway = Gateway::start(&clinic.room, clinic.port);
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    let mut below = |most: Duration| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        Duration::from_micros((seed >> 33) % u64::try_from(most.as_micros()).unwrap().max(1))
+    };
+    let mut ends: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    let mut usual = Duration::from_millis(20);
+    for round in 0..rounds {
+        let id = clinic.held("/Patient");
+        clinic.decide("approve", &id, "officer-1").ends(0);
+        let (before, used, begun) = (clinic.upstream.seen(), clinic.used(), Instant::now());
+        let named = format!("Blackbar-Approval: {id}\r\n");
+        let (port, credential, headers) = (clinic.port, clinic.credential.clone(), named.clone());
+        let asking = std::thread::spawn(move || tried(port, &credential, "/Patient", &headers));
+        if round % 2 == 0 {
+            // From before the approval is used to after the answer is there.
+            std::thread::sleep(below(usual * 5 / 4));
+        } else {
+            // Between its use and the request's way up, and a little later.
+            while clinic.used() == used && begun.elapsed() < Duration::from_secs(10) {
+                std::hint::spin_loop();
+            }
+            std::thread::sleep(below(usual / 8));
+        }
+        gateway.0.kill().unwrap();
+        gateway.0.wait().unwrap();
+        let answered = asking.join().unwrap();
+        usual = answered.unwrap_or(usual);
+        std::thread::sleep(Duration::from_millis(100));
+        let once = clinic.upstream.seen() - before;
+        assert!(once <= 1, "in round {round} it was sent {once} times");
+        clinic.verified();
+        gateway = Gateway::start(&clinic.room, clinic.port);
+        let state = clinic.state(&id);
+        assert!(once == 0 || state == "consumed", "it was sent in round {round}, and the approval is {state}");
+        assert!(answered.is_none() || once == 1);
+        // Whatever happened: this approval lets it through once in all.
+        let again = clinic.get("/Patient", &named);
+        assert_eq!(again.starts_with("HTTP/1.1 200 "), state == "granted", "round {round}: {again}");
+        assert!(clinic.upstream.seen() - before <= 1, "twice in round {round}");
+        let end = match (state.as_str(), once, answered) {
+            ("granted", ..) => "before its use",
+            (_, 0, _) => "between its use and the request",
+            (_, _, None) => "between the request and its answer",
+            _ => "after the answer",
+        };
+        *ends.entry(end).or_default() += 1;
+    }
+    println!("{rounds} kills: {ends:?}");
+    assert!(ends.len() >= 2 && ends.keys().any(|end| *end != "before its use"), "all at one moment: {ends:?}");
+    assert_eq!(gateway.end().0, Some(0));
+    clinic.verified();
+}
+
+/// How long the whole answer took; `None`: there was none.
+fn tried(port: u16, credential: &str, path: &str, headers: &str) -> Option<Duration> {
+    let begun = Instant::now();
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    let head = format!("GET {path} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\nConnection: close\r\n");
+    stream.write_all(format!("{head}{headers}\r\n").as_bytes()).ok()?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).ok()?;
+    let is_whole = answer.starts_with("HTTP/1.1 200 ") && answer.contains("\r\n\r\n") && body(&answer).ends_with('}');
+    is_whole.then(|| begun.elapsed())
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn every_step_of_the_demo_shows_what_it_should() {
     let story = answer.text();
     assert!(!story.contains('✗'), "{story}");
     if story.contains("this machine has no PostgreSQL") {
-        eprintln!("skipped: the part in SQL, because there is no PostgreSQL server");
+        common::skipped("the part in SQL, because this machine has no PostgreSQL server");
     }
     assert!(story.matches('✓').count() >= 9, "{story}");
     answer.ends(0);

@@ -136,7 +136,7 @@ fn body_of(bytes: &[u8]) -> Option<(Vec<u8>, bool, usize)> {
 /// `BLACKBAR_KILLS=1000` kills as often as a release is held to.
 #[test]
 fn a_gateway_that_is_killed_sent_no_byte_that_its_record_does_not_account_for() {
-    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(12);
+    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
     let (room, port) = begun();
     let behind = tagging_upstream();
     let text = room.text("blackbar.toml").replace("http://127.0.0.1:9000", &format!("http://127.0.0.1:{behind}"));
@@ -155,7 +155,7 @@ fn a_gateway_that_is_killed_sent_no_byte_that_its_record_does_not_account_for() 
             })
             .collect();
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        std::thread::sleep(Duration::from_millis(100 + (seed >> 33) % 900));
+        std::thread::sleep(Duration::from_millis(50 + (seed >> 33) % 350));
         gateway.0.kill().unwrap();
         gateway.0.wait().unwrap();
         stop.store(true, Ordering::Relaxed);
@@ -203,6 +203,152 @@ fn every_file(folder: &Path) -> Vec<PathBuf> {
 fn carved(folder: &Path, needle: &[u8]) -> Vec<PathBuf> {
     let holds = |path: &PathBuf| fs::read(path).is_ok_and(|bytes| memchr::memmem::find(&bytes, needle).is_some());
     every_file(folder).into_iter().filter(holds).collect()
+}
+
+/// An upstream whose answers have all that a head can have, in the coding that the path names.
+fn coding_upstream() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            let head = String::from_utf8(head).unwrap();
+            let coding = head.split(['/', ' ']).nth(3).unwrap().to_owned();
+            let lines = "Patient SSN: 219-09-9999, seen today; nothing else to say. ".repeat(300);
+            let plain = format!("{{\"resourceType\":\"Basic\",\"text\":\"{lines}\",\"tail\":\"é ü\"}}");
+            let (status, body) = match coding.as_str() {
+                "missing" => ("404 Not Found", plain.into_bytes()),
+                "made" => ("201 Created", plain.into_bytes()),
+                _ => ("200 OK", coded(&coding, plain.as_bytes())),
+            };
+            let coded = match coding.as_str() {
+                "missing" | "made" | "identity" => String::new(),
+                coding => format!("Content-Encoding: {coding}\r\n"),
+            };
+            let head = format!(
+                "HTTP/1.1 {status}\r\nContent-Type: application/fhir+json; charset=utf-8\r\n{coded}ETag: W/\"7\"\r\n\
+                 Last-Modified: Sun, 22 Nov 2026 00:00:00 GMT\r\nCache-Control: no-store\r\nVary: Accept\r\n\
+                 Vary: Accept-Encoding\r\nX-Request-Id: r-1\r\nX-Note: SSN 219-09-9999\r\n\
+                 Location: http://127.0.0.1:{port}/Basic/7\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
+                body.len()
+            );
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+        }
+    });
+    port
+}
+
+fn coded(coding: &str, plain: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match coding {
+        "gzip" => return common::gzip(plain),
+        "deflate" => {
+            let mut encoder = flate2::write::ZlibEncoder::new(&mut out, flate2::Compression::fast());
+            encoder.write_all(plain).unwrap();
+            encoder.finish().unwrap();
+        }
+        "br" => brotli::CompressorWriter::new(&mut out, 4096, 4, 20).write_all(plain).unwrap(),
+        "zstd" => out = zstd::stream::encode_all(plain, 1).unwrap(),
+        _ => out.extend_from_slice(plain),
+    }
+    out
+}
+
+fn decoded(coding: &str, bytes: &[u8]) -> Vec<u8> {
+    let mut out = Vec::new();
+    match coding {
+        "gzip" => return common::gunzip(bytes),
+        "deflate" => drop(flate2::read::ZlibDecoder::new(bytes).read_to_end(&mut out).unwrap()),
+        "br" => drop(brotli::Decompressor::new(bytes, 4096).read_to_end(&mut out).unwrap()),
+        "zstd" => out = zstd::stream::decode_all(bytes).unwrap(),
+        _ => out.extend_from_slice(bytes),
+    }
+    out
+}
+
+#[test]
+fn replay_shows_status_headers_and_the_decoded_body_as_the_client_got_them() {
+    // What frames an answer on its connection is not part of it.
+    const FRAMING: [&str; 6] =
+        ["connection", "content-encoding", "content-length", "date", "keep-alive", "transfer-encoding"];
+    let (room, port, credential) = recording(ANSWER);
+    let behind = coding_upstream();
+    let text = room.text("blackbar.toml");
+    let from = text.lines().find(|line| line.starts_with("upstream = ")).unwrap().to_owned();
+    room.write("blackbar.toml", text.replace(&from, &format!("upstream = \"http://127.0.0.1:{behind}\"")));
+    let gateway = Gateway::start(&room, port);
+    let mut seen = Vec::new();
+    for what in ["identity", "gzip", "br", "zstd", "deflate", "missing", "made"] {
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let request = format!(
+            "GET /Basic/{what} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\n\
+             Accept-Encoding: gzip, br, zstd, deflate\r\nConnection: close\r\n\r\n"
+        );
+        stream.write_all(request.as_bytes()).unwrap();
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let end = memchr::memmem::find(&bytes, b"\r\n\r\n").unwrap();
+        let head = String::from_utf8(bytes[..end].to_vec()).unwrap();
+        let mut lines = head.lines();
+        let status: u64 = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+        let headers: Vec<(String, String)> = lines
+            .map(|line| line.split_once(": ").unwrap())
+            .map(|(name, value)| (name.to_ascii_lowercase(), value.to_owned()))
+            .collect();
+        let coding = headers.iter().find(|(name, _)| name == "content-encoding").map_or("identity", |(_, value)| value);
+        let body = match headers.iter().any(|(name, _)| name == "transfer-encoding") {
+            true => dechunked(&bytes[end + 4..]),
+            false => bytes[end + 4..].to_vec(),
+        };
+        if !["missing", "made"].contains(&what) {
+            assert_eq!(coding, what, "the coding is kept");
+        }
+        let body = decoded(coding, &body);
+        assert!(memchr::memmem::find(&body, b"219-09-9999").is_none() && body.ends_with("é ü\"}".as_bytes()));
+        let mut headers: Vec<_> = headers.into_iter().filter(|(name, _)| !FRAMING.contains(&&**name)).collect();
+        headers.sort();
+        assert!(headers.iter().any(|(name, _)| name == "etag") && !head.contains("219-09-9999"), "{head}");
+        seen.push((status, headers, body));
+    }
+    assert_eq!(gateway.end().0, Some(0));
+    let sessions = room.run(&["sessions", "list", "--target", "fhir", "--format", "json"]).ends(0).lines();
+    let mut names: Vec<&str> = sessions.iter().map(|session| session["session"].as_str().unwrap()).collect();
+    names.sort_unstable();
+    assert_eq!(names.len(), seen.len());
+    for (name, (status, headers, body)) in names.into_iter().zip(seen) {
+        let replayed = room.run(&["sessions", "replay", name, "--format", "jsonl"]).ends(0).lines();
+        let note = replayed.iter().map(|line| &line["note"]).find(|note| note["status"].is_u64()).unwrap();
+        assert_eq!(note["status"], status);
+        let pair = |at: &Value| (at[0].as_str().unwrap().to_owned(), at[1].as_str().unwrap().to_owned());
+        let mut recorded: Vec<(String, String)> = note["headers"].as_array().unwrap().iter().map(pair).collect();
+        recorded.retain(|(name, _)| !FRAMING.contains(&&**name));
+        recorded.sort();
+        assert_eq!(recorded, headers);
+        let bytes = room.run(&["sessions", "replay", name, "--format", "text"]).ends(0).out;
+        assert!(bytes == body, "{name}: {} bytes of {}", bytes.len(), body.len());
+        let told: String = replayed.iter().filter_map(|line| line["body"].as_str()).collect();
+        assert_eq!(told.as_bytes(), body, "{name}");
+    }
+}
+
+/// A body without the marks of its pieces.
+fn dechunked(mut rest: &[u8]) -> Vec<u8> {
+    let mut body = Vec::new();
+    loop {
+        let end = memchr::memmem::find(rest, b"\r\n").unwrap();
+        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
+        if size == 0 {
+            return body;
+        }
+        body.extend_from_slice(&rest[end + 2..end + 2 + size]);
+        rest = &rest[end + 4 + size..];
+    }
 }
 
 const ANSWER: &str = r#"{"resourceType":"Patient","id":"p1","name":[{"family":"Quixley","given":["Marigold"]}],"identifier":[{"system":"http://hl7.org/fhir/sid/us-ssn","value":"219-09-9999"}]}"#;

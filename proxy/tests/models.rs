@@ -8,9 +8,9 @@ use std::process::Command;
 
 use common::gateway::{Gateway, begun, free_port};
 
-/// A Python with the clients: where `cargo xtask test` installs them, or the one in the path.
+/// A Python with the clients: a virtual environment under `target/python`, or the one in the path.
 fn python() -> Option<PathBuf> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/drivers/models/bin/python3");
+    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/python/bin/python3");
     let has_clients = |python: &PathBuf| {
         let probe = Command::new(python).args(["-c", "import anthropic, openai"]).output();
         probe.is_ok_and(|output| output.status.success())
@@ -21,7 +21,7 @@ fn python() -> Option<PathBuf> {
 #[test]
 fn clients_of_models_work_unchanged() {
     let Some(python) = python() else {
-        common::skipped("openai and anthropic are not installed below target/drivers; `cargo xtask test` does that");
+        common::skipped("no Python with `openai` and `anthropic` in target/python; `cargo xtask test` installs them");
         return;
     };
     let (room, _) = begun();

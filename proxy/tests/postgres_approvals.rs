@@ -74,7 +74,8 @@ impl Clinic {
             std::fs::remove_file(room.path(file)).unwrap();
         }
         room.write("policies/ehr.cedar", POLICY);
-        let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents"]).ends(0).text();
+        let credential =
+            room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents", "--ttl", "8h"]).ends(0).text();
         Some(Self { room, port, server, credential: credential.trim().to_owned() })
     }
 
@@ -105,6 +106,12 @@ impl Clinic {
     fn state(&self, id: &str) -> String {
         let shown = self.room.run(&["approvals", "show", id, "--format", "json"]).ends(0).text();
         serde_json::from_str::<Value>(&shown).unwrap()["state"].as_str().unwrap().to_owned()
+    }
+
+    /// Changes when an approval is used: the file that says so is written before anything goes up.
+    fn used(&self) -> (u64, Option<std::time::SystemTime>) {
+        let data = std::fs::metadata(self.room.path("blackbar-data/state.sqlite-wal")).ok();
+        data.map_or((0, None), |data| (data.len(), data.modified().ok()))
     }
 
     /// How often `ran` ran.
@@ -413,28 +420,51 @@ async fn of_a_hundred_with_one_approval_one_runs() {
     assert_eq!(consumed, 1);
 }
 
+/// `BLACKBAR_KILLS=200` kills as often as a release is held to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_killed_runs_nothing_twice() {
-    let limits = "[limits]\nasks_of_subject = 1000\nasks_per_hour = 1000\n";
+    let limits = "[limits]\nasks_of_subject = 100000\nasks_per_hour = 100000\nasks = 100000\n";
     let Some(clinic) = Clinic::new("hold = \"1s\"", limits) else { return };
+    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(16);
     let text = "SELECT ran() FROM patients";
-    let mut used = 0;
-    for round in 0..6_u64 {
-        let mut gateway = clinic.gateway();
+    let mut dice = Dice(0x2545_f491_4f6c_dd1d);
+    let mut ends: std::collections::BTreeMap<&str, u64> = std::collections::BTreeMap::new();
+    let mut gateway = clinic.gateway();
+    // How long it takes from asking to the answer when nobody kills anything.
+    let session = clinic.client().await;
+    let id = refused(&session.client.simple_query(text).await.unwrap_err());
+    clinic.decide("approve", &id).ends(0);
+    let begun = Instant::now();
+    session.client.simple_query(text).await.unwrap();
+    let mut usual = begun.elapsed();
+    for round in 0..rounds {
         let session = clinic.client().await;
         let id = refused(&session.client.simple_query(text).await.unwrap_err());
         clinic.decide("approve", &id).ends(0);
         let before = clinic.runs();
+        let used = clinic.used();
         let answer = session.ask(text);
-        // From before the approval is used to after the answer is there.
-        tokio::time::sleep(Duration::from_micros(round * round * 1600)).await;
+        let begun = Instant::now();
+        if round % 2 == 0 {
+            // From before the approval is used to after the answer is there.
+            tokio::time::sleep(dice.below(usual * 5 / 4)).await;
+        } else {
+            // Between its use and the statement's way up, and a little later.
+            while clinic.used() == used && begun.elapsed() < Duration::from_secs(10) {
+                std::hint::spin_loop();
+            }
+            tokio::time::sleep(dice.below(usual / 8)).await;
+        }
         gateway.0.kill().unwrap();
         gateway.0.wait().unwrap();
         let ran = answer.await.unwrap().is_ok();
+        usual = if ran { usual.min(begun.elapsed()) } else { usual };
         tokio::time::sleep(Duration::from_millis(200)).await;
         let once = clinic.runs() - before;
         assert!(once == 0 || once == 2, "in round {round} it ran {once} times");
-        let gateway = clinic.gateway();
+        // What was published holds before anything is mended.
+        clinic.room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
+        gateway = clinic.gateway();
         let state = clinic.state(&id);
         assert!(once == 0 || state == "consumed", "it ran in round {round}, and the approval is {state}");
         assert!(!ran || once == 2);
@@ -442,12 +472,39 @@ async fn a_gateway_that_is_killed_runs_nothing_twice() {
         let session = clinic.client().await;
         let again = session.client.simple_query(text).await;
         assert_eq!(again.is_ok(), state == "granted", "round {round}");
-        used += u64::from(state == "consumed");
         assert!(clinic.runs() - before <= 2, "twice in round {round}");
-        drop(gateway);
+        let end = match (state.as_str(), once, ran) {
+            ("granted", ..) => "before its use",
+            (_, 0, _) => "between its use and the statement",
+            (_, _, false) => "between the statement and its answer",
+            _ => "after the answer",
+        };
+        *ends.entry(end).or_default() += 1;
+        if let Err(held) = again {
+            // What is asked anew waits for nobody, so that the next round has an approval of its own.
+            clinic.decide("deny", &refused(&held)).ends(0);
+        }
     }
-    assert!(used > 0, "it was never killed behind the use of the approval");
-    clinic.room.run(&["verify", "blackbar-data", "--root-key", "root.key"]);
+    println!("{rounds} kills: {ends:?}");
+    assert!(ends.len() >= 2 && ends.keys().any(|end| *end != "before its use"), "all at one moment: {ends:?}");
+    assert_eq!(gateway.end().0, Some(0));
+    clinic.room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
+    let consumed = clinic.leaves().iter().filter(|leaf| leaf["kind"] == "decision.consumed").count();
+    // Each run stands for two rows, and was recorded before it.
+    let ran = clinic.runs() / 2;
+    println!("{consumed} uses of approvals are in the record, {ran} statements ran");
+    assert!(ran <= u64::try_from(consumed).unwrap(), "{ran} ran, {consumed} uses are in the record");
+}
+
+/// Moments that are the same in each run.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, most: Duration) -> Duration {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let micros = u64::try_from(most.as_micros()).unwrap().max(1);
+        Duration::from_micros((self.0 >> 33) % micros)
+    }
 }
 
 const FUSES: &str =

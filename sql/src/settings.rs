@@ -60,9 +60,14 @@ pub(crate) fn class_of(name: &str, values: Option<&[String]>) -> SettingClass {
         | "debug_print_parse"
         | "debug_print_plan"
         | "debug_print_rewritten" => SettingClass::Looks,
-        _ if HARMLESS.binary_search(&name).is_ok() => SettingClass::Harmless,
+        _ if is_harmless(name) => SettingClass::Harmless,
         _ => SettingClass::Unknown,
     }
+}
+
+/// Whether it may be set to anything at all.
+pub(crate) fn is_harmless(name: &str) -> bool {
+    HARMLESS.binary_search(&name).is_ok()
 }
 
 /// Every look that starts with ISO; the order of day and month plays no part in it.

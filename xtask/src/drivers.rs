@@ -1,4 +1,4 @@
-//! What tests speak to the gateway with in other languages, below `target/drivers`: drivers of databases, clients of models.
+//! The programs of others that tests speak to the gateway with, below `target/drivers` and `target/python`.
 
 use std::path::Path;
 use std::process::Command;
@@ -7,8 +7,11 @@ use crate::run::root;
 
 /// What is installed, and from where. A change of this list installs anew.
 const PYTHON: &[&str] = &["psycopg[binary]==3.3.9", "asyncpg==0.32.0"];
-const MODELS: &[&str] = &["openai==3.54.0", "anthropic==2.12.0"];
+/// Clients of models, and the official models of what is exported.
+const CLIENTS: &[&str] = &["openai==3.54.0", "anthropic==2.12.0", "fhir.resources==8.3.0"];
 const NODE: &[&str] = &["pg@8.23.1", "pg-cursor@2.22.0", "pg-copy-streams@7.0.0"];
+/// A real issuer of tokens: the last of its line that Debian's Node runs.
+const ISSUER: &[&str] = &["oidc-provider@8.8.1"];
 
 /// Installs what is missing. Where that cannot be done, for want of a network or a program, tests say what they skip.
 pub(crate) fn install() {
@@ -16,19 +19,21 @@ pub(crate) fn install() {
     if std::fs::create_dir_all(&folder).is_err() {
         return;
     }
-    once(&folder.join("venv"), PYTHON, |place| environment(place, PYTHON));
-    once(&folder.join("models"), MODELS, |place| environment(place, MODELS));
-    once(&folder.join("node"), NODE, |place| {
-        let npm = ["install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix"];
-        run(Command::new("npm").args(npm).arg(place).args(NODE))
-    });
+    once(&folder.join("venv"), PYTHON, |place| python(place, PYTHON));
+    once(&root().join("target/python"), CLIENTS, |place| python(place, CLIENTS));
+    once(&folder.join("node"), NODE, |place| node(place, NODE));
+    once(&folder.join("issuer"), ISSUER, |place| node(place, ISSUER));
 }
 
-/// A Python of its own with these packages.
-fn environment(place: &Path, packages: &[&str]) -> bool {
+fn python(place: &Path, packages: &[&str]) -> bool {
     let made = run(Command::new("python3").args(["-m", "venv"]).arg(place));
-    let pip = ["install", "--quiet", "--disable-pip-version-check"];
-    made && run(Command::new(place.join("bin/pip")).args(pip).args(packages))
+    let mut pip = Command::new(place.join("bin/pip"));
+    made && run(pip.args(["install", "--quiet", "--disable-pip-version-check"]).args(packages))
+}
+
+fn node(place: &Path, packages: &[&str]) -> bool {
+    let npm = ["install", "--silent", "--no-fund", "--no-audit", "--ignore-scripts", "--prefix"];
+    run(Command::new("npm").args(npm).arg(place).args(packages))
 }
 
 fn once(place: &Path, what: &[&str], install: impl FnOnce(&Path) -> bool) {

@@ -4,15 +4,18 @@
 //! (see [`crate::test`]); it is this table's job that it is rarely absent.
 
 use std::fs;
+use std::path::Path;
 
 use crate::Failure;
 use crate::run::{command, is_installed, read, root, run};
 
-/// A program that some test starts.
+/// A program that some test starts, or what such a program needs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Requirement {
-    /// What is looked for on the path.
+    /// What is looked for on the path, or the name of what is no program.
     pub(crate) binary: &'static str,
+    /// Where else it may be; a `*` stands for one folder of any name.
+    pub(crate) or_at: Option<&'static str>,
     /// The Debian package that brings it.
     pub(crate) package: &'static str,
     /// Whose test needs it, and what for.
@@ -24,30 +27,95 @@ pub(crate) struct Requirement {
 const REQUIREMENTS: &[Requirement] = &[
     Requirement {
         binary: "git",
+        or_at: None,
         package: "git",
         needed_by: "xtask: compares the list of tracked files with a walk of the tree",
         optional: true,
     },
     Requirement {
         binary: "python3",
-        package: "python3",
-        needed_by: "ledger: its verifier in Python reads the same logs",
+        or_at: None,
+        package: "python3-venv",
+        needed_by: "ledger: its verifier in Python reads the same logs; proxy: clients and readers written in it",
         optional: true,
     },
     Requirement {
         binary: "chromium-headless-shell",
+        or_at: None,
         package: "chromium-headless-shell",
         needed_by: "proxy: a reviewer walks through the console",
         optional: true,
     },
     Requirement {
         binary: "node",
+        or_at: None,
         package: "nodejs",
-        needed_by: "proxy: drives the browser of that walk",
+        needed_by: "proxy: drives the browser of that walk; a driver of PostgreSQL; an issuer of tokens",
         optional: true,
     },
-    Requirement { binary: "npm", package: "npm", needed_by: "proxy: brings what drives the browser", optional: true },
+    Requirement {
+        binary: "npm",
+        or_at: None,
+        package: "npm",
+        needed_by: "proxy: brings what drives the browser, a driver of PostgreSQL, an issuer of tokens",
+        optional: true,
+    },
+    Requirement {
+        binary: "initdb",
+        or_at: Some("/usr/lib/postgresql/*/bin/initdb"),
+        package: "postgresql",
+        needed_by: "proxy: servers of the tests' own",
+        optional: true,
+    },
+    Requirement {
+        binary: "strace",
+        or_at: None,
+        package: "strace",
+        needed_by: "ledger: makes single system calls fail",
+        optional: true,
+    },
+    Requirement {
+        binary: "go",
+        or_at: None,
+        package: "golang-go",
+        needed_by: "ledger: its verifiers in Go",
+        optional: true,
+    },
+    Requirement {
+        binary: "golang.org/x/mod/sumdb",
+        or_at: Some("/usr/share/gocode/src/golang.org/x/mod/sumdb"),
+        package: "golang-golang-x-mod-dev",
+        needed_by: "ledger: its verifiers in Go",
+        optional: true,
+    },
+    Requirement {
+        binary: "openssl",
+        or_at: None,
+        package: "openssl",
+        needed_by: "proxy: makes certificates that nobody has seen before",
+        optional: true,
+    },
+    Requirement {
+        binary: "nginx",
+        or_at: Some("/usr/sbin/nginx"),
+        package: "nginx-light",
+        needed_by: "proxy: reads what a client tries to smuggle past the gateway",
+        optional: true,
+    },
 ];
+
+impl Requirement {
+    fn is_there(&self) -> bool {
+        is_installed(self.binary) || self.or_at.is_some_and(exists)
+    }
+}
+
+/// Whether there is such a file or folder; a `*` stands for one folder of any name.
+fn exists(pattern: &str) -> bool {
+    let Some((before, behind)) = pattern.split_once("/*/") else { return Path::new(pattern).exists() };
+    let mut inside = fs::read_dir(before).into_iter().flatten().flatten();
+    inside.any(|entry| entry.path().join(behind).exists())
+}
 
 /// Makes every requirement available, or says exactly what is missing.
 pub(crate) fn ensure() -> Result<(), Failure> {
@@ -59,7 +127,7 @@ pub(crate) fn ensure() -> Result<(), Failure> {
 }
 
 fn programs() -> Result<(), Failure> {
-    let missing: Vec<Requirement> = REQUIREMENTS.iter().copied().filter(|one| !is_installed(one.binary)).collect();
+    let missing: Vec<Requirement> = REQUIREMENTS.iter().copied().filter(|one| !one.is_there()).collect();
     if missing.is_empty() {
         return Ok(());
     }
@@ -68,7 +136,7 @@ fn programs() -> Result<(), Failure> {
         install(&missing);
     }
     let (skipping, stopping): (Vec<_>, Vec<_>) =
-        missing.into_iter().filter(|one| !is_installed(one.binary)).partition(|one| one.optional);
+        missing.into_iter().filter(|one| !one.is_there()).partition(|one| one.optional);
     if !skipping.is_empty() {
         println!("tests will be skipped: {}", advice(&skipping));
     }
@@ -104,15 +172,18 @@ fn may_install() -> bool {
 
 /// Whatever goes wrong here shows in what is still missing afterwards.
 fn install(missing: &[Requirement]) {
-    let apt = || {
+    let apt = |packages: &[&str]| {
         let mut apt = command("apt-get");
         apt.env("DEBIAN_FRONTEND", "noninteractive").args(["install", "--yes", "--no-install-recommends"]);
-        apt.args(packages(missing));
-        apt
+        run(apt.args(packages))
     };
     // Package lists are often there already, and refreshing them is slow.
-    if run(&mut apt()).is_err() && run(command("apt-get").arg("update")).is_ok() {
-        let _ = run(&mut apt());
+    let packages = packages(missing);
+    if apt(&packages).is_err() && run(command("apt-get").arg("update")).is_ok() && apt(&packages).is_err() {
+        // One that this system does not have, or cannot set up, keeps the others from nobody.
+        for package in packages {
+            let _ = apt(&[package]);
+        }
     }
 }
 
@@ -136,12 +207,31 @@ mod tests {
 
     #[test]
     fn advice_names_the_program_its_user_and_each_package_once() {
-        let server =
-            Requirement { binary: "postgres", package: "postgresql", needed_by: "proxy: end to end", optional: true };
+        let server = Requirement {
+            binary: "postgres",
+            or_at: None,
+            package: "postgresql",
+            needed_by: "proxy: end to end",
+            optional: true,
+        };
         let client = Requirement { binary: "psql", ..server };
         let text = advice(&[server, client]);
         assert!(text.contains("`postgres`, needed by proxy: end to end"), "{text}");
         assert!(text.ends_with("--no-install-recommends postgresql"), "{text}");
+    }
+
+    #[test]
+    fn what_is_not_on_the_path_may_be_elsewhere() {
+        assert!(exists("/usr/*/sh") && exists("/"));
+        assert!(!exists("/usr/*/blackbar-no-such-program") && !exists("/blackbar-no-such-folder/*/sh"));
+        let absent = Requirement {
+            binary: "blackbar-no-such-program",
+            or_at: Some("/blackbar-no-such-folder"),
+            package: "none",
+            needed_by: "nobody",
+            optional: true,
+        };
+        assert!(!absent.is_there() && Requirement { or_at: Some("/usr/*/sh"), ..absent }.is_there());
     }
 
     #[test]

@@ -136,6 +136,8 @@ async fn serve(
     let keeper = Keeper::open(&config.gateway.data_dir, recorder, config.gateway.keeping.retention.clone())?;
     let keeper = Arc::new(keeper);
     let (stopper, stop) = watch::channel(false);
+    // Before anything can be connected to: whoever sees that the gateway is there finds its socket as well, and waits.
+    let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut listeners = JoinSet::new();
     let mut standing = Vec::new();
     let mut bound = Vec::new();
@@ -208,7 +210,6 @@ async fn serve(
         }
         None => None,
     };
-    let socket = admin::Socket::bind(&config.gateway.data_dir)?;
     let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
     let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
     // Everything stands before the first request is taken.

@@ -10,6 +10,7 @@ use rusqlite::params;
 use super::scram::{SaltKey, Verifier};
 use super::secret::{Secret, SecretHash};
 use super::{BREAK_GLASS, Identity, Method, is_plain_name};
+use crate::state::spent::Spent;
 use crate::state::{State, StateError};
 
 /// All credentials that are still of use, in memory; the state file is what survives.
@@ -92,6 +93,11 @@ impl Credentials {
         let credentials = Self { salts, live: RwLock::default(), state };
         credentials.reload(now_ms)?;
         Ok(credentials)
+    }
+
+    /// What was exchanged for credentials.
+    pub(crate) fn spent(&self) -> Spent {
+        Spent::new(Arc::clone(&self.state))
     }
 
     /// Reads the state file again, after another process changed it.

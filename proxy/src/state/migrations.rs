@@ -76,6 +76,12 @@ const STEPS: &[&str] = &[
         notice TEXT NOT NULL
     ) STRICT;
     CREATE INDEX notices_by_name ON notices (name, due_ms);",
+    // 6: tokens of issuers that were exchanged, by their hashes.
+    "CREATE TABLE spent (
+        token BLOB PRIMARY KEY CHECK (length(token) = 32),
+        until_ms INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX spent_by_end ON spent (until_ms);",
 ];
 
 /// Runs what is missing, each step in a transaction with its number.

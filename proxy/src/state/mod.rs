@@ -4,6 +4,7 @@ pub(crate) mod approvals;
 pub(crate) mod emergencies;
 mod migrations;
 pub(crate) mod notices;
+pub(crate) mod spent;
 
 use std::fmt;
 use std::path::Path;

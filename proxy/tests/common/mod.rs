@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 pub(crate) mod gateway;
+pub(crate) mod tap;
 pub(crate) mod told;
 
 use std::fs;
@@ -18,9 +19,11 @@ pub(crate) const SSN: &str = "219-09-9999";
 pub(crate) const MRN: &str = "8812345";
 pub(crate) const EMAIL: &str = "quixley.marigold@clinic-canary.org";
 
-/// Says why a test does not run here, past what the test runner swallows.
+/// Says which test does not run here and why, past what the test runner swallows.
 pub(crate) fn skipped(why: &str) {
-    let _ = writeln!(std::io::stderr(), "skipped: {why}");
+    let test = std::thread::current().name().unwrap_or("a test").to_owned();
+    // One write, so that lines of several tests stay whole.
+    let _ = std::io::stderr().write_all(format!("skipped: {test}: {why}\n").as_bytes());
 }
 
 /// A note with the identifiers above.

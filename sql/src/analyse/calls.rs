@@ -10,7 +10,7 @@ use crate::facts::{FunctionUse, Use};
 use crate::forms::{Form, Piece, form_of, is_coarse, is_told_how, stand_apart};
 use crate::functions::{FunctionClass, classify};
 use crate::origin::{Derivation, Origin};
-use crate::settings::{SettingClass, class_of};
+use crate::settings::{SettingClass, class_of, is_harmless};
 
 impl Analyser<'_> {
     pub(super) fn note_function(&mut self, schema: Option<&str>, name: &str, class: FunctionClass) {
@@ -159,6 +159,17 @@ impl Analyser<'_> {
     /// `set_config('name', 'value', …)` is `SET`, when both are plain.
     fn set_config(&mut self, call: &FuncCall) -> FunctionClass {
         let constant = |at: usize| call.args.get(at).and_then(string_constant);
+        let bound = call.args.get(1).is_some_and(|value| matches!(uncast(value).node, Some(Kind::ParamRef(_))));
+        if bound && let Some(name) = constant(0).map(str::to_ascii_lowercase).filter(|name| is_harmless(name)) {
+            // What may be set to anything may be set to what a client binds; drivers put settings back this way.
+            self.facts.settings.push(crate::facts::SettingChange {
+                name,
+                values: Some(Vec::new()),
+                class: SettingClass::Harmless,
+                local: false,
+            });
+            return FunctionClass::Harmless;
+        }
         let (Some(name), Some(value)) = (constant(0), constant(1)) else {
             // Any of them, to anything.
             let (name, values) = (String::new(), Some(Vec::new()));

@@ -12,8 +12,7 @@ impl Cluster {
         let options = Options { settings: &["max_connections=20"], ..Options::default() };
         let server = Server::start(&options).unwrap();
         if server.is_none() {
-            let _ =
-                std::io::Write::write_all(&mut std::io::stderr(), b"skipped: this machine has no PostgreSQL server\n");
+            crate::testing::skipped("this machine has no PostgreSQL server");
         }
         server.map(Self)
     }

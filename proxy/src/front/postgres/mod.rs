@@ -31,6 +31,8 @@ mod upstream;
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod truth;
 
 use std::sync::Arc;
 

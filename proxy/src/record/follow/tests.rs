@@ -1,6 +1,6 @@
 //! What sinks get is what the log has, in the shape that they expect.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use blackbar_ledger::{Details, Direction, Kind, Leaf, Ledger, Options, Outcome, RootKeyFile, SessionOpen};
 use serde_json::Map;
@@ -160,15 +160,13 @@ fn every_leaf_is_an_audit_event_with_what_fhir_asks_for() {
         events(folder.path()).iter().map(|event| fhir::event(event, &source()).to_string()).collect();
     let script = "import sys,json\nfrom fhir.resources.R4B.auditevent import AuditEvent\n\
                   [AuditEvent.model_validate(json.loads(l)) for l in sys.stdin]\nprint('valid')";
-    let has = std::process::Command::new("python3").args(["-c", "import fhir.resources.R4B.auditevent"]).output();
-    if !has.is_ok_and(|has| has.status.success()) {
-        eprintln!("skipped: the Python package fhir.resources is not installed");
-        return;
-    }
+    let Some(python) = crate::testing::python_with("fhir.resources.R4B.auditevent") else {
+        return crate::testing::skipped("there is no Python with `fhir.resources`; `cargo xtask test` installs it");
+    };
     let path = folder.path().join("events.jsonl");
     std::fs::write(&path, all.join("\n")).unwrap();
     let input = std::fs::File::open(path).unwrap();
-    let checked = std::process::Command::new("python3").args(["-c", script]).stdin(input).output().unwrap();
+    let checked = std::process::Command::new(python).args(["-c", script]).stdin(input).output().unwrap();
     assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
 }
 
@@ -332,4 +330,110 @@ async fn a_log_that_was_rolled_back_is_told_and_not_followed() {
     let error = follower.step(&mut None).await.unwrap_err();
     assert!(error.contains("rolled back"), "{error}");
     assert!(follower.standing.problem().unwrap().contains("rolled back"));
+}
+
+/// Takes what comes over TLS with one of the certificates for tests, or in the open; keeps what it could read.
+struct Receiver {
+    address: std::net::SocketAddr,
+    got: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Receiver {
+    async fn new(ip: &str, certificate: Option<&str>) -> Self {
+        let listener = TcpListener::bind((ip, 0)).await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let acceptor = certificate.map(|name| {
+            let file = |end: &str| certificates().join(format!("{name}.{end}"));
+            let files = crate::config::TlsFiles { cert: file("pem"), key: file("key"), client_ca: None };
+            tokio_rustls::TlsAcceptor::from(Arc::new(crate::front::tls::server(&files, &[]).unwrap()))
+        });
+        let got = Arc::new(Mutex::new(Vec::new()));
+        let kept = Arc::clone(&got);
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (acceptor, kept) = (acceptor.clone(), Arc::clone(&kept));
+                tokio::spawn(async move {
+                    match acceptor {
+                        Some(acceptor) => {
+                            if let Ok(stream) = acceptor.accept(stream).await {
+                                Self::take(stream, &kept, false).await;
+                            }
+                        }
+                        None => Self::take(stream, &kept, true).await,
+                    }
+                });
+            }
+        });
+        Self { address, got }
+    }
+
+    /// `answers`: whatever comes, and not only what was posted.
+    async fn take(
+        mut stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin,
+        kept: &Mutex<Vec<u8>>,
+        answers: bool,
+    ) {
+        let mut piece = vec![0; 1 << 16];
+        while let Ok(read @ 1..) = stream.read(&mut piece).await {
+            kept.lock().unwrap().extend_from_slice(&piece[..read]);
+            if answers || piece.starts_with(b"POST ") {
+                let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+                let _ = stream.write_all(answer).await;
+            }
+        }
+    }
+
+    fn was_told(&self) -> bool {
+        let got = self.got.lock().unwrap();
+        ["session.open", "leaf", "blackbar"].iter().any(|word| memchr::memmem::find(&got, word.as_bytes()).is_some())
+    }
+}
+
+fn certificates() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/certificates")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sink_whose_certificate_does_not_count_is_told_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ledger = log(folder.path());
+    let ours = || Some(certificates().join("ca.pem"));
+    for over_http in [false, true] {
+        // (Why it does not count, where it listens, what it shows, the roots that are trusted.)
+        for (why, ip, certificate, ca) in [
+            ("", "127.0.0.1", Some("server"), ours()),
+            ("its root is no root of the world", "127.0.0.1", Some("server"), None),
+            ("it is of another name", "127.0.0.2", Some("server"), ours()),
+            ("it is a client's", "127.0.0.1", Some("agent"), ours()),
+            ("it has none and speaks in the open", "127.0.0.1", None, ours()),
+        ] {
+            let receiver = Receiver::new(ip, certificate).await;
+            let port = receiver.address.port();
+            let to = match over_http {
+                true => SinkTarget::Http(format!("https://{ip}:{port}/in").parse().unwrap()),
+                false => SinkTarget::Syslog { tls: true, host: ip.into(), port },
+            };
+            let section = SinkSection {
+                name: format!("tls-{port}"),
+                format: SinkFormat::Json,
+                to,
+                required: true,
+                behind: Duration::from_millis(1),
+                ca,
+                secret: None,
+            };
+            let mut follower = Follower::new(&section, folder.path(), &Config::default()).unwrap();
+            let step = tokio::time::timeout(Duration::from_secs(20), follower.step(&mut None)).await;
+            // What was sent is read by somebody else, who may take a moment.
+            tokio::time::sleep(Duration::from_millis(100)).await;
+            if why.is_empty() {
+                assert!(step.unwrap().unwrap() > 20, "{over_http}");
+                assert!(receiver.was_told());
+            } else {
+                assert!(!matches!(step, Ok(Ok(1..))), "{why}, {over_http}");
+                assert!(!receiver.was_told(), "{why}, {over_http}");
+                assert_eq!(follower.cursor.next(), 0, "{why}");
+            }
+        }
+    }
 }

@@ -190,7 +190,7 @@ fn certificate(folder: &std::path::Path) -> bool {
         .status();
     let made = made.is_ok_and(|status| status.success());
     if !made {
-        println!("skipped: there is no openssl that makes a certificate");
+        crate::testing::skipped("there is no openssl that makes a certificate");
     }
     made
 }

@@ -82,8 +82,7 @@ impl Cluster {
         let settings = ["max_connections=60"];
         let options = Options { settings: &settings, password: Some(APP_PASSWORD), rules: Some(rules) };
         let Some(server) = Server::start(&options).unwrap() else {
-            let _ =
-                std::io::Write::write_all(&mut std::io::stderr(), b"skipped: this machine has no PostgreSQL server\n");
+            crate::testing::skipped("this machine has no PostgreSQL server");
             return None;
         };
         server.run("postgres", SETUP).unwrap();

@@ -168,10 +168,9 @@ fn settings_that_the_server_reports_are_heeded() {
     assert_eq!(asks(&ask(&mut escapes, r"SELECT '\' || ssn FROM patients --'").unwrap()), ["opaque *"]);
 }
 
-/// Not a test: what a known statement costs. `cargo test --release -p blackbar --bin blackbar -- --ignored --nocapture costs`
+/// `cargo test --release -p blackbar --bin blackbar -- --nocapture a_known_statement` says what it costs.
 #[test]
-#[ignore = "prints figures"]
-fn what_judging_costs() {
+fn a_known_statement_is_judged_fast() {
     let snapshot = snapshot();
     let mut judge = judge();
     let labels = labels();
@@ -200,4 +199,6 @@ fn what_judging_costs() {
     }
     times.sort();
     println!("a bind of a known statement: p50 {:?}, p99 {:?}", times[2_500], times[4_950]);
+    let most = std::time::Duration::from_micros(if cfg!(debug_assertions) { 150 } else { 15 });
+    assert!(times[2_500] <= most, "{:?}", times[2_500]);
 }
