@@ -38,6 +38,9 @@ impl Words {
         if self.names.contains(text) || self.settings.contains(text) {
             return true;
         }
+        if has_number_in_parts(text) {
+            return false;
+        }
         let mut rest = text;
         while let Some(start) = rest.find(is_letter) {
             let from = rest.get(start..).unwrap_or_default();
@@ -56,6 +59,41 @@ impl Words {
         let small = word.len() <= SMALL && word.bytes().all(|byte| byte.is_ascii_digit());
         small || self.names.contains(word) || SQL.binary_search(&word.to_ascii_lowercase().as_str()).is_ok()
     }
+}
+
+/// Whether numbers stand beside each other as the parts of one: `219-09-9999`, `617 555 0134`, a date. Small as each of them is,
+/// such a text is looked at like everything else. The decimals and ranges of plans (`0.00..35.50`) are none.
+fn has_number_in_parts(text: &str) -> bool {
+    let (mut parts, mut digits, mut dotted) = (0, 0, true);
+    let mut rest = text;
+    // The clock's own words: what it says is nobody's date of birth.
+    if is_day(text) {
+        return false;
+    }
+    while let Some(start) = rest.find(|letter: char| letter.is_ascii_digit()) {
+        let between = rest.get(..start).unwrap_or_default();
+        let from = rest.get(start..).unwrap_or_default();
+        let end = from.find(|letter: char| !letter.is_ascii_digit()).unwrap_or(from.len());
+        let joins = |sign: char| sign.is_whitespace() || "-/.".contains(sign) || !(sign.is_ascii() || is_letter(sign));
+        let joined = (1..=3).contains(&between.chars().count()) && between != ".." && between.chars().all(joins);
+        if parts > 0 && joined {
+            dotted &= between == ".";
+            (parts, digits) = (parts + 1, digits + end);
+        } else {
+            (parts, digits, dotted) = (1, end, true);
+        }
+        if parts > 2 || parts == 2 && digits >= MOST_DIGITS && !dotted {
+            return true;
+        }
+        rest = from.get(end..).unwrap_or_default();
+    }
+    false
+}
+
+/// Whether this is a day and nothing else.
+fn is_day(text: &str) -> bool {
+    let mut parts = text.split('-').map(|part| (part.len(), part.bytes().all(|byte| byte.is_ascii_digit())));
+    [4, 2, 2].into_iter().all(|length| parts.next() == Some((length, true))) && parts.next().is_none()
 }
 
 /// Names that hold a number of somebody's are looked at like everything else.
@@ -288,9 +326,24 @@ mod tests {
             ("John 555-12-1234", false),
             ("patients, 219099999", false),
             ("a@patients", false),
+            ("219-09-9999", false),
+            ("219 09 9999", false),
+            ("219 - 09 - 9999", false),
+            ("219.09.9999", false),
+            ("219\u{2011}09\u{2011}9999", false),
+            ("SELECT patients WHERE last_name = '219-09-9999'::integer", false),
+            ("617 555 0134", false),
+            ("1961-04-03", true),
+            ("born 1961-04-03", false),
+            ("4/3/61", false),
+            ("555-0134", false),
+            ("integer[10, 20, 30, 40]", true),
             ("", true),
         ] {
             assert_eq!(words.knows(text.as_bytes()), expected, "{text}");
+        }
+        for plan in ["(cost=0.00..35.50 rows=2550 width=4)", "Planning Time: 12345.678 ms", "4-byte, 8-byte"] {
+            assert!(!has_number_in_parts(plan), "{plan}");
         }
         assert!(words.has_name(b"last_name") && !words.has_name(b"last_name patients"));
         assert!(!words.knows(b"\xff"));

@@ -38,6 +38,7 @@ pub(super) const SSN: &str = "219-09-9999";
 pub(super) const EMAIL: &str = "quixley.marigold@clinic-canary.org";
 pub(super) const NAME: &str = "Quixley Marigold";
 pub(super) const MRN: &str = "8812345";
+pub(super) const BORN: &str = "1961-04-03";
 
 const SETUP: &str = r#"
 CREATE ROLE app LOGIN PASSWORD 'upstream-secret-value';
