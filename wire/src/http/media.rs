@@ -109,6 +109,9 @@ impl Media {
             ("image", _) => return Reading::Opaque,
             (_, subtype) if subtype.ends_with("+xml") => "xml",
             ("application", "x-www-form-urlencoded") => "form",
+            ("application", "edi-x12") => "x12",
+            ("application", "sql") => "sql",
+            ("text", "x-log") => "log",
             ("application", "hl7-v2" | "edi-hl7v2" | "hl7-v2+er7") | ("x-application", "hl7-v2+er7") => "hl7",
             // Their strings have escapes that no lens here undoes.
             ("text", "javascript" | "ecmascript" | "jscript" | "x-javascript" | "rtf" | "calendar" | "vcard") => {
@@ -116,6 +119,8 @@ impl Media {
             }
             ("text", "yaml" | "x-yaml" | "vbscript" | "css") => return Reading::Opaque,
             ("text", _) => "text",
+            // Forms in parts and e-mails among them: what parts a form stands in the header alone, and a part may be spelt in
+            // a charset or coding that no lens undoes.
             _ => return Reading::Opaque,
         };
         lens.parse().map_or(Reading::Opaque, Reading::Lens)
@@ -155,6 +160,9 @@ mod tests {
             ("application/vnd.api+json", Format::Json),
             ("application/fhir+ndjson", Format::Ndjson),
             ("text/csv; header=present", Format::CSV),
+            ("application/EDI-X12", Format::X12),
+            ("application/sql; charset=utf-8", Format::Sql),
+            ("text/x-log", Format::Log),
             ("text/plain", Format::Text),
             ("text/markdown", Format::Text),
         ] {
@@ -172,6 +180,9 @@ mod tests {
             "application/dicom",
             "application/vnd.apache.parquet",
             "multipart/form-data; boundary=x",
+            "multipart/mixed; boundary=x",
+            "message/rfc822",
+            "application/edifact",
             "application/javascript",
             "text/javascript",
             "application/grpc",
@@ -193,6 +204,7 @@ mod tests {
         assert_eq!(charset("text/plain; charset=utf-7"), Charset::Unknown);
         assert_eq!(charset("text/plain; charset=ibm037"), Charset::Unknown);
         assert_eq!(Media::parse(b"application/219-09-9999+json").unwrap().header(), "application/json");
+        assert_eq!(Media::parse(b"application/edi-x12").unwrap().header(), "application/edi-x12");
         assert_eq!(Media::parse(b"text/x219099999").unwrap().header(), "text/plain; charset=utf-8");
         assert_eq!(Media::parse(b"text/plain; charset=latin1").unwrap().header(), "text/plain; charset=utf-8");
         assert_eq!(Media::parse(b"application/json; x=\"PHI\"").unwrap().header(), "application/json");

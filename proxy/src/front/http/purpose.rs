@@ -243,7 +243,11 @@ mod tests {
             ("application/json", "<a/>", Some(Format::Xml)),
             ("application/x-www-form-urlencoded", "a=b", Some(Format::Form)),
             ("application/x-ndjson", "{}\n{}", Some(Format::Ndjson)),
+            ("application/edi-x12", "ISA*00*", Some(Format::X12)),
+            ("application/sql", "INSERT INTO p VALUES (1);", Some(Format::Sql)),
+            ("text/x-log", "ts=1 level=info", Some(Format::Log)),
             ("application/pdf", "{}", None),
+            ("message/rfc822", "From: a", None),
             ("multipart/form-data; boundary=x", "--x", None),
             ("text/plain; charset=utf-7", "x", None),
         ] {

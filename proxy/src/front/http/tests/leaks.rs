@@ -244,6 +244,12 @@ fn in_texts() -> Vec<Told> {
     let html = |text: String| answer("text/html", "", text);
     let xml = |text: String| answer("application/xml", "", text);
     let text = |text: String| answer("text/plain", "", text);
+    let sql = |text: String| answer("application/sql", "", text);
+    let interchange = |end: &str| {
+        let head = "ISA*00*          *00*          *ZZ*SUBMITTERID    *ZZ*RECEIVERID     *240101*1253*^*00501*000000905*1*T*:";
+        let claim = ["NM1*IL*1*QUINT*CARLA****MI*8812345678", "REF*SY*219099998", "PER*IC**EM*carla.quint@mailhost.org", "NTE*ADD*SSN 219-09-9998"];
+        [&[head, "GS*HC*A*B*20240105*1253*1*X*005010X222A1", "ST*837*0021"][..], &claim, &["SE*5*0021", "GE*1*1", "IEA*1*000000905", ""]].concat().join(end)
+    };
     vec![
         ("a title in HTML", "", html(format!("<html><head><title>SSN {SSN}</title></head></html>"))),
         ("an attribute in HTML", "", html(format!("<p title='SSN {SSN}'>x</p>"))),
@@ -283,6 +289,19 @@ fn in_texts() -> Vec<Told> {
         ("a form", "", answer("application/x-www-form-urlencoded", "", format!("ssn={SSN}&m=carla.quint%40mailhost.org"))),
         ("escapes in a form", "", answer("application/x-www-form-urlencoded", "", "ssn=219%2D09%2D9998")),
         ("a message of HL7", "", answer("application/hl7-v2", "", format!("MSH|^~\\&|A|B\rPID|1||{ID}^^^A||||||||||||||||{DIGITS}\r"))),
+        ("an interchange of X12", "", answer("application/EDI-X12", "", interchange("~"))),
+        ("an interchange of X12 in lines", "", answer("application/edi-x12", "", interchange("~\n"))),
+        ("a dump by the names of its columns", "", sql(format!("INSERT INTO p (mrn, ssn) VALUES ('{ID}', '{DIGITS}');\n"))),
+        ("a dump by its table", "", sql(format!("CREATE TABLE p (ssn text, mrn text);\nINSERT INTO p VALUES ('{DIGITS}', '{ID}');\n"))),
+        ("rows of COPY in a dump", "", sql(format!("COPY p (n, ssn) FROM stdin;\n1\t{DIGITS}\n\\.\n"))),
+        ("a comment in a dump", "", sql(format!("-- SSN {SSN}\nSELECT 1;\n/* {EMAIL} */\n"))),
+        ("a literal with escapes", "", sql(format!("UPDATE p SET note = E'it\\'s SSN {SSN}\\n', mail = $${EMAIL}$$;\n"))),
+        ("a log", "", answer("text/x-log", "", format!("ts=1 level=info ssn={DIGITS} mrn=\"{ID}\" to={EMAIL}\n"))),
+        ("a log of requests", "", answer("text/x-log", "", format!("10.1.2.3 - - [10/Oct/2000:13:55:36 +0000] \"GET /patients?mrn={ID}&ssn=219%2D09%2D9998 HTTP/1.1\" 200 7\n"))),
+        ("a log in JSON", "", answer("text/x-log", "", format!("{{\"level\":\"info\",\"ssn\":\"{DIGITS}\"}}\nSSN {SSN}\n"))),
+        ("an e-mail", "", answer("message/rfc822", "", format!("From: {EMAIL}\r\nSubject: =?utf-8?B?MjE5LTA5LTk5OTg=?=\r\n\r\nSSN {SSN}\r\n"))),
+        ("a part in base64", "", answer("multipart/mixed; boundary=abc", "", "--abc\r\nContent-Transfer-Encoding: base64\r\n\r\nMjE5LTA5LTk5OTg=\r\n--abc--\r\n")),
+        ("a form in parts", "", answer("multipart/form-data; boundary=x", "", format!("--x\r\nContent-Disposition: form-data; name=ssn\r\n\r\n{DIGITS}\r\n--x--\r\n"))),
         ("Markdown", "", answer("text/markdown", "", format!("| ssn |\n|---|\n| {SSN} |\n"))),
         ("JSON in lines", "", answer("application/fhir+ndjson", "", format!("{{\"a\":1}}\n{{\"ssn\":\"{DIGITS}\"}}\n"))),
         ("UTF-32", "", answer("text/plain", "", [&b"\xff\xfe\0\0"[..], &SSN.chars().flat_map(|c| u32::from(c).to_le_bytes()).collect::<Vec<u8>>()].concat())),
@@ -411,7 +430,7 @@ async fn no_canary_gets_out() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), attempts.len(), "each attempt is another one");
-    assert!(attempts.len() >= 160, "{}", attempts.len());
+    assert!(attempts.len() >= 173, "{}", attempts.len());
     let mut out = Vec::new();
     for Attempt { name, headers, answer } in attempts {
         let house = House::new(says(answer)).await;
