@@ -26,6 +26,16 @@ fn is_text(view: &View<'_>) -> bool {
         && field.meaning.hints & (hint::CODE | hint::QUANTITY) == 0
 }
 
+/// Whether what ends with these bytes goes on inside a token that stands for a value already.
+fn is_inside_token(before: &[u8]) -> bool {
+    let inside = |byte: &u8| byte.is_ascii_alphanumeric() || *byte == b'-';
+    let run = before.iter().rposition(|byte| !inside(byte)).map_or(before, |last| before.split_at(last + 1).1);
+    run.starts_with(TOKEN)
+}
+
+/// How tokens begin.
+const TOKEN: &[u8] = b"bb-";
+
 /// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
 fn scored(tokens: &Tokens<'_>, n: isize, inside: usize) -> (usize, i32) {
     let mut score = Score::default();

@@ -8,7 +8,7 @@ use blackbar_engine::{
 
 use super::model::{Score, VALUES};
 use super::tokens::{FAR, Tokens};
-use super::{UNIT, features, goes_on, is_text};
+use super::{TOKEN, UNIT, features, goes_on, is_text};
 use crate::kinds;
 
 /// What values are told from nothing, in the order of the table, and the class of words in which each goes on.
@@ -84,6 +84,8 @@ impl<'a> Value<'a> {
         if back > usize::from(BACK) || outside.last().is_some_and(foreign) {
             return None;
         }
+        // What stands before a slash is the type of a reference, or a folder.
+        let begin = begin.iter().rposition(|byte| *byte == b'/').map_or(begin, |slash| begin.split_at(slash + 1).1);
         let skipped = begin.iter().take_while(|byte| JOINS.has(**byte)).count();
         let begin = begin.split_at(skipped).1;
         // The first of its digits asks for all of it.
@@ -99,7 +101,10 @@ impl<'a> Value<'a> {
         let start = -crate::scan::len(begin);
         let all = view.slice(start, begin.len() + LEARNED_VALUES.window.ahead());
         let (text, after) = all.split_at_checked(len)?;
-        if is_measure(text) || after.first().is_some_and(|byte| *byte >= 0x80 || *byte == b'@') {
+        if is_measure(text)
+            || text.starts_with(TOKEN)
+            || after.first().is_some_and(|byte| *byte >= 0x80 || *byte == b'@')
+        {
             return None;
         }
         let before = before.split_at(before.len() - begin.len()).0;

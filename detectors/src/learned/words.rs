@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdic
 
 use super::model::WORDS;
 use super::tokens::{FAR, NEAR, Tokens, is_wordy};
-use super::{UNIT, goes_on, is_text, joins, scored};
+use super::{UNIT, goes_on, is_inside_token, is_text, joins, scored};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -61,6 +61,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if score < SURE || first.text.len() > usize::from(LONGEST) {
         return None;
     }
+    // A state stands before a plate or a licence, and is no part of it.
+    if KINDS.get(class) == Some(&kinds::OTHER_ID) && bits & cat::STATE != 0 {
+        return None;
+    }
     let mut end = crate::scan::len(first.text);
     if tokens.at(1).is_some_and(|next| joins(next.gap)) {
         end = goes_on(&around(view, FAR)?, 1, class + 1, end, i32::from(LONGEST));
@@ -72,7 +76,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
 /// The tokens around a trigger that begins one, `most` from it on.
 pub(super) fn around<'a>(view: &View<'a>, most: usize) -> Option<Tokens<'a>> {
     let before = view.before();
-    if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) {
+    if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) || is_inside_token(before) {
         return None;
     }
     let ahead = view.ahead(LEARNED_WORDS.window.ahead());

@@ -137,6 +137,8 @@ impl Looked {
                 whole.extend_from_slice(piece);
                 continue;
             }
+            let (node, piece) = piece.split_at(node_of(piece));
+            whole.extend_from_slice(node);
             let shown = self.all(&granted.grant, Raw::from(piece.to_vec()));
             whole.extend_from_slice(shown.text.as_bytes());
             findings.extend(shown.findings);
@@ -249,6 +251,33 @@ fn plan_says_nothing(snapshot: &super::catalog::Snapshot, piece: &[u8]) -> bool 
     let told = key.len() < trimmed.len() && MEASURES.iter().any(|known| key.starts_with(known.as_bytes()));
     (estimate || told) && measure(trimmed) || snapshot.knows_text(piece)
 }
+
+/// How long the name of a step of a plan is at the start of a line, with the arrow before it.
+fn node_of(line: &[u8]) -> usize {
+    let indented = line.iter().take_while(|byte| matches!(byte, b' ' | b'-' | b'>')).count();
+    let step = line.get(indented..).unwrap_or_default();
+    let named = |name: &&&str| {
+        let behind = step.strip_prefix(name.as_bytes());
+        behind.is_some_and(|behind| behind.first().is_none_or(|byte| matches!(byte, b' ' | b':')))
+    };
+    NODES.iter().filter(named).map(|name| indented + name.len()).max().unwrap_or(0)
+}
+
+/// What the server calls the steps of a plan, and what it says of them.
+#[rustfmt::skip]
+const NODES: &[&str] = &[
+    "Aggregate", "Append", "Bitmap Heap Scan on", "Bitmap Index Scan on", "BitmapAnd", "BitmapOr", "CTE Scan on", "Delete on",
+    "Finalize Aggregate", "Finalize GroupAggregate", "Foreign Scan on", "Function Scan on", "Gather", "Gather Merge", "Group",
+    "GroupAggregate", "Hash", "Hash Anti Join", "Hash Full Join", "Hash Join", "Hash Left Join", "Hash Right Join",
+    "Hash Semi Join", "HashAggregate", "Incremental Sort", "Index Only Scan using", "Index Scan using", "Insert on", "Limit",
+    "LockRows", "Materialize", "Memoize", "Merge Append", "Merge Join", "Merge Left Join", "Nested Loop", "Nested Loop Anti Join",
+    "Nested Loop Left Join", "Nested Loop Semi Join", "Parallel Append", "Parallel Hash", "Parallel Hash Join",
+    "Parallel Index Only Scan using", "Parallel Index Scan using", "Parallel Seq Scan on", "Partial Aggregate",
+    "Partial HashAggregate", "ProjectSet", "Result", "Sample Scan on", "Seq Scan on", "SetOp", "Sort", "Subquery Scan on",
+    "Tid Scan on", "Unique", "Update on", "Values Scan on", "WindowAgg", "WorkTable Scan on",
+    "Cache Key", "Filter", "Group Key", "Hash Cond", "Index Cond", "Join Filter", "Merge Cond", "One-Time Filter", "Output",
+    "Presorted Key", "Recheck Cond", "Run Condition", "Sort Key", "TID Cond",
+];
 
 /// How lines of a plan begin that hold numbers of the server's own.
 const MEASURES: &[&str] = &[

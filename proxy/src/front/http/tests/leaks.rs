@@ -246,9 +246,21 @@ fn in_texts() -> Vec<Told> {
     let text = |text: String| answer("text/plain", "", text);
     let sql = |text: String| answer("application/sql", "", text);
     let interchange = |end: &str| {
-        let head = "ISA*00*          *00*          *ZZ*SUBMITTERID    *ZZ*RECEIVERID     *240101*1253*^*00501*000000905*1*T*:";
-        let claim = ["NM1*IL*1*QUINT*CARLA****MI*8812345678", "REF*SY*219099998", "PER*IC**EM*carla.quint@mailhost.org", "NTE*ADD*SSN 219-09-9998"];
-        [&[head, "GS*HC*A*B*20240105*1253*1*X*005010X222A1", "ST*837*0021"][..], &claim, &["SE*5*0021", "GE*1*1", "IEA*1*000000905", ""]].concat().join(end)
+        let head =
+            "ISA*00*          *00*          *ZZ*SUBMITTERID    *ZZ*RECEIVERID     *240101*1253*^*00501*000000905*1*T*:";
+        let claim = [
+            "NM1*IL*1*QUINT*CARLA****MI*8812345678",
+            "REF*SY*219099998",
+            "PER*IC**EM*carla.quint@mailhost.org",
+            "NTE*ADD*SSN 219-09-9998",
+        ];
+        [
+            &[head, "GS*HC*A*B*20240105*1253*1*X*005010X222A1", "ST*837*0021"][..],
+            &claim,
+            &["SE*5*0021", "GE*1*1", "IEA*1*000000905", ""],
+        ]
+        .concat()
+        .join(end)
     };
     vec![
         ("a title in HTML", "", html(format!("<html><head><title>SSN {SSN}</title></head></html>"))),
