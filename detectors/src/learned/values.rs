@@ -84,14 +84,14 @@ impl<'a> Value<'a> {
         if back > usize::from(BACK) || outside.last().is_some_and(foreign) {
             return None;
         }
-        // What stands before a slash is the type of a reference, or a folder.
-        let begin = begin.iter().rposition(|byte| *byte == b'/').map_or(begin, |slash| begin.split_at(slash + 1).1);
-        let skipped = begin.iter().take_while(|byte| JOINS.has(**byte)).count();
-        let begin = begin.split_at(skipped).1;
         // The first of its digits asks for all of it.
         if begin.iter().any(u8::is_ascii_digit) {
             return None;
         }
+        // What stands before a slash is the type of a reference, or a folder.
+        let begin = begin.iter().rposition(|byte| *byte == b'/').map_or(begin, |slash| begin.split_at(slash + 1).1);
+        let skipped = begin.iter().take_while(|byte| JOINS.has(**byte)).count();
+        let begin = begin.split_at(skipped).1;
         let run = view.run(0, &BYTES, PIECE);
         let trailing = run.iter().rev().take_while(|byte| JOINS.has(**byte)).count();
         let len = begin.len() + run.len() - trailing;
