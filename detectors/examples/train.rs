@@ -221,8 +221,8 @@ fn train(examples: &[Example], of: &[usize], classes: usize) -> Vec<f32> {
         for &i in &order {
             let example = &examples[i];
             let odds = odds(&weights, example, classes);
-            for class in 0..classes {
-                let wrong = odds[class] - f32::from(u8::from(example.class == class + 1));
+            for (class, odds) in odds.iter().enumerate() {
+                let wrong = odds - f32::from(u8::from(example.class == class + 1));
                 for fact in example.facts.iter().filter(|fact| counts[**fact as usize]) {
                     let place = *fact as usize * classes + class;
                     let slope = wrong + DECAY * weights[place];

@@ -175,11 +175,8 @@ mod tests {
         let frames = [Ok(Frame::data(Bytes::from("Her SSN is 078-05-"))), Err(io::Error::other("reset"))];
         let mut body = redacted(StreamBody::new(futures_util::stream::iter(frames)));
         let mut seen = Vec::new();
-        loop {
-            match body.frame().await.unwrap() {
-                Ok(frame) => seen.extend_from_slice(frame.data_ref().unwrap()),
-                Err(_) => break,
-            }
+        while let Ok(frame) = body.frame().await.unwrap() {
+            seen.extend_from_slice(frame.data_ref().unwrap());
         }
         assert!(!seen.windows(3).any(|three| three == b"078"));
     }

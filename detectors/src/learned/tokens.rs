@@ -225,17 +225,17 @@ const ANY: u32 = {
 /// Which place in [`ORDER`] each bit has.
 static RANKS: [u8; 32] = {
     let mut ranks = [u8::MAX; 32];
-    let mut place = 0;
+    let (mut place, mut rank) = (0, 0_u8);
     while place < ORDER.len() {
         let mut bit = 0;
         while bit < 32 {
             #[expect(clippy::indexing_slicing, reason = "within the bounds by the loops' conditions")]
             if ORDER[place] >> bit & 1 == 1 {
-                ranks[bit] = place as u8;
+                ranks[bit] = rank;
             }
             bit += 1;
         }
-        place += 1;
+        (place, rank) = (place + 1, rank + 1);
     }
     ranks
 };
