@@ -194,7 +194,7 @@ fn documents_of_every_lens_keep_the_laws() {
 fn keep_the_laws(document: &Document, format: Format, profiles: &[Profile], number: usize) -> usize {
     let mut found = 0;
     for (profile, j) in profiles.iter().zip(0usize..) {
-        if !full() && (number + j) % 4 != 0 {
+        if !full() && !(number + j).is_multiple_of(4) {
             continue;
         }
         let whole = laws::stream(&SCANNER, profile, format, &document.text, &[]);
