@@ -1,6 +1,6 @@
 //! What is said of a token to the scorer: facts about it and its neighbours, each as a place in the table of weights.
 
-use super::tokens::{Token, Tokens, hash};
+use super::tokens::{EMPTY, PRIME, Token, Tokens, hash, is_wordy};
 
 /// How many places the table has.
 pub const PLACES: usize = 1 << 17;
@@ -75,9 +75,9 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     let token = |at: isize| tokens.at(at).unwrap_or(&nothing);
     let (left, far_left, third) = (token(-1), token(-2), token(-3));
     let before = gap(token(0).gap);
-    let next = after.iter().position(|byte| super::tokens::is_wordy(*byte)).unwrap_or(after.len());
+    let next = after.iter().position(|byte| is_wordy(*byte)).unwrap_or(after.len());
     let (behind, rest) = after.split_at(next);
-    let end = rest.iter().position(|byte| !super::tokens::is_wordy(*byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(|byte| !is_wordy(*byte)).unwrap_or(rest.len());
     let right = hash(rest.split_at(end).0);
     let behind = gap(behind);
     let digits = u32::try_from(value.iter().filter(|byte| byte.is_ascii_digit()).count()).unwrap_or(99);
@@ -120,7 +120,7 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
 
 /// How a value is spelt: with the length of each run, and without.
 fn outline(value: &[u8]) -> (u32, u32) {
-    let mut exact = 0x811c_9dc5_u32;
+    let mut exact = EMPTY;
     let mut loose = exact;
     let mut last = 0;
     for byte in value {
@@ -130,9 +130,9 @@ fn outline(value: &[u8]) -> (u32, u32) {
             b'a'..=b'z' => b'a',
             other => *other,
         };
-        exact = (exact ^ u32::from(class)).wrapping_mul(0x0100_0193);
+        exact = (exact ^ u32::from(class)).wrapping_mul(PRIME);
         if class != last {
-            loose = (loose ^ u32::from(class)).wrapping_mul(0x0100_0193);
+            loose = (loose ^ u32::from(class)).wrapping_mul(PRIME);
         }
         last = class;
     }
@@ -141,7 +141,7 @@ fn outline(value: &[u8]) -> (u32, u32) {
 
 /// What a gap is: its signs, with blanks and line ends as one each.
 fn gap(gap: &[u8]) -> u32 {
-    let mut hash = 0x811c_9dc5_u32;
+    let mut hash = EMPTY;
     let mut last = 0;
     for byte in gap.iter().take(8) {
         let byte = match byte {
@@ -150,7 +150,7 @@ fn gap(gap: &[u8]) -> u32 {
             other => *other,
         };
         if byte != last {
-            hash = (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193);
+            hash = (hash ^ u32::from(byte)).wrapping_mul(PRIME);
         }
         last = byte;
     }

@@ -135,8 +135,8 @@ impl<'a> Token<'a> {
 }
 
 /// The hash of nothing, and what it is multiplied with.
-const EMPTY: u32 = 0x811c_9dc5;
-const PRIME: u32 = 0x0100_0193;
+pub(super) const EMPTY: u32 = 0x811c_9dc5;
+pub(super) const PRIME: u32 = 0x0100_0193;
 
 /// What a byte adds to a token.
 #[derive(Clone, Copy, Default)]
