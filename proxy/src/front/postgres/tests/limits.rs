@@ -9,6 +9,9 @@ use futures_util::StreamExt as _;
 use super::speaking::messages;
 use super::{House, POLICY, issue};
 
+/// How long a busy machine may take for what takes no time.
+const PATIENCE: Duration = Duration::from_secs(90);
+
 fn code(error: &tokio_postgres::Error) -> &str {
     error.code().map_or("", |code| code.code())
 }
@@ -55,8 +58,10 @@ async fn a_session_that_breaks_breaks_alone() {
         whole.query_raw(many, std::iter::empty::<&str>()).await.unwrap(),
     );
     let (mut one, mut other) = (pin!(one), pin!(other));
-    one.next().await.unwrap().unwrap();
-    other.next().await.unwrap().unwrap();
+    for _ in 0..100 {
+        one.next().await.unwrap().unwrap();
+        other.next().await.unwrap().unwrap();
+    }
     house.breaks.store(true, Ordering::SeqCst);
     let begun = Instant::now();
     loop {
@@ -64,13 +69,13 @@ async fn a_session_that_breaks_breaks_alone() {
             Some(Ok(row)) => assert_eq!(row.get::<_, String>(0), "[SSN]"),
             Some(Err(_)) | None => break,
         }
-        assert!(begun.elapsed() < Duration::from_secs(20), "the session goes on");
+        assert!(begun.elapsed() < PATIENCE, "the session goes on");
     }
     // What came are whole messages, and nothing that nobody has looked at.
     let bytes = tap.bytes();
     let (told, rest) = messages(&bytes);
     assert!(rest.is_empty(), "{} bytes of a message came", rest.len());
-    assert!(told.iter().filter(|(tag, _)| *tag == b'D').count() > 1);
+    assert!(told.iter().filter(|(tag, _)| *tag == b'D').count() >= 100);
     tap.is_clean("a session that broke");
     // The others do not notice.
     for _ in 0..2000 {
@@ -81,7 +86,7 @@ async fn a_session_that_breaks_breaks_alone() {
     let direct = house.cluster.direct().await;
     let left = format!("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'blackbar:{}'", super::FRAGILE);
     while direct.query_one(&left, &[]).await.unwrap().get::<_, i64>(0) != 0 {
-        assert!(begun.elapsed() < Duration::from_secs(20), "the server goes on for nobody");
+        assert!(begun.elapsed() < PATIENCE, "the server goes on for nobody");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
