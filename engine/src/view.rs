@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 
+use crate::clumps::Clumps;
 use crate::lexicon::Lexicon;
 use crate::text::{ascii_word_len, letter, letter_before, word_len};
 use crate::words::Words;
@@ -201,6 +202,16 @@ impl<'a> View<'a> {
             Some(known) if usize::from(known.len) == word.len() => known.bits,
             _ => self.lexicon.bits(word),
         }
+    }
+
+    /// The clumps around that which begins at `offset`, up to `most` bytes from there on. `None` where none begins, and
+    /// where they were not read: the slices have to be looked at.
+    #[inline]
+    #[must_use]
+    pub fn clumps(&self, offset: i32, most: usize) -> Option<Clumps<'a>> {
+        let at = self.index(offset).filter(|&i| i >= self.first)?;
+        self.ask(at.saturating_add(most));
+        self.words.clumps(self.text.get(..at.saturating_add(most)).unwrap_or(self.text), self.first, at)
     }
 
     /// The field this run belongs to.

@@ -37,20 +37,25 @@ fn is_inside_token(before: &[u8]) -> bool {
 const TOKEN: &[u8] = b"bb-";
 
 /// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
-fn scored(tokens: &Tokens<'_>, n: isize, inside: usize) -> (usize, i32) {
-    let mut score = Score::default();
-    features::word(tokens, n, u32::try_from(inside).unwrap_or(0), &mut |place| score.add(place));
+fn scored(tokens: &Tokens<'_, '_>, n: isize, inside: usize) -> (usize, i32) {
+    let mut score = tokens.scored(n, || {
+        let mut score = Score::default();
+        features::alone(tokens, n, &mut |place| score.add(place));
+        score
+    });
+    features::going_on(tokens, n, u32::try_from(inside).unwrap_or(0), &mut |place| score.add(place));
     score.word()
 }
 
 /// Where a finding of the class `inside` ends that goes to `end`, if it goes on with the `n`th token.
-fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longest: i32) -> i32 {
+fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, longest: i32) -> i32 {
     let mut last = end;
-    while let Some(token) = tokens.at(n) {
-        end += crate::scan::len(token.gap) + crate::scan::len(token.text);
+    while let Some(text) = tokens.text(n) {
+        let gap = tokens.gap(n);
+        end += crate::scan::len(gap) + crate::scan::len(text);
         // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
-        let letter = inside == 1 && token.text.len() == 1 && matches!(token.gap.first(), Some(b'.' | b','));
-        if letter || end > longest || !joins(token.gap) {
+        let letter = inside == 1 && text.len() == 1 && matches!(gap.first(), Some(b'.' | b','));
+        if letter || end > longest || !joins(gap) {
             break;
         }
         let (class, score) = scored(tokens, n, inside);
@@ -101,7 +106,7 @@ pub mod facts {
     #[must_use]
     pub fn word(view: &View<'_>, inside: u32) -> Option<(i32, Vec<usize>)> {
         let tokens = super::words::around(view, super::tokens::NEAR)?;
-        let end = crate::scan::len(tokens.at(0)?.text);
+        let end = crate::scan::len(tokens.text(0)?);
         let mut facts = Vec::new();
         super::features::word(&tokens, 0, inside, &mut |place| facts.push(place));
         Some((end, facts))

@@ -112,8 +112,8 @@ impl<'a> Value<'a> {
     }
 
     /// The tokens before it, and `most` from its first one on.
-    fn tokens(&self, view: &View<'a>, most: usize) -> Tokens<'a> {
-        Tokens::read(self.before, self.all, most, |word| view.bits(word))
+    fn tokens<'v>(&self, view: &'v View<'a>, most: usize) -> Tokens<'v, 'a> {
+        Tokens::read(view, self.start, self.before, self.all, most)
     }
 
     pub(super) fn facts(&self, view: &View<'a>, say: &mut impl FnMut(usize)) {
@@ -121,11 +121,10 @@ impl<'a> Value<'a> {
     }
 
     /// Which token follows it.
-    fn next(&self, tokens: &Tokens<'a>) -> Option<isize> {
+    fn next(&self, tokens: &Tokens<'_, 'a>) -> Option<isize> {
         let mut len = 0;
         for n in 0.. {
-            let token = tokens.at(n)?;
-            len += token.text.len() + if n > 0 { token.gap.len() } else { 0 };
+            len += tokens.text(n)?.len() + if n > 0 { tokens.gap(n).len() } else { 0 };
             if len >= self.text.len() {
                 return (len == self.text.len()).then_some(n + 1);
             }

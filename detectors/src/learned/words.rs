@@ -56,33 +56,34 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         }
     }
     let tokens = around(view, NEAR)?;
-    let first = tokens.at(0)?;
+    let first = tokens.text(0)?;
     let (class, score) = scored(&tokens, 0, 0);
-    if score < SURE || first.text.len() > usize::from(LONGEST) {
+    if score < SURE || first.len() > usize::from(LONGEST) {
         return None;
     }
     // A state stands before a plate or a licence, and is no part of it.
     if KINDS.get(class) == Some(&kinds::OTHER_ID) && bits & cat::STATE != 0 {
         return None;
     }
-    let mut end = crate::scan::len(first.text);
-    if tokens.at(1).is_some_and(|next| joins(next.gap)) {
-        end = goes_on(&around(view, FAR)?, 1, class + 1, end, i32::from(LONGEST));
+    let mut end = crate::scan::len(first);
+    if tokens.text(1).is_some() && joins(tokens.gap(1)) {
+        let further = tokens.with_most(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
+        end = goes_on(&further, 1, class + 1, end, i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
 }
 
 /// The tokens around a trigger that begins one, `most` from it on.
-pub(super) fn around<'a>(view: &View<'a>, most: usize) -> Option<Tokens<'a>> {
+pub(super) fn around<'v, 'a>(view: &'v View<'a>, most: usize) -> Option<Tokens<'v, 'a>> {
     let before = view.before();
     if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) || is_inside_token(before) {
         return None;
     }
     let ahead = view.ahead(LEARNED_WORDS.window.ahead());
-    let tokens = Tokens::read(before, ahead, most, |word| view.bits(word));
+    let tokens = Tokens::read(view, 0, before, ahead, most);
     let document = matches!(view.field().slot, Slot::Text | Slot::Line { .. });
-    (document || tokens.len() >= COMPANY).then_some(tokens)
+    (document || tokens.are(COMPANY)).then_some(tokens)
 }
 
 /// Whether what was learnt holds a name that a rule took for anything but a name.
