@@ -205,6 +205,27 @@ impl<'a> Clumps<'a> {
         self.note(n).filter(|note| note.page.get() == self.page.number).map(|note| note.facts.get())
     }
 
+    /// What is noted of the `N` clumps from the `from`th on, when all of them show. `make` is asked first about those of which
+    /// nothing is noted, and has to note it.
+    #[inline(always)]
+    pub fn facts_of<const N: usize>(&self, from: isize, make: impl Fn(isize)) -> Option<[[u32; 4]; N]> {
+        let place = self.place.wrapping_add_signed(from);
+        let pairs = self.pairs.get(place..)?.first_chunk::<N>()?;
+        let notes = self.page.notes.get(place..)?.first_chunk::<N>()?;
+        let ([start, _], [_, end]) = (pairs.first()?, pairs.last()?);
+        if usize::from(*start) < self.first || usize::from(*end) > self.end {
+            return None;
+        }
+        let mut n = from;
+        Some(notes.each_ref().map(|note| {
+            if note.page.get() != self.page.number {
+                make(n);
+            }
+            n = n.wrapping_add(1);
+            note.facts.get()
+        }))
+    }
+
     /// Notes what is known of the `n`th clump, which shows. It has to follow from what [`Clumps::whole`] says alone.
     #[inline]
     pub fn note_facts(&self, n: isize, facts: [u32; 4]) {

@@ -86,7 +86,7 @@ pub(super) fn going_on(tokens: &Tokens<'_, '_>, n: isize, inside: u32, say: &mut
 
 /// Says all about a value with digits that begins at the trigger; `value` is all of it.
 pub(super) fn value(tokens: &Tokens<'_, '_>, value: &[u8], after: &[u8], say: &mut impl FnMut(usize)) {
-    let (left, far_left, third, fourth) = (tokens.facts(-1), tokens.facts(-2), tokens.facts(-3), tokens.facts(-4));
+    let [fourth, third, far_left, left] = tokens.four_before();
     let before = gap(tokens.gap(0));
     let next = after.iter().position(|byte| is_wordy(*byte)).unwrap_or(after.len());
     let (behind, rest) = after.split_at(next);

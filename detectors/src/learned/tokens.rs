@@ -84,13 +84,12 @@ impl<'v, 'a> Tokens<'v, 'a> {
         Self { view, kept, most: isize::try_from(most).unwrap_or(isize::MAX), head, begins }
     }
 
-    /// The same, and `most` from the trigger on.
-    pub(super) fn with_most(self, before: &'a [u8], ahead: &'a [u8], most: usize) -> Self {
-        let kept = match self.kept {
-            Kept::Read(_) => Kept::Read(Box::new(Window::read(before, ahead, most))),
-            listed @ Kept::Listed(_) => listed,
-        };
-        Self { kept, most: isize::try_from(most).unwrap_or(isize::MAX), ..self }
+    /// Looks at `most` from the trigger on.
+    pub(super) fn look_further(&mut self, before: &'a [u8], ahead: &'a [u8], most: usize) {
+        if let Kept::Read(window) = &mut self.kept {
+            **window = Window::read(before, ahead, most);
+        }
+        self.most = isize::try_from(most).unwrap_or(isize::MAX);
     }
 
     /// Whether there are `least` and more.
@@ -140,7 +139,7 @@ impl<'v, 'a> Tokens<'v, 'a> {
         self.text(n).map_or_else(Facts::default, |text| Facts::of(text, |word| self.view.bits(word)))
     }
 
-    #[inline(always)]
+    #[inline]
     fn noted(&self, clumps: &Clumps<'a>, n: isize) -> Noted {
         clumps.facts(n).map_or_else(|| self.note(clumps, n), Noted::from)
     }
@@ -154,18 +153,42 @@ impl<'v, 'a> Tokens<'v, 'a> {
         noted
     }
 
-    /// What is known of the `n`th token and its neighbours.
+    /// What is known of the `N` tokens from the `from`th on, where all of them are listed.
+    #[inline(always)]
+    fn noted_of<const N: usize>(&self, from: isize) -> Option<[Noted; N]> {
+        let Kept::Listed(clumps) = &self.kept else { return None };
+        let note = |n| {
+            self.note(clumps, n);
+        };
+        clumps.facts_of(from, note).map(|all| all.map(Noted::from))
+    }
+
+    /// What is known of the four tokens before the trigger, the nearest one last.
     #[inline]
-    pub(super) fn neighbours(&self, n: isize) -> Neighbours {
-        if let Kept::Listed(clumps) = &self.kept
-            && n + 3 < self.most
-            && clumps.shows(n - 3, n + 3)
-        {
-            let all = [-3, -2, -1, 0, 1, 2, 3].map(|at| self.noted(clumps, n + at));
-            let [_, _, left, here, right, ..] = &all;
-            let (before, after, left_begins) = (here.gap, right.gap, left.begins);
-            return Neighbours { all: all.map(|noted| noted.facts), before, after, left_begins };
+    pub(super) fn four_before(&self) -> [Facts; BEHIND] {
+        match self.noted_of::<BEHIND>(-4) {
+            Some(all) => all.map(|noted| noted.facts),
+            None => [-4, -3, -2, -1].map(|n| self.facts(n)),
         }
+    }
+
+    /// What is known of the `n`th token and its neighbours.
+    #[inline(always)]
+    pub(super) fn neighbours(&self, n: isize) -> Neighbours {
+        // The trigger shows what is three to the left of whatever is asked for.
+        let listed = if n.saturating_add(3) < self.most { self.noted_of::<7>(n.wrapping_sub(3)) } else { None };
+        match listed {
+            Some(all) => {
+                let [_, _, left, here, right, ..] = &all;
+                let (before, after, left_begins) = (here.gap, right.gap, left.begins);
+                Neighbours { all: all.map(|noted| noted.facts), before, after, left_begins }
+            }
+            None => self.shown_neighbours(n),
+        }
+    }
+
+    #[inline(never)]
+    fn shown_neighbours(&self, n: isize) -> Neighbours {
         Neighbours {
             all: [-3, -2, -1, 0, 1, 2, 3].map(|at| self.facts(n + at)),
             before: gap(self.gap(n)),
@@ -185,8 +208,15 @@ impl<'v, 'a> Tokens<'v, 'a> {
     }
 
     /// Whether the `n`th token begins its line, as far as the trigger tells.
+    #[inline]
     pub(super) fn begins(&self, n: isize) -> bool {
         n == 0 && self.begins || self.gap(n).contains(&b'\n')
+    }
+
+    /// The same where all that is before it shows.
+    #[inline]
+    fn noted_begins(&self, clumps: &Clumps<'a>, n: isize) -> bool {
+        n == 0 && self.begins || self.noted(clumps, n).begins
     }
 
     /// The score of the `n`th token by itself and its neighbours, which is what `score` says.
@@ -197,7 +227,7 @@ impl<'v, 'a> Tokens<'v, 'a> {
         if n + 3 >= self.most || !clumps.shows_all(n - 3, n + 3) {
             return score();
         }
-        let key = u64::from(self.head) << 2 | u64::from(self.begins(n)) << 1 | 1;
+        let key = u64::from(self.head) << 2 | u64::from(self.noted_begins(clumps, n)) << 1 | 1;
         if let Some(sums) = clumps.sums(n, key) {
             return Score::from(sums);
         }
@@ -246,7 +276,7 @@ impl Line {
     }
 
     fn of(line: &[u8]) -> Self {
-        Self { head: head(line), begins: line.trim_ascii().is_empty() }
+        Self { head: head(line), begins: line.trim_ascii_start().is_empty() }
     }
 
     /// The same, where the line begins within the window: what was known of it for an earlier trigger still holds.
@@ -262,7 +292,7 @@ impl Line {
             (None, None) => return None,
         };
         let line = before.get(start..)?;
-        let begins = line.trim_ascii().is_empty();
+        let begins = line.trim_ascii_start().is_empty();
         let head = match known.filter(|_| !new) {
             Some(known) if known.head > 0 || rest.is_empty() => known.head,
             // What was seen has no sign.
@@ -356,15 +386,14 @@ fn take_gap<'a>(left: &mut &'a [u8]) -> &'a [u8] {
 impl Facts {
     #[inline]
     fn of(text: &[u8], bits: impl Fn(&[u8]) -> u32) -> Self {
-        let (mut word, mut digits, mut upper) = (EMPTY, 0_u32, 0_u32);
+        let (mut word, mut counts) = (EMPTY, 0_u32);
         for byte in text {
             let class = CLASS.get(usize::from(*byte)).copied().unwrap_or_default();
             word = step(word, class);
-            // Of both there are less than there are bytes in a window.
-            digits = digits.wrapping_add(u32::from(class & DIGIT));
-            upper = upper.wrapping_add(u32::from(class & UPPER));
+            // Of neither there are more than a window has bytes.
+            counts = counts.wrapping_add(class >> 8);
         }
-        let (digits, upper) = (digits / u32::from(DIGIT), upper / u32::from(UPPER));
+        let (digits, upper) = (counts & 0xfff, counts >> 12);
         let case = case(text, digits, upper);
         let bits = if digits == 0 { bits(text) } else { 0 };
         let len = match text.len() {
@@ -396,7 +425,7 @@ pub(super) const EMPTY: u32 = 0x811c_9dc5;
 pub(super) const PRIME: u32 = 0x0100_0193;
 
 /// Of each byte what it adds to a hash, and whether it is a digit or a capital.
-static CLASS: [u16; 256] = {
+static CLASS: [u32; 256] = {
     let mut all = [0; 256];
     let mut byte = 0_u8;
     loop {
@@ -411,7 +440,7 @@ static CLASS: [u16; 256] = {
         };
         #[expect(clippy::indexing_slicing, reason = "a byte is an index of it")]
         {
-            all[byte as usize] = folded as u16 | flags;
+            all[byte as usize] = folded as u32 | flags;
         }
         if byte == u8::MAX {
             break all;
@@ -419,13 +448,13 @@ static CLASS: [u16; 256] = {
         byte += 1;
     }
 };
-const DIGIT: u16 = 0x100;
-const UPPER: u16 = 0x200;
+const DIGIT: u32 = 1 << 8;
+const UPPER: u32 = 1 << 20;
 
 /// Goes on with a hash by a byte of this class.
 #[inline(always)]
-fn step(hash: u32, class: u16) -> u32 {
-    (hash ^ u32::from(class & 0xff)).wrapping_mul(PRIME)
+fn step(hash: u32, class: u32) -> u32 {
+    (hash ^ (class & 0xff)).wrapping_mul(PRIME)
 }
 
 /// What tokens have in common: small letters, and any digit is one.
@@ -473,20 +502,8 @@ const ORDER: &[u32] = &[
     cat::WORD_TOP,
 ];
 
-const ANY: u32 = {
-    let (mut any, mut i) = (0, 0);
-    while i < ORDER.len() {
-        #[expect(clippy::indexing_slicing, reason = "within the bounds by the loop's condition")]
-        {
-            any |= ORDER[i];
-        }
-        i += 1;
-    }
-    any
-};
-
 /// Which place in [`ORDER`] each bit has.
-static RANKS: [u8; 32] = {
+const RANKS: [u8; 32] = {
     let mut ranks = [u8::MAX; 32];
     let (mut place, mut rank) = (0, 0_u8);
     while place < ORDER.len() {
@@ -503,17 +520,33 @@ static RANKS: [u8; 32] = {
     ranks
 };
 
+/// The first place in [`ORDER`] that bits of a byte have, by which byte of the categories it is.
+static BEST: [[u8; 256]; 4] = {
+    let mut best = [[u8::MAX; 256]; 4];
+    let mut bit = 0;
+    while bit < 32 {
+        let mut byte = 0;
+        while byte < 256 {
+            #[expect(clippy::indexing_slicing, reason = "within the bounds by the loops' conditions")]
+            if byte >> (bit % 8) & 1 == 1 && RANKS[bit] < best[bit / 8][byte] {
+                best[bit / 8][byte] = RANKS[bit];
+            }
+            byte += 1;
+        }
+        bit += 1;
+    }
+    best
+};
+
 /// Of a word's categories the one that says most about what it may be here.
 fn class(bits: u32, wordy: bool) -> u32 {
     if !wordy {
         return 31;
     }
-    let mut rest = bits & ANY;
-    let mut first = u8::MAX;
-    while rest != 0 {
-        first = first.min(RANKS.get(rest.trailing_zeros() as usize).copied().unwrap_or(u8::MAX));
-        rest &= rest.wrapping_sub(1);
-    }
+    let [a, b, c, d] = bits.to_le_bytes().map(usize::from);
+    let rank = |ranks: &[u8; 256], byte: usize| ranks.get(byte).copied().unwrap_or(u8::MAX);
+    let [of_a, of_b, of_c, of_d] = &BEST;
+    let first = rank(of_a, a).min(rank(of_b, b)).min(rank(of_c, c)).min(rank(of_d, d));
     if first < u8::MAX {
         return u32::from(first);
     }

@@ -55,7 +55,7 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             return None;
         }
     }
-    let tokens = around(view, NEAR)?;
+    let mut tokens = around(view, NEAR)?;
     let first = tokens.text(0)?;
     let (class, score) = scored(&tokens, 0, 0);
     if score < SURE || first.len() > usize::from(LONGEST) {
@@ -67,8 +67,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     let mut end = crate::scan::len(first);
     if tokens.text(1).is_some() && joins(tokens.gap(1)) {
-        let further = tokens.with_most(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
-        end = goes_on(&further, 1, class + 1, end, i32::from(LONGEST));
+        tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
+        end = goes_on(&tokens, 1, class + 1, end, i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
