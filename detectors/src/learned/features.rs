@@ -11,7 +11,9 @@ const OF_WORDS: u32 = 47;
 /// from 1 on, where this may go on.
 pub(super) fn word(tokens: &Tokens<'_, '_>, n: isize, inside: u32, say: &mut impl FnMut(usize)) {
     alone(tokens, n, say);
-    going_on(tokens, n, inside, say);
+    if inside > 0 {
+        going_on(&tokens.neighbours(n), inside, say);
+    }
 }
 
 /// The same, whatever the token before it was told to be.
@@ -60,19 +62,16 @@ pub(super) fn alone(tokens: &Tokens<'_, '_>, n: isize, say: &mut impl FnMut(usiz
     let begins = u32::from(tokens.begins(n));
     fact.add(&[begins, here.class]);
     fact.add(&[begins, after, here.shape]);
-    fact.add(&[tokens.head]);
-    fact.add(&[tokens.head, here.shape >> 4]);
+    fact.add(&[tokens.head()]);
+    fact.add(&[tokens.head(), here.shape >> 4]);
     fact.add(&[u32::from(left_begins), left.class, here.class]);
     debug_assert_eq!(fact.template, OF_WORDS, "what follows is said by other numbers");
 }
 
-/// What is said as well where this may go on.
+/// What is said as well of a token with these neighbours where it may go on with what is `inside`.
 #[inline]
-pub(super) fn going_on(tokens: &Tokens<'_, '_>, n: isize, inside: u32, say: &mut impl FnMut(usize)) {
-    if inside == 0 {
-        return;
-    }
-    let Neighbours { all: [_, _, left, here, right, ..], before, after, .. } = tokens.neighbours(n);
+pub(super) fn going_on(neighbours: &Neighbours, inside: u32, say: &mut impl FnMut(usize)) {
+    let Neighbours { all: [_, _, left, here, right, ..], before, after, .. } = *neighbours;
     let mut fact = Sayer { template: OF_WORDS, say };
     fact.add(&[inside]);
     fact.add(&[inside, here.class]);
@@ -125,9 +124,9 @@ pub(super) fn value(tokens: &Tokens<'_, '_>, value: &[u8], after: &[u8], say: &m
     fact.add(&[right, left.word]);
     fact.add(&[behind, loose]);
     fact.add(&[before, behind, exact]);
-    fact.add(&[tokens.head]);
-    fact.add(&[tokens.head, loose]);
-    fact.add(&[u32::from(tokens.begins), exact]);
+    fact.add(&[tokens.head()]);
+    fact.add(&[tokens.head(), loose]);
+    fact.add(&[u32::from(tokens.begins_line()), exact]);
     fact.add(&[left.shape, exact]);
 }
 

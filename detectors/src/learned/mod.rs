@@ -36,15 +36,26 @@ fn is_inside_token(before: &[u8]) -> bool {
 /// How tokens begin.
 const TOKEN: &[u8] = b"bb-";
 
-/// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
-fn scored(tokens: &Tokens<'_, '_>, n: isize, inside: usize) -> (usize, i32) {
-    let mut score = tokens.scored(n, || {
+/// What speaks for each class of the `n`th token, whatever the one before it is.
+fn alone(tokens: &Tokens<'_, '_>, n: isize) -> Score {
+    tokens.scored(n, || {
         let mut score = Score::default();
         features::alone(tokens, n, &mut |place| score.add(place));
         score
-    });
-    features::going_on(tokens, n, u32::try_from(inside).unwrap_or(0), &mut |place| score.add(place));
-    score.word()
+    })
+}
+
+/// Whether a finding of one of `classes` may go on with the `n`th token: which of them is the most likely there, where the
+/// one before it is of that class.
+#[inline]
+fn may_go_on(tokens: &Tokens<'_, '_>, n: isize, classes: &[usize]) -> bool {
+    let (score, neighbours) = (alone(tokens, n), tokens.neighbours(n));
+    classes.iter().any(|inside| {
+        let mut score = score;
+        features::going_on(&neighbours, u32::try_from(*inside).unwrap_or(0), &mut |place| score.add(place));
+        let (class, score) = score.word();
+        class + 1 == *inside && score >= 0
+    })
 }
 
 /// Where a finding of the class `inside` ends that goes to `end`, if it goes on with the `n`th token.
@@ -58,14 +69,38 @@ fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, l
         if letter || end > longest || !joins(gap) {
             break;
         }
-        let (class, score) = scored(tokens, n, inside);
-        if class + 1 != inside || score < 0 {
+        if !may_go_on(tokens, n, &[inside]) {
             break;
         }
         last = end;
         n += 1;
     }
     last
+}
+
+/// Whether a finding that goes to `end` cannot go beyond `covered` with the `n`th token and those behind it, whichever of
+/// `classes` it is of: the answer of [`goes_on`] to all that stands before the token which would take it there.
+fn stays_within(
+    tokens: &Tokens<'_, '_>,
+    mut n: isize,
+    classes: &[usize],
+    mut end: i32,
+    covered: i32,
+    longest: i32,
+) -> bool {
+    while end <= covered {
+        let Some(text) = tokens.text(n) else { return true };
+        let gap = tokens.gap(n);
+        end += crate::scan::len(gap) + crate::scan::len(text);
+        if end > longest || !joins(gap) {
+            return true;
+        }
+        if end > covered {
+            return !may_go_on(tokens, n, classes);
+        }
+        n += 1;
+    }
+    false
 }
 
 /// Whether what stands between two words may stand inside a name.

@@ -3,6 +3,8 @@
 //! What is known of a token is worked out once for all triggers around, where the page lists its clumps; else the bytes of the
 //! window are read.
 
+use std::cell::OnceCell;
+
 use blackbar_engine::{ByteSet, Clumps, View};
 use memchr::{memchr2, memrchr};
 
@@ -29,6 +31,7 @@ pub(super) struct Facts {
 }
 
 /// What is known of a token and its neighbours.
+#[derive(Clone, Copy)]
 pub(super) struct Neighbours {
     /// From three before it to three behind it.
     pub(super) all: [Facts; 7],
@@ -46,10 +49,9 @@ pub(super) struct Tokens<'v, 'a> {
     kept: Kept<'a>,
     /// How many from the trigger on count.
     most: isize,
-    /// Hash of what begins the line of the trigger, up to a colon or an equals sign; 0 when there is none.
-    pub(super) head: u32,
-    /// Whether the trigger begins its line.
-    pub(super) begins: bool,
+    before: &'a [u8],
+    /// The line of the trigger, once somebody asked.
+    line: OnceCell<Line>,
 }
 
 #[derive(Debug)]
@@ -76,12 +78,31 @@ impl<'v, 'a> Tokens<'v, 'a> {
             Some(clumps) => Kept::Listed(clumps),
             None => Kept::Read(Box::new(Window::read(before, ahead, most))),
         };
-        let line = match &kept {
-            Kept::Listed(clumps) => Line::known(clumps, before),
-            Kept::Read(_) => None,
-        };
-        let Line { head, begins } = line.unwrap_or_else(|| Line::read(before));
-        Self { view, kept, most: isize::try_from(most).unwrap_or(isize::MAX), head, begins }
+        let most = isize::try_from(most).unwrap_or(isize::MAX);
+        Self { view, kept, most, before, line: OnceCell::new() }
+    }
+
+    #[inline]
+    fn line(&self) -> Line {
+        *self.line.get_or_init(|| {
+            let known = match &self.kept {
+                Kept::Listed(clumps) => Line::known(clumps, self.before),
+                Kept::Read(_) => None,
+            };
+            known.unwrap_or_else(|| Line::read(self.before))
+        })
+    }
+
+    /// Hash of what begins the line of the trigger, up to a colon or an equals sign; 0 when there is none.
+    #[inline]
+    pub(super) fn head(&self) -> u32 {
+        self.line().head
+    }
+
+    /// Whether the trigger begins its line.
+    #[inline]
+    pub(super) fn begins_line(&self) -> bool {
+        self.line().begins
     }
 
     /// Looks at `most` from the trigger on.
@@ -148,7 +169,7 @@ impl<'v, 'a> Tokens<'v, 'a> {
     fn note(&self, clumps: &Clumps<'a>, n: isize) -> Noted {
         let (before, text) = clumps.whole(n);
         let facts = Facts::of(text, |word| self.view.bits(word));
-        let noted = Noted { facts, gap: gap(before), begins: before.contains(&b'\n') };
+        let noted = Noted { facts, gap: gap(before), begins: before != b" " && before.contains(&b'\n') };
         clumps.note_facts(n, noted.into());
         noted
     }
@@ -210,13 +231,13 @@ impl<'v, 'a> Tokens<'v, 'a> {
     /// Whether the `n`th token begins its line, as far as the trigger tells.
     #[inline]
     pub(super) fn begins(&self, n: isize) -> bool {
-        n == 0 && self.begins || self.gap(n).contains(&b'\n')
+        n == 0 && self.begins_line() || self.gap(n).contains(&b'\n')
     }
 
     /// The same where all that is before it shows.
     #[inline]
     fn noted_begins(&self, clumps: &Clumps<'a>, n: isize) -> bool {
-        n == 0 && self.begins || self.noted(clumps, n).begins
+        n == 0 && self.begins_line() || self.noted(clumps, n).begins
     }
 
     /// The score of the `n`th token by itself and its neighbours, which is what `score` says.
@@ -227,7 +248,7 @@ impl<'v, 'a> Tokens<'v, 'a> {
         if n + 3 >= self.most || !clumps.shows_all(n - 3, n + 3) {
             return score();
         }
-        let key = u64::from(self.head) << 2 | u64::from(self.noted_begins(clumps, n)) << 1 | 1;
+        let key = u64::from(self.head()) << 2 | u64::from(self.noted_begins(clumps, n)) << 1 | 1;
         if let Some(sums) = clumps.sums(n, key) {
             return Score::from(sums);
         }
@@ -264,6 +285,7 @@ impl From<Noted> for [u32; 4] {
 }
 
 /// What is known of the line of a trigger.
+#[derive(Clone, Copy, Debug)]
 struct Line {
     head: u32,
     begins: bool,
@@ -309,8 +331,14 @@ fn head(line: &[u8]) -> u32 {
     memchr2(b':', b'=', line).map_or(0, |end| hash(line.split_at(end.min(24)).0.trim_ascii()) | 1)
 }
 
+/// What a blank alone is.
+const BLANK: u32 = (EMPTY ^ b' ' as u32).wrapping_mul(PRIME);
+
 /// What a gap is: its signs, with blanks and line ends as one each.
 pub(super) fn gap(gap: &[u8]) -> u32 {
+    if gap == b" " {
+        return BLANK;
+    }
     let mut hash = EMPTY;
     let mut last = 0;
     for byte in gap.iter().take(8) {
@@ -595,7 +623,7 @@ mod tests {
             assert_eq!(texts, [b"Name".as_slice(), b"seen", b"by", b"Dr", b"Ng", b"Okafor", b"RN", b"next"]);
             assert_eq!((tokens.gap(0), tokens.gap(1)), (b". ".as_slice(), b"-".as_slice()));
             assert!(tokens.are(8) && !tokens.are(9) && tokens.text(-5).is_none() && tokens.text(4).is_none());
-            assert_eq!(tokens.head, hash(b"name") | 1);
+            assert_eq!(tokens.head(), hash(b"name") | 1);
             assert_eq!(tokens.facts(9), Facts::default());
             None
         };

@@ -8,7 +8,7 @@ use blackbar_engine::{
 
 use super::model::{Score, VALUES};
 use super::tokens::{FAR, Tokens};
-use super::{TOKEN, UNIT, features, goes_on, is_text};
+use super::{TOKEN, UNIT, features, goes_on, is_text, stays_within};
 use crate::kinds;
 
 /// What values are told from nothing, in the order of the table, and the class of words in which each goes on.
@@ -43,6 +43,18 @@ pub static LEARNED_VALUES: Detector = Detector {
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let value = Value::read(view)?;
+    let (len, longest) = (value.end - value.start, i32::from(LONGEST) + value.start);
+    let covered = view.covered_to(value.start);
+    if covered >= value.end {
+        // A rule took it, and perhaps all that this could take.
+        let tokens = value.tokens(view, FAR);
+        let next = value.next(&tokens);
+        let goes_no_further =
+            |next| stays_within(&tokens, next, &KINDS.map(|(_, inside)| inside), len, covered - value.start, longest);
+        if next.is_none_or(goes_no_further) {
+            return None;
+        }
+    }
     let mut score = Score::default();
     value.facts(view, &mut |place| score.add(place));
     let (class, score) = score.value();
@@ -55,7 +67,6 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let tokens = value.tokens(view, FAR);
-    let (len, longest) = (value.end - value.start, i32::from(LONGEST) + value.start);
     let end = value.next(&tokens).map_or(len, |next| goes_on(&tokens, next, inside, len, longest)) + value.start;
     Some(Verdict::new(value.start, end, kind, 52, "learnt"))
 }

@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdic
 
 use super::model::WORDS;
 use super::tokens::{FAR, NEAR, Tokens, is_wordy};
-use super::{UNIT, goes_on, is_inside_token, is_text, joins, scored};
+use super::{UNIT, alone, goes_on, is_inside_token, is_text, joins, stays_within};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -57,7 +57,15 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     let mut tokens = around(view, NEAR)?;
     let first = tokens.text(0)?;
-    let (class, score) = scored(&tokens, 0, 0);
+    let covered = view.covered_to(0);
+    if covered > 0 {
+        // A rule took it, and perhaps all that this could take.
+        tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
+        if stays_within(&tokens, 1, &[1, 2, 3, 4, 5], crate::scan::len(first), covered, i32::from(LONGEST)) {
+            return None;
+        }
+    }
+    let (class, score) = alone(&tokens, 0).word();
     if score < SURE || first.len() > usize::from(LONGEST) {
         return None;
     }
@@ -89,7 +97,7 @@ pub(super) fn around<'v, 'a>(view: &'v View<'a>, most: usize) -> Option<Tokens<'
 /// Whether what was learnt holds a name that a rule took for anything but a name.
 pub(crate) fn doubted(view: &View<'_>, verdict: &Verdict) -> bool {
     let unsure = verdict.start == 0 && verdict.confidence < CERTAIN;
-    unsure && around(view, NEAR).is_some_and(|tokens| scored(&tokens, 0, 0).1 < DOUBTED)
+    unsure && around(view, NEAR).is_some_and(|tokens| alone(&tokens, 0).word().1 < DOUBTED)
 }
 
 /// Whether a word is worth a score: one typed small only where it is in a list of names and in none of other words.
