@@ -37,7 +37,7 @@ pub struct Line {
 
 /// The clumps of a page of the text at hand.
 pub(crate) struct Page {
-    /// Where each begins and ends, by turns, from `base` on.
+    /// Where each begins and ends, by turns, counted from `base`.
     edges: Vec<u16>,
     /// As many as any page had clumps.
     notes: Vec<Note>,
@@ -82,19 +82,29 @@ impl Page {
                 edges.push(at);
             }
         }
-        let mut last = u64::from(inside);
+        let mut open = u64::from(inside);
         let mut at = (from - base) as u16;
         for block in blocks {
-            let mut turns = block ^ (block << 1 | last);
-            last = block >> 63;
-            let (mut here, mut count) = ([0; BLOCK], 0_usize);
-            while turns != 0 {
-                // There is a place for each bit.
-                here[count % BLOCK] = at.wrapping_add(turns.trailing_zeros() as u16);
-                count = count.wrapping_add(1);
-                turns &= turns.wrapping_sub(1);
+            // Where clumps begin and end in the block, by turns; one that is open ends first.
+            let (mut starts, mut ends) = (block & !(block << 1 | open), !block & (block << 1 | open));
+            if open == 1 && ends != 0 {
+                edges.push(at.wrapping_add(ends.trailing_zeros() as u16));
+                ends &= ends.wrapping_sub(1);
             }
-            edges.extend_from_slice(here.get(..count).unwrap_or_default());
+            open = block >> 63;
+            let (mut here, mut count) = ([[0; 2]; BLOCK / 2], 0_usize);
+            while ends != 0 {
+                // There is a place for each pair of bits.
+                here[count % (BLOCK / 2)] =
+                    [at.wrapping_add(starts.trailing_zeros() as u16), at.wrapping_add(ends.trailing_zeros() as u16)];
+                count = count.wrapping_add(1);
+                starts &= starts.wrapping_sub(1);
+                ends &= ends.wrapping_sub(1);
+            }
+            edges.extend_from_slice(here.get(..count).unwrap_or_default().as_flattened());
+            if starts != 0 {
+                edges.push(at.wrapping_add(starts.trailing_zeros() as u16));
+            }
             at = at.wrapping_add(BLOCK as u16);
         }
         if edges.len() % 2 == 1 {
@@ -318,6 +328,27 @@ mod tests {
         assert_eq!(shown(&narrow), all);
         assert!(narrow.shows(-2, 0) && !narrow.shows(-2, 1));
         assert!(narrow.shows_all(-1, 0) && !narrow.shows_all(-3, 0) && !narrow.shows_all(-1, 1));
+    }
+
+    #[test]
+    fn every_clump_is_listed_wherever_blocks_part_it() {
+        let mut seed = 1_u64;
+        for _ in 0..200 {
+            let mut text = Vec::new();
+            while text.len() < 300 {
+                seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let byte = if text.len() / 80 % 2 == 0 { seed >> 33 & 3 } else { seed >> 33 & 31 };
+                text.push(if byte == 0 { b' ' } else { b'x' });
+            }
+            let from = usize::try_from(seed >> 57).unwrap();
+            let page = page(&text, from, text.len(), true);
+            let base = from.saturating_sub(BACK);
+            let begins = |at: &usize| text[*at] == b'x' && (*at == base || text[*at - 1] != b'x');
+            let ends = |at: usize| text[at..].iter().position(|byte| *byte == b' ').map_or(text.len(), |len| at + len);
+            let clumps = (base..text.len()).filter(begins).map(|at| [at - base, ends(at) - base]);
+            let (pairs, rest) = page.edges.as_chunks::<2>();
+            assert!(clumps.eq(pairs.iter().map(|pair| pair.map(usize::from))) && rest.is_empty());
+        }
     }
 
     #[test]

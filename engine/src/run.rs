@@ -541,17 +541,14 @@ impl Run {
     /// Asks those who are to be asked, the weak ones last: they may look at what others found.
     #[inline]
     fn ask_all(&mut self, asking: &Asking<'_>, compiled: &Compiled, judge: &impl Judge) -> Result<(), Undecided> {
-        let weak = self.asked.take_out(compiled.on.weak);
-        while let Some(index) = self.asked.pop() {
-            self.ask_one(index, asking, compiled, judge)?;
-        }
-        if weak != 0 {
-            self.asked.put_back(weak);
-            while let Some(index) = self.asked.pop() {
-                self.ask_one(index, asking, compiled, judge)?;
+        let mut weak = self.asked.take_out(compiled.on.weak);
+        loop {
+            match self.asked.pop() {
+                Some(index) => self.ask_one(index, asking, compiled, judge)?,
+                None if weak != 0 => self.asked.put_back(std::mem::take(&mut weak)),
+                None => return Ok(()),
             }
         }
-        Ok(())
     }
 
     /// Asks the detectors that are triggered at `at`, which is no word that the table knows. Most numbers and signs

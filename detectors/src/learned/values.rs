@@ -49,9 +49,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         // A rule took it, and perhaps all that this could take.
         let tokens = value.tokens(view, FAR);
         let next = value.next(&tokens);
-        let goes_no_further =
-            |next| stays_within(&tokens, next, &KINDS.map(|(_, inside)| inside), len, covered - value.start, longest);
-        if next.is_none_or(goes_no_further) {
+        let (classes, covered) = (KINDS.map(|(_, inside)| inside), covered - value.start);
+        if next.is_none_or(|next| stays_within(&tokens, next, &classes, len, covered, longest)) {
             return None;
         }
     }

@@ -59,6 +59,10 @@ fn judged(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let head = Head::of(view.before());
+    if head.all.is_empty() && view.byte(first.end).is_none() {
+        // The only word of a run: nothing stands around it.
+        return None;
+    }
     speaker(view, &first, &head)
         .or_else(|| alone(view, &first, &head))
         .or_else(|| told(view, &first, &head))
