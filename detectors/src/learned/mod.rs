@@ -36,6 +36,9 @@ fn is_inside_token(before: &[u8]) -> bool {
 /// How tokens begin.
 const TOKEN: &[u8] = b"bb-";
 
+/// Where dates stand among what words are told to be, counted from one.
+const DATES: usize = 4;
+
 /// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
 fn scored(tokens: &Tokens<'_>, n: isize, inside: usize) -> (usize, i32) {
     let mut score = Score::default();
@@ -50,7 +53,13 @@ fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longe
         end += crate::scan::len(token.gap) + crate::scan::len(token.text);
         // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
         let letter = inside == 1 && token.text.len() == 1 && matches!(token.gap.first(), Some(b'.' | b','));
-        if letter || end > longest || !joins(token.gap) {
+        // The hour of a clock belongs to no date.
+        let hour = inside == DATES
+            && token.text.iter().all(u8::is_ascii_digit)
+            && tokens
+                .at(n + 1)
+                .is_some_and(|next| next.gap == b":" && next.text.first().is_some_and(u8::is_ascii_digit));
+        if letter || hour || end > longest || !joins(token.gap) {
             break;
         }
         let (class, score) = scored(tokens, n, inside);
