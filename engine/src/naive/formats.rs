@@ -407,7 +407,7 @@ pub(super) fn table(
 }
 
 /// What parts the cells, where a comma is thought to: the other sign that parts each of the first sixteen rows into the same
-/// number of cells, three at least and more than commas do. The last of them in the alphabet, when they do it alike.
+/// number of cells, three at least, where commas part them into fewer or unevenly. The last of them in the alphabet, when they do it alike.
 fn parted_by(doc: &[u8], mark: usize, delimiter: u8) -> u8 {
     if delimiter != b',' {
         return delimiter;
@@ -416,7 +416,8 @@ fn parted_by(doc: &[u8], mark: usize, delimiter: u8) -> u8 {
         let full = |row: &&Row| row.len() != 1 || !row[0].is_empty();
         head(doc, mark, sign).iter().filter(full).map(Vec::len).take(16).collect()
     };
-    let commas = counts(b',').into_iter().max().unwrap_or(0);
+    let commas = counts(b',');
+    let uneven = commas.windows(2).any(|pair| pair[0] != pair[1]);
     let mut best = (0, b',');
     for sign in [b'\t', b';', b'^', b'|'] {
         let counts = counts(sign);
@@ -425,7 +426,8 @@ fn parted_by(doc: &[u8], mark: usize, delimiter: u8) -> u8 {
             best = (counts[0], sign);
         }
     }
-    if best.0 > commas { best.1 } else { b',' }
+    let fewer = commas.first().is_some_and(|commas| best.0 > *commas);
+    if uneven || fewer { best.1 } else { b',' }
 }
 
 /// The rows of the first 4 KiB, as a reader sees them: line by line, but for line ends between quotes.

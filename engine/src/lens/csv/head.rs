@@ -37,7 +37,8 @@ pub(super) fn header(rows: &[Vec<Vec<u8>>], is_telling: &mut dyn FnMut(&[u8]) ->
     if on_top > 0 && on_top >= misfits { Header::First } else { Header::None }
 }
 
-/// What parts the cells of these lines: a comma, unless another sign parts them into more cells, and all of them into as many.
+/// What parts the cells of these lines: a comma, unless another sign parts all of them into as many cells, and commas into
+/// fewer or into now more, now fewer.
 /// Much of what is called comma-separated is written where the comma stands in numbers or in names.
 pub(super) fn delimiter(head: &[u8], complete: bool, begins: bool) -> u8 {
     const OTHERS: [u8; 4] = [b';', b'\t', b'|', b'^'];
@@ -52,8 +53,10 @@ pub(super) fn delimiter(head: &[u8], complete: bool, begins: bool) -> u8 {
     };
     let counted = |delimiter: &&u8| head.contains(*delimiter);
     let best = OTHERS.iter().filter(counted).filter_map(|other| Some((even(*other)?, *other))).max();
+    let commas = widths(b',');
+    let alike = commas.iter().all(|width| commas.first() == Some(width));
     match best {
-        Some((width, other)) if widths(b',').iter().all(|commas| *commas < width) => other,
+        Some((width, other)) if !alike || commas.first().is_some_and(|commas| *commas < width) => other,
         _ => b',',
     }
 }
