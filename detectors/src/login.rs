@@ -45,7 +45,7 @@ pub static LOGIN: Detector = Detector {
     verify: Verify::Pure(verify),
     teaches: false,
     takes: Cow::Borrowed(
-        "names of accounts in `/home/…` and `C:\\Users\\…`, in lines of authentication, as `DOMAIN\\name`, in prompts of shells \
+        "names of accounts in `/home/…` and `C:\\Users\\…`, in lines of authentication, as `DOMAIN\\name`, in prompts of shells, \
          before the database of a server's log, and of the owners of machines",
     ),
     refuses: Cow::Borrowed("accounts of services, words of a language, parts of longer paths, keys of registries"),

@@ -118,10 +118,8 @@ fn read(view: &View<'_>, part: &[u8]) -> Read {
             return Read::House;
         }
         let code = piece.len() <= 3 && piece.iter().all(u8::is_ascii_uppercase);
-        if bits & ELSE != 0 && bits & NAMED == 0
-            || code && bits & NAMED == 0
-            || piece.len() < 3 && bits & cat::ANY_NAME == 0
-        {
+        let small = piece.len() < 3 && bits & cat::ANY_NAME == 0;
+        if small || (bits & ELSE != 0 || code) && bits & NAMED == 0 {
             return Read::Else;
         }
         if bits & cat::ANY_NAME != 0 {
