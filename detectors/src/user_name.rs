@@ -58,8 +58,8 @@ pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
 /// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
 /// case and has the joints or the number of an account.
 fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
-    const ACTS: [&[u8]; 9] =
-        [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned"];
+    const ACTS: [&[u8]; 10] =
+        [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned", b"comment"];
     let at = at + i32::from(view.byte(at) == Some(b'"'));
     if !view.byte(at)?.is_ascii_alphabetic() {
         return None;
@@ -131,6 +131,16 @@ fn signed_in(view: &View<'_>) -> Option<Verdict> {
 /// `10:01 <jane_d> is the scanner down?`: who speaks in a channel, behind the time.
 pub(crate) fn speaker_of_a_channel(view: &View<'_>) -> Option<Verdict> {
     let line = view.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    // What channel it is may stand in brackets.
+    let line = match line {
+        [rest @ .., b']', b' '] => match rest.iter().rposition(|byte| *byte == b'[') {
+            Some(open) if rest.iter().skip(open + 1).all(|byte| byte.is_ascii_uppercase() || *byte == b'-') => {
+                rest.get(..open).unwrap_or_default()
+            }
+            _ => line,
+        },
+        _ => line,
+    };
     let timed = line.len() < 30
         && matches!(line.last(), Some(b' ' | b']'))
         && view.byte(1).is_some_and(|byte| byte.is_ascii_alphabetic())

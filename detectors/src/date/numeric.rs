@@ -1,6 +1,6 @@
 //! Dates that begin with a digit.
 
-use blackbar_engine::{ByteSet, View};
+use blackbar_engine::{ByteSet, Slot, View};
 
 use super::context::{CONTEXT, LABELS, NUMBERS, SCORES};
 use super::yearless::{clock_follows, no_year};
@@ -465,6 +465,11 @@ fn zone(view: &View<'_>, at: i32) -> i32 {
     }
 }
 
+/// Whether a moment that fills a component may end here: the component does, or its zone or fraction follows.
+fn framed_moment(next: Option<u8>) -> bool {
+    next.is_none_or(|byte| b"+-.".contains(&byte))
+}
+
 /// `20240314`, `20240314103000-0500`, `202403141030`; `03141962` and `031462` behind a label.
 fn packed(view: &View<'_>, first: &[u8]) -> Answer {
     let part = |from: usize, to: usize| number(first.get(from..to).unwrap_or_default());
@@ -488,7 +493,12 @@ fn packed(view: &View<'_>, first: &[u8]) -> Answer {
             }
             let framed = text.last().is_some_and(|byte| b"|^~&\"',\t".contains(byte))
                 || next.is_some_and(|byte| b"|^~".contains(&byte));
-            if (other && !named) || hinted(view, hint::CODE | hint::QUANTITY) {
+            // In a segment, a moment to the minute is one wherever its sender put it.
+            let moment = first.len() > 8
+                && matches!(view.field().slot, Slot::Segment(_))
+                && view.begins(0)
+                && framed_moment(next);
+            if (other && !named) || hinted(view, hint::CODE | hint::QUANTITY) && !moment {
                 return None;
             }
             let mut here = end;
