@@ -68,6 +68,20 @@ fn day_and_month(view: &View<'_>) -> Answer {
     (full || year.is_some()).then_some((year.unwrap_or(end), 80, "day and month in words"))
 }
 
+/// The end of a day or a year in words behind a month: `three twenty twenty four`, `ninety four`.
+pub(super) fn behind_month(view: &View<'_>, at: i32, month: u32, doubtful: bool) -> Option<i32> {
+    if let Some((day, end)) = small(view, at)
+        && is_day(month, day)
+    {
+        let year = spelled_year(view, end);
+        let bare = !doubtful && !matches!(month, 3 | 5) && !one_of!(view.word(end + 1), super::UNITS);
+        return year.or_else(|| bare.then_some(end));
+    }
+    let word = view.word(at);
+    let old = one_of!(word, &["forty", "fifty", "sixty", "seventy", "eighty", "ninety"]);
+    short_year(view, at).filter(|end| old && !doubtful && end - at > len(word))
+}
+
 /// A number from one to thirty-one at `at`, and where it ends.
 fn small(view: &View<'_>, at: i32) -> Option<(u32, i32)> {
     let place = |set: Option<usize>, first: u32| set.and_then(|place| u32::try_from(place).ok()).map(|n| n + first);
@@ -155,7 +169,7 @@ pub(super) fn day_alone(view: &View<'_>, day: u32, end: i32, figures: bool) -> A
         "sun",
     ];
     const BEFORE: &[&str] =
-        &["on", "by", "until", "till", "til", "thru", "since", "home", "today", "tomorrow", "yesterday"];
+        &["on", "for", "by", "until", "till", "til", "thru", "since", "home", "today", "tomorrow", "yesterday"];
     if !(1..=31).contains(&day) {
         return None;
     }

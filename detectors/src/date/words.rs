@@ -77,6 +77,12 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
     {
         return (!doubtful).then_some((end, 85, "month and year in words"));
     }
+    // `june three twenty twenty four`, `June ninety four`.
+    if gap > 0
+        && let Some(end) = spoken::behind_month(view, len(word) + gap, month, doubtful)
+    {
+        return Some((end, 80, "month and number in words"));
+    }
     alone(view, word, capital)
 }
 
@@ -180,7 +186,8 @@ fn ordinal_first(view: &View<'_>, day: u32, at: i32) -> Answer {
     if !is_day(month, day) || here == at || view.byte(end).is_some_and(is_wordy) || (!of && (!capital || month == 5)) {
         return None;
     }
-    let end = year_behind(view, end, false).or_else(|| spelled_year(view, end)).unwrap_or(end);
+    let era = if matches!(view.slice(end, 6), b" A.D. " | b", A.D.") { end + 5 } else { end };
+    let end = year_behind(view, era, false).or_else(|| spelled_year(view, end)).unwrap_or(end);
     Some((end, if of { 90 } else { 75 }, "ordinal and month"))
 }
 

@@ -95,6 +95,15 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     {
         return Some((end, 75, "month and day behind a person"));
     }
+    // `(11/2, Dr. Lee)`.
+    let capital = view.slice(end, 3);
+    if american
+        && one > two
+        && text.ends_with(b"(")
+        && matches!(capital, [b',', b' ', next] if next.is_ascii_uppercase())
+    {
+        return Some((end, 62, "month and day in brackets"));
+    }
     if score {
         return None;
     }
@@ -243,7 +252,7 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
         }
         // `Boise 9/15.`: behind a name or a place.
         let named = last.is_some_and(|back| {
-            back.gap == b" "
+            matches!(back.gap, b" " | b", ")
                 && back.word.len() > 2
                 && matches!(back.word, [first, rest @ ..] if first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase))
                 && view.bits(back.word) & (category::ANY_NAME | category::CITY) != 0
