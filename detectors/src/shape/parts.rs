@@ -14,7 +14,7 @@ const PARTS: usize = 6;
 /// Capitals before a blank and a number that are no part of it.
 #[rustfmt::skip] // A word list reads better in lines.
 const WORDS: &[&str] = &[
-    "dob", "mrn", "ssn", "dx", "icd", "cpt", "room", "rm", "bed", "npi", "tel", "ph", "phone", "fax", "lot", "ref", "rev",
+    "n", "dob", "mrn", "ssn", "dx", "icd", "cpt", "room", "rm", "bed", "npi", "tel", "ph", "phone", "fax", "lot", "ref", "rev",
     "age", "wt", "ht", "bp", "hr", "rr", "sex", "zip", "or", "ed", "on", "in", "to", "x", "no", "id", "at", "of", "is", "jan",
     "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "sept", "oct", "nov", "dec", "page", "pg", "ext", "dos", "date",
     "time", "and", "for", "by", "apt", "unit", "ste", "suite", "po", "box", "usd", "type", "class", "level", "phase", "grade",
