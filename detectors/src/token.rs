@@ -293,7 +293,7 @@ const DIGITS: &[&str] =
 
 /// A glance at a word for a number: a sign and a digit follow soon.
 fn glance_number(near: &Near<'_>) -> Result<bool, Unseen> {
-    let behind = near.following(0, 24)?;
+    let behind = near.following(0, 32)?;
     let signed = near.word().letters.len() > 2 || matches!(behind.first(), Some(b'.' | b':'));
     Ok(signed && behind.iter().any(u8::is_ascii_digit))
 }
@@ -312,6 +312,13 @@ fn numbered(view: &View<'_>) -> Option<Verdict> {
     let sign = view.byte(0) == Some(b'#');
     let word = if sign { 1 } else { len(view.word(0)) };
     let gap = view.run(word, &ByteSet::of(b". :#"), 3);
+    let signed = match view.byte(word)? {
+        byte if sign => byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ',
+        byte => word > 2 || matches!(byte, b'.' | b':'),
+    };
+    if !signed {
+        return None;
+    }
     if !sign && !(gap.contains(&b'.') || gap.contains(&b':') || gap.contains(&b'#') || word > 3) || gap.contains(&b'\n')
     {
         return None;

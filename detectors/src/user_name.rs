@@ -165,7 +165,10 @@ fn speaker_in(line: &[u8]) -> Option<(usize, usize)> {
             time.iter().all(|byte| byte.is_ascii_digit() || b":. apmAPM".contains(byte)).then_some(())?;
             close + 2 + usize::from(rest.get(close + 1) == Some(&b' '))
         }
-        _ => line.iter().take(LEAD).position(u8::is_ascii_alphabetic)?,
+        [first, ..] if first.is_ascii_alphabetic() || matches!(first, b' ' | 0xe2) => {
+            line.iter().take(LEAD).position(u8::is_ascii_alphabetic)?
+        }
+        _ => return None,
     };
     let bullet = line.get(..lead)?;
     if lead > 0 && !bullet.starts_with(b"[") && !bullet.iter().all(|byte| *byte == b' ' || *byte >= 0x80) {
@@ -241,7 +244,10 @@ fn humps_of(name: &[u8]) -> impl Iterator<Item = &[u8]> {
 
 /// `u/foley_whisperer`: a member of a forum. The trigger is the slash.
 pub(crate) fn member_of_a_forum(view: &View<'_>) -> Option<Verdict> {
-    let alone = view.byte(-2).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-' | b'_'));
+    let member =
+        matches!(view.byte(-1), Some(b'u' | b'U')) && view.byte(1).is_some_and(|byte| byte.is_ascii_alphabetic());
+    let alone =
+        member && view.byte(-2).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-' | b'_'));
     let alone = alone && view.byte(-2) != Some(b'/') || view.slice(-3, 2) == b"m/";
     let name = view.run(1, &USER, 30);
     let name = name.strip_suffix(b".").unwrap_or(name);

@@ -14,6 +14,30 @@ const ONES: &[&str] = &["one", "two", "three", "four", "five", "six", "seven", "
 const TEENS: &[&str] =
     &["ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"];
 const TENS: &[&str] = &["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"];
+/// Days of a month, or their first words.
+const ORDINALS: &[&str] = &[
+    "first",
+    "second",
+    "third",
+    "fourth",
+    "fifth",
+    "sixth",
+    "seventh",
+    "eighth",
+    "ninth",
+    "tenth",
+    "eleventh",
+    "twelfth",
+    "thirteenth",
+    "fourteenth",
+    "fifteenth",
+    "sixteenth",
+    "seventeenth",
+    "eighteenth",
+    "nineteenth",
+    "twentieth",
+    "thirtieth",
+];
 /// Words that make a date of numbers that follow.
 const BIRTH: &[&str] = &["dob", "birth", "birthday", "birthdate", "born", "bday"];
 
@@ -24,7 +48,8 @@ pub(super) fn glance(near: &Near<'_>) -> Result<bool, Unseen> {
         one_of!(word, ONES)
             || one_of!(word, TEENS)
             || one_of!(word, TENS)
-            || one_of!(word, &["slash", "oh", "zero"])
+            || one_of!(word, &["slash", "stroke", "oh", "zero"])
+            || one_of!(word, ORDINALS)
             || month(word).is_some()
     }))
 }

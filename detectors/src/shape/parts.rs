@@ -124,9 +124,15 @@ pub(crate) fn is_digit_word(word: &[u8]) -> bool {
 pub(super) fn said(view: &View<'_>, at: i32) -> Option<Value> {
     /// The most letters before the first digit.
     const LETTERS: u8 = 5;
-    let (mut end, mut here, mut digits, mut letters) = (at, at, 0_u8, 0_u8);
+    /// The most bytes before the first digit.
+    const LEAD: i32 = 36;
+    let (mut end, mut here, mut digits, mut letters, mut weak) = (at, at, 0_u8, 0_u8, 0_u8);
     for _ in 0..24 {
         let word = view.word(here);
+        if digits == 0 && here - at > LEAD {
+            break;
+        }
+        weak += u8::from(one_of!(word, &["o"]));
         let next = match word {
             [] if view.byte(here)?.is_ascii_digit() => {
                 let run = view.run(here, &ByteSet::DIGIT, 3);
@@ -165,7 +171,7 @@ pub(super) fn said(view: &View<'_>, at: i32) -> Option<Value> {
         }
     }
     let ends = !view.byte(end).is_some_and(|byte| byte.is_ascii_alphanumeric());
-    (digits >= 4 && ends).then_some(Value { end, digits, letters })
+    (digits >= 4 && digits - weak.min(digits) >= 3 && ends).then_some(Value { end, digits, letters })
 }
 
 /// One past ` as in harry` behind a letter that ends at `at`.
