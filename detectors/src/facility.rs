@@ -456,9 +456,11 @@ const KNOWN_FIRST: &[&str] = &[
 
 /// At a capital: what a place of care is called last has to follow among words with capitals.
 fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
-    let mut ahead = near.word().letters.len();
+    let word = near.word();
+    let first = near.next(1)?;
+    let mut ahead = word.letters.len();
     for n in 1..chain::LONGEST {
-        let Some((gap, next)) = near.next(n)? else { break };
+        let Some((gap, next)) = (if n == 1 { first } else { near.next(n)? }) else { break };
         ahead += gap.len();
         // Beyond the window nobody looks for a head.
         if ahead >= const { WINDOW.ahead() } {
@@ -472,12 +474,12 @@ fn glance_capital(near: &Near<'_>) -> Result<bool, Unseen> {
             _ => {}
         }
     }
-    if one_of!(near.word().letters, KNOWN_FIRST) {
+    if one_of!(word.letters, KNOWN_FIRST) {
         return Ok(true);
     }
     // What a word leads to, when two words with capitals follow it; the first may be a possessive or of several pieces.
-    let follows = match near.word().after {
-        Some(b' ') => near.next(1)?.is_some_and(|(gap, next)| next.is_capital() && gap == b" "),
+    let follows = match word.after {
+        Some(b' ') => first.is_some_and(|(gap, next)| next.is_capital() && gap == b" "),
         Some(b',' | b';' | b':' | b'.' | b'\n' | b'\r' | b')' | b'/' | b'?' | b'!') | None => false,
         Some(_) => true,
     };

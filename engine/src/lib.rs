@@ -5,6 +5,7 @@ mod allow;
 mod arch;
 mod blocks;
 mod bulk;
+mod clumps;
 mod detector;
 mod field;
 mod finding;
@@ -40,6 +41,7 @@ mod words;
 
 pub use allow::{Allow, AllowError};
 pub use bulk::Bulk;
+pub use clumps::{Clumps, Line};
 pub use detector::{Detector, DigitRun, Reach, Sign, SiteVerify, Tail, Teach, Trigger, Verdict, Verify, Window};
 pub use field::{ANSWER, Field, Fields, Markup, Meaning, Separators, Slot, Standing};
 pub use finding::{Finding, Segment};

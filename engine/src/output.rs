@@ -86,6 +86,8 @@ pub(crate) struct Thread {
 
 pub(crate) struct Output {
     rules: Arc<Rules>,
+    /// Whether they keep some kind.
+    keeps: bool,
     plans: Plans,
     pub(crate) stats: Stats,
     pub(crate) place: Place,
@@ -139,6 +141,7 @@ impl Output {
         let window = window as u64 + if holds_records { RECORD_WINDOW } else { 0 };
         let subject = (!structured && rules.needs_subject()).then(|| document.as_bytes().to_vec());
         Self {
+            keeps: rules.default == Operator::Keep || rules.kinds.iter().any(|(_, kept)| *kept == Operator::Keep),
             rules,
             plans: Plans::default(),
             stats: Stats { window, ..Stats::default() },
@@ -667,6 +670,10 @@ impl Output {
 impl Judge for Output {
     fn raw(&self, offset: u64) -> u64 {
         if self.own_memory { offset } else { self.spelling.start_of(offset) }
+    }
+
+    fn keeps(&self) -> bool {
+        self.keeps
     }
 
     fn admit(&self, kind: Kind, confidence: u8) -> Option<Operator> {

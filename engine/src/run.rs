@@ -109,6 +109,8 @@ pub(crate) trait Judge {
     fn raw(&self, offset: u64) -> u64;
     /// What replaces a candidate, if it counts.
     fn admit(&self, kind: Kind, confidence: u8) -> Option<Operator>;
+    /// Whether some kind is found and kept. A candidate of it may take others out of play.
+    fn keeps(&self) -> bool;
     /// Takes events while the text that they speak of is at hand.
     fn take(&mut self, events: &mut Vec<Event>, text: Text<'_>);
 }
@@ -536,13 +538,17 @@ impl Run {
         Some((trigger.checked_sub(taken.from)?, taken.teaches))
     }
 
-    /// Asks those who are to be asked.
+    /// Asks those who are to be asked, the weak ones last: they may look at what others found.
     #[inline]
     fn ask_all(&mut self, asking: &Asking<'_>, compiled: &Compiled, judge: &impl Judge) -> Result<(), Undecided> {
-        while let Some(index) = self.asked.pop() {
-            self.ask_one(index, asking, compiled, judge)?;
+        let mut weak = self.asked.take_out(compiled.on.weak);
+        loop {
+            match self.asked.pop() {
+                Some(index) => self.ask_one(index, asking, compiled, judge)?,
+                None if weak != 0 => self.asked.put_back(std::mem::take(&mut weak)),
+                None => return Ok(()),
+            }
         }
-        Ok(())
     }
 
     /// Asks the detectors that are triggered at `at`, which is no word that the table knows. Most numbers and signs
@@ -739,7 +745,10 @@ impl Run {
         if self.taken.is_some_and(|taken| taken.silences(detector, trigger)) {
             return Ok(());
         }
-        let view = View::new(text.bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, words);
+        let mut view = View::new(text.bytes, at, text.open, detector.window, &self.field, &compiled.lexicon, words);
+        if index < 64 && compiled.on.weak >> index & 1 == 1 && !judge.keeps() {
+            view.show_beside(&self.candidates, text.base, detector.priority);
+        }
         let verdict = detector.verify.call(&view);
         if let Some(wants) = view.wants() {
             self.candidates.truncate(made);

@@ -15,6 +15,9 @@ use crate::{ByteSet, Detector, DigitRun, Fields, Glance, Lexicon, NumberGlance, 
 /// The widest window a text detector may declare, in bytes: before, longest and after together.
 pub const WIDEST_WINDOW: usize = 512;
 
+/// Detectors below this priority are asked behind all others, and see what those found: see `View::covered_to`.
+const WEAK: u8 = 10;
+
 /// Detectors, lexicon and field meanings, compiled. Cheap to clone: clones share everything.
 ///
 /// ```
@@ -89,6 +92,8 @@ pub(crate) struct Dispatch {
     reaches: Reaches,
     /// Those that may teach words.
     pub(crate) teachers: Asked,
+    /// Those of the first 64 that are below [`WEAK`], a bit each.
+    pub(crate) weak: u64,
     /// The kinds of those, without their sub-kinds.
     pub(crate) taught: Vec<&'static str>,
     /// The one that beats all others, and its priority. A run that it takes whole holds no other finding.
@@ -193,6 +198,20 @@ impl Asked {
                 }
             }
         }
+    }
+
+    /// Takes out those of the first 64 that are in `bits`.
+    #[inline]
+    pub(crate) fn take_out(&mut self, bits: u64) -> u64 {
+        let out = self.first & bits;
+        self.first &= !bits;
+        out
+    }
+
+    /// Puts back what was taken out.
+    #[inline]
+    pub(crate) fn put_back(&mut self, bits: u64) {
+        self.first |= bits;
     }
 
     /// Takes out what `other` does not hold.
@@ -371,6 +390,9 @@ impl Builder {
                     None => reaches.push(detector.reach),
                 }
             }
+            if detector.priority < WEAK && !detector.teaches && index < 64 {
+                on.weak |= 1 << index;
+            }
             if detector.teaches {
                 on.teachers.insert(index);
                 if !on.taught.contains(&detector.kind.main()) {
@@ -442,6 +464,7 @@ impl Dispatch {
             seen: Vec::new(),
             reaches: Reaches::default(),
             teachers: none,
+            weak: 0,
             taught: Vec::new(),
             strongest: None,
             opener: None,

@@ -2,7 +2,9 @@
 
 use std::cell::Cell;
 
+use crate::clumps::Clumps;
 use crate::lexicon::Lexicon;
+use crate::resolve::Candidate;
 use crate::text::{ascii_word_len, letter, letter_before, word_len};
 use crate::words::Words;
 use crate::{ByteSet, Field, Reach, Window};
@@ -30,6 +32,12 @@ pub struct View<'a> {
     lexicon: &'a Lexicon,
     /// The words of the run's bytes at hand, as far as they were read.
     words: &'a Words,
+    /// What was found so far, in offsets of the run.
+    found: &'a [Candidate],
+    /// The offset of `text`.
+    base: u64,
+    /// What is found at a higher priority beats this detector.
+    priority: u8,
 }
 
 impl<'a> View<'a> {
@@ -53,7 +61,34 @@ impl<'a> View<'a> {
             field,
             lexicon,
             words,
+            found: &[],
+            base: 0,
+            priority: 0,
         }
+    }
+
+    /// Shows to a detector of this priority what was `found` so far, in a run whose bytes at hand begin at `base`.
+    #[inline]
+    pub(crate) fn show_beside(&mut self, found: &'a [Candidate], base: u64, priority: u8) {
+        (self.found, self.base, self.priority) = (found, base, priority);
+    }
+
+    /// How far from the trigger on a finding reaches that is known to beat this detector from `start` on, or from before. What
+    /// would begin at `start` or behind and end there too changes nothing. Nothing is 0, and what is known differs from one
+    /// reading of a text to the other.
+    #[must_use]
+    pub fn covered_to(&self, start: i32) -> i32 {
+        /// Most of what begins further back has ended.
+        const LAST: usize = 6;
+        let at = self.base + self.at as u64;
+        let from = at.saturating_add_signed(i64::from(start));
+        let mut end = at;
+        for found in self.found.iter().rev().take(LAST) {
+            if found.decided > end && found.start <= from && found.priority > self.priority && !found.is_kept() {
+                end = found.decided;
+            }
+        }
+        i32::try_from(end - at).unwrap_or(i32::MAX)
     }
 
     /// The byte at `offset`.
@@ -201,6 +236,16 @@ impl<'a> View<'a> {
             Some(known) if usize::from(known.len) == word.len() => known.bits,
             _ => self.lexicon.bits(word),
         }
+    }
+
+    /// The clumps around that which begins at `offset`, up to `most` bytes from there on. `None` where none begins, and
+    /// where they were not read: the slices have to be looked at.
+    #[inline]
+    #[must_use]
+    pub fn clumps(&self, offset: i32, most: usize) -> Option<Clumps<'a>> {
+        let at = self.index(offset).filter(|&i| i >= self.first)?;
+        self.ask(at.saturating_add(most));
+        self.words.clumps(self.text.get(..at.saturating_add(most)).unwrap_or(self.text), self.first, at)
     }
 
     /// The field this run belongs to.

@@ -4,9 +4,10 @@
 //! any detector is asked, so that the loop is short and its memory accesses overlap. What detectors ask of a word later
 //! (how long it is, what it may be) is read from the table.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use crate::blocks::{BLOCK, Carry};
+use crate::clumps::{Clumps, Page};
 use crate::lexicon::{self, Entry, Folded, Lexicon};
 use crate::scanner::Compiled;
 use crate::text::{LONGEST_WORD, lanes};
@@ -98,6 +99,10 @@ pub(crate) struct Words {
     to: usize,
     /// Whether nothing follows `to`.
     over: bool,
+    /// The clumps of the page, once somebody asked.
+    clumps: OnceCell<Box<Page>>,
+    /// Those of an earlier page, whose memory is used again.
+    spare_clumps: Cell<Option<Box<Page>>>,
 }
 
 thread_local! {
@@ -115,6 +120,8 @@ impl Words {
             from: 0,
             to: 0,
             over: false,
+            clumps: OnceCell::new(),
+            spare_clumps: Cell::new(None),
         }
     }
 
@@ -130,14 +137,39 @@ impl Words {
     /// Makes it a table without any word.
     pub(crate) fn forget(&mut self) {
         self.list.clear();
-        (self.from, self.to, self.over) = (0, 0, false);
+        self.set_stretch(0, 0, false);
+    }
+
+    /// What is read from now on is `text[from..to]`.
+    #[inline]
+    fn set_stretch(&mut self, from: usize, to: usize, over: bool) {
+        (self.from, self.to, self.over) = (from, to, over);
+        if let Some(clumps) = self.clumps.take() {
+            self.spare_clumps.set(Some(clumps));
+        }
+    }
+
+    /// The clumps around that which begins at index `at` of the text at hand, as far as they show in `text[first..]`.
+    /// `None` when they were not read.
+    #[inline]
+    pub(crate) fn clumps<'a>(&'a self, text: &'a [u8], first: usize, at: usize) -> Option<Clumps<'a>> {
+        if self.to == 0 || text.len() < self.from {
+            return None;
+        }
+        let page = self.clumps.get_or_init(|| {
+            let mut page = self.spare_clumps.take().unwrap_or_else(|| Box::new(Page::new()));
+            let rows = self.rows.iter().take((self.to - self.from).div_ceil(BLOCK));
+            page.read(text, self.from, self.to, self.over, rows.map(|row| row.alpha | row.digit | row.wide));
+            page
+        });
+        page.around(text, first, at)
     }
 
     /// Reads a page of `text` from the index `from` on. `open` says that more may follow `text`.
     pub(crate) fn read(&mut self, text: &[u8], from: usize, page: usize, open: bool, compiled: &Compiled) {
         let to = text.len().min(from + page + AHEAD);
         self.list.clear();
-        (self.from, self.to, self.over) = (from, to, !open && to == text.len());
+        self.set_stretch(from, to, !open && to == text.len());
         let before = from.checked_sub(1).and_then(|i| text.get(i)).copied();
         let mut carry = Carry::after(before);
         let mut last_alpha = u64::from(before.is_some_and(|byte| byte.is_ascii_alphabetic()));
@@ -176,7 +208,7 @@ impl Words {
     /// Makes a list of the words of `blocks` blocks.
     #[expect(clippy::cast_possible_truncation, reason = "a page has few words, none looked up is longer than 48 bytes")]
     fn gather(&mut self, text: &[u8], blocks: usize, before: Option<u8>, compiled: &Compiled) {
-        let Self { list, index, rows, from, to, over } = self;
+        let Self { list, index, rows, from, to, over, .. } = self;
         let on = &compiled.on;
         // What makes a word loud, by whether it has a capital.
         let loud = [on.asks_every_word(), on.asks_every_word() || on.asks_capitals()];

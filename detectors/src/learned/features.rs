@@ -1,34 +1,42 @@
 //! What is said of a token to the scorer: facts about it and its neighbours, each as a place in the table of weights.
 
-use super::tokens::{EMPTY, PRIME, Token, Tokens, hash, is_wordy};
+use super::tokens::{EMPTY, Neighbours, PRIME, Tokens, gap, hash, is_wordy};
 
 /// How many places the table has.
 pub const PLACES: usize = 1 << 17;
+/// So many sorts of facts are said of a word whatever the token before it was told to be.
+const OF_WORDS: u32 = 47;
 
 /// Says all about the `n`th token from the trigger on, each fact once. `inside` is what the token before it was told to be,
 /// from 1 on, where this may go on.
-pub(super) fn word(tokens: &Tokens<'_>, n: isize, inside: u32, say: &mut impl FnMut(usize)) {
-    let nothing = Token::default();
-    let token = |at: isize| tokens.at(n + at).unwrap_or(&nothing);
-    let (here, left, right) = (token(0), token(-1), token(1));
-    let (far_left, far_right) = (token(-2), token(2));
-    let (before, after) = (gap(here.gap), if right.text.is_empty() { 1 } else { gap(right.gap) });
-    let mut fact = Facts { template: 0, say };
+pub(super) fn word(tokens: &Tokens<'_, '_>, n: isize, inside: u32, say: &mut impl FnMut(usize)) {
+    alone(tokens, n, say);
+    if inside > 0 {
+        going_on(&tokens.neighbours(n), inside, say);
+    }
+}
+
+/// The same, whatever the token before it was told to be.
+#[inline]
+pub(super) fn alone(tokens: &Tokens<'_, '_>, n: isize, say: &mut impl FnMut(usize)) {
+    let Neighbours { all, before, after, left_begins } = tokens.neighbours(n);
+    let [third_left, far_left, left, here, right, far_right, third_right] = all;
+    let mut fact = Sayer { template: 0, say };
     fact.add(&[]);
     fact.add(&[here.word]);
     fact.add(&[here.shape]);
     fact.add(&[here.bits]);
     fact.add(&[here.class]);
-    for edge in here.edges() {
+    for edge in tokens.edges(n) {
         fact.add(&[edge]);
     }
-    for bit in 0..32 {
-        if here.bits >> bit & 1 == 1 {
-            fact.add_same(&[bit, here.shape >> 4]);
-        }
+    let mut rest = here.bits;
+    while rest != 0 {
+        fact.add_same(&[rest.trailing_zeros(), here.shape >> 4]);
+        rest &= rest.wrapping_sub(1);
     }
     fact.template += 1;
-    for other in [left, right, far_left, far_right, token(-3), token(3)] {
+    for other in [left, right, far_left, far_right, third_left, third_right] {
         fact.add(&[other.word]);
         fact.add(&[other.class]);
     }
@@ -51,30 +59,34 @@ pub(super) fn word(tokens: &Tokens<'_>, n: isize, inside: u32, say: &mut impl Fn
     fact.add(&[here.class, right.class, far_right.class]);
     fact.add(&[before, left.class, here.class]);
     fact.add(&[after, here.class, right.class]);
-    let begins = u32::from(n == 0 && tokens.begins || here.gap.contains(&b'\n'));
+    let begins = u32::from(tokens.begins(n));
     fact.add(&[begins, here.class]);
     fact.add(&[begins, after, here.shape]);
-    fact.add(&[tokens.head]);
-    fact.add(&[tokens.head, here.shape >> 4]);
-    fact.add(&[u32::from(left.gap.contains(&b'\n')), left.class, here.class]);
-    if inside > 0 {
-        fact.add(&[inside]);
-        fact.add(&[inside, here.class]);
-        fact.add(&[inside, here.word]);
-        fact.add(&[inside, before, here.shape]);
-        fact.add(&[inside, before]);
-        fact.add(&[inside, here.class, right.class]);
-        fact.add(&[inside, here.shape >> 4, after]);
-        fact.add(&[inside, left.class, here.class]);
-    }
+    fact.add(&[tokens.head()]);
+    fact.add(&[tokens.head(), here.shape >> 4]);
+    fact.add(&[u32::from(left_begins), left.class, here.class]);
+    debug_assert_eq!(fact.template, OF_WORDS, "what follows is said by other numbers");
+}
+
+/// What is said as well of a token with these neighbours where it may go on with what is `inside`.
+#[inline]
+pub(super) fn going_on(neighbours: &Neighbours, inside: u32, say: &mut impl FnMut(usize)) {
+    let Neighbours { all: [_, _, left, here, right, ..], before, after, .. } = *neighbours;
+    let mut fact = Sayer { template: OF_WORDS, say };
+    fact.add(&[inside]);
+    fact.add(&[inside, here.class]);
+    fact.add(&[inside, here.word]);
+    fact.add(&[inside, before, here.shape]);
+    fact.add(&[inside, before]);
+    fact.add(&[inside, here.class, right.class]);
+    fact.add(&[inside, here.shape >> 4, after]);
+    fact.add(&[inside, left.class, here.class]);
 }
 
 /// Says all about a value with digits that begins at the trigger; `value` is all of it.
-pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut impl FnMut(usize)) {
-    let nothing = Token::default();
-    let token = |at: isize| tokens.at(at).unwrap_or(&nothing);
-    let (left, far_left, third) = (token(-1), token(-2), token(-3));
-    let before = gap(token(0).gap);
+pub(super) fn value(tokens: &Tokens<'_, '_>, value: &[u8], after: &[u8], say: &mut impl FnMut(usize)) {
+    let [fourth, third, far_left, left] = tokens.four_before();
+    let before = gap(tokens.gap(0));
     let next = after.iter().position(|byte| is_wordy(*byte)).unwrap_or(after.len());
     let (behind, rest) = after.split_at(next);
     let end = rest.iter().position(|byte| !is_wordy(*byte)).unwrap_or(rest.len());
@@ -85,7 +97,7 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     let (exact, loose) = outline(value);
     let letters = value.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(value.len());
     let prefix = hash(value.split_at(letters).0);
-    let mut fact = Facts { template: 100, say };
+    let mut fact = Sayer { template: 100, say };
     fact.add(&[]);
     fact.add(&[exact]);
     fact.add(&[loose]);
@@ -93,7 +105,7 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     fact.add(&[digits, len - digits.min(len)]);
     fact.add(&[prefix]);
     fact.add(&[hash(value)]);
-    for other in [left, far_left, third, token(-4)] {
+    for other in [left, far_left, third, fourth] {
         fact.add(&[other.word]);
         fact.add(&[other.class]);
         fact.add(&[other.word, loose]);
@@ -112,9 +124,9 @@ pub(super) fn value(tokens: &Tokens<'_>, value: &[u8], after: &[u8], say: &mut i
     fact.add(&[right, left.word]);
     fact.add(&[behind, loose]);
     fact.add(&[before, behind, exact]);
-    fact.add(&[tokens.head]);
-    fact.add(&[tokens.head, loose]);
-    fact.add(&[u32::from(tokens.begins), exact]);
+    fact.add(&[tokens.head()]);
+    fact.add(&[tokens.head(), loose]);
+    fact.add(&[u32::from(tokens.begins_line()), exact]);
     fact.add(&[left.shape, exact]);
 }
 
@@ -139,37 +151,22 @@ fn outline(value: &[u8]) -> (u32, u32) {
     (exact, loose)
 }
 
-/// What a gap is: its signs, with blanks and line ends as one each.
-fn gap(gap: &[u8]) -> u32 {
-    let mut hash = EMPTY;
-    let mut last = 0;
-    for byte in gap.iter().take(8) {
-        let byte = match byte {
-            b'\t' | b' ' => b' ',
-            b'\r' | b'\n' => b'\n',
-            other => *other,
-        };
-        if byte != last {
-            hash = (hash ^ u32::from(byte)).wrapping_mul(PRIME);
-        }
-        last = byte;
-    }
-    hash
-}
-
-struct Facts<'a, F> {
+/// Numbers facts.
+struct Sayer<'a, F> {
     template: u32,
     say: &'a mut F,
 }
 
-impl<F: FnMut(usize)> Facts<'_, F> {
+impl<F: FnMut(usize)> Sayer<'_, F> {
     /// Says a fact of the next sort.
+    #[inline(always)]
     fn add(&mut self, parts: &[u32]) {
         self.add_same(parts);
         self.template += 1;
     }
 
     /// Says one more fact of this sort.
+    #[inline(always)]
     fn add_same(&mut self, parts: &[u32]) {
         let mut hash = u64::from(self.template).wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         for part in parts {

@@ -36,31 +36,93 @@ fn is_inside_token(before: &[u8]) -> bool {
 /// How tokens begin.
 const TOKEN: &[u8] = b"bb-";
 
-/// What the `n`th token is most likely, where the one before it is `inside`, and by how much that beats nothing.
-fn scored(tokens: &Tokens<'_>, n: isize, inside: usize) -> (usize, i32) {
-    let mut score = Score::default();
-    features::word(tokens, n, u32::try_from(inside).unwrap_or(0), &mut |place| score.add(place));
-    score.word()
+/// What speaks for each class of the `n`th token, whatever the one before it is.
+fn alone(tokens: &Tokens<'_, '_>, n: isize) -> Score {
+    tokens.scored(n, || {
+        let mut score = Score::default();
+        features::alone(tokens, n, &mut |place| score.add(place));
+        score
+    })
+}
+
+/// Whether a finding of one of `classes` may go on with the `n`th token: which of them is the most likely there, where the
+/// one before it is of that class.
+#[inline]
+fn may_go_on(tokens: &Tokens<'_, '_>, n: isize, classes: &[usize]) -> bool {
+    let (score, neighbours) = (alone(tokens, n), tokens.neighbours(n));
+    classes.iter().any(|inside| {
+        let mut score = score;
+        features::going_on(&neighbours, u32::try_from(*inside).unwrap_or(0), &mut |place| score.add(place));
+        let (class, score) = score.word();
+        class + 1 == *inside && score >= 0
+    })
 }
 
 /// Where a finding of the class `inside` ends that goes to `end`, if it goes on with the `n`th token.
-fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longest: i32) -> i32 {
+fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, longest: i32) -> i32 {
     let mut last = end;
-    while let Some(token) = tokens.at(n) {
-        end += crate::scan::len(token.gap) + crate::scan::len(token.text);
-        // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
-        let letter = inside == 1 && token.text.len() == 1 && matches!(token.gap.first(), Some(b'.' | b','));
-        if letter || end > longest || !joins(token.gap) {
+    while let Some(text) = tokens.text(n) {
+        let gap = tokens.gap(n);
+        end += crate::scan::len(gap) + crate::scan::len(text);
+        // Behind a stop one letter is no part of a name, but of a degree or of the next sentence; nor is it behind a comma, if
+        // words go on.
+        let letter = inside == 1 && text.len() == 1;
+        let apart = match gap.first() {
+            Some(b'.') => true,
+            Some(b',') => tokens.text(n + 1).is_some_and(|next| !parts(tokens.gap(n + 1), next)),
+            _ => false,
+        };
+        if letter && apart || end > longest || !joins(gap) {
             break;
         }
-        let (class, score) = scored(tokens, n, inside);
-        if class + 1 != inside || score < 0 {
+        if !may_go_on(tokens, n, &[inside]) {
             break;
         }
         last = end;
         n += 1;
     }
     last
+}
+
+/// Whether a token stands apart from the one before it by what is between them, or is a number.
+fn parts(gap: &[u8], text: &[u8]) -> bool {
+    !matches!(gap, b" " | b"-" | b"'" | b"") || text.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// The end of a name with the stop that belongs to its last word: an initial, or `Jr`.
+fn with_stop(view: &View<'_>, end: i32) -> i32 {
+    if view.byte(end) != Some(b'.') {
+        return end;
+    }
+    let name = view.slice(0, usize::try_from(end).unwrap_or_default());
+    let last = name.rsplit(|byte| !tokens::is_wordy(*byte)).next().unwrap_or_default();
+    let short = last.len() == 1 && last.iter().all(u8::is_ascii_alphabetic);
+    end + i32::from(short || last.eq_ignore_ascii_case(b"jr") || last.eq_ignore_ascii_case(b"sr"))
+}
+
+/// Whether a finding that goes to `end` cannot go beyond `covered` with the `n`th token and those behind it, whichever of
+/// `classes` it is of: the answer of [`goes_on`] to all that stands before the token which would take it there.
+fn stays_within(
+    tokens: &Tokens<'_, '_>,
+    mut n: isize,
+    classes: &[usize],
+    mut end: i32,
+    covered: i32,
+    longest: i32,
+) -> bool {
+    while end <= covered {
+        let Some(text) = tokens.text(n) else { return true };
+        let gap = tokens.gap(n);
+        end += crate::scan::len(gap) + crate::scan::len(text);
+        if end > longest || !joins(gap) {
+            return true;
+        }
+        if end > covered {
+            return !may_go_on(tokens, n, classes);
+        }
+        n += 1;
+    }
+    false
 }
 
 /// Whether what stands between two words may stand inside a name.
@@ -101,7 +163,7 @@ pub mod facts {
     #[must_use]
     pub fn word(view: &View<'_>, inside: u32) -> Option<(i32, Vec<usize>)> {
         let tokens = super::words::around(view, super::tokens::NEAR)?;
-        let end = crate::scan::len(tokens.at(0)?.text);
+        let end = crate::scan::len(tokens.text(0)?);
         let mut facts = Vec::new();
         super::features::word(&tokens, 0, inside, &mut |place| facts.push(place));
         Some((end, facts))

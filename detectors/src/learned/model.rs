@@ -11,23 +11,45 @@ pub const UNIT: i32 = 16;
 
 const COLUMNS: usize = WORDS + VALUES;
 
+/// A row as it is read: eight bytes at a time, of which the last is no column.
+const ROW: usize = 8;
+
 /// A weight for each place and column. `examples/train.rs` writes it.
-static LEARNED: &[u8; PLACES * COLUMNS] = include_bytes!("../../data/learned.bin");
+static LEARNED: [[u8; ROW]; PLACES] = rows(include_bytes!("../../data/learned.bin"));
+
+const fn rows(table: &[u8; PLACES * COLUMNS]) -> [[u8; ROW]; PLACES] {
+    let mut rows = [[0; ROW]; PLACES];
+    let (columns, _) = table.as_chunks::<COLUMNS>();
+    let mut place = 0;
+    while place < PLACES {
+        #[expect(clippy::indexing_slicing, reason = "within the bounds by the loop's condition")]
+        {
+            let [a, b, c, d, e, f, g] = columns[place];
+            rows[place] = [a, b, c, d, e, f, g, 0];
+        }
+        place += 1;
+    }
+    rows
+}
 
 /// How much facts speak for each column, against nothing.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Score([i16; COLUMNS]);
+pub(super) struct Score([i16; ROW]);
 
 impl Score {
     /// Adds what is known of a fact.
-    #[inline]
+    #[inline(always)]
     pub(super) fn add(&mut self, place: usize) {
-        let (rows, _) = LEARNED.as_chunks::<COLUMNS>();
-        let Some(row) = rows.get(place) else { return };
+        let Some(row) = LEARNED.get(place) else { return };
         for (sum, weight) in self.0.iter_mut().zip(row) {
             // A hundred facts of a byte each are far from what fits.
             *sum = sum.wrapping_add(i16::from(weight.cast_signed()));
         }
+    }
+
+    /// What was added up.
+    pub(super) fn sums(&self) -> [i16; ROW] {
+        self.0
     }
 
     /// The best of what words may be, and by how much it beats nothing.
@@ -37,7 +59,13 @@ impl Score {
 
     /// The same of values.
     pub(super) fn value(&self) -> (usize, i32) {
-        best(self.0.get(WORDS..).unwrap_or_default())
+        best(self.0.get(WORDS..COLUMNS).unwrap_or_default())
+    }
+}
+
+impl From<[i16; ROW]> for Score {
+    fn from(sums: [i16; ROW]) -> Self {
+        Self(sums)
     }
 }
 

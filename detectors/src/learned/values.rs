@@ -8,7 +8,7 @@ use blackbar_engine::{
 
 use super::model::{Score, VALUES};
 use super::tokens::{FAR, Tokens};
-use super::{TOKEN, UNIT, features, goes_on, is_text};
+use super::{TOKEN, UNIT, features, goes_on, is_text, stays_within};
 use crate::kinds;
 
 /// What values are told from nothing, in the order of the table, and the class of words in which each goes on.
@@ -43,6 +43,17 @@ pub static LEARNED_VALUES: Detector = Detector {
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
     let value = Value::read(view)?;
+    let (len, longest) = (value.end - value.start, i32::from(LONGEST) + value.start);
+    let covered = view.covered_to(value.start);
+    if covered >= value.end {
+        // A rule took it, and perhaps all that this could take.
+        let tokens = value.tokens(view, FAR);
+        let next = value.next(&tokens);
+        let (classes, covered) = (KINDS.map(|(_, inside)| inside), covered - value.start);
+        if next.is_none_or(|next| stays_within(&tokens, next, &classes, len, covered, longest)) {
+            return None;
+        }
+    }
     let mut score = Score::default();
     value.facts(view, &mut |place| score.add(place));
     let (class, score) = score.value();
@@ -55,7 +66,6 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let tokens = value.tokens(view, FAR);
-    let (len, longest) = (value.end - value.start, i32::from(LONGEST) + value.start);
     let end = value.next(&tokens).map_or(len, |next| goes_on(&tokens, next, inside, len, longest)) + value.start;
     Some(Verdict::new(value.start, end, kind, 52, "learnt"))
 }
@@ -112,8 +122,8 @@ impl<'a> Value<'a> {
     }
 
     /// The tokens before it, and `most` from its first one on.
-    fn tokens(&self, view: &View<'a>, most: usize) -> Tokens<'a> {
-        Tokens::read(self.before, self.all, most, |word| view.bits(word))
+    fn tokens<'v>(&self, view: &'v View<'a>, most: usize) -> Tokens<'v, 'a> {
+        Tokens::read(view, self.start, self.before, self.all, most)
     }
 
     pub(super) fn facts(&self, view: &View<'a>, say: &mut impl FnMut(usize)) {
@@ -121,11 +131,10 @@ impl<'a> Value<'a> {
     }
 
     /// Which token follows it.
-    fn next(&self, tokens: &Tokens<'a>) -> Option<isize> {
+    fn next(&self, tokens: &Tokens<'_, 'a>) -> Option<isize> {
         let mut len = 0;
         for n in 0.. {
-            let token = tokens.at(n)?;
-            len += token.text.len() + if n > 0 { token.gap.len() } else { 0 };
+            len += tokens.text(n)?.len() + if n > 0 { tokens.gap(n).len() } else { 0 };
             if len >= self.text.len() {
                 return (len == self.text.len()).then_some(n + 1);
             }

@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdic
 
 use super::model::WORDS;
 use super::tokens::{FAR, NEAR, Tokens, is_wordy};
-use super::{UNIT, goes_on, is_inside_token, is_text, joins, scored};
+use super::{UNIT, alone, goes_on, is_inside_token, is_text, joins, stays_within, with_stop};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -55,40 +55,52 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
             return None;
         }
     }
-    let tokens = around(view, NEAR)?;
-    let first = tokens.at(0)?;
-    let (class, score) = scored(&tokens, 0, 0);
-    if score < SURE || first.text.len() > usize::from(LONGEST) {
+    let mut tokens = around(view, NEAR)?;
+    let first = tokens.text(0)?;
+    let covered = view.covered_to(0);
+    if covered > 0 && view.byte(covered) != Some(b'.') {
+        // A rule took it, and perhaps all that this could take; a stop behind it would belong to a name.
+        tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
+        if stays_within(&tokens, 1, &[1, 2, 3, 4, 5], crate::scan::len(first), covered, i32::from(LONGEST)) {
+            return None;
+        }
+    }
+    let (class, score) = alone(&tokens, 0).word();
+    if score < SURE || first.len() > usize::from(LONGEST) {
         return None;
     }
     // A state stands before a plate or a licence, and is no part of it.
     if KINDS.get(class) == Some(&kinds::OTHER_ID) && bits & cat::STATE != 0 {
         return None;
     }
-    let mut end = crate::scan::len(first.text);
-    if tokens.at(1).is_some_and(|next| joins(next.gap)) {
-        end = goes_on(&around(view, FAR)?, 1, class + 1, end, i32::from(LONGEST));
+    let mut end = crate::scan::len(first);
+    if tokens.text(1).is_some() && joins(tokens.gap(1)) {
+        tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
+        end = goes_on(&tokens, 1, class + 1, end, i32::from(LONGEST));
+    }
+    if KINDS.get(class) == Some(&kinds::NAME) {
+        end = with_stop(view, end).min(i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
 }
 
 /// The tokens around a trigger that begins one, `most` from it on.
-pub(super) fn around<'a>(view: &View<'a>, most: usize) -> Option<Tokens<'a>> {
+pub(super) fn around<'v, 'a>(view: &'v View<'a>, most: usize) -> Option<Tokens<'v, 'a>> {
     let before = view.before();
     if !is_text(view) || before.last().is_some_and(|byte| is_wordy(*byte)) || is_inside_token(before) {
         return None;
     }
     let ahead = view.ahead(LEARNED_WORDS.window.ahead());
-    let tokens = Tokens::read(before, ahead, most, |word| view.bits(word));
+    let tokens = Tokens::read(view, 0, before, ahead, most);
     let document = matches!(view.field().slot, Slot::Text | Slot::Line { .. });
-    (document || tokens.len() >= COMPANY).then_some(tokens)
+    (document || tokens.are(COMPANY)).then_some(tokens)
 }
 
 /// Whether what was learnt holds a name that a rule took for anything but a name.
 pub(crate) fn doubted(view: &View<'_>, verdict: &Verdict) -> bool {
     let unsure = verdict.start == 0 && verdict.confidence < CERTAIN;
-    unsure && around(view, NEAR).is_some_and(|tokens| scored(&tokens, 0, 0).1 < DOUBTED)
+    unsure && around(view, NEAR).is_some_and(|tokens| alone(&tokens, 0).word().1 < DOUBTED)
 }
 
 /// Whether a word is worth a score: one typed small only where it is in a list of names and in none of other words.

@@ -59,6 +59,10 @@ fn judged(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let head = Head::of(view.before());
+    if head.all.is_empty() && view.byte(first.end).is_none() {
+        // The only word of a run: nothing stands around it.
+        return None;
+    }
     speaker(view, &first, &head)
         .or_else(|| alone(view, &first, &head))
         .or_else(|| told(view, &first, &head))
@@ -808,11 +812,27 @@ pub(super) fn drug_like(word: &[u8]) -> bool {
         b"trel", b"estrel", b"xaban", b"emia", b"itis", b"osis", b"ectomy", b"otomy", b"ostomy", b"oscopy", b"plasty",
         b"gram", b"graphy", b"pathy", b"algia", b"uria", b"penia", b"trophy", b"ology", b"ase", b"phil", b"cyte",
     ];
+    /// The last three letters of each.
+    const LASTS: [u32; ENDINGS.len()] = {
+        let mut lasts = [0; ENDINGS.len()];
+        let mut i = 0;
+        while i < lasts.len() {
+            if let Some([a, b, c]) = ENDINGS[i].last_chunk() {
+                lasts[i] = u32::from_be_bytes([0, *a, *b, *c]);
+            }
+            i += 1;
+        }
+        lasts
+    };
     let mut small = [0; 32];
     let Some(slot) = small.get_mut(..word.len()) else { return true };
     slot.copy_from_slice(word);
     slot.make_ascii_lowercase();
-    ENDINGS.iter().any(|ending| slot.ends_with(ending))
+    let Some([a, b, c]) = slot.last_chunk() else { return false };
+    let last = u32::from_be_bytes([0, *a, *b, *c]);
+    // No branch: most words end in none of them.
+    LASTS.iter().fold(false, |any, ending| any | (*ending == last))
+        && ENDINGS.iter().any(|ending| slot.ends_with(ending))
 }
 
 /// The verdict on a run of words from the trigger on: what no list knows is remembered.

@@ -312,6 +312,10 @@ pub(super) fn shaped(near: &Near<'_>) -> Result<bool, Unseen> {
 /// At a capital: a word that a list of names has, or no list at all.
 pub(super) fn contextual(near: &Near<'_>) -> Result<bool, Unseen> {
     let word = near.word();
+    // Nothing stands around the only word of a run.
+    if word.after.is_none() && near.begins() {
+        return Ok(false);
+    }
     let spelt = word.letters.len() == 1 && word.after == Some(b'-');
     if spelt || one_of!(word.letters, context::SPELT) {
         return Ok(true);
