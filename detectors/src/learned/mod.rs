@@ -11,7 +11,7 @@ mod words;
 use blackbar_engine::{Slot, View};
 
 use self::model::{Score, UNIT};
-use self::tokens::Tokens;
+use self::tokens::{Token, Tokens};
 use crate::fields::hint;
 
 pub use self::values::LEARNED_VALUES;
@@ -48,9 +48,15 @@ fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longe
     let mut last = end;
     while let Some(token) = tokens.at(n) {
         end += crate::scan::len(token.gap) + crate::scan::len(token.text);
-        // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
-        let letter = inside == 1 && token.text.len() == 1 && matches!(token.gap.first(), Some(b'.' | b','));
-        if letter || end > longest || !joins(token.gap) {
+        // Behind a stop one letter is no part of a name, but of a degree or of the next sentence; nor is it behind a comma, if
+        // words go on.
+        let letter = inside == 1 && token.text.len() == 1;
+        let apart = match token.gap.first() {
+            Some(b'.') => true,
+            Some(b',') => !tokens.at(n + 1).is_none_or(|next| parts(next)),
+            _ => false,
+        };
+        if letter && apart || end > longest || !joins(token.gap) {
             break;
         }
         let (class, score) = scored(tokens, n, inside);
@@ -61,6 +67,23 @@ fn goes_on(tokens: &Tokens<'_>, mut n: isize, inside: usize, mut end: i32, longe
         n += 1;
     }
     last
+}
+
+/// Whether a token stands apart from the one before it, or is a number.
+fn parts(token: &Token<'_>) -> bool {
+    let gap = token.gap;
+    !matches!(gap, b" " | b"-" | b"'" | b"") || token.text.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// The end of a name with the stop that belongs to its last word: an initial, or `Jr`.
+fn with_stop(view: &View<'_>, end: i32) -> i32 {
+    if view.byte(end) != Some(b'.') {
+        return end;
+    }
+    let name = view.slice(0, usize::try_from(end).unwrap_or_default());
+    let last = name.rsplit(|byte| !tokens::is_wordy(*byte)).next().unwrap_or_default();
+    let short = last.len() == 1 && last.iter().all(u8::is_ascii_alphabetic);
+    end + i32::from(short || last.eq_ignore_ascii_case(b"jr") || last.eq_ignore_ascii_case(b"sr"))
 }
 
 /// Whether what stands between two words may stand inside a name.

@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdic
 
 use super::model::WORDS;
 use super::tokens::{FAR, NEAR, Tokens, is_wordy};
-use super::{UNIT, goes_on, is_inside_token, is_text, joins, scored};
+use super::{UNIT, goes_on, is_inside_token, is_text, joins, scored, with_stop};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -68,6 +68,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut end = crate::scan::len(first.text);
     if tokens.at(1).is_some_and(|next| joins(next.gap)) {
         end = goes_on(&around(view, FAR)?, 1, class + 1, end, i32::from(LONGEST));
+    }
+    if KINDS.get(class) == Some(&kinds::NAME) {
+        end = with_stop(view, end).min(i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))

@@ -30,11 +30,7 @@ pub(crate) struct Gateway(pub(crate) Child);
 impl Gateway {
     pub(crate) fn start(room: &Room, port: u16) -> Self {
         let child = room.command(&["serve"]).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            assert!(begun.elapsed() < Duration::from_secs(60), "the gateway did not begin to listen");
-            std::thread::sleep(Duration::from_millis(20));
-        }
+        let _ = connected(port);
         Self(child)
     }
 
@@ -60,8 +56,20 @@ impl Drop for Gateway {
     }
 }
 
+/// A connection to a gateway that has been started: its listeners begin one after the other.
+fn connected(port: u16) -> TcpStream {
+    let begun = Instant::now();
+    loop {
+        match TcpStream::connect(("127.0.0.1", port)) {
+            Ok(stream) => return stream,
+            Err(error) => assert!(begun.elapsed() < Duration::from_secs(60), "nobody listens: {error}"),
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
 pub(crate) fn ask(port: u16, request: &str) -> String {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
+    let mut stream = connected(port);
     stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
     let mut answer = String::new();
