@@ -456,7 +456,7 @@ mod tests {
     fn short_blocks_are_stored_and_take_one_page() {
         let room = PADDED_TO - FRAME_HEADER_LEN - 4 - STORED_HEADER_LEN - TAG_LEN;
         let noise: Vec<u8> =
-            (0..room as u32 + 1).map(|at| (at.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0]).collect();
+            (0_u32..).take(room + 1).map(|at| (at.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0]).collect();
         for length in [1, 2, 127, 255, 256, 257, 1000, room - 1, room] {
             let block = &noise[..length];
             let file = segment(&[block, block]);
