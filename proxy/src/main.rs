@@ -48,11 +48,6 @@ use crate::cli::{Cli, Command};
 use crate::error::Error;
 use crate::exit::Exit;
 
-/// Requests are many small pieces of memory, and what one thread records another lets go: the system's allocator took a fifth of
-/// what a small answer costs.
-#[global_allocator]
-static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
-
 fn main() -> ExitCode {
     notes::hide_panic_messages();
     let cli = match Cli::try_parse() {
