@@ -105,9 +105,18 @@ fn show(scanner: &Scanner, path: &str, text: &[u8], labels: &[Label], left_out: 
     };
     for label in labels {
         let covered = |at: usize| found.iter().any(|(found, _)| found.start <= at && at < found.end);
-        if !(label.start..label.end).all(covered) {
-            println!("MISS {} {path} {}", label.kind, piece(label.start, label.end));
+        let bare = (label.start..label.end).filter(|at| !covered(*at));
+        let bare: Vec<u8> = bare.filter_map(|at| text.get(at).copied()).collect();
+        if bare.is_empty() {
+            continue;
         }
+        // What is left bare may be all of it, some of its letters, or only what stands between and behind them.
+        let how = match bare.iter().filter(|byte| byte.is_ascii_alphanumeric() || **byte >= 0x80).count() {
+            0 => "signs",
+            letters if letters == label.end - label.start || bare.len() == label.end - label.start => "whole",
+            _ => "part",
+        };
+        println!("MISS {how} {} {path} {}", label.kind, piece(label.start, label.end));
     }
     for (span, finding) in found {
         if !touches(span.start, span.end, labels) && !touches(span.start, span.end, left_out) {

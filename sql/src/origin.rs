@@ -40,7 +40,7 @@ pub struct Origin {
     constants: bool,
     /// It may be a value that whoever asks knows: one of the statement's own, the clock's, or a name in the catalog.
     guessed: bool,
-    /// Names of what it was taken out of: keys of JSON. In order, each once.
+    /// Names of what it was taken out of: keys of JSON, attributes of composite types. In order, each once.
     keys: Vec<String>,
 }
 

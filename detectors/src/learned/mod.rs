@@ -64,9 +64,15 @@ fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, l
     while let Some(text) = tokens.text(n) {
         let gap = tokens.gap(n);
         end += crate::scan::len(gap) + crate::scan::len(text);
-        // Behind a stop or a comma one letter is no part of a name, but of a degree or of the next sentence.
-        let letter = inside == 1 && text.len() == 1 && matches!(gap.first(), Some(b'.' | b','));
-        if letter || end > longest || !joins(gap) {
+        // Behind a stop one letter is no part of a name, but of a degree or of the next sentence; nor is it behind a comma, if
+        // words go on.
+        let letter = inside == 1 && text.len() == 1;
+        let apart = match gap.first() {
+            Some(b'.') => true,
+            Some(b',') => tokens.text(n + 1).is_some_and(|next| !parts(tokens.gap(n + 1), next)),
+            _ => false,
+        };
+        if letter && apart || end > longest || !joins(gap) {
             break;
         }
         if !may_go_on(tokens, n, &[inside]) {
@@ -76,6 +82,22 @@ fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, l
         n += 1;
     }
     last
+}
+
+/// Whether a token stands apart from the one before it by what is between them, or is a number.
+fn parts(gap: &[u8], text: &[u8]) -> bool {
+    !matches!(gap, b" " | b"-" | b"'" | b"") || text.first().is_some_and(u8::is_ascii_digit)
+}
+
+/// The end of a name with the stop that belongs to its last word: an initial, or `Jr`.
+fn with_stop(view: &View<'_>, end: i32) -> i32 {
+    if view.byte(end) != Some(b'.') {
+        return end;
+    }
+    let name = view.slice(0, usize::try_from(end).unwrap_or_default());
+    let last = name.rsplit(|byte| !tokens::is_wordy(*byte)).next().unwrap_or_default();
+    let short = last.len() == 1 && last.iter().all(u8::is_ascii_alphabetic);
+    end + i32::from(short || last.eq_ignore_ascii_case(b"jr") || last.eq_ignore_ascii_case(b"sr"))
 }
 
 /// Whether a finding that goes to `end` cannot go beyond `covered` with the `n`th token and those behind it, whichever of

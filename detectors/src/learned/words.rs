@@ -6,7 +6,7 @@ use blackbar_engine::{Detector, Kind, Near, Reach, Slot, Trigger, Unseen, Verdic
 
 use super::model::WORDS;
 use super::tokens::{FAR, NEAR, Tokens, is_wordy};
-use super::{UNIT, alone, goes_on, is_inside_token, is_text, joins, stays_within};
+use super::{UNIT, alone, goes_on, is_inside_token, is_text, joins, stays_within, with_stop};
 use crate::kinds;
 use crate::words::category as cat;
 
@@ -58,8 +58,8 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let mut tokens = around(view, NEAR)?;
     let first = tokens.text(0)?;
     let covered = view.covered_to(0);
-    if covered > 0 {
-        // A rule took it, and perhaps all that this could take.
+    if covered > 0 && view.byte(covered) != Some(b'.') {
+        // A rule took it, and perhaps all that this could take; a stop behind it would belong to a name.
         tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
         if stays_within(&tokens, 1, &[1, 2, 3, 4, 5], crate::scan::len(first), covered, i32::from(LONGEST)) {
             return None;
@@ -77,6 +77,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     if tokens.text(1).is_some() && joins(tokens.gap(1)) {
         tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
         end = goes_on(&tokens, 1, class + 1, end, i32::from(LONGEST));
+    }
+    if KINDS.get(class) == Some(&kinds::NAME) {
+        end = with_stop(view, end).min(i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))

@@ -377,7 +377,9 @@ impl Analyser<'_> {
             _ => self.expr(arg, scope, one)?,
         };
         for part in &of.indirection {
-            if text(part).is_none() {
+            if let Some(attribute) = text(part) {
+                origin = origin.keyed(attribute);
+            } else {
                 // `json['key']`
                 let key = match &part.node {
                     Some(Kind::AIndices(at)) => at.uidx.as_deref().and_then(|key| string_constant(uncast(key))),

@@ -51,6 +51,15 @@ pub trait Scrub {
 pub enum Place {
     /// In this column of a result or of a COPY stream.
     Column(usize),
+    /// In the attribute at this place of a composite type, within a value of this column.
+    Attribute {
+        /// The column of the result or of the COPY stream.
+        column: usize,
+        /// The composite type.
+        of: u32,
+        /// Which of its attributes.
+        at: usize,
+    },
     /// The name of this column.
     ColumnName(usize),
     /// This field of an error or a notice, by its letter.
@@ -61,6 +70,18 @@ pub enum Place {
     Setting,
     /// The result of a function that was called by its OID.
     FunctionResult,
+}
+
+impl Place {
+    /// The attribute at this place of a composite type, whose value stands here.
+    #[must_use]
+    pub(super) const fn attribute(self, of: u32, at: usize) -> Self {
+        match self {
+            Self::Column(column) | Self::Attribute { column, .. } => Self::Attribute { column, of, at },
+            // The result of a function is the only column that there is.
+            _ => Self::Attribute { column: 0, of, at },
+        }
+    }
 }
 
 /// A redacted text.

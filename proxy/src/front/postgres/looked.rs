@@ -6,6 +6,7 @@ use blackbar_wire::pg::{Column, Scrubbed};
 use serde_json::Value;
 
 use super::asking::Granted;
+use super::catalog::Snapshot;
 use super::judge::{Look, Nature};
 use super::reports::Texts;
 use crate::gate::{Grant, Lines};
@@ -34,7 +35,9 @@ impl Looked {
     pub(super) fn under(granted: &Granted, oid: u32, name: Vec<u8>, look: &Look) -> Self {
         let own = Some(name).filter(|name| !name.is_empty() && (!look.computed || look.names.is_empty()));
         let mut names: Vec<Vec<u8>> = own.into_iter().collect();
-        for name in &look.names {
+        // The attributes of a record are looked at one by one, each under its own name.
+        let within = look.within.iter().filter(|_| !has_attributes(&granted.snapshot, oid));
+        for name in look.names.iter().chain(within) {
             if !names.iter().any(|known| known == name.as_bytes()) {
                 names.push(name.clone().into_bytes());
             }
@@ -62,6 +65,20 @@ impl Looked {
             lines: Vec::new(),
             scalars: Vec::new(),
         }
+    }
+
+    /// An attribute of a composite type whose values stand in this column: it is looked at under its own name as well.
+    pub(super) fn attribute(&self, granted: &Granted, of: u32, at: usize) -> Self {
+        let mut looked = Self::nameless();
+        (looked.names, looked.format) = (self.names.clone(), self.format);
+        (looked.computed, looked.nature) = (self.computed, self.nature);
+        if let Some((name, oid)) = granted.snapshot.attributes(of).get(at) {
+            looked.format = format_of(&*granted.snapshot, *oid);
+            if !looked.names.iter().any(|known| known == name.as_bytes()) {
+                looked.names.insert(0, name.clone().into_bytes());
+            }
+        }
+        looked
     }
 
     pub(super) fn has_name(&self) -> bool {
@@ -100,6 +117,10 @@ impl Looked {
                 [] => vec![grant.values(format, b"")],
                 names => names.iter().map(|name| grant.values(format, name)).collect(),
             };
+            // What XML was made of stands under the names of its elements alone; whole, it is what it was made of.
+            if format == Format::Xml && self.computed {
+                self.lines.extend(self.names.iter().map(|name| grant.values(Format::Text, name)));
+            }
         }
         under_each(&mut self.lines, text)
     }
@@ -240,7 +261,7 @@ fn plan_pieces(line: &[u8]) -> Vec<&[u8]> {
 }
 
 /// Whether a piece of a plan has nothing in it but estimates, times and names.
-fn plan_says_nothing(snapshot: &super::catalog::Snapshot, piece: &[u8]) -> bool {
+fn plan_says_nothing(snapshot: &Snapshot, piece: &[u8]) -> bool {
     let measure = |piece: &[u8]| {
         let word = |byte: &u8| byte.is_ascii_alphanumeric() || b" .:=,()%-".contains(byte);
         piece.iter().all(word)
@@ -298,6 +319,18 @@ const MEASURES: &[&str] = &[
     "Workers ",
 ];
 
+/// Whether values of this type are records that somebody declared, or made of such.
+fn has_attributes(snapshot: &Snapshot, oid: u32) -> bool {
+    let mut oid = oid;
+    for _ in 0..MOST_NESTED {
+        oid = match snapshot.shape(oid) {
+            Shape::Domain(of) | Shape::Array(of) => of,
+            _ => break,
+        };
+    }
+    !snapshot.attributes(oid).is_empty()
+}
+
 /// Which lens reads values of this type.
 fn format_of(types: &dyn Types, oid: u32) -> Format {
     let mut oid = oid;
@@ -324,7 +357,7 @@ mod tests {
         let line = b"  ->  Seq Scan on t  (cost=0.00..18.50 rows=850 width=36) (actual time=0.1..0.2 rows=3 loops=1)";
         let pieces = plan_pieces(line);
         assert_eq!(pieces.concat(), line);
-        let empty = super::super::catalog::Snapshot::empty();
+        let empty = Snapshot::empty();
         let nothing: Vec<bool> = pieces.iter().map(|piece| plan_says_nothing(&empty, piece)).collect();
         assert_eq!(nothing, [false, true, true, true], "{pieces:?}");
         assert!(plan_says_nothing(&empty, b"Planning Time: 12.345 ms"));

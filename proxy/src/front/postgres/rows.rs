@@ -1,5 +1,6 @@
 //! Rows, COPY streams and results of functions, masked as a grant's plan says.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use blackbar_engine::{Kind, Raw};
@@ -56,6 +57,8 @@ struct CopyCells {
 struct Values {
     granted: Arc<Granted>,
     columns: Vec<Looked>,
+    /// Within columns of composite types, by the column, the type and the place of the attribute.
+    attributes: HashMap<(usize, u32, usize), Looked>,
     /// What was found since it was last asked.
     found: Vec<Identifier>,
 }
@@ -298,7 +301,7 @@ impl CopyCells {
 
 impl Values {
     fn new(granted: &Arc<Granted>, columns: Vec<Looked>) -> Self {
-        Self { granted: Arc::clone(granted), columns, found: Vec::new() }
+        Self { granted: Arc::clone(granted), columns, attributes: HashMap::new(), found: Vec::new() }
     }
 
     fn tell(&mut self, found: &mut dyn FnMut(&Identifier)) {
@@ -308,14 +311,18 @@ impl Values {
 
 impl Scrub for Values {
     fn scrub(&mut self, place: Place, text: Raw) -> Scrubbed {
-        let at = if let Place::Column(at) = place { at } else { 0 };
+        let at = if let Place::Column(at) | Place::Attribute { column: at, .. } = place { at } else { 0 };
         if self.columns.len() <= at {
             self.columns.resize_with(at + 1, Looked::nameless);
         }
-        let Some(looked) = self.columns.get_mut(at) else {
+        let Some(mut looked) = self.columns.get_mut(at) else {
             let (text, findings) = self.granted.grant.lines().text(text);
             return Scrubbed { text, findings };
         };
+        if let Place::Attribute { column, of, at } = place {
+            let attribute = || looked.attribute(&self.granted, of, at);
+            looked = self.attributes.entry((column, of, at)).or_insert_with(attribute);
+        }
         let shown = looked.scrub(&self.granted, text);
         self.found.extend(shown.findings.iter().map(Identifier::from));
         shown

@@ -243,7 +243,8 @@ impl Masker<'_> {
             Shape::Composite(_) if typed.format == 1 => {
                 let Some(mut fields) = read_record(value) else { return Ok(Masked::Null) };
                 let mut changed = false;
-                for (oid, field) in &mut fields {
+                for (index, (oid, field)) in fields.iter_mut().enumerate() {
+                    let place = place.attribute(typed.oid, index);
                     let typed = Typed { oid: *oid, modifier: -1, format: 1 };
                     *field = self.part(place, typed, decision, field.as_ref(), depth, &mut changed)?;
                 }
@@ -255,6 +256,7 @@ impl Masker<'_> {
                 for (index, field) in fields.iter_mut().enumerate() {
                     // The fields of a record that nobody declared are looked at as text.
                     let oid = types.get(index).copied().unwrap_or(TEXT);
+                    let place = place.attribute(typed.oid, index);
                     let typed = Typed { oid, modifier: -1, format: 0 };
                     let value = field.take().map(Bytes::from);
                     let value = self.part(place, typed, decision, value.as_ref(), depth, &mut changed)?;

@@ -157,6 +157,7 @@ impl Builder {
             catalog.add_function(function);
         }
         let types = self.shapes();
+        let attributes = self.attributes();
         let families = families(&self.parents);
         let names: HashMap<u32, (String, String)> = self
             .relations
@@ -172,6 +173,7 @@ impl Builder {
         }
         let mut snapshot = Snapshot {
             types,
+            attributes,
             families,
             functions: std::mem::take(&mut self.functions),
             words: std::mem::take(&mut self.words),
@@ -207,6 +209,16 @@ impl Builder {
         }
         snapshot.catalog = Arc::new(catalog);
         Ok(snapshot)
+    }
+
+    fn attributes(&self) -> HashMap<u32, Arc<[(String, u32)]>> {
+        let named = |found: &FoundColumn| (found.column.name.clone(), found.column.type_oid);
+        let composite = |found: &&FoundType| found.sort == b'c';
+        let attributes = |found: &FoundType| {
+            let columns = self.columns.get(&found.relation)?;
+            Some((found.oid, columns.iter().map(named).collect()))
+        };
+        self.types.iter().filter(composite).filter_map(attributes).collect()
     }
 
     fn shapes(&self) -> HashMap<u32, Shape> {

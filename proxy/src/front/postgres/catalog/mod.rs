@@ -33,6 +33,8 @@ pub(crate) struct Snapshot {
     /// What each relation inherits from or hands down to, near and far.
     families: HashMap<u32, Vec<u32>>,
     types: HashMap<u32, Shape>,
+    /// What the attributes of composite types are called, and their types.
+    attributes: HashMap<u32, Arc<[(String, u32)]>>,
     functions: HashMap<u32, Routine>,
     words: Words,
     /// Which labels fit nothing, for those that were asked for last.
@@ -84,6 +86,7 @@ impl Snapshot {
             by_name: HashMap::new(),
             families: HashMap::new(),
             types: HashMap::new(),
+            attributes: HashMap::new(),
             functions: HashMap::new(),
             words: Words::default(),
             adrift: Mutex::default(),
@@ -129,6 +132,11 @@ impl Snapshot {
     /// Whether the OID is that of one of the server's own relations, of which a snapshot holds nothing.
     pub(crate) fn is_system(oid: u32) -> bool {
         oid < FIRST_OF_OTHERS
+    }
+
+    /// What the attributes of a composite type are called, and their types; of no other type.
+    pub(crate) fn attributes(&self, composite: u32) -> &[(String, u32)] {
+        self.attributes.get(&composite).map_or(&[], |attributes| attributes)
     }
 
     /// The function of that OID.

@@ -18,6 +18,8 @@ use super::reading::is_catalog_only;
 pub(crate) struct Look {
     /// What the columns and keys are called that its values come from.
     pub(crate) names: Vec<String>,
+    /// What the attributes are called of the composite values that its values are made of, where they are no such value.
+    pub(crate) within: Vec<String>,
     /// Its values are not just those of columns.
     pub(crate) computed: bool,
     pub(crate) nature: Nature,
@@ -38,12 +40,13 @@ pub(crate) enum Nature {
 }
 
 impl Look {
-    pub(super) fn of(origin: &Origin, facts: &StatementFacts) -> Self {
+    pub(super) fn of(origin: &Origin, facts: &StatementFacts, snapshot: &Snapshot) -> Self {
         if facts.explain_executes.is_some() {
             return Self { nature: Nature::Plan, ..Self::default() };
         }
         if origin.is_unprovable() {
-            return Self { computed: true, names: names(origin, facts), nature: Nature::Rows };
+            let (names, within) = (names(origin, facts), within(origin, facts, snapshot));
+            return Self { names, within, computed: true, nature: Nature::Rows };
         }
         if origin.is_constant() {
             let nature = match (computes_only(facts), is_catalog_only(facts) && !facts.tables.is_empty()) {
@@ -51,15 +54,16 @@ impl Look {
                 (true, _) => Nature::Own,
                 _ => Nature::Rows,
             };
-            return Self { computed: true, names: Vec::new(), nature };
+            return Self { computed: true, nature, ..Self::default() };
         }
         let of_server = |table: &TableUse| table.system && !table.reveals;
         let tables = origin.sources().iter().map(|(id, _)| facts.column(*id).map(|(table, _)| table));
         if tables.into_iter().all(|table| table.is_some_and(of_server)) {
-            return Self { computed: true, names: Vec::new(), nature: Nature::Catalog };
+            return Self { computed: true, nature: Nature::Catalog, ..Self::default() };
         }
         let computed = origin.sources().iter().any(|(_, how)| *how != Derivation::Copy);
-        Self { names: names(origin, facts), computed, nature: Nature::Rows }
+        let (names, within) = (names(origin, facts), within(origin, facts, snapshot));
+        Self { names, within, computed, nature: Nature::Rows }
     }
 
     /// Of columns that are not known one by one.
@@ -71,14 +75,16 @@ impl Look {
         } else {
             Nature::Rows
         };
-        Self { nature, computed: true, names: Vec::new() }
+        Self { nature, computed: true, ..Self::default() }
     }
 
     /// Of a column that may be either.
     pub(super) fn and(mut self, other: Self) -> Self {
-        for name in other.names {
-            if !self.names.contains(&name) {
-                self.names.push(name);
+        for (own, others) in [(&mut self.names, other.names), (&mut self.within, other.within)] {
+            for name in others {
+                if !own.contains(&name) {
+                    own.push(name);
+                }
             }
         }
         self.computed |= other.computed;
@@ -137,9 +143,48 @@ fn names(origin: &Origin, facts: &StatementFacts) -> Vec<String> {
         said.then_some(&column.name)
     });
     let all: Vec<&String> = columns.chain(origin.keys()).collect();
+    that_say_something(&all)
+}
+
+/// Names of attributes that say something, of the composite values that are no longer such; but for what was taken out by name.
+fn within(origin: &Origin, facts: &StatementFacts, snapshot: &Snapshot) -> Vec<String> {
+    let mut all: Vec<&String> = Vec::new();
+    for (id, how) in origin.sources() {
+        let Some((table, column)) = facts.column(*id).filter(|_| *how != Derivation::Measured) else { continue };
+        let known = table.schema.as_deref().and_then(|schema| snapshot.table_named(schema, &table.name));
+        let mut open: Vec<u32> = match known {
+            Some(known) if column.name == "*" => known.columns.iter().map(|column| column.type_oid).collect(),
+            Some(known) => known.column_named(&column.name).map(|column| column.type_oid).into_iter().collect(),
+            None => Vec::new(),
+        };
+        for _ in 0..MOST_NESTED {
+            let attributes: Vec<&(String, u32)> = open.iter().flat_map(|oid| attributes_of(*oid, snapshot)).collect();
+            let taken: Vec<&(String, u32)> =
+                attributes.iter().copied().filter(|(name, _)| origin.keys().contains(name)).collect();
+            let left = if taken.is_empty() { attributes } else { taken };
+            all.extend(left.iter().map(|(name, _)| name));
+            open = left.iter().map(|(_, oid)| *oid).collect();
+        }
+    }
+    that_say_something(&all)
+}
+
+/// The attributes of a type that is composite, or made of such.
+fn attributes_of(oid: u32, snapshot: &Snapshot) -> &[(String, u32)] {
+    let mut oid = oid;
+    for _ in 0..MOST_NESTED {
+        match snapshot.shape(oid) {
+            Shape::Domain(of) | Shape::Array(of) => oid = of,
+            _ => break,
+        }
+    }
+    snapshot.attributes(oid)
+}
+
+fn that_say_something(all: &[&String]) -> Vec<String> {
     let mut known: Vec<Meaning> = Vec::new();
     let mut names: Vec<String> = Vec::new();
-    for name in &all {
+    for name in all {
         let meaning = column::of(name.as_bytes());
         // One that says what it is not counts only where there is no other.
         let says = meaning.kind.is_some() || all.len() == 1;

@@ -246,7 +246,8 @@ impl StatementPlan {
         let rest = Treatment::of_unknown(reach, eyes);
         let columns: Vec<Treatment> =
             facts.outputs.iter().map(|output| Treatment::of(&output.origin, facts, (reach, stores), eyes)).collect();
-        let looks: Vec<Look> = facts.outputs.iter().map(|output| Look::of(&output.origin, facts)).collect();
+        let looks: Vec<Look> =
+            facts.outputs.iter().map(|output| Look::of(&output.origin, facts, eyes.snapshot)).collect();
         let known = facts.outputs_complete && facts.opacity.is_none();
         let copy = facts.copy.as_ref().filter(|copy| copy.end == CopyEnd::Client).and_then(|copy| {
             let columns = if copy.out { copied_out(facts, &columns, &looks, eyes) } else { copied_in(facts, eyes) };
