@@ -10,6 +10,11 @@ Medians. Ends with 1 when a figure is beyond its limit, but for times on a machi
 cores), which are only said.
 """
 
+import sys
+
+# What stands beside this file is called as modules of the library are: `http.py`.
+sys.path.pop(0)
+
 import argparse
 import os
 import pathlib
@@ -17,7 +22,6 @@ import re
 import socket
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 import urllib.error

@@ -1,5 +1,7 @@
 //! Ages above 89. Younger ones are no identifiers.
 
+mod around;
+
 use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, DigitRun, NearNumber, Reach, Trigger, Unseen, Verdict, Verify, View, Window};
@@ -20,7 +22,7 @@ pub static AGE: Detector = Detector {
     reach: Reach { bytes: 2, across: ByteSet::of(b"aA ") },
     triggers: Cow::Borrowed(&[
         Trigger::NumberWhen(DigitRun::of_lens(2, 4).first(b"019"), glance),
-        Trigger::Words(&["ninety", "one", "hundred", "nineties"]),
+        Trigger::Words(&["ninety", "one", "hundred", "nineties", "noventa"]),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
@@ -36,6 +38,15 @@ pub static AGE: Detector = Detector {
 const LAST_OLD_BIRTH: u32 = 1935;
 /// No one was born before it who is spoken of as living.
 const FIRST_BIRTH: u32 = 1900;
+
+/// Relatives and patients, whose age is told behind them.
+#[rustfmt::skip] // A word list reads better in lines.
+const KIN: &[&str] = &[
+    "mother", "father", "mom", "mum", "dad", "sister", "brother", "aunt", "uncle", "wife", "husband", "spouse",
+    "grandmother", "grandfather", "grandma", "grandpa", "mgm", "mgf", "pgm", "pgf", "parent", "cousin", "gma",
+    "gpa", "partner", "mama", "papa", "nana", "patient", "pt", "dtr", "daughter", "son", "widow", "widower",
+    "grandmom", "granny", "grandparent", "stepmother", "stepfather", "inlaw",
+];
 
 /// A glance: whether the number can be an old age, or the year of birth of one who is.
 fn glance(near: &NearNumber<'_>) -> Result<bool, Unseen> {
@@ -99,6 +110,9 @@ fn digits_of_age(view: &View<'_>, at: i32) -> Option<Verdict> {
     let touching = view.byte(at).is_some_and(is_wordy) && end == at;
     if form(text) {
         return found(end, 82, "label of a form");
+    }
+    if let Some((end, reason)) = around::told(view, text, at).filter(|_| number(digits(view, 0, 4)) < 110) {
+        return found(end, 78, reason);
     }
     if let Some(answer) = sex_beside(view, at, text) {
         return answer;
@@ -300,43 +314,6 @@ fn lived(view: &View<'_>, end: i32, text: &[u8]) -> bool {
 
 /// `my dad, 95, fell`, `mother (91)`, `Father: deceased, 95, MI`, `Mr. Lopez (97)`: an age behind a relative or a title.
 fn kin(view: &View<'_>, at: i32, text: &[u8]) -> bool {
-    const KIN: &[&str] = &[
-        "mother",
-        "father",
-        "mom",
-        "mum",
-        "dad",
-        "sister",
-        "brother",
-        "aunt",
-        "uncle",
-        "wife",
-        "husband",
-        "spouse",
-        "grandmother",
-        "grandfather",
-        "grandma",
-        "grandpa",
-        "mgm",
-        "mgf",
-        "pgm",
-        "pgf",
-        "parent",
-        "cousin",
-        "gma",
-        "gpa",
-        "partner",
-        "mama",
-        "papa",
-        "nana",
-        "patient",
-        "pt",
-        "dtr",
-        "daughter",
-        "son",
-        "widow",
-        "widower",
-    ];
     let closes = match view.byte(at) {
         None | Some(b')' | b',' | b';' | b'\n' | b'\r' | b'.') => true,
         Some(b' ') => one_of!(
@@ -425,6 +402,14 @@ fn form(text: &[u8]) -> bool {
         "approximately",
         "est",
         "collection",
+        "last",
+        "birthday",
+        "file",
+        "record",
+        "listed",
+        "reported",
+        "stated",
+        "calculated",
     ];
     let mut behind = false;
     for (i, back) in WordsBack::new(text).take(5).enumerate() {
@@ -559,6 +544,10 @@ const OTHER_UNITS: &[&str] = &[
 fn unit(view: &View<'_>, at: i32) -> Option<i32> {
     const JOINT: ByteSet = ByteSet::of(b" -");
     let mut here = at + len(view.run(at, &JOINT, 2));
+    // `90-` at the end of a line, `year-old` on the next.
+    if here == at + 1 && view.byte(at) == Some(b'-') && matches!(view.byte(here), Some(b'\n' | b'\r')) {
+        here += len(view.run(here, &ByteSet::SPACE, 6));
+    }
     if here == at {
         here += i32::try_from(dash(view.slice(at, 3))).unwrap_or(0);
     }
@@ -652,13 +641,17 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
         && matches!(view.before(), [b'a' | b'A', b' '] | [.., b' ', b'a' | b'A', b' ']);
     let found =
         |end, confidence, reason| Some(Verdict::new(if article { -2 } else { 0 }, end, kinds::AGE, confidence, reason));
+    if word.eq_ignore_ascii_case(b"noventa") {
+        return noventa(view, end);
+    }
     if word.eq_ignore_ascii_case(b"one") {
         word = view.word(end + 1);
         end += 1 + len(word);
-        if !word.eq_ignore_ascii_case(b"hundred") {
+        if !one_of!(word, &["hundred", "oh"]) {
             return None;
         }
     }
+    let short = word.eq_ignore_ascii_case(b"oh");
     if one_of!(word, &["nineties"]) {
         let in_age = WordsBack::new(before(view, 0))
             .take(2)
@@ -673,6 +666,8 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
     let more = view.word(next);
     if one_of!(more, ONES) {
         end = next + len(more);
+    } else if short {
+        return None;
     }
     if let Some(end) = unit(view, end) {
         return found(end, 93, "years of age in words");
@@ -697,7 +692,23 @@ fn spelled(view: &View<'_>) -> Option<Verdict> {
         aged || label(text).is_some_and(|word| one_of!(word, &["at"])) && one_of!(next, &["she", "he", "they", "i"]);
     let lives = link.is_some_and(|link| lives_to(text, link.word) || !one_of!(link.word, &["was"]) && named());
     let aged = aged || lives;
-    (aged && !quantity).then(|| found(end, 85, "label"))?
+    if aged && !quantity {
+        return found(end, 85, "label");
+    }
+    around::said(view, text, end).then(|| found(end, 78, "said of somebody"))?
+}
+
+/// `noventa y cinco años`.
+fn noventa(view: &View<'_>, at: i32) -> Option<Verdict> {
+    const ONES: &[&str] = &["uno", "un", "una", "dos", "tres", "cuatro", "cinco", "seis", "siete", "ocho", "nueve"];
+    let mut end = at;
+    let and = view.word(end + 1);
+    if view.byte(end) == Some(b' ') && and.eq_ignore_ascii_case(b"y") && one_of!(view.word(end + 3), ONES) {
+        end += 3 + len(view.word(end + 3));
+    }
+    let years = view.word(end + 1);
+    (view.byte(end) == Some(b' ') && one_of!(years, &["años", "anos"]))
+        .then(|| found(end + 1 + len(years), 93, "years of age in words"))?
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ pub static BIOMETRIC: Detector = Detector {
     kind: kinds::BIOMETRIC,
     class: Cow::Borrowed("P"),
     priority: 58,
-    window: Window { before: 4, longest: 160, after: 24 },
+    window: Window { before: 64, longest: 160, after: 24 },
     reach: Reach::NONE,
     triggers: Cow::Borrowed(&[
         Trigger::When(&Trigger::Words(WORDS), label::value_ahead),
@@ -213,7 +213,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     }
     let head = clamp(word.len());
     let mut at = head;
-    let mut strong = one_of!(word, ALONE);
+    // `Eye L : template IRL-5f2a-99330`: what was measured stands before.
+    let measured = one_of!(word, &["template", "print", "candidate"]) && measured_before(view.before());
+    let mut strong = one_of!(word, ALONE) || measured;
     let pure = one_of!(word, PURE);
     // Up to five words that say what is stored; at least one of them has to, or the first does.
     for _ in 0..5 {
@@ -253,10 +255,48 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         .iter()
         .find(|name| rest.starts_with(name))
         .map_or(0, |name| clamp(name.len()));
+    // `voiceprint vp:7b19-ee02`: a prefix and a colon belong to the value.
+    let direct = at + clamp(view.run(at, &ByteSet::of(b" "), 2).len());
+    let prefix = view.word(direct);
+    let colon = direct + clamp(prefix.len());
+    if pure
+        && direct > at
+        && (1..=4).contains(&prefix.len())
+        && view.byte(colon) == Some(b':')
+        && view.byte(colon + 1) != Some(b' ')
+    {
+        return value(view, direct, sure, 80, "label");
+    }
     let between = connect(view, at, true)?;
     let confidence = if between.colon { 92 } else { 85 };
     let confidence = if sure == Sure::Label { confidence } else { 72 };
     value(view, between.at, sure, confidence.min(95 - between.fillers * 4), "label")
+}
+
+/// Whether what was measured, or where, is told before.
+fn measured_before(text: &[u8]) -> bool {
+    mentions!(
+        text,
+        &[
+            "eye",
+            "iris",
+            "retina",
+            "finger",
+            "fingerprint",
+            "thumb",
+            "palm",
+            "face",
+            "voice",
+            "voiceprint",
+            "biometric",
+            "enrolled",
+            "enrolment",
+            "enrollment",
+            "kiosk",
+            "scanner"
+        ],
+        6
+    )
 }
 
 /// How sure the label is.

@@ -1,8 +1,10 @@
 //! Dates: everything but a year alone.
 
 mod context;
+mod feast;
 mod glance;
 mod numeric;
+mod spoken;
 mod words;
 mod yearless;
 
@@ -107,13 +109,15 @@ pub static DATE: Detector = Detector {
             "nowruz",
             "new",
         ]),
+        Trigger::When(&Trigger::Words(feast::PAIRED), feast::glance),
+        Trigger::When(&Trigger::Words(spoken::FIRST), spoken::glance),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
     takes: Cow::Borrowed(
         "3/14/2024 and its kin with / - . and two-digit years; 14-Mar-2024, 14MAR2024, March 14, 14th of March, Mar '24; \
          2024-03-14T10:30:00Z whole; 20240314, 20240314103000-0500; third of July; 3/14 with a word such as on or since; \
-         months, seasons and holidays with a year",
+         on the nineteenth; nine slash six; months, seasons and holidays with a year",
     ),
     refuses: Cow::Borrowed(
         "years alone, clock times, weekdays, durations, pressures, fractions, strengths, levels such as C5/6, versions, \

@@ -141,6 +141,9 @@ const PAIRS: &[(&str, &[&str])] = &[
             "childrens",
             "maternity",
             "visitor",
+            "foot",
+            "weight",
+            "arrhythmia",
         ],
     ),
     (
@@ -222,7 +225,28 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("living", &["assisted", "senior", "independent"]),
     ("practice", &["family", "medical", "dental", "medicine", "group"]),
     ("medicine", &["family", "internal", "sports", "school"]),
-    ("care", &["urgent", "home", "health", "primary", "hospice", "nursing", "memory", "family"]),
+    ("surgery", &["day", "eye", "oral", "plastic", "outpatient", "ambulatory"]),
+    ("suites", &["birthing", "surgical", "birth"]),
+    (
+        "care",
+        &[
+            "prompt",
+            "kidney",
+            "extended",
+            "immediate",
+            "express",
+            "wound",
+            "eye",
+            "urgent",
+            "home",
+            "health",
+            "primary",
+            "hospice",
+            "nursing",
+            "memory",
+            "family",
+        ],
+    ),
     (
         "associates",
         &[
@@ -264,7 +288,23 @@ const PAIRS: &[(&str, &[&str])] = &[
     ("rehabilitation", &["nursing", "and", "hospital"]),
     ("rehab", &["nursing", "and"]),
     ("health", &["behavioral", "home", "mental", "community", "public", "women"]),
-    ("institute", &["cancer", "heart", "eye", "orthopedic", "spine", "medical", "neurological", "vascular"]),
+    (
+        "institute",
+        &[
+            "arrhythmia",
+            "transplant",
+            "neuroscience",
+            "retina",
+            "cancer",
+            "heart",
+            "eye",
+            "orthopedic",
+            "spine",
+            "medical",
+            "neurological",
+            "vascular",
+        ],
+    ),
     ("facility", &["nursing", "care", "living", "correctional", "detention", "rehab", "rehabilitation", "treatment"]),
     (
         "services",
@@ -281,6 +321,9 @@ const PAIRS: &[(&str, &[&str])] = &[
             "treatment",
             "imaging",
             "infusion",
+            "blood",
+            "blind",
+            "dialysis",
         ],
     ),
     ("network", &["health", "healthcare", "medical"]),
@@ -370,6 +413,8 @@ const CRAFTS: &[&str] = &[
     "medspa", "detox", "preschool", "daycare", "montessori", "clinica", "farmacia", "hospitalito", "village", "terrace",
     "commons", "gardens", "ob", "penitentiary", "courthouse", "seminary", "parish", "temple", "ranch", "ltac", "snf",
     "club", "tabernacle", "barn", "hall", "market", "partners", "transit", "paratransit", "diner", "tavern", "casino", "gym",
+    "audiology", "plasma", "infusion", "subacute", "perinatal", "neonatology", "geriatrics", "neurosurgery", "vamc", "cboc",
+    "ltach", "ltc", "fhc", "pharm", "morgue", "detention", "hearing", "dme", "elem", "rexall",
     "university", "speedway", "mortuary", "mobility", "podiatry", "orthopaedics", "paediatrics", "ophthalmology", "rheumatology",
     "nephrology", "house", "lutheran", "methodist", "general", "memorial", "adventist", "presbyterian", "mercy",
 ];
@@ -393,7 +438,7 @@ const OPENERS: &[&str] = &[
     "provider", "discussed", "notified", "called", "phoned", "plan", "history", "course", "since", "after", "brief",
     "before", "during", "while", "her", "near", "methadone", "weight", "allergy", "asthma", "hypertension",
     "device", "pacemaker", "lipid", "transplant", "spanish", "english", "tuesday", "monday", "wednesday",
-    "thursday", "friday", "care", "saturday", "sunday",
+    "thursday", "friday", "care", "saturday", "sunday", "prompt", "immediate", "express", "extended", "kidney",
 ];
 /// Places whose names are enough.
 #[rustfmt::skip]

@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Reach, Slot, Tail, Trigger, Verdict, Verify, View, Window};
 
-use crate::fields::{fhir, hint};
+use crate::fields::{INITIALS, LIKELY, fhir, hint};
 use crate::kinds;
 use crate::scan::number;
+use crate::words::category as cat;
 
 /// Whole values of known columns, keys and paths.
 pub static FIELD: Detector = Detector {
@@ -42,6 +43,9 @@ pub(crate) fn verify(view: &View<'_>) -> Option<Verdict> {
     if is_placeholder(value) && !initial {
         return None;
     }
+    if field.meaning.confidence == LIKELY && kind.main() == "name" && !is_somebody(view, value) {
+        return None;
+    }
     let kind = settle(kind, value, field.meaning.confidence, field.meaning.hints)?;
     let end = i32::try_from(head.len()).ok()?;
     let sure = field.meaning.confidence.max(50);
@@ -59,6 +63,43 @@ fn unique_cell(view: &View<'_>) -> Option<Verdict> {
     }
     let fits = is_uuid(view.slice(0, 36)) && view.byte(LEN).is_none();
     fits.then(|| Verdict::new(0, LEN, kinds::OTHER_ID, 70, "unique value in a table"))
+}
+
+/// Whether a value looks like somebody's name, in a field that may as well hold something else: one to five words with
+/// capitals, one of them a name or in no list, and none of them a word of anything else.
+pub(crate) fn is_somebody(view: &View<'_>, value: &[u8]) -> bool {
+    const PARTICLES: &[&str] =
+        &["de", "del", "da", "di", "la", "le", "van", "von", "der", "den", "al", "el", "bin", "y", "st"];
+    const ELSE: u32 = cat::WORD_TOP
+        | cat::WORD
+        | cat::CLINICAL
+        | cat::DRUG
+        | cat::FACILITY_WORD
+        | cat::ORG_WORD
+        | cat::MONTH
+        | cat::WEEKDAY
+        | cat::NATIONALITY
+        | cat::STREET_SUFFIX;
+    const NAMED: u32 = cat::MOSTLY_NAME | cat::GIVEN_COMMON | cat::SURNAME_COMMON;
+    let letter = |byte: &u8| byte.is_ascii_alphabetic() || *byte >= 0x80;
+    if value.len() > 40 || !value.iter().all(|byte| letter(byte) || b" ,.'-()/\"".contains(byte)) {
+        return false;
+    }
+    let (mut count, mut telling) = (0, 0);
+    for word in value.split(|byte| !letter(byte)).filter(|word| !word.is_empty()) {
+        let bits = view.bits(word);
+        let small = word.first().is_some_and(u8::is_ascii_lowercase);
+        if word.len() == 1 || one_of!(word, PARTICLES) || bits & cat::CREDENTIAL != 0 && word.len() <= 4 {
+            continue;
+        }
+        if small || (bits & ELSE != 0 && bits & NAMED == 0) {
+            return false;
+        }
+        count += 1;
+        let code = word.len() <= 3 && word.iter().all(u8::is_ascii_uppercase);
+        telling += usize::from(bits & cat::ANY_NAME != 0 && !code || bits == 0 && word.len() > 3);
+    }
+    (1..=5).contains(&count) && telling > 0
 }
 
 /// Values that stand for the absence of one.
@@ -87,6 +128,7 @@ pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Op
     let digits = || count(value, |byte| byte.is_ascii_digit());
     let alnum = || count(value, |byte| byte.is_ascii_alphanumeric());
     let fits = match kind.main() {
+        "name" if confidence == INITIALS => (2..=3).contains(&value.len()) && value.iter().all(u8::is_ascii_uppercase),
         "name" if confidence < 70 => return weak_name(kind, value, letters() && digits() == 0),
         "name" if kind == kinds::NAME_USER => alnum() > 0,
         "name" => letters() && !is_link(value),
@@ -95,7 +137,11 @@ pub(crate) fn settle(kind: Kind, value: &[u8], confidence: u8, hints: u64) -> Op
         "location" => alnum() > 1 || (letters() && !value.is_ascii()),
         // A short name is that of a system as often.
         "facility" if confidence < 70 => {
-            letters() && digits() == 0 && !value.contains(&b'_') && (value.contains(&b' ') || value.len() > 8)
+            let signs = value.iter().any(|byte| b"_/:=@".contains(byte));
+            let spaced = value.contains(&b' ');
+            // What somebody did begins small.
+            let proper = value.first().is_some_and(|byte| !byte.is_ascii_lowercase());
+            letters() && proper && !signs && (spaced && digits() < 3 || digits() == 0 && value.len() > 8)
         }
         "facility" => letters(),
         "zip" => digits() > 2,
@@ -191,10 +237,17 @@ fn identifier(kind: Kind, value: &[u8], confidence: u8, hints: u64, digits: usiz
     if confidence < 75 && digits < 3 {
         return None;
     }
+    // Words beside a number say what is given or done.
+    if confidence == LIKELY && value.contains(&b' ') && value.iter().any(u8::is_ascii_lowercase) {
+        return None;
+    }
     if hints & hint::SSN != 0 && is_ssn(value) {
         return Some(kinds::SSN);
     }
-    (alnum > 1 && (digits > 0 || alnum > 3)).then_some(kind)
+    // A sentence, or how a medicine is taken.
+    let blanks = value.iter().filter(|byte| **byte == b' ').count();
+    let worded = blanks >= 3 && alnum.saturating_sub(digits) > 2 * digits;
+    (alnum > 1 && (digits > 0 || alnum > 3) && !worded).then_some(kind)
 }
 
 /// A reference to a resource that is about no one: `Medication/12`.

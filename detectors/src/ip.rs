@@ -88,12 +88,16 @@ fn v4(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let prior = view.byte(-1);
-    if prior.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'.' || byte >= 0x80) {
+    // A printer's port is called after its address: `IP_10.9.77.31`.
+    let port_name = matches!(view.before(), [.., b'I' | b'i', b'P' | b'p', b'_']);
+    if !port_name
+        && prior.is_some_and(|byte| byte.is_ascii_alphabetic() || byte == b'_' || byte == b'.' || byte >= 0x80)
+    {
         return None;
     }
     let suffix = port(view, end).or_else(|| prefix(view, end, 32)).unwrap_or(end);
     let text = before(view, 0);
-    let said = hinted(view, hint::IP) || text.ends_with(b"://") || text.ends_with(b"@");
+    let said = hinted(view, hint::IP) || port_name || text.ends_with(b"://") || text.ends_with(b"@");
     // A line before is another matter: it may end in a version.
     let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or(text);
     let context = nearest!(line, CONTEXT, VERSIONS, 5).or_else(|| nearest!(text, CONTEXT, &[], 5));
@@ -101,7 +105,7 @@ fn v4(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let private = matches!(octets, [192, 168, ..] | [127, 0, 0, 1] | [172, 16..=31, ..])
-        || (octets[0] == 10 && octets.iter().skip(1).any(|octet| *octet >= 32));
+        || (octets[0] == 10 && octets.iter().skip(1).any(|octet| *octet >= 12));
     let confidence = if said || context == Some(true) || suffix > end {
         95
     } else if private || octets.iter().any(|octet| *octet >= 100) {
@@ -137,10 +141,14 @@ fn v6(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let prior = text.len().checked_sub(head + 1).and_then(|i| text.get(i));
-    if prior.is_some_and(|byte| byte.is_ascii_alphanumeric() || b":.-_".contains(byte) || *byte >= 0x80) {
+    let start = -i32::try_from(head).ok()?;
+    // `ipv6:fe80::1`, as servers of files and mail write it.
+    let front = text.get(..text.len() - head).unwrap_or_default();
+    let labelled =
+        front.len() >= 5 && front.get(front.len() - 5..).is_some_and(|end| end.eq_ignore_ascii_case(b"ipv6:"));
+    if !labelled && prior.is_some_and(|byte| byte.is_ascii_alphanumeric() || b":.-_".contains(byte) || *byte >= 0x80) {
         return None;
     }
-    let start = -i32::try_from(head).ok()?;
     let mut body = view.run(start, &BODY, 46);
     // A colon or full stop after the address is punctuation, unless the address ends in `::`.
     while let [rest @ .., b':' | b'.'] = body {
@@ -148,6 +156,13 @@ fn v6(view: &View<'_>) -> Option<Verdict> {
             break;
         }
         body = rest;
+    }
+    // A port behind a compressed address is no group of it: it has five digits.
+    if let Some(colon) = body.iter().rposition(|byte| *byte == b':')
+        && body.len() - colon == 6
+        && body.get(colon + 1..).is_some_and(|port| port.iter().all(u8::is_ascii_digit))
+    {
+        body = body.get(..colon).unwrap_or(body);
     }
     let mut end = start + len(body);
     if view.byte(end).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80) {

@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 use blackbar_engine::{ByteSet, Detector, Kind, Meaning, Reach, Sign, Slot, Trigger, Verdict, Verify, View, Window};
 
-use crate::field::{is_placeholder, settle};
-use crate::fields::column;
+use crate::field::{is_placeholder, is_somebody, settle};
+use crate::fields::{LIKELY, column};
 use crate::kinds;
 use crate::scan::len;
 
@@ -57,6 +57,9 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
     let text = text.trim_ascii();
     let meaning = meaning(key, text)?;
     let kind = kind(key, text, meaning)?;
+    if meaning.confidence == LIKELY && kind.main() == "name" && !is_somebody(view, text) {
+        return None;
+    }
     Some(Verdict::new(value.start, value.start + len(value.text), kind, meaning.confidence.max(60), "key before"))
 }
 
@@ -241,8 +244,27 @@ fn decoded(value: &[u8]) -> Cow<'_, [u8]> {
 /// What the key says.
 fn meaning(key: &[u8], value: &[u8]) -> Option<Meaning> {
     let meaning = column::of(key);
-    if one_of!(key, &["user", "usr", "uname", "acct", "remote_user", "auth_user", "ruser"])
-        || meaning.kind == Some(kinds::NAME_USER)
+    if one_of!(
+        key,
+        &[
+            "user",
+            "usr",
+            "uname",
+            "acct",
+            "remote_user",
+            "auth_user",
+            "ruser",
+            "uid",
+            "suser",
+            "duser",
+            "account_name",
+            "accountname",
+            "targetusername",
+            "subjectusername",
+            "logonuser",
+            "xauthuser"
+        ]
+    ) || meaning.kind == Some(kinds::NAME_USER)
     {
         return is_account(value).then_some(USER);
     }
@@ -260,7 +282,7 @@ fn meaning(key: &[u8], value: &[u8]) -> Option<Meaning> {
 const USER: Meaning = Meaning { kind: Some(kinds::OTHER_ID), confidence: 75, hints: 0 };
 
 /// Whether an account looks like that of a person: those of services have names of services.
-fn is_account(name: &[u8]) -> bool {
+pub(crate) fn is_account(name: &[u8]) -> bool {
     #[rustfmt::skip] // A word list reads better in lines.
     const SERVICES: &[&str] = &[
         "root", "admin", "administrator", "nobody", "postgres", "mysql", "system", "daemon", "guest", "anonymous", "git",

@@ -84,9 +84,17 @@ pub(crate) fn value_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
         return Ok(true);
     }
     if !near.has_digit(FAR)? {
-        return Ok(near.following(0, FAR)?.contains(&b'-'));
+        return Ok(near.following(0, FAR)?.contains(&b'-') || said_ahead(near)?);
     }
-    Ok(!prose_follows(near)?)
+    Ok(!prose_follows(near)? || said_ahead(near)?)
+}
+
+/// Whether digits are named soon behind the word: a value that was said has four of them and more.
+fn said_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
+    /// As far as a label, what stands between and a said value together reach.
+    const FAR: usize = 168;
+    let words = near.following(0, FAR)?.split(|byte| !byte.is_ascii_alphabetic());
+    Ok(words.filter(|word| crate::shape::is_digit_word(word)).take(3).count() == 3)
 }
 
 /// Whether the word goes on in prose: a plain word that belongs to no label, neither a digit nor a colon soon behind it.
@@ -282,6 +290,9 @@ fn is_filler(word: &[u8]) -> bool {
         "card",
         "printed",
         "shown",
+        "paper",
+        "call",
+        "ends",
     ];
     one_of!(word, WORDS)
 }
@@ -298,13 +309,17 @@ const SECOND_WORDS: &[&str] = &[
     "profile", "provider", "rec", "recipient", "recognition", "record", "records", "ref", "reference", "registration",
     "report", "routing", "s", "scan", "serial", "sha", "shield", "subject", "tag", "template", "templates", "token",
     "transit", "vector",
-    "vein", "vin",
+    "vein", "vin", "encounter", "locator", "of", "ticket",
 ];
 
 fn value_behind(view: &View<'_>, behind: i32, label: &Label) -> Option<Labelled> {
     let sure = label.confidence >= SURE;
     let between = connect(view, behind, sure)?;
-    let value = label.shape.read(view, between.at, sure)?;
+    let weak = !(sure || between.colon || label.phrase.ends_with('#'));
+    let value = match label.shape.read(view, between.at, sure) {
+        Some(value) => label.shape.read_on(view, between.at, value),
+        None => label.shape.read_parts(view, between.at, weak)?,
+    };
     let lowered = label.confidence.saturating_sub(between.fillers * 3 + between.breaks * 4);
     let confidence = lowered.max(label.confidence.min(55));
     let end = list_end(view, between.at, &value, &label.shape);

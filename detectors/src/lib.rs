@@ -27,6 +27,7 @@ mod label;
 pub mod learned;
 pub mod license;
 pub mod location;
+pub mod login;
 pub mod mac;
 pub mod mrn;
 pub mod name;
@@ -73,10 +74,12 @@ pub static ALL: &[&Detector] = &[
     &location::GEO,
     &location::PLACE,
     &location::STREET,
+    &login::LOGIN,
     &mac::MAC,
     &mrn::MRN,
     &name::NAME,
     &name::NAME_CONTEXT,
+    &name::NAME_FILE,
     &name::NAME_SHAPE,
     &npi::NPI,
     &other_id::OTHER_ID,

@@ -1,8 +1,11 @@
 //! What the value of a labelled identifier may look like.
 
+mod parts;
+
 use blackbar_engine::{ByteSet, View};
 
 use crate::checks::Compact;
+pub(crate) use parts::{is_digit_word, written as written_in_parts};
 
 /// The outlines of a value: enough to tell it from prose, doses and dates.
 #[derive(Clone, Copy, Debug)]
@@ -112,6 +115,29 @@ impl Shape {
             || public_code(raw)
             || (!sure && value.letters == 0 && value.digits <= 6 && unit_follows(view, value.end));
         (!is_refused).then_some(value)
+    }
+}
+
+impl Shape {
+    /// Reads what [`Self::read`] refuses for its blanks and signs: `P 450 188 293`, `CRS/4471`, `2603 1187 00442`; or what
+    /// was said. `weak` says that the label alone proves nothing.
+    pub(crate) fn read_parts(&self, view: &View<'_>, at: i32, weak: bool) -> Option<Value> {
+        if self.letters < 8 || self.whole || self.masks {
+            return None;
+        }
+        let weak = weak || self.telling;
+        let said = || parts::said(view, at).filter(|value| !weak || value.digits >= 5);
+        parts::written(view, at, weak).or_else(said)
+    }
+
+    /// The rest of a value in groups, whose last one is no number: `SXC 137 836 1A`.
+    pub(crate) fn read_on(&self, view: &View<'_>, at: i32, value: Value) -> Value {
+        let len = usize::try_from(value.end - at).unwrap_or(0);
+        let grouped = self.groups && value.letters > 0 && view.slice(at, len).contains(&b' ');
+        if !grouped {
+            return value;
+        }
+        parts::written(view, at, false).filter(|longer| longer.end > value.end).unwrap_or(value)
     }
 }
 

@@ -4,14 +4,15 @@
 use std::borrow::Cow;
 
 use blackbar_engine::{
-    ByteSet, Detector, DigitRun, Kind, Near, NearNumber, Reach, Slot, Trigger, Unseen, Verdict, Verify, View, Window,
+    ByteSet, Detector, DigitRun, Kind, Near, NearNumber, Reach, Sign, Slot, Trigger, Unseen, Verdict, Verify, View,
+    Window,
 };
 
 use crate::context::hinted;
 use crate::fields::hint;
 use crate::kinds;
 use crate::scan::{WordsBack, len};
-use crate::shape::date_like;
+use crate::shape::{date_like, written_in_parts};
 
 /// Tokens that look like identifiers by themselves.
 pub static TOKEN: Detector = Detector {
@@ -27,6 +28,8 @@ pub static TOKEN: Detector = Detector {
         Trigger::Number(DigitRun::of_lens(4, 12).before(ByteSet::of(b" #")).inside().after(AFTER)),
         Trigger::Number(DigitRun::of_lens(1, 1).before(ByteSet::of(b" ")).inside().after(ByteSet::of(b" ")).goes_on()),
         Trigger::When(&Trigger::Words(DIGITS), glance),
+        Trigger::Sign(Sign::of(b"#").after(ByteSet::UPPER.or(ByteSet::DIGIT).with(b' '))),
+        Trigger::When(&Trigger::Words(&["no", "number", "nbr"]), glance_number),
     ]),
     verify: Verify::Pure(verify),
     teaches: false,
@@ -47,6 +50,9 @@ const AFTER: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-.,;:)]}> \t\r\n\"'!?|<")
 fn verify(view: &View<'_>) -> Option<Verdict> {
     if hinted(view, hint::CODE | hint::QUANTITY) || matches!(view.field().slot, Slot::Key | Slot::Number) {
         return None;
+    }
+    if view.byte(0)? == b'#' || one_of!(view.word(0), &["no", "number", "nbr"]) {
+        return numbered(view);
     }
     if !view.byte(0)?.is_ascii_digit() {
         return spoken(view);
@@ -284,6 +290,71 @@ fn singly(view: &View<'_>) -> Option<Verdict> {
 /// The names of digits.
 const DIGITS: &[&str] =
     &["zero", "oh", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "double"];
+
+/// A glance at a word for a number: a sign and a digit follow soon.
+fn glance_number(near: &Near<'_>) -> Result<bool, Unseen> {
+    let behind = near.following(0, 32)?;
+    let signed = near.word().letters.len() > 2 || matches!(behind.first(), Some(b'.' | b':'));
+    Ok(signed && behind.iter().any(u8::is_ascii_digit))
+}
+
+/// `#OT-1187`, `# NEA 70369068`, `img no. NV/2025/0338`: behind a sign or a word for a number, whatever it numbers.
+fn numbered(view: &View<'_>) -> Option<Verdict> {
+    #[rustfmt::skip] // A word list reads better in lines.
+    const THINGS: &[&str] = &[
+        "room", "rm", "apt", "suite", "ste", "bed", "floor", "bay", "pod", "locker", "highway", "hwy", "route", "store", "issue",
+        "pr", "bug", "gate", "step", "page", "item", "question", "box", "space", "lot", "model", "cat", "catalog", "part",
+        "tooth", "teeth", "phone", "tel", "fax", "cell", "pager", "telephone", "mobile", "fr", "size", "disp", "dispense",
+        "qty", "cpt", "code", "codes", "form", "policy", "version", "build", "rev", "atomic", "grant", "trial", "ref", "blade",
+        "silk", "vicryl", "suture", "nylon", "prolene", "product", "order", "serial", "section", "provider", "extension", "ext",
+        "agency", "article", "unit", "home", "office", "contact", "call", "text", "callback", "hotline",
+    ];
+    let sign = view.byte(0) == Some(b'#');
+    let word = if sign { 1 } else { len(view.word(0)) };
+    let gap = view.run(word, &ByteSet::of(b". :#"), 3);
+    let signed = match view.byte(word)? {
+        byte if sign => byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b' ',
+        byte => word > 2 || matches!(byte, b'.' | b':'),
+    };
+    if !signed {
+        return None;
+    }
+    if !sign && !(gap.contains(&b'.') || gap.contains(&b':') || gap.contains(&b'#') || word > 3) || gap.contains(&b'\n')
+    {
+        return None;
+    }
+    let at = word + len(gap);
+    let text = view.before();
+    let back = WordsBack::new(text).next();
+    let thing = WordsBack::new(text).take(2).any(|back| one_of!(back.word, THINGS) || one_of!(back.word, OTHERS));
+    let near = back.is_some_and(|back| back.gap.len() < 4);
+    if thing && near || view.byte(-1) == Some(b'&') {
+        return None;
+    }
+    let code = view.run(at, &PARTS.or(ByteSet::of(b"/.")), 25);
+    let code = code.strip_suffix(b".").unwrap_or(code);
+    let code = code.strip_suffix(b"-").unwrap_or(code);
+    let behind = at + len(code);
+    let digits = code.iter().filter(|byte| byte.is_ascii_digit()).count();
+    let capitals = code.iter().filter(|byte| byte.is_ascii_uppercase()).count();
+    let ends = !view.byte(behind).is_some_and(|byte| byte.is_ascii_alphanumeric() || b"_%@".contains(&byte));
+    let hex = matches!(code.len(), 3 | 6 | 8) && code.iter().all(u8::is_ascii_hexdigit) && sign && capitals > 0;
+    let whole = code.first().is_some_and(u8::is_ascii_alphanumeric) && code.len() < 25 && ends;
+    let phone =
+        capitals == 0 && (digits == 10 || digits == 7 || digits == 11) && code.iter().any(|byte| b"-./".contains(byte));
+    let lettered = capitals > 0 && digits >= if sign { 4 } else { 5 };
+    let numeric = capitals == 0 && digits >= if sign && code.len() > digits { 5 } else { 6 } && !phone;
+    let money = code.contains(&b'.') && capitals == 0;
+    let end = if whole && (lettered || numeric) && !hex && !money && !date_like(code, true) {
+        behind
+    } else {
+        let value = written_in_parts(view, at, true)?;
+        // Groups of digits alone may be a telephone number, unless the first has four of them.
+        let first = view.run(at, &ByteSet::DIGIT, 5).len();
+        (value.letters > 0 || sign && first == 4).then_some(value.end)?
+    };
+    Some(Verdict::new(at, end, kinds::OTHER_ID, 55, "behind a sign for a number"))
+}
 
 /// Whether another digit follows the trigger, which names one.
 fn glance(near: &Near<'_>) -> Result<bool, Unseen> {

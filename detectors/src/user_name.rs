@@ -1,11 +1,12 @@
 //! Names of accounts of people: behind their labels, in the logs of servers, in the footers of pages.
 
-use blackbar_engine::{ByteSet, Near, Unseen, Verdict, View};
+use blackbar_engine::{ByteSet, Near, NearNumber, Unseen, Verdict, View};
 
 use crate::context;
 use crate::fields::hint;
 use crate::kinds;
 use crate::shape::clamp;
+use crate::words::category;
 
 /// Words that mean a user name.
 pub(crate) const USER_NAMES: &[&str] = &["username", "usernames", "userid"];
@@ -58,8 +59,8 @@ pub(crate) fn account_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
 /// `Printed 03/14 by jane_doe7`: behind `by`, when something was printed, signed or seen just before. The name is in one
 /// case and has the joints or the number of an account.
 fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
-    const ACTS: [&[u8]; 9] =
-        [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned"];
+    const ACTS: [&[u8]; 10] =
+        [b"print", b"signed", b"viewed", b"edited", b"access", b"log", b"created", b"audit", b"owned", b"comment"];
     let at = at + i32::from(view.byte(at) == Some(b'"'));
     if !view.byte(at)?.is_ascii_alphabetic() {
         return None;
@@ -86,7 +87,7 @@ fn account_name(view: &View<'_>, at: i32) -> Option<Verdict> {
     // A joint, or the number of a second bearer of the name, says enough: `by rn.doe`, `by jdoe2`.
     let first = name.get(..letters).unwrap_or_default();
     let made = (joint && (2..).contains(&letters) && digits < 5 || digits == 1 && letters > 4)
-        && view.bits(first) & crate::words::category::WORD == 0;
+        && view.bits(first) & category::WORD == 0;
     let acted = made && name.iter().all(|byte| !byte.is_ascii_uppercase())
         || view.word(0).eq_ignore_ascii_case(b"audit")
         || ACTS.iter().any(|act| before.windows(act.len()).any(|piece| piece.eq_ignore_ascii_case(act)));
@@ -131,6 +132,16 @@ fn signed_in(view: &View<'_>) -> Option<Verdict> {
 /// `10:01 <jane_d> is the scanner down?`: who speaks in a channel, behind the time.
 pub(crate) fn speaker_of_a_channel(view: &View<'_>) -> Option<Verdict> {
     let line = view.before().rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    // What channel it is may stand in brackets.
+    let line = match line {
+        [rest @ .., b']', b' '] => match rest.iter().rposition(|byte| *byte == b'[') {
+            Some(open) if rest.iter().skip(open + 1).all(|byte| byte.is_ascii_uppercase() || *byte == b'-') => {
+                rest.get(..open).unwrap_or_default()
+            }
+            _ => line,
+        },
+        _ => line,
+    };
     let timed = line.len() < 30
         && matches!(line.last(), Some(b' ' | b']'))
         && view.byte(1).is_some_and(|byte| byte.is_ascii_alphabetic())
@@ -139,8 +150,121 @@ pub(crate) fn speaker_of_a_channel(view: &View<'_>) -> Option<Verdict> {
     let name = view.run(1, &USER, 30);
     let end = 1 + clamp(name.len());
     let closes = view.byte(end) == Some(b'>') && view.byte(end + 1) == Some(b' ');
+    // Without a time, the name has to be none of an element.
+    let account = name.len() > 3
+        && name.iter().all(|byte| !byte.is_ascii_uppercase())
+        && (name.iter().any(|byte| matches!(byte, b'_' | b'.')) || view.bits(name) == 0)
+        && !view.slice(end, 60).windows(2).any(|pair| pair == b"</");
+    let timed = timed || line.is_empty() && account;
     let bot = name.len() > 3 && one_of!(name.get(name.len() - 3..)?, &["bot"]);
     (timed && closes && name.len() > 1 && !bot).then(|| Verdict::new(1, end, kinds::OTHER_ID, 80, "speaker"))
+}
+
+/// The longest account that speaks.
+const SPEAKER: usize = 28;
+/// The most bytes before it in its line: a time, an arrow, a bullet.
+const LEAD: usize = 14;
+
+/// Where the account begins that speaks in a line, relative to the line, and where it ends: at a colon and a blank.
+fn speaker_in(line: &[u8]) -> Option<(usize, usize)> {
+    let lead = match line {
+        // `[0712] `, `[07:12] `.
+        [b'[', rest @ ..] => {
+            let close = rest.iter().take(LEAD - 2).position(|byte| *byte == b']')?;
+            let time = rest.get(..close)?;
+            time.iter().all(|byte| byte.is_ascii_digit() || b":. apmAPM".contains(byte)).then_some(())?;
+            close + 2 + usize::from(rest.get(close + 1) == Some(&b' '))
+        }
+        [first, ..] if first.is_ascii_alphabetic() || matches!(first, b' ' | 0xe2) => {
+            line.iter().take(LEAD).position(u8::is_ascii_alphabetic)?
+        }
+        _ => return None,
+    };
+    let bullet = line.get(..lead)?;
+    if lead > 0 && !bullet.starts_with(b"[") && !bullet.iter().all(|byte| *byte == b' ' || *byte >= 0x80) {
+        return None;
+    }
+    let rest = line.get(lead..)?;
+    let len = rest.iter().take(SPEAKER).take_while(|byte| USER.has(**byte)).count();
+    let name = rest.get(..len)?;
+    let closes = rest.get(len) == Some(&b':') && rest.get(len + 1).is_none_or(|byte| matches!(byte, b' ' | b'\n'));
+    (closes && len > 4 && name.first()?.is_ascii_alphabetic() && made(name)).then_some((lead, lead + len))
+}
+
+/// Whether a name has the joints, the number or the capitals of an account.
+fn made(name: &[u8]) -> bool {
+    let digit = name.last().is_some_and(u8::is_ascii_digit);
+    let joined = name.iter().any(|byte| matches!(byte, b'_' | b'.'));
+    let humps = name.windows(2).filter(|pair| pair[0].is_ascii_lowercase() && pair[1].is_ascii_uppercase()).count();
+    digit || joined || humps > 1
+}
+
+/// A glance at the end of a line: an account with a colon begins the next one.
+pub(crate) fn glance_at_speaker(near: &NearNumber<'_>) -> Result<bool, Unseen> {
+    Ok(speaker_in(near.behind(LEAD + SPEAKER + 2)?).is_some())
+}
+
+/// `krivera22: who has the chart`, `[0712] b.osei: me`, `↳ nodule_ned: ask`: who speaks in a line of a chat. The trigger is
+/// the end of the line before.
+pub(crate) fn speaker_of_a_chat(view: &View<'_>) -> Option<Verdict> {
+    let (start, end) = speaker_in(view.slice(1, LEAD + SPEAKER + 2))?;
+    let name = view.slice(1 + clamp(start), end - start);
+    let own = |piece: &[u8]| {
+        let bits = view.bits(piece);
+        let key = one_of!(piece, &["max", "mac", "jean", "art", "ref", "bill", "mark", "val", "lang", "dob", "van"]);
+        piece.len() > 2 && !key && bits & category::ANY_NAME != 0 && bits & (category::WORD | category::CLINICAL) == 0
+    };
+    let letters = name.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = name.get(letters..)?;
+    let said = match rest {
+        // `krivera22`: no word with a number.
+        _ if !rest.is_empty() && rest.iter().all(u8::is_ascii_digit) => {
+            rest.len() < 5
+                && letters > 5
+                && view.bits(name.get(..letters)?) & (category::WORD | category::CLINICAL) == 0
+        }
+        // `DaughterOfRuth`.
+        [] => humps_of(name).any(own),
+        // `b.osei`, `eduardo.m`, `hank_n_hannah`.
+        _ if name.contains(&b'.') => {
+            let mut pieces = name.split(|byte| *byte == b'.');
+            let (Some(one), Some(two), None) = (pieces.next(), pieces.next(), pieces.next()) else { return None };
+            let long = if one.len() > two.len() { one } else { two };
+            let plain = name.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'.');
+            plain
+                && one.len().min(two.len()) == 1
+                && long.len() > 3
+                && view.bits(long) & (category::WORD | category::CLINICAL) == 0
+        }
+        _ => name.contains(&b'_') && name.split(|byte| *byte == b'_').any(own),
+    };
+    said.then(|| Verdict::new(1 + clamp(start), 1 + clamp(end), kinds::OTHER_ID, 72, "speaker"))
+}
+
+/// The words of a name in which each begins with a capital.
+fn humps_of(name: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        let next = rest.iter().skip(1).position(u8::is_ascii_uppercase).map_or(rest.len(), |at| at + 1);
+        let (word, more) = rest.split_at_checked(next).filter(|(word, _)| !word.is_empty())?;
+        rest = more;
+        Some(word)
+    })
+}
+
+/// `u/foley_whisperer`: a member of a forum. The trigger is the slash.
+pub(crate) fn member_of_a_forum(view: &View<'_>) -> Option<Verdict> {
+    let member =
+        matches!(view.byte(-1), Some(b'u' | b'U')) && view.byte(1).is_some_and(|byte| byte.is_ascii_alphabetic());
+    let alone =
+        member && view.byte(-2).is_none_or(|byte| !byte.is_ascii_alphanumeric() && !matches!(byte, b'.' | b'-' | b'_'));
+    let alone = alone && view.byte(-2) != Some(b'/') || view.slice(-3, 2) == b"m/";
+    let name = view.run(1, &USER, 30);
+    let name = name.strip_suffix(b".").unwrap_or(name);
+    let end = 1 + clamp(name.len());
+    let told = name.iter().any(|byte| byte.is_ascii_digit() || *byte == b'_') || name.len() > 7;
+    (alone && name.len() > 3 && told && view.byte(end) != Some(b'/'))
+        .then(|| Verdict::new(1, end, kinds::OTHER_ID, 78, "member of a forum"))
 }
 
 /// Letters, digits and joints of a user name.

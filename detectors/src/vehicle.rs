@@ -36,6 +36,10 @@ pub static VEHICLE: Detector = Detector {
             "licenseplate",
             "platenumber",
             "plateno",
+            "trailer",
+            "tractor",
+            "boat",
+            "atv",
         ]),
         Trigger::Field(hint::VEHICLE),
     ]),
@@ -83,6 +87,10 @@ const PLATES: &[(&[&str], bool)] = &[
     (&["platenumber"], false),
     (&["plateno"], false),
     (&["tag"], true),
+    (&["trailer"], true),
+    (&["tractor"], true),
+    (&["boat"], true),
+    (&["atv"], true),
 ];
 
 /// A glance: whether seventeen letters and digits stand together.
@@ -151,7 +159,7 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
         (2..=3).contains(&capitals)
             && (3..=5).contains(&digits)
             && run.iter().skip(capitals).all(|byte| byte.is_ascii_digit() || matches!(byte, b' ' | b'-'))
-    };
+    } || two_groups(view, between.at).is_some();
     let weak = weak && !told && !of_vehicle(view);
     if weak && !numbered {
         return None;
@@ -166,7 +174,9 @@ fn plate(view: &View<'_>) -> Option<Verdict> {
             at += 3;
         }
     }
-    let value = grouped_plate(view, at).or_else(|| PLATE.read(view, at, true).map(|value| value.end));
+    let value = two_groups(view, at)
+        .or_else(|| grouped_plate(view, at))
+        .or_else(|| PLATE.read(view, at, true).map(|value| value.end));
     let end = match value {
         Some(end) => end,
         None => vanity(view, at).filter(|_| !weak)?,
@@ -196,6 +206,35 @@ fn grouped_plate(view: &View<'_>, at: i32) -> Option<i32> {
     let raw = view.slice(at, first + 1 + second.len());
     let capitals = raw.iter().any(u8::is_ascii_uppercase) && !raw.iter().any(u8::is_ascii_lowercase);
     (groups && capitals && raw.iter().any(u8::is_ascii_digit)).then_some(end)
+}
+
+/// `4BH 0002`, `Y22 8QB`, `WS 7713 FK`: five to eight capitals and digits in two or three groups, both in either order.
+fn two_groups(view: &View<'_>, at: i32) -> Option<i32> {
+    const CODE: ByteSet = ByteSet::UPPER.or(ByteSet::DIGIT);
+    let (mut end, mut digits, mut letters, mut groups) = (at, 0, 0, 0);
+    while groups < 3 {
+        let from = if groups == 0 { at } else { end + 1 };
+        let run = view.run(from, &CODE, 7);
+        let behind = from + clamp(run.len());
+        let ends = !view.byte(behind).is_some_and(|byte| {
+            byte.is_ascii_alphanumeric()
+                || matches!(byte, b'.' | b':') && view.byte(behind + 1).is_some_and(|byte| byte.is_ascii_digit())
+        });
+        let own = run.iter().filter(|byte| byte.is_ascii_digit()).count();
+        // Words in capitals go on with more than three.
+        let word = own == 0 && (run.len() > 3 || groups == 2 && run.len() > 2);
+        if run.is_empty() || !ends || word || digits + letters + run.len() > 8 {
+            break;
+        }
+        digits += own;
+        letters += run.len() - own;
+        groups += 1;
+        end = behind;
+        if !matches!(view.byte(end), Some(b' ' | b'-')) {
+            break;
+        }
+    }
+    (groups > 1 && digits > 1 && letters > 0 && digits + letters > 4).then_some(end)
 }
 
 /// Capitals without a digit, chosen by the owner.

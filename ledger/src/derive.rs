@@ -2,11 +2,12 @@
 //!
 //! Every write here is at a place that its entry names, so doing it again after a crash changes nothing.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use crate::disk::Reserve;
 use crate::error::{Error, Result};
+use crate::ids::SessionId;
 use crate::journal::{self, Entry};
 use crate::keys::{KEYS, SLOT_LEN, slots_path};
 use crate::note::{Checkpoint, LogKey};
@@ -57,6 +58,31 @@ impl Deriver {
 
     pub(crate) fn edge(&self) -> &Edge {
         &self.edge
+    }
+
+    /// Takes entries that were committed together. Frames that follow each other in one segment are written at once.
+    pub(crate) fn apply_all(&mut self, entries: Vec<Entry>) -> Result<()> {
+        let mut frames: BTreeMap<(SessionId, u32), (u64, Vec<u8>)> = BTreeMap::new();
+        for entry in entries {
+            let Entry::Frame { session, segment, offset, bytes, .. } = entry else {
+                self.apply(entry)?;
+                continue;
+            };
+            let (start, gathered) = frames.entry((session, segment)).or_insert_with(|| (offset, Vec::new()));
+            if *start + gathered.len() as u64 != offset {
+                self.write(&segment_path(session, segment), *start, gathered)?;
+                (*start, *gathered) = (offset, Vec::new());
+            }
+            if gathered.is_empty() {
+                *gathered = bytes;
+            } else {
+                gathered.extend_from_slice(&bytes);
+            }
+        }
+        for ((session, segment), (offset, bytes)) in frames {
+            self.write(&segment_path(session, segment), offset, &bytes)?;
+        }
+        Ok(())
     }
 
     /// Takes an entry that is committed.
@@ -161,7 +187,9 @@ impl Deriver {
         if let Some(file) = self.open.get_mut(path) {
             let write = self.reserve.spend_if_full(|| file.write_at(offset, bytes));
             write.map_err(|error| Error::io(path, error))?;
-            self.dirty.insert(path.to_owned());
+            if !self.dirty.contains(path) {
+                self.dirty.insert(path.to_owned());
+            }
         }
         Ok(())
     }

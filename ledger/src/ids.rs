@@ -3,7 +3,7 @@
 use std::fmt;
 
 use crate::error::{Error, Result};
-use crate::hash::hex_into;
+use crate::hash::{hex_digits, hex_into};
 
 /// A session, or one segment of its recording: sixteen bytes, written as a UUID.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -50,13 +50,15 @@ impl SessionId {
 
 impl fmt::Display for SessionId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, byte) in self.0.iter().enumerate() {
-            if matches!(at, 4 | 6 | 8 | 10) {
-                f.write_str("-")?;
+        let mut text = [b'-'; 36];
+        // Hyphens stand before the bytes 4, 6, 8 and 10.
+        let places = (0..36).filter(|at| !matches!(at, 8 | 13 | 18 | 23));
+        for (at, digit) in places.zip(hex_digits(&self.0)) {
+            if let Some(to) = text.get_mut(at) {
+                *to = digit;
             }
-            write!(f, "{byte:02x}")?;
         }
-        Ok(())
+        f.write_str(std::str::from_utf8(&text).unwrap_or_default())
     }
 }
 

@@ -9,7 +9,8 @@
 //!
 //! A batch is written and synced before the next one is written. So an entry that is not whole, with valid entries of a
 //! *later* batch behind it, was damaged after it had been synced, and is refused; one with nothing, or only parts of its own
-//! batch, behind it was never acknowledged, and is cut off.
+//! batch, behind it was never acknowledged, and is cut off. Zeros at the end are room for entries that have not come: to write
+//! where room is made already takes one write to the disk for a sync, to make a file longer takes several.
 
 use std::io;
 use std::sync::Arc;
@@ -224,15 +225,16 @@ pub(crate) fn find(vfs: &dyn Vfs) -> Result<Vec<FoundFile>> {
 
 fn scan(path: String, header: FileHeader, bytes: &[u8]) -> Result<FoundFile> {
     let mut entries = Vec::new();
+    let written = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
     let (mut at, mut next_entry, mut next_batch) = (FILE_HEADER_LEN, header.first_entry, header.first_batch);
     // Which batch the entry at `at` belongs to.
     let mut batch = header.first_batch;
-    while at < bytes.len() {
+    while at < written {
         let found = whole_entry(bytes.get(at..).unwrap_or_default());
         let fits = |found: &Whole| found.seq == next_entry && found.batch == batch;
         let Some(found) = found.filter(fits) else {
             // The least number that the entry behind a damaged one can have is above its own.
-            if let Some(later) = (at + 1..bytes.len()).find(|from| is_of_later_batch(bytes, *from, next_entry, batch)) {
+            if let Some(later) = (at + 1..written).find(|from| is_of_later_batch(bytes, *from, next_entry, batch)) {
                 let what = format!(
                     "{path} is damaged at byte {at}: entry {next_entry} had been synced, since a later one follows at byte {later}"
                 );
@@ -246,7 +248,7 @@ fn scan(path: String, header: FileHeader, bytes: &[u8]) -> Result<FoundFile> {
         batch = found.batch + u64::from(found.following == 0);
         at += found.len;
     }
-    let (good, bad) = (at as u64, (bytes.len() - at) as u64);
+    let (good, bad) = (at as u64, written.saturating_sub(at) as u64);
     Ok(FoundFile { path, header, entries, good, bad, next_entry, next_batch })
 }
 
@@ -296,11 +298,25 @@ pub(crate) struct Journal {
     len: u64,
     next_entry: u64,
     next_batch: u64,
+    /// Where batches are put together: kept from one to the next.
+    room: Vec<u8>,
+    /// Up to where zeros are written, and how far ahead of what is written they are.
+    allotted: u64,
+    ahead: u64,
 }
 
+/// How much of it is kept.
+const MOST_ROOM: usize = 256 * 1024;
+
 impl Journal {
-    /// Begins a file; durable when this returns.
-    pub(crate) fn begin(vfs: Arc<dyn Vfs>, reserve: Arc<Reserve>, header: FileHeader, state: Vec<u8>) -> Result<Self> {
+    /// Begins a file; durable when this returns. `ahead`: how much room is made for entries at once.
+    pub(crate) fn begin(
+        vfs: Arc<dyn Vfs>,
+        reserve: Arc<Reserve>,
+        header: FileHeader,
+        state: Vec<u8>,
+        ahead: u64,
+    ) -> Result<Self> {
         let path = file_path(header.number);
         let draft = format!("{path}.new");
         let mut bytes = header.encode().to_vec();
@@ -316,13 +332,16 @@ impl Journal {
         };
         let file = begin().map_err(|error| Error::io(path.as_str(), error))?;
         let (next_entry, next_batch) = (header.first_entry + 1, header.first_batch + 1);
-        Ok(Self { vfs, reserve, file, number: header.number, len: bytes.len() as u64, next_entry, next_batch })
+        let (number, len) = (header.number, bytes.len() as u64);
+        let room = Vec::new();
+        Ok(Self { vfs, reserve, file, number, len, next_entry, next_batch, room, allotted: len, ahead })
     }
 
     /// Writes a batch and syncs it. After an error nothing is known about what is on disk, and nothing may follow.
     pub(crate) fn commit<'e>(&mut self, entries: impl ExactSizeIterator<Item = &'e Entry>) -> Result<()> {
         let count = entries.len();
-        let mut bytes = Vec::new();
+        let mut bytes = std::mem::take(&mut self.room);
+        bytes.clear();
         for (at, entry) in entries.enumerate() {
             let following =
                 u32::try_from(count - at - 1).map_err(|_| Error::too_large("a batch has too many entries"))?;
@@ -330,10 +349,32 @@ impl Journal {
             self.next_entry += 1;
         }
         self.next_batch += 1;
-        let write = self.reserve.spend_if_full(|| self.file.write_at(self.len, &bytes));
+        let length = bytes.len();
+        let write = self.write(&mut bytes);
         write.and_then(|()| self.file.sync()).map_err(|error| Error::io(file_path(self.number), error))?;
-        self.len += bytes.len() as u64;
+        self.len += length as u64;
+        bytes.shrink_to(MOST_ROOM);
+        self.room = bytes;
         Ok(())
+    }
+
+    /// Writes behind what is written, and zeros behind that where there is no room left.
+    fn write(&mut self, bytes: &mut Vec<u8>) -> io::Result<()> {
+        let (length, end) = (bytes.len(), self.len + bytes.len() as u64);
+        if end > self.allotted {
+            let zeros = usize::try_from(self.ahead).unwrap_or_default();
+            bytes.resize(length + zeros, 0);
+            self.allotted = end + self.ahead;
+            match self.file.write_at(self.len, bytes) {
+                // Without room for room, what counts may still have it.
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => {
+                    bytes.truncate(length);
+                    self.allotted = end;
+                }
+                written => return written,
+            }
+        }
+        self.reserve.spend_if_full(|| self.file.write_at(self.len, bytes))
     }
 
     pub(crate) fn len(&self) -> u64 {
@@ -352,7 +393,7 @@ impl Journal {
             first_entry: self.next_entry,
             first_batch: self.next_batch,
         };
-        *self = Self::begin(Arc::clone(&self.vfs), Arc::clone(&self.reserve), header, state)?;
+        *self = Self::begin(Arc::clone(&self.vfs), Arc::clone(&self.reserve), header, state, self.ahead)?;
         Ok(())
     }
 }
@@ -435,10 +476,14 @@ mod tests {
 
     /// Three batches: one leaf, two leaves, one leaf.
     fn journal(fs: &MemoryFs) -> Journal {
+        journal_with(fs, 0)
+    }
+
+    fn journal_with(fs: &MemoryFs, ahead: u64) -> Journal {
         fs.make_folder(JOURNAL).unwrap();
         let vfs: Arc<dyn Vfs> = Arc::new(fs.clone());
         let reserve = Arc::new(Reserve::none(Arc::clone(&vfs)));
-        let mut journal = Journal::begin(vfs, reserve, FIRST, Vec::new()).unwrap();
+        let mut journal = Journal::begin(vfs, reserve, FIRST, Vec::new(), ahead).unwrap();
         journal.commit([leaf("a")].iter()).unwrap();
         journal.commit([leaf("b"), leaf("c")].iter()).unwrap();
         journal.commit([leaf("d")].iter()).unwrap();
@@ -527,6 +572,51 @@ mod tests {
         fs.put(&path, &bytes);
         let files = find(&fs).unwrap();
         assert_eq!((leaves(&files).as_str(), files[0].bad), ("a", 2 * entry as u64));
+    }
+
+    #[test]
+    fn room_for_entries_is_no_damage_and_what_was_torn_in_it_is_a_tail() {
+        let fs = MemoryFs::new();
+        let mut exact = journal(&fs);
+        exact.rotate(4, Vec::new()).unwrap();
+        let entries = fs.read(&file_path(1)).unwrap();
+        let fs = MemoryFs::new();
+        // Enough for some of the batches, and not for all of them.
+        let mut journal = journal_with(&fs, 40);
+        journal.rotate(4, Vec::new()).unwrap();
+        let path = file_path(1);
+        let whole = fs.read(&path).unwrap();
+        assert!(whole.starts_with(&entries) && whole.len() > entries.len(), "{} {}", whole.len(), entries.len());
+        assert!(whole[entries.len()..].iter().all(|byte| *byte == 0));
+        let files = find(&fs).unwrap();
+        assert_eq!((leaves(&files).as_str(), files[0].bad, files[0].good), ("abcd", 0, entries.len() as u64));
+
+        // The power went while a batch was written into room that was there.
+        fs.delete(&file_path(2));
+        for length in FILE_HEADER_LEN..entries.len() {
+            let mut torn = whole.clone();
+            torn[length..].fill(0);
+            fs.put(&path, &torn);
+            let files = find(&fs).unwrap();
+            assert!("abcd".starts_with(&leaves(&files)), "{length}");
+            cut_off(&fs, &files[0]).unwrap();
+            assert_eq!((find(&fs).unwrap()[0].bad, leaves(&find(&fs).unwrap())), (0, leaves(&files)));
+        }
+    }
+
+    #[test]
+    fn without_room_for_room_the_entries_are_written_alone() {
+        let fs = MemoryFs::new();
+        let mut journal = journal_with(&fs, 1 << 20);
+        let room = fs.read(&file_path(1)).unwrap().len() as u64;
+        while journal.len() + 2000 < room {
+            journal.commit([leaf(&"x".repeat(1000))].iter()).unwrap();
+        }
+        fs.fail_at(fs.operations(), crate::vfs::memory::Fault::NoSpace);
+        journal.commit([leaf(&"y".repeat(5000))].iter()).unwrap();
+        journal.commit([leaf("z")].iter()).unwrap();
+        let found = leaves(&find(&fs).unwrap());
+        assert!(found.ends_with("yz"), "{}", found.len());
     }
 
     #[test]

@@ -106,8 +106,15 @@ impl Json {
     }
 }
 
-fn write_text(text: &str, out: &mut String) {
+/// Writes a text with its quotes.
+pub(crate) fn write_text(text: &str, out: &mut String) {
     out.push('"');
+    // Most texts need no escape.
+    if !text.bytes().any(|byte| byte < b' ' || byte == b'"' || byte == b'\\') {
+        out.push_str(text);
+        out.push('"');
+        return;
+    }
     for c in text.chars() {
         match c {
             '"' => out.push_str("\\\""),

@@ -1,12 +1,12 @@
 //! Leaves: small facts without patient data that the log keeps for ever.
 
 use std::collections::BTreeMap;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::ids::SessionId;
-use crate::json::{Json, MAX_INTEGER};
+use crate::json::{Json, MAX_INTEGER, write_text};
 use crate::time::Time;
 
 /// The most bytes a leaf may have.
@@ -254,44 +254,93 @@ impl Leaf {
 
     /// The bytes that the log keeps.
     pub(crate) fn encode(self, stamp: &Stamp<'_>) -> Result<Vec<u8>> {
-        let mut fields = BTreeMap::new();
-        let mut add = |name: &str, value: Json| fields.insert(name.to_owned(), value);
-        add("v", Json::Number(VERSION));
-        add("kind", Json::Text(self.kind.text().to_owned()));
-        add("time", Json::Text(stamp.time.to_string()));
-        add("boot", Json::Text(stamp.boot.to_owned()));
-        add("replica", Json::Text(stamp.replica.to_owned()));
-        if let Some(place) = &stamp.place {
-            add("session", Json::Text(place.session.to_string()));
-            add("seq", Json::Number(place.seq));
-            if let Some(prev) = place.prev {
-                add("prev", Json::Text(prev.to_string()));
-            }
-            if !place.blocks.is_empty() {
-                add("blocks", Json::List(place.blocks.iter().map(|block| Json::Text(block.to_string())).collect()));
-            }
+        let mut text = String::with_capacity(512 + 80 * stamp.place.as_ref().map_or(0, |place| place.blocks.len()));
+        // In the order of the names, as the one form of a leaf has them.
+        let mut leaf = Members::begin(&mut text);
+        leaf.shown("about", self.about.as_ref());
+        if let Some(place) = stamp.place.as_ref().filter(|place| !place.blocks.is_empty()) {
+            leaf.list("blocks", place.blocks);
         }
-        let texts = [
-            ("subject", self.subject),
-            ("target", self.target),
-            ("about", self.about.map(|session| session.to_string())),
-            ("outcome", self.outcome.map(|outcome| outcome.text().to_owned())),
-        ];
-        for (name, text) in texts {
-            if let Some(text) = text {
-                add(name, Json::Text(text));
-            }
-        }
+        leaf.text("boot", Some(stamp.boot));
         if !self.details.0.is_empty() {
-            add("details", Json::Object(self.details.0));
+            leaf.value("details", &Json::Object(self.details.0));
         }
-        let mut text = String::with_capacity(512);
-        Json::Object(fields).write(&mut text);
+        leaf.text("kind", Some(self.kind.text()));
+        leaf.text("outcome", self.outcome.map(Outcome::text));
+        leaf.shown("prev", stamp.place.as_ref().and_then(|place| place.prev.as_ref()));
+        leaf.text("replica", Some(stamp.replica));
+        if let Some(place) = &stamp.place {
+            leaf.value("seq", &Json::Number(place.seq));
+            leaf.shown("session", Some(&place.session));
+        }
+        leaf.text("subject", self.subject.as_deref());
+        leaf.text("target", self.target.as_deref());
+        leaf.shown("time", Some(&stamp.time));
+        leaf.value("v", &Json::Number(VERSION));
+        leaf.end();
         if text.len() > MAX_LEAF_LEN {
             let what = format!("a {} leaf of {} bytes is longer than {MAX_LEAF_LEN}", self.kind, text.len());
             return Err(Error::too_large(what));
         }
         Ok(text.into_bytes())
+    }
+}
+
+/// Writes the members of a leaf one after the other.
+struct Members<'t> {
+    text: &'t mut String,
+    /// What stands before the next one.
+    before: char,
+}
+
+impl<'t> Members<'t> {
+    fn begin(text: &'t mut String) -> Self {
+        Self { text, before: '{' }
+    }
+
+    fn name(&mut self, name: &str) {
+        self.text.push(std::mem::replace(&mut self.before, ','));
+        write_text(name, self.text);
+        self.text.push(':');
+    }
+
+    fn value(&mut self, name: &str, value: &Json) {
+        self.name(name);
+        value.write(self.text);
+    }
+
+    fn text(&mut self, name: &str, text: Option<&str>) {
+        if let Some(text) = text {
+            self.name(name);
+            write_text(text, self.text);
+        }
+    }
+
+    /// Something whose words need no escape: digits, letters, a few signs.
+    fn shown(&mut self, name: &str, what: Option<&impl fmt::Display>) {
+        if let Some(what) = what {
+            self.name(name);
+            self.quoted(what);
+        }
+    }
+
+    fn list(&mut self, name: &str, blocks: &[BlockRef]) {
+        self.name(name);
+        let mut before = '[';
+        for block in blocks {
+            self.text.push(std::mem::replace(&mut before, ','));
+            self.quoted(block);
+        }
+        self.text.push(']');
+    }
+
+    fn quoted(&mut self, what: &impl fmt::Display) {
+        // A text takes whatever is written to it.
+        let _ = write!(self.text, "\"{what}\"");
+    }
+
+    fn end(self) {
+        self.text.push('}');
     }
 }
 

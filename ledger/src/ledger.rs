@@ -74,6 +74,9 @@ impl Options {
     }
 }
 
+/// Room in the journal is made in so many steps.
+const ROOM_IN_FILE: u64 = 64;
+
 /// The verifier key inside a data folder.
 pub(crate) const VKEY: &str = "log.vkey";
 
@@ -137,8 +140,14 @@ impl Ledger {
         let next_leaf =
             LeafIndex::new(recovered.deriver.edge().size()).ok_or_else(|| Error::too_large("the log is full"))?;
         let queue = Arc::new(Queue::new(next_leaf, options.most_queued));
-        let journal =
-            Journal::begin(Arc::clone(&vfs), Arc::clone(&reserve), recovered.next_file, recovered.state.encode())?;
+        let ahead = options.journal_file / ROOM_IN_FILE;
+        let journal = Journal::begin(
+            Arc::clone(&vfs),
+            Arc::clone(&reserve),
+            recovered.next_file,
+            recovered.state.encode(),
+            ahead,
+        )?;
         let boot: [u8; 8] = random()?;
         let this = Self {
             shared: Arc::new(Shared {

@@ -45,6 +45,8 @@ struct Inner {
     position: u64,
     next_leaf: LeafIndex,
     closed: bool,
+    /// The writer sleeps until it is woken.
+    asleep: bool,
 }
 
 struct Done {
@@ -69,8 +71,15 @@ pub(crate) struct Work {
 
 impl Queue {
     pub(crate) fn new(next_leaf: LeafIndex, most_bytes: usize) -> Self {
-        let inner =
-            Inner { entries: VecDeque::new(), bytes: 0, requests: Vec::new(), position: 0, next_leaf, closed: false };
+        let inner = Inner {
+            entries: VecDeque::new(),
+            bytes: 0,
+            requests: Vec::new(),
+            position: 0,
+            next_leaf,
+            closed: false,
+            asleep: false,
+        };
         let done = Done { position: 0, stopped: None, waiters: BTreeMap::new() };
         Self {
             inner: Mutex::new(inner),
@@ -106,8 +115,7 @@ impl Queue {
         }
         inner.bytes += bytes;
         let position = inner.position;
-        drop(inner);
-        self.for_writer.notify_one();
+        self.wake_writer(inner);
         Ok(Ticket { queue: Arc::clone(self), position, leaf })
     }
 
@@ -115,8 +123,16 @@ impl Queue {
         let mut inner = self.inner();
         inner.closed |= matches!(request, Request::Stop);
         inner.requests.push(request);
+        self.wake_writer(inner);
+    }
+
+    /// To wake somebody is a call of the system: it is spared where the writer is at work and will look by itself.
+    fn wake_writer(&self, mut inner: MutexGuard<'_, Inner>) {
+        let asleep = std::mem::take(&mut inner.asleep);
         drop(inner);
-        self.for_writer.notify_one();
+        if asleep {
+            self.for_writer.notify_one();
+        }
     }
 
     /// How many bytes wait for the disk.
@@ -134,8 +150,10 @@ impl Queue {
     pub(crate) fn take(&self, most_bytes: usize) -> Work {
         let mut inner = self.inner();
         while inner.entries.is_empty() && inner.requests.is_empty() {
+            inner.asleep = true;
             inner = self.for_writer.wait(inner).unwrap_or_else(PoisonError::into_inner);
         }
+        inner.asleep = false;
         let (mut bytes, mut entries) = (0, Vec::new());
         while let Some(pending) = inner.entries.front() {
             let len = pending.entry.len();

@@ -9,7 +9,7 @@
 //! record:                     number | µs since the session began | length, each LEB128 | bytes
 //! ```
 //!
-//! Numbers are little endian. A frame with its header is a multiple of 4 KiB long, so that lengths tell little. What the
+//! Records that fit into one page as they are stand in a raw block of zstd. Numbers are little endian. A frame with its header is a multiple of 4 KiB long, so that lengths tell little. What the
 //! seal binds beside the body: session, segment, and the frame's header without its checksum. `previous frame` is the
 //! beginning of the SHA-256 of the frame before, of the segment header for the first.
 
@@ -95,6 +95,20 @@ thread_local! {
     static COMPRESSOR: RefCell<Option<(i32, zstd::bulk::Compressor<'static>)>> = const { RefCell::new(None) };
 }
 
+/// What zstd writes before a block that it does not compress, for records that have room in one page as they are: then their frame
+/// is as long as it would be after compression, and needs none.
+fn stored(records: &[u8]) -> Option<[u8; STORED_HEADER_LEN]> {
+    let room = PADDED_TO - FRAME_HEADER_LEN - 4 - STORED_HEADER_LEN - TAG_LEN;
+    let length = u32::try_from(records.len()).ok().filter(|_| records.len() <= room)?;
+    // One segment, its length in four bytes; then the last block, raw, with its length in 21 bits.
+    let mut header = [0; STORED_HEADER_LEN];
+    let [block @ .., _] = (length << 3 | 1).to_le_bytes();
+    fill(&mut header, &[&zstd::zstd_safe::MAGICNUMBER.to_le_bytes(), &[0xa0], &length.to_le_bytes(), &block]);
+    Some(header)
+}
+
+const STORED_HEADER_LEN: usize = 12;
+
 /// Compresses `records` into `room`; says how long they are then.
 fn compress(level: i32, records: &[u8], room: &mut [u8]) -> std::io::Result<usize> {
     COMPRESSOR.with_borrow_mut(|kept| {
@@ -146,10 +160,20 @@ impl SegmentWriter {
         }
         let head = if self.header.is_some() { SEGMENT_HEADER_LEN } else { 0 };
         let start = head + FRAME_HEADER_LEN + 4;
-        let room = zstd::zstd_safe::compress_bound(records.len());
-        let mut bytes = vec![0; start + room];
-        let compressed = compress(self.level, records, bytes.get_mut(start..).unwrap_or_default());
-        let compressed = compressed.map_err(|error| Error::io("a block cannot be compressed", error))?;
+        let (mut bytes, compressed) = match stored(records) {
+            // It takes one page however short it is.
+            Some(stored) => {
+                let mut bytes = vec![0; head + PADDED_TO];
+                fill(bytes.get_mut(start..).unwrap_or_default(), &[&stored, records]);
+                (bytes, stored.len() + records.len())
+            }
+            None => {
+                let room = zstd::zstd_safe::compress_bound(records.len());
+                let mut bytes = vec![0; start + room];
+                let compressed = compress(self.level, records, bytes.get_mut(start..).unwrap_or_default());
+                (bytes, compressed.map_err(|error| Error::io("a block cannot be compressed", error))?)
+            }
+        };
         let frame_len = (FRAME_HEADER_LEN + 4 + compressed + TAG_LEN).next_multiple_of(PADDED_TO);
         bytes.resize(start + compressed, 0);
         bytes.resize(head + frame_len, 0);
@@ -426,6 +450,27 @@ mod tests {
             rest = after;
         }
         assert!(rest.is_empty());
+    }
+
+    #[test]
+    fn short_blocks_are_stored_and_take_one_page() {
+        let room = PADDED_TO - FRAME_HEADER_LEN - 4 - STORED_HEADER_LEN - TAG_LEN;
+        let noise: Vec<u8> =
+            (0_u32..).take(room + 1).map(|at| (at.wrapping_mul(2_654_435_761) >> 11).to_le_bytes()[0]).collect();
+        for length in [1, 2, 127, 255, 256, 257, 1000, room - 1, room] {
+            let block = &noise[..length];
+            let file = segment(&[block, block]);
+            assert_eq!(file.len(), SEGMENT_HEADER_LEN + 2 * PADDED_TO, "{length}");
+            let opener = SegmentOpener::new(&key(), &SegmentHeader::parse(&file).unwrap());
+            let (frame, rest) = Frame::split(&file[SEGMENT_HEADER_LEN..]).unwrap();
+            assert_eq!(frame.open(&opener).unwrap(), block);
+            assert_eq!(Frame::split(rest).unwrap().0.open(&opener).unwrap(), block);
+            let whole = [stored(block).unwrap().as_slice(), block].concat();
+            assert_eq!(zstd::stream::decode_all(whole.as_slice()).unwrap(), block);
+        }
+        assert!(stored(&noise).is_none());
+        // What has no room as it is has it compressed, where it can be.
+        assert_eq!(segment(&[&[7; 2 * PADDED_TO]]).len(), SEGMENT_HEADER_LEN + PADDED_TO);
     }
 
     #[test]

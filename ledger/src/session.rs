@@ -197,6 +197,20 @@ impl SessionWriter {
         self.leaf(leaf, now)
     }
 
+    /// The same, but leaves gathered notes gathered where nothing else is: they go to the disk with the next leaf or with
+    /// [`SessionWriter::seal`], in one block with the notes that come until then. [`SessionWriter::gathered`] tells of them.
+    ///
+    /// # Errors
+    ///
+    /// See [`SessionWriter::request`].
+    pub fn event_before_notes(&mut self, leaf: Leaf, now: Time) -> Result<Ticket> {
+        let notes = self.block(Direction::Note).len();
+        if self.gathered() > notes {
+            return self.event(leaf, now);
+        }
+        self.leaf(leaf, now)
+    }
+
     /// Ends the session.
     ///
     /// # Errors
@@ -351,6 +365,35 @@ mod tests {
         goes::<SessionWriter>();
         goes::<Ticket>();
         is_shared::<Ledger>();
+    }
+
+    #[test]
+    fn notes_may_wait_for_the_next_block_and_are_named_there() {
+        let fs = MemoryFs::new();
+        let ledger = open(&fs).unwrap();
+        let (mut session, _) = ledger.session(SessionOpen::new("agent-7", "fhir"), NOW).unwrap();
+        let id = session.id();
+        let decided = || Leaf::new(Kind::DecisionGranted).outcome(Outcome::Success);
+        drop(session.request(b"GET /Patient/7", Details::new(), NOW).unwrap());
+        session.response_block(Direction::Note, b"asked", NOW).unwrap();
+        drop(session.event_before_notes(decided(), NOW).unwrap());
+        assert!(session.gathered() > 0);
+        session.response_block(Direction::Note, b"answered", NOW).unwrap();
+        drop(session.response(Outcome::Success, Details::new(), NOW).unwrap());
+        // Where more than notes is gathered, a leaf stands behind all of it.
+        session.response_block(Direction::Note, b"asked again", NOW).unwrap();
+        session.response_block(Direction::ToClient, b"row", NOW).unwrap();
+        drop(session.event_before_notes(decided(), NOW).unwrap());
+        assert_eq!(session.gathered(), 0);
+        session.close(Outcome::Success, Details::new(), NOW).unwrap().wait().unwrap();
+        ledger.checkpoint().unwrap();
+
+        let reader = Reader::open_at(Arc::new(fs), Some(root()));
+        let leaves = reader.session_leaves(id).unwrap();
+        let named: Vec<usize> = leaves.iter().map(|(_, leaf)| leaf.blocks().len()).collect();
+        assert_eq!(named, [0, 1, 0, 1, 2, 0], "opened, asked, decided, answered, decided, closed");
+        let records: Vec<_> = reader.records(id, &NOW.month()).unwrap().map(|record| record.unwrap().bytes).collect();
+        assert_eq!(records, [b"GET /Patient/7".as_slice(), b"asked", b"answered", b"asked again", b"row"]);
     }
 
     #[test]

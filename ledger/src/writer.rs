@@ -140,9 +140,7 @@ fn derive(queue: &Queue, mut deriver: Deriver, messages: &Receiver<Derive>) {
 }
 
 fn derive_batch(deriver: &mut Deriver, entries: Vec<Entry>) -> Result<()> {
-    for entry in entries {
-        deriver.apply(entry)?;
-    }
+    deriver.apply_all(entries)?;
     if deriver.unpublished() >= MOST_UNPUBLISHED { deriver.publish() } else { Ok(()) }
 }
 

@@ -14,6 +14,7 @@ pub(super) const CONTEXT: &[&str] = &[
     "ed", "er", "clinic", "verified", "checked", "cx", "uploaded", "sync", "synced", "repair", "around", "for",
     "completed", "opened", "readmitted", "presented", "expired", "died", "passed", "work", "air", "facility",
     "onset", "ended", "return", "returned", "rtc", "til", "back", "tlc", "picc", "hd", "art", "bcx", "ucx", "grp", "group",
+    "tent", "tentative", "frozen", "neg", "resched", "rescheduled", "booked", "recheck", "rechecked",
     "hus", "out", "use", "intake", "ama", "picked", "mailed", "faxed", "sent", "printed", "dictated", "transcribed", "imaging", "xray", "ultrasound", "us", "op", "as",
 ];
 
@@ -35,7 +36,8 @@ pub(super) const SCORES: &[&str] = &[
     "approx", "take", "takes", "half", "bicep", "biceps", "triceps", "grip", "quadriceps", "patellar",
     "brachioradialis", "ankle", "dorsiflexion", "plantarflexion", "flexion", "extension", "abduction", "hip", "sirs",
     "curb", "wells", "criteria", "borg", "kps", "ecog", "mallampati", "tanner", "upper", "lower", "extremities",
-    "extremity", "tablet",
+    "extremity", "tablet", "suboxone", "zubsolv", "buprenorphine", "subutex", "bup",
+    "percocet", "norco", "ratios", "tranex",
 ];
 
 /// Words before digits that are a number of another sort.

@@ -26,11 +26,12 @@ pub(super) fn day_or_month(near: &NearNumber<'_>) -> Result<bool, Unseen> {
     let value = near.value();
     let behind = near.behind(12)?;
     Ok(match behind {
+        [b'.', ..] if behind_weekday(near) => true,
         [sign @ (b'/' | b'-' | b'.'), rest @ ..] => signed(value, *sign, rest),
         // `14 March`, `14 of March`, `3 / 14 / 2024`.
         [b' ' | b'\t', b'/' | b'-' | b'.' | 0xe2, ..] => true,
         [b' ' | b'\t', b' ' | b'\t', rest @ ..] | [b' ' | b'\t', rest @ ..] => {
-            (1..=31).contains(&value) && (is_month(rest) || is_of(rest))
+            (1..=31).contains(&value) && (is_month(rest) || is_of(rest) || is_group(rest))
         }
         // A line that was wrapped.
         [b'\n', rest @ ..] => is_month(rest),
@@ -38,6 +39,16 @@ pub(super) fn day_or_month(near: &NearNumber<'_>) -> Result<bool, Unseen> {
         [first, ..] if first.is_ascii_alphabetic() => is_month(behind) || is_ordinal(behind) || is_of(behind),
         [0xe2, ..] => true,
         _ => false,
+    })
+}
+
+/// `wed 10.22`: the only decimal number that is a month and a day, see `yearless::no_year`.
+fn behind_weekday(near: &NearNumber<'_>) -> bool {
+    near.before(4).first_chunk::<4>().is_some_and(|text| {
+        matches!(
+            &text.map(|byte| byte.to_ascii_lowercase()),
+            b"mon " | b"tue " | b"wed " | b"thu " | b"fri " | b"sat " | b"sun " | b"day " | b"ues " | b"urs "
+        )
     })
 }
 
@@ -52,7 +63,8 @@ fn signed(one: u32, sign: u8, rest: &[u8]) -> bool {
     let two = number(second);
     let next = rest.get(second.len());
     match second.len() {
-        // The name of a month, in letters or in Roman numbers.
+        // A line that was wrapped behind the sign; the name of a month, in letters or in Roman numbers.
+        0 if sign == b'/' && next == Some(&b'\n') => true,
         0 => is_month(rest) || matches!(rest.first(), Some(b'I' | b'V' | b'X')),
         // A decimal number has no third part.
         1 | 2 if sign == b'.' => next == Some(&b'.'),
@@ -61,6 +73,13 @@ fn signed(one: u32, sign: u8, rest: &[u8]) -> bool {
         4 => (1..=12).contains(&one) && is_year(two),
         _ => false,
     }
+}
+
+/// `14 62`: the rest of a date in groups, see `numeric::in_groups`.
+fn is_group(rest: &[u8]) -> bool {
+    let digits = |bytes: &[u8]| bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let second = digits(rest);
+    matches!(second, 1 | 2) && rest.get(second) == Some(&b' ') && digits(rest.get(second + 1..).unwrap_or_default()) > 1
 }
 
 /// Whether a word begins with the first letters of a month.

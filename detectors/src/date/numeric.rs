@@ -1,8 +1,9 @@
 //! Dates that begin with a digit.
 
-use blackbar_engine::{ByteSet, View};
+use blackbar_engine::{ByteSet, Slot, View};
 
 use super::context::{CONTEXT, LABELS, NUMBERS, SCORES};
+use super::spoken::day_alone;
 use super::yearless::{clock_follows, no_year};
 use super::{Answer, UNITS, is_day, is_year, month};
 use crate::context::hinted;
@@ -23,7 +24,7 @@ pub(super) fn verify(view: &View<'_>) -> Answer {
             if let Some(answer) = signed.then(|| with_signs(view, first)).flatten() {
                 return Some(answer);
             }
-            day_first(view, len(first), value)
+            day_first(view, len(first), value).or_else(|| in_groups(view, first))
         }
         4 if is_year(value) && stands => year_first(view, value),
         6 | 8 | 12 | 14 if stands => packed(view, first),
@@ -43,7 +44,7 @@ fn stands_alone(view: &View<'_>) -> bool {
 
 /// Whether a typographic sign that is no letter ends before the trigger.
 fn is_quote(view: &View<'_>) -> bool {
-    matches!(view.slice(-3, 2), [0xe2, 0x80] | [0xe2, 0x81]) || view.slice(-2, 2) == [0xc2, 0xa0]
+    matches!(view.slice(-3, 2), [0xe2, 0x80] | [0xe2, 0x81] | [0xe2, 0x86]) || view.slice(-2, 2) == [0xc2, 0xa0]
 }
 
 /// A separator of numeric dates at `at`, perhaps with a blank on either side: which it is, and where the next part
@@ -60,6 +61,11 @@ fn sep(view: &View<'_>, at: i32) -> Option<(u8, i32)> {
         _ => return None,
     };
     let next = from + width;
+    // `12/` at the end of a line, `06/24` on the next.
+    if sign == b'/' && from == at && view.byte(next) == Some(b'\n') {
+        let indented = next + 1 + blanks(view, next + 1, 24);
+        return view.byte(indented)?.is_ascii_digit().then_some((sign, indented));
+    }
     let spaced = blanks(view, next, 1);
     if (from > at) != (spaced > 0) {
         return None;
@@ -89,7 +95,8 @@ fn range_follows(view: &View<'_>, at: i32) -> bool {
 /// Month, day and year in any order that begins with a short number.
 fn with_signs(view: &View<'_>, first: &[u8]) -> Answer {
     let (sign, at) = sep(view, len(first))?;
-    let spaced = at > len(first) + 1 && sign != b'-' || view.byte(len(first)) == Some(b' ');
+    let wrapped = view.byte(len(first) + 1) == Some(b'\n');
+    let spaced = at > len(first) + 1 && sign != b'-' && !wrapped || view.byte(len(first)) == Some(b' ');
     let second = digits(view, at, 5);
     let one = number(first);
     if second.is_empty() {
@@ -139,7 +146,7 @@ fn short_year(view: &View<'_>, first: &[u8], second: &[u8], real: bool, year_led
             && head
                 .get(head.len() - 5..)
                 .is_some_and(|l| l.eq_ignore_ascii_case(b"o.b.") || l.eq_ignore_ascii_case(b".o.b."));
-    if !(real || (year_led && said)) || unit_follows(view, end) && !said {
+    if !(real || (year_led && said)) || unit_follows(view, end) && (!said || time_follows(view, end)) {
         return None;
     }
     let padded = first.len() == 2 && second.len() == 2;
@@ -200,6 +207,54 @@ pub(super) fn unit_follows(view: &View<'_>, at: i32) -> bool {
         let from = at + i32::from(view.byte(at) == Some(b'-'));
         after_word(view, from).is_some_and(|word| one_of!(word, UNITS))
     }
+}
+
+/// `03 14 62`, `3 14 2024`: only behind a label, or where both are padded and the year has its century.
+fn in_groups(view: &View<'_>, first: &[u8]) -> Answer {
+    let blank = |at: i32| matches!(view.byte(at), Some(b' '));
+    let at = len(first);
+    let second = digits(view, at + 1, 3);
+    let behind = at + 1 + len(second);
+    let third = digits(view, behind + 1, 5);
+    let end = behind + 1 + len(third);
+    let apart = blank(at) && matches!(second.len(), 1 | 2) && blank(behind);
+    let (one, two) = (number(first), number(second));
+    let year = third.len() == 2 || third.len() == 4 && (1900..=2099).contains(&number(third));
+    if !apart || !year || !(is_day(one, two) || is_day(two, one)) {
+        return None;
+    }
+    // More groups: a telephone number, an account.
+    let goes_on = view
+        .byte(end)
+        .is_some_and(|byte| is_wordy(byte) || b"-/.:%".contains(&byte) && view.byte(end + 1).is_some_and(is_wordy))
+        || blank(end) && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit());
+    let text = before(view, 0);
+    let inside = matches!(text, [.., digit, b' '] if digit.is_ascii_digit());
+    if goes_on || inside || unit_follows(view, end) {
+        return None;
+    }
+    let said = label(text).is_some_and(|word| {
+        one_of!(word, LABELS) || one_of!(word, &["processed", "written", "adm", "signed", "printed", "hired", "hire"])
+    });
+    let padded = first.len() == 2 && second.len() == 2;
+    let other = nearest!(text, NUMBERS, LABELS, 3) == Some(true);
+    // The first column of a table.
+    let line = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b'\n');
+    let column = line && view.slice(end, 2) == b"  ";
+    match () {
+        () if said => Some((end, 85, "label")),
+        () if padded && !other && (third.len() == 4 && is_day(one, two) || column) => {
+            Some((end, 65, "month, day and year"))
+        }
+        () => None,
+    }
+}
+
+/// `3/6/12 mo`: visits of a schedule.
+fn time_follows(view: &View<'_>, at: i32) -> bool {
+    after_word(view, at).is_some_and(|word| {
+        one_of!(word, &["mo", "month", "months", "wk", "wks", "weeks", "yr", "yrs", "years", "hours"])
+    })
 }
 
 /// `14-Mar-2024`, `14/Mar/24`.
@@ -274,13 +329,23 @@ fn day_first(view: &View<'_>, at: i32, day: u32) -> Answer {
         return None;
     }
     let word = view.word(here);
-    let month = month(word).or_else(|| if of { romance_month(word) } else { None })?;
+    let Some(month) = month(word).or_else(|| if of { romance_month(word) } else { None }) else {
+        return (ordinal && !of).then(|| day_alone(view, day, at + 2, true))?;
+    };
     if !is_day(month, day) || (gap == 0 && ordinal && !of) {
         return None;
     }
     let after = here + len(word);
     if let Some(end) = year_behind(view, after, gap == 0) {
         return Some((end, 95, if ordinal { "ordinal, month and year" } else { "day, month and year" }));
+    }
+    // `4 Nov 03`: a year of two digits that nothing follows.
+    let short = digits(view, after + 1, 3);
+    if gap > 0 && !ordinal && view.byte(after) == Some(b' ') && short.len() == 2 {
+        let end = after + 1 + len(short);
+        if matches!(view.byte(end), None | Some(b',' | b';' | b')' | b'\n' | b'\r')) {
+            return Some((end, 80, "day, month and year"));
+        }
     }
     // Without a year a month must look like one: `2 may`, `3 dec`, `1 mar` are other words.
     let capital = word.first().is_some_and(u8::is_ascii_uppercase);
@@ -465,6 +530,11 @@ fn zone(view: &View<'_>, at: i32) -> i32 {
     }
 }
 
+/// Whether a moment that fills a component may end here: the component does, or its zone or fraction follows.
+fn framed_moment(next: Option<u8>) -> bool {
+    next.is_none_or(|byte| b"+-.".contains(&byte))
+}
+
 /// `20240314`, `20240314103000-0500`, `202403141030`; `03141962` and `031462` behind a label.
 fn packed(view: &View<'_>, first: &[u8]) -> Answer {
     let part = |from: usize, to: usize| number(first.get(from..to).unwrap_or_default());
@@ -488,7 +558,12 @@ fn packed(view: &View<'_>, first: &[u8]) -> Answer {
             }
             let framed = text.last().is_some_and(|byte| b"|^~&\"',\t".contains(byte))
                 || next.is_some_and(|byte| b"|^~".contains(&byte));
-            if (other && !named) || hinted(view, hint::CODE | hint::QUANTITY) {
+            // In a segment, a moment to the minute is one wherever its sender put it.
+            let moment = first.len() > 8
+                && matches!(view.field().slot, Slot::Segment(_))
+                && view.begins(0)
+                && framed_moment(next);
+            if (other && !named) || hinted(view, hint::CODE | hint::QUANTITY) && !moment {
                 return None;
             }
             let mut here = end;

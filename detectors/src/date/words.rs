@@ -2,21 +2,14 @@
 
 use blackbar_engine::{ByteSet, View};
 
+use super::feast::{self, SEASONS};
 use super::numeric::year_behind;
-use super::{Answer, UNITS, is_day, is_year, month};
+use super::{Answer, UNITS, is_day, month, spoken};
 use crate::scan::{WordsBack, before, blanks, dash, digits, is_wordy, len, number};
 
 /// Words before a month that stands alone.
 const BEFORE_MONTH: &[&str] =
-    &["in", "since", "last", "early", "late", "mid", "during", "next", "until", "until", "of"];
-const SEASONS: &[&str] = &["spring", "summer", "fall", "autumn", "winter"];
-/// Words that make a holiday with `Day` only.
-const DAYS: &[&str] = &["labor", "memorial", "independence", "veterans", "presidents", "columbus", "mlk", "groundhog"];
-const BEFORE_HOLIDAY: &[&str] = &[
-    "on", "since", "before", "after", "until", "around", "last", "over", "by", "at", "near", "this", "past", "for",
-    "through", "during", "next",
-];
-
+    &["in", "since", "last", "early", "late", "mid", "during", "next", "until", "of", "this", "til", "till"];
 pub(super) fn verify(view: &View<'_>) -> Answer {
     let word = view.word(0);
     // `xMAR`, `MAR-A`: the trigger is a whole word, but a digit may touch it, which is another trigger's date.
@@ -25,10 +18,12 @@ pub(super) fn verify(view: &View<'_>) -> Answer {
     }
     match month(word) {
         Some(month) => month_first(view, word, month),
-        None if one_of!(word, SEASONS) => season(view, word),
+        None if one_of!(word, SEASONS) => feast::season(view, word),
+        None if one_of!(word, feast::PAIRED) => feast::paired(view, word),
+        None if one_of!(word, spoken::FIRST) => spoken::verify(view),
         None => match ordinal(view, 0) {
-            Some((day, end)) => ordinal_first(view, day, end),
-            None => holiday(view, word),
+            Some((day, end)) => ordinal_first(view, day, end).or_else(|| spoken::day_alone(view, day, end, false)),
+            None => feast::holiday(view, word),
         },
     }
 }
@@ -69,7 +64,12 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
         && is_day(month, day)
         && (month != 5 || capital)
     {
-        return Some((spelled_year(view, end).unwrap_or(end), 85, "month and ordinal"));
+        let short = || {
+            let from = end + len(view.run(end, &ByteSet::of(b" ,"), 2));
+            let close = spoken::short_year(view, from).filter(|close| from > end && close - from > 9)?;
+            Some(close)
+        };
+        return Some((spelled_year(view, end).or_else(short).unwrap_or(end), 85, "month and ordinal"));
     }
     if run.is_empty()
         && gap > 0
@@ -77,12 +77,20 @@ fn month_first(view: &View<'_>, word: &[u8], month: u32) -> Answer {
     {
         return (!doubtful).then_some((end, 85, "month and year in words"));
     }
+    // `june three twenty twenty four`, `June ninety four`.
+    if gap > 0
+        && let Some(end) = spoken::behind_month(view, len(word) + gap, month, doubtful)
+    {
+        return Some((end, 80, "month and number in words"));
+    }
     alone(view, word, capital)
 }
 
 /// How long the blanks at `at` are: a line may end among them.
 fn space(view: &View<'_>, at: i32) -> i32 {
     let run = view.run(at, &ByteSet::SPACE, 4);
+    // The next line of a narrow column may be indented.
+    let run = if run.contains(&b'\n') { view.run(at, &ByteSet::SPACE, 24) } else { run };
     if run.iter().filter(|byte| **byte == b'\n').count() > 1 { 0 } else { len(run) }
 }
 
@@ -100,14 +108,17 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
     if let Some(end) = with_year {
         return Some((end, 96, "month, day and year"));
     }
-    // `March 3-5, 2024`, `March 3 to 5`.
-    let dashed = dash(view.slice(end, 3));
+    // `March 3-5, 2024`, `March 3 - 5`.
+    let spaced = blanks(view, end, 1);
+    let dashed = dash(view.slice(end + spaced, 3));
     if dashed > 0 {
-        let from = end + i32::try_from(dashed).ok()?;
+        let from = end + spaced + i32::try_from(dashed).ok()?;
+        let from = from + if spaced > 0 { blanks(view, from, 1) } else { 0 };
         let second = digits(view, from, 3);
         let close = from + len(second);
         let free = !view.byte(close).is_some_and(|byte| byte.is_ascii_alphanumeric() || byte == b'/');
-        if matches!(second.len(), 1 | 2) && is_day(month, number(second)) && free {
+        let counted = spaced > 0 && (second.len() < width || super::numeric::unit_follows(view, close));
+        if matches!(second.len(), 1 | 2) && is_day(month, number(second)) && free && !counted {
             end = year_behind(view, close, false).unwrap_or(close);
             return (!doubtful || end > close).then_some((end, 88, "month and days"));
         }
@@ -139,81 +150,30 @@ fn month_and_day(view: &View<'_>, month: u32, at: i32, doubtful: bool, joined: b
 fn alone(view: &View<'_>, word: &[u8], capital: bool) -> Answer {
     let back = WordsBack::new(before(view, 0)).next()?;
     let plain = matches!(back.gap, b" " | b"-" | b"  " | b"\n");
-    let full = word.len() >= 4 || word.eq_ignore_ascii_case(b"may");
+    let may = word.eq_ignore_ascii_case(b"may");
+    let stopped = view.byte(len(word)) == Some(b'.');
+    let full = word.len() >= 4 || may || stopped && !one_of!(back.word, &["of", "this"]);
+    // In small letters only where no verb and no march can be meant.
+    let small = word.len() > 3 && !word.eq_ignore_ascii_case(b"march") && !one_of!(word, &["sept", "febr"])
+        || one_of!(back.word, &["since", "last"])
+        || may && one_of!(back.word, &["in"]);
+    let capital = capital || small && !word.iter().any(u8::is_ascii_uppercase) && word.len() > 2 && full;
     let end = len(word);
     let next = view.byte(end);
     // `in March of this year` and `last May,`; not `In June Carter's words`.
     let name = next == Some(b' ') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_uppercase());
-    let open = next.is_some_and(|byte| is_wordy(byte) || byte == b'-' || byte == b'\'');
+    let open = next.is_some_and(|byte| is_wordy(byte) || byte == b'-' || byte == b'\'' || byte == b'/');
     let fits = capital && full && plain && !name && !open && one_of!(back.word, BEFORE_MONTH);
     let of = back.word.eq_ignore_ascii_case(b"of");
     (fits && !of).then_some((end, 65, "month behind a preposition"))
 }
 
-/// `summer of 2023`, `Fall 2022`.
-fn season(view: &View<'_>, word: &[u8]) -> Answer {
-    let mut at = len(word);
-    at += blanks(view, at, 1);
-    if view.word(at).eq_ignore_ascii_case(b"of") {
-        at += 2 + blanks(view, at + 2, 1);
-    }
-    year(view, at).map(|end| (end, 85, "season and year"))
-}
-
-/// `Christmas 2023`; `on Thanksgiving`.
-fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
-    let mut end = len(word);
-    let fresh = word.eq_ignore_ascii_case(b"new");
-    if fresh {
-        // `new years eve`, `New Year's Day`.
-        let year = view.word(end + 1);
-        if view.byte(end) != Some(b' ') || !one_of!(year, &["year", "years"]) {
-            return None;
-        }
-        end += 1 + len(year);
-        end += if matches!(view.slice(end, 2), b"'s" | b"'S") { 2 } else { 0 };
-        end += if view.slice(end, 4) == "’s".as_bytes() { 4 } else { 0 };
-    }
-    let at = end + blanks(view, end, 1);
-    let next = view.word(at);
-    let day = one_of!(next, &["day", "eve"]);
-    if day {
-        end = at + len(next);
-    }
-    if fresh {
-        return day.then_some((year(view, end + blanks(view, end, 1)).unwrap_or(end), 75, "turn of the year"));
-    }
-    // `labor` and `memorial` are no holidays alone.
-    if one_of!(word, DAYS) && !(day && next.first().is_some_and(u8::is_ascii_uppercase)) {
-        return None;
-    }
-    let mut at = end + len(view.run(end, &ByteSet::of(b" ,"), 2));
-    if view.word(at).eq_ignore_ascii_case(b"of") {
-        at += 2 + blanks(view, at + 2, 1);
-    }
-    if let Some(end) = year(view, at) {
-        return Some((end, 88, "holiday and year"));
-    }
-    let capital = word.first().is_some_and(u8::is_ascii_uppercase);
-    let placed = WordsBack::new(before(view, 0))
-        .next()
-        .is_some_and(|back| one_of!(back.word, BEFORE_HOLIDAY) && back.gap == b" ");
-    let more = view.byte(end) == Some(b' ') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_uppercase());
-    (capital && placed && !more && !one_of!(word, SEASONS)).then_some((end, 65, "holiday behind a preposition"))
-}
-
-/// The end of a year of four digits at `at`.
-fn year(view: &View<'_>, at: i32) -> Option<i32> {
-    let quote = i32::from(view.byte(at) == Some(b'\''));
-    let run = digits(view, at + quote, 5);
-    let end = at + quote + len(run);
-    let fits = (run.len() == 4 && is_year(number(run)) && number(run) >= 1900) || (quote == 1 && run.len() == 2);
-    (fits && !view.byte(end).is_some_and(is_wordy)).then_some(end)
-}
-
 /// `third of July`, `the twenty-first of May, 2023`.
 fn ordinal_first(view: &View<'_>, day: u32, at: i32) -> Answer {
     let mut here = at + blanks(view, at, 1);
+    if view.word(here).eq_ignore_ascii_case(b"day") {
+        here += 3 + blanks(view, here + 3, 1);
+    }
     let of = view.word(here).eq_ignore_ascii_case(b"of");
     if of {
         here += 2 + blanks(view, here + 2, 1);
@@ -226,12 +186,13 @@ fn ordinal_first(view: &View<'_>, day: u32, at: i32) -> Answer {
     if !is_day(month, day) || here == at || view.byte(end).is_some_and(is_wordy) || (!of && (!capital || month == 5)) {
         return None;
     }
-    let end = year_behind(view, end, false).or_else(|| spelled_year(view, end)).unwrap_or(end);
+    let era = if matches!(view.slice(end, 6), b" A.D. " | b", A.D.") { end + 5 } else { end };
+    let end = year_behind(view, era, false).or_else(|| spelled_year(view, end)).unwrap_or(end);
     Some((end, if of { 90 } else { 75 }, "ordinal and month"))
 }
 
 /// The ordinal from first to thirty-first at `at`, and where it ends.
-fn ordinal(view: &View<'_>, at: i32) -> Option<(u32, i32)> {
+pub(super) fn ordinal(view: &View<'_>, at: i32) -> Option<(u32, i32)> {
     const ONES: [&str; 19] = [
         "first",
         "second",
@@ -271,7 +232,7 @@ fn ordinal(view: &View<'_>, at: i32) -> Option<(u32, i32)> {
 }
 
 /// The end of a year in words behind `at`: `, two thousand twenty-three`, `nineteen eighty-five`.
-fn spelled_year(view: &View<'_>, at: i32) -> Option<i32> {
+pub(super) fn spelled_year(view: &View<'_>, at: i32) -> Option<i32> {
     const BETWEEN: ByteSet = ByteSet::of(b" ,-");
     #[rustfmt::skip] // A word list reads better in lines.
     const NUMBERS: &[&str] = &[

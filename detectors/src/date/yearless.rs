@@ -2,12 +2,13 @@
 
 use blackbar_engine::View;
 
-use super::context::{CONTEXT, SCORES};
+use super::context::{CONTEXT, NUMBERS, SCORES};
 use super::numeric::{after_word, ends, unit_follows};
 use super::{Answer, is_day};
 use crate::context::hinted;
 use crate::fields::hint;
-use crate::scan::{WordsBack, before, blanks, dash, digits, len, number};
+use crate::scan::{WordsBack, before, blanks, dash, digits, is_wordy, len, number};
+use crate::words::category;
 
 /// `3/14`: only where something says that it is a date.
 pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, sign: u8) -> Answer {
@@ -16,11 +17,14 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     if !(american || is_day(two, one)) || !ends(view, end, sign) {
         return None;
     }
-    // A decimal number.
+    let text = before(view, 0);
+    // A decimal number, unless a weekday stands before: `wed 10.22`.
+    if sign == b'.' && american && two > 0 && behind_weekday(text) && !unit_follows(view, end) {
+        return Some((end, 70, "month and day behind a weekday"));
+    }
     if sign == b'.' || (view.byte(end) == Some(b'.') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_digit())) {
         return None;
     }
-    let text = before(view, 0);
     let named = hinted(view, hint::DATE);
     if !named && unit_follows(view, end) {
         return None;
@@ -40,7 +44,14 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
             .is_some_and(|back| one_of!(back.word, &["dob", "on", "dated", "since", "appt", "born", "seen", "until"]));
         let shaped =
             second.len() == 2 && american && !after_word(view, end).is_some_and(|word| one_of!(word, &["to", "of"]));
-        return (direct && strong && shaped || named).then_some((end, 70, "month and day in context"));
+        if direct && strong && shaped || named {
+            return Some((end, 70, "month and day in context"));
+        }
+        return (american && hyphened(view, text, first, second, end)).then_some((
+            end,
+            62,
+            "month and day with a hyphen",
+        ));
     }
     if named {
         return Some((end, 85, "month and day in a date field"));
@@ -84,6 +95,15 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     {
         return Some((end, 75, "month and day behind a person"));
     }
+    // `(11/2, Dr. Lee)`.
+    let capital = view.slice(end, 3);
+    if american
+        && one > two
+        && text.ends_with(b"(")
+        && matches!(capital, [b',', b' ', next] if next.is_ascii_uppercase())
+    {
+        return Some((end, 62, "month and day in brackets"));
+    }
     if score {
         return None;
     }
@@ -98,7 +118,8 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     }
     // `3/14 at 10:30`, `3/14: WBC 12`, `3/14-3/18`.
     let behind = end + blanks(view, end, 1);
-    if (!fraction || direct) && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
+    let starts = matches!(text.last(), None | Some(b'[' | b'\n'));
+    if (!fraction || direct || starts) && (clock_follows(view, end) || view.byte(behind) == Some(b'@')) {
         return Some((end, 75, "month and day before a time"));
     }
     // `extubated 12/31`, `Dr. Lee 8/31`: no fraction has such a denominator.
@@ -120,7 +141,7 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
     if closes && !out_of && (remark && !fraction || doer) {
         return Some((end, 62, "month and day behind a person"));
     }
-    if ranged(view, end) || range_before(text) {
+    if ranged(view, end) || range_before(view, text) {
         return Some((end, 75, "range of dates"));
     }
     let line_start = text.iter().rev().find(|byte| !b" \t-*(".contains(byte)).is_none_or(|byte| *byte == b'\n');
@@ -217,16 +238,153 @@ pub(super) fn no_year(view: &View<'_>, first: &[u8], second: &[u8], end: i32, si
                     ]
                 )
         }
-        Some(byte) => b",.;)]\n\r".contains(&byte),
+        Some(byte) => b",.;)]\n\r|\t".contains(&byte),
     };
     if improper && ended && direct_gap(text) && word.len() > 1 && !counted {
         return Some((end, 56, "month and day"));
+    }
+    if !out_of && (!counted || last.is_some_and(|back| back.gap.len() > 2)) {
+        let parted = ended || view.byte(end) == Some(b'?') || view.slice(end, 2) == b"  ";
+        if let Some(reason) = placed(view, text, end, improper || two > 12 && !matches!(two, 15 | 16 | 30), fraction)
+            && parted
+        {
+            return Some((end, 58, reason));
+        }
+        // `Boise 9/15.`: behind a name or a place.
+        let named = last.is_some_and(|back| {
+            matches!(back.gap, b" " | b", ")
+                && back.word.len() > 2
+                && matches!(back.word, [first, rest @ ..] if first.is_ascii_uppercase() && rest.iter().all(u8::is_ascii_lowercase))
+                && view.bits(back.word) & (category::ANY_NAME | category::CITY) != 0
+                && view.bits(back.word) & (category::CLINICAL | category::DRUG) == 0
+        });
+        if named && parted && !fraction && (improper || two > 10) {
+            return Some((end, 58, "month and day behind a name"));
+        }
     }
     let padded = first.first() == Some(&b'0') || (second.first() == Some(&b'0') && second.len() == 2);
     if padded && second.len() == 2 {
         return Some((end, 65, "padded month and day"));
     }
     None
+}
+
+/// `5-10   0900`, `adm 5-9 2140`, `sched 06-27`: a month and a day where a range of numbers would not stand.
+fn hyphened(view: &View<'_>, text: &[u8], first: &[u8], second: &[u8], end: i32) -> bool {
+    const NOUNS: &[&str] = &["to", "of", "x", "q", "per", "or", "and", "in", "on", "more", "fold", "point"];
+    if text.last().is_some_and(|byte| !b" \t\n([|".contains(byte)) {
+        return false;
+    }
+    let next = after_word(view, end).unwrap_or_default();
+    if one_of!(next, NOUNS) || view.byte(end).is_some_and(|byte| byte >= 0x80 || byte == b'-' || byte == b'/') {
+        return false;
+    }
+    let numbered = nearest!(text, NUMBERS, &[], 2).is_some() || mentions!(text, SCORES, 3);
+    if numbered {
+        return false;
+    }
+    let padded = first.first() == Some(&b'0') && second.len() == 2;
+    let line = text.iter().rev().find(|byte| **byte != b' ').is_none_or(|byte| *byte == b'\n');
+    let wide = view.slice(end, 2) == b"  " || view.byte(end) == Some(b'\t');
+    let last = WordsBack::new(text).next().filter(|back| matches!(back.gap, b" " | b": " | b", "));
+    let said = last.is_some_and(|back| {
+        one_of!(
+            back.word,
+            &[
+                "adm",
+                "admit",
+                "admitted",
+                "admission",
+                "return",
+                "rtc",
+                "rtn",
+                "sched",
+                "scheduled",
+                "appt",
+                "due",
+                "seen",
+                "sent",
+                "received",
+                "rcvd",
+                "dc",
+                "discharge",
+                "discharged",
+                "dated",
+                "thru",
+                "until",
+                "since",
+                "surgery",
+                "visit",
+                "call",
+                "daily",
+                "filled",
+                "started"
+            ]
+        )
+    });
+    padded
+        || line && wide
+        || said && (second.len() == 2 || number(first) > number(second))
+        || clock_follows(view, end) && !matches!(view.byte(end), Some(b'.' | b','))
+}
+
+/// Where a month and a day stand without a word: behind a time, in a cell, in brackets, at the start of a line, behind
+/// another date.
+fn placed(view: &View<'_>, text: &[u8], end: i32, shaped: bool, fraction: bool) -> Option<&'static str> {
+    if matches!(text, [.., b':', a, b, b' '] if a.is_ascii_digit() && b.is_ascii_digit()) {
+        return Some("month and day behind a time");
+    }
+    let opens = matches!(text, [.., b' ', b' '] | [.., b'\t' | b'|' | b'\n'] | [.., b'|', b' '] | []);
+    let closes = view.slice(end, 2) == b"  " || matches!(view.byte(end), None | Some(b'\t' | b'|' | b'\n' | b'\r'));
+    if shaped && opens && closes {
+        return Some("month and day in a cell");
+    }
+    if shaped && text.ends_with(b"(") && matches!(view.byte(end), Some(b',' | b')')) {
+        return Some("month and day in brackets");
+    }
+    let line = text.iter().rev().find(|byte| !b" *".contains(byte)).is_none_or(|byte| *byte == b'\n');
+    let lettered = view.byte(end) == Some(b' ') && view.byte(end + 1).is_some_and(|byte| byte.is_ascii_alphabetic());
+    if shaped && line && lettered && text.len() > 1 {
+        return Some("month and day at the start of a line");
+    }
+    (!fraction && behind_date(text)).then_some("month and day behind a date")
+}
+
+/// Whether one more date ends shortly before, on the same line: `d3 4/22, d7 4/26, d14`.
+fn behind_date(text: &[u8]) -> bool {
+    let line = text.rsplit(|byte| *byte == b'\n').next().unwrap_or_default();
+    let line = line.get(line.len().saturating_sub(28)..).unwrap_or_default();
+    let mut parts = line.split(|byte| !byte.is_ascii_digit() && *byte != b'/');
+    parts.any(|part| {
+        let mut numbers = part.split(|byte| *byte == b'/');
+        let (Some(one), Some(two)) = (numbers.next(), numbers.next()) else { return false };
+        let year = numbers.next().is_some_and(|year| matches!(year.len(), 2 | 4));
+        let short = matches!(one.len(), 1 | 2) && matches!(two.len(), 1 | 2) && is_day(number(one), number(two));
+        short && (year || number(two) > 12 && !matches!(number(two), 15 | 16 | 30))
+    })
+}
+
+/// Whether a weekday stands right before.
+fn behind_weekday(text: &[u8]) -> bool {
+    const WEEKDAYS: &[&str] = &[
+        "monday",
+        "tuesday",
+        "wednesday",
+        "thursday",
+        "friday",
+        "saturday",
+        "sunday",
+        "mon",
+        "tue",
+        "tues",
+        "wed",
+        "thu",
+        "thurs",
+        "fri",
+        "sat",
+        "sun",
+    ];
+    WordsBack::new(text).next().is_some_and(|back| back.gap == b" " && one_of!(back.word, WEEKDAYS))
 }
 
 /// Whether one blank parts the end of `text` from its last word.
@@ -245,7 +403,15 @@ pub(super) fn clock_follows(view: &View<'_>, at: i32) -> bool {
         here += 2 + blanks(view, here + 2, 1);
     }
     let hours = digits(view, here, 5);
-    let military = hours.len() == 4 && one_of!(view.word(here + 4 + blanks(view, here + 4, 1)), &["hrs", "hours", "h"]);
+    let behind = here + len(hours);
+    let stands = !view.byte(behind).is_some_and(|byte| is_wordy(byte) || b"/-.%:".contains(&byte));
+    let four = hours.len() == 4
+        && number(hours) < 2400
+        && number(hours) % 100 < 60
+        && (hours.first() == Some(&b'0') || !unit_follows(view, behind))
+        && stands;
+    let military =
+        four || hours.len() == 4 && one_of!(view.word(behind + blanks(view, behind, 1)), &["hrs", "hours", "h"]);
     here > at && (military || digits(view, here, 2).len() == clock_digits(view, here))
 }
 
@@ -261,7 +427,11 @@ fn clock_digits(view: &View<'_>, at: i32) -> usize {
 /// `-3/18` or ` to 3/18` at `at`.
 fn ranged(view: &View<'_>, at: i32) -> bool {
     let mut next = at + blanks(view, at, 1);
-    let width = dash(view.slice(next, 3));
+    let width = match view.slice(next, 3) {
+        [0xe2, 0x86, 0x92] => 3,
+        [b'-', b'>', ..] => 2,
+        bytes => dash(bytes),
+    };
     if width > 0 {
         next += i32::try_from(width).unwrap_or(0);
     } else if let Some(word) = after_word(view, at).filter(|word| one_of!(word, &["to", "thru", "through", "until"])) {
@@ -273,18 +443,26 @@ fn ranged(view: &View<'_>, at: i32) -> bool {
     let one = digits(view, next, 3);
     let slash = next + len(one);
     let two = if view.byte(slash) == Some(b'/') { digits(view, slash + 1, 3) } else { &[] };
-    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && !parts_of_one(view, two)
+}
+
+/// Whether the other end of a range has the same small number behind its slash: `3/5-4/5` grades a muscle.
+fn parts_of_one(view: &View<'_>, other: &[u8]) -> bool {
+    let first = digits(view, 0, 3);
+    let second = digits(view, len(first) + 1, 3);
+    number(second) == number(other) && matches!(number(other), 2..=6 | 8 | 10)
 }
 
 /// Whether a month and day with a dash behind end `text`.
-fn range_before(text: &[u8]) -> bool {
+fn range_before(view: &View<'_>, text: &[u8]) -> bool {
     let text = text.trim_ascii_end();
-    let text =
-        text.strip_suffix(b"-").or_else(|| text.strip_suffix("–".as_bytes())).unwrap_or_default().trim_ascii_end();
+    let joints = ["->", "-", "–", "→"];
+    let head = joints.iter().find_map(|joint| text.strip_suffix(joint.as_bytes()));
+    let text = head.unwrap_or_default().trim_ascii_end();
     let day = text.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let Some((head, two)) = text.split_at_checked(text.len() - day) else { return false };
     let Some(head) = head.strip_suffix(b"/") else { return false };
     let digits = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let Some(one) = head.get(head.len() - digits..) else { return false };
-    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && number(two) > 5
+    one.len() < 3 && two.len() < 3 && is_day(number(one), number(two)) && !parts_of_one(view, two)
 }

@@ -4,7 +4,7 @@
 
 use blackbar_engine::{Kind, Meaning};
 
-use super::{fhir, hint};
+use super::{column, fhir, hint};
 use crate::kinds;
 
 /// The meaning of the element or attribute at `path`, when XML vocabularies know it.
@@ -30,11 +30,21 @@ pub fn of(path: &[&[u8]]) -> Option<Meaning> {
     if !last.starts_with(b"@") {
         return None;
     }
+    // `<Employee id="…">`: of an owner who has a number, it is that number.
+    if !clinical && *last == b"@id" {
+        let owned = column::of_path(&[above, &[b"id"]].concat());
+        if owned.confidence >= OWNED {
+            return Some(owned);
+        }
+    }
     if ATTRIBUTES.iter().any(|known| last.eq_ignore_ascii_case(known.as_bytes())) {
         return Some(CODED);
     }
     clinical.then(Meaning::default)
 }
+
+/// From here on the name of a field and of what is around it say that a number is somebody's.
+const OWNED: u8 = 85;
 
 /// A name's kind is that of the role around it.
 fn person(path: &[&[u8]], meaning: Meaning) -> Meaning {

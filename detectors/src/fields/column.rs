@@ -1,5 +1,7 @@
 //! Names of columns and keys.
 
+use std::borrow::Cow;
+
 use blackbar_engine::{Kind, Meaning};
 
 mod words;
@@ -48,6 +50,8 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
             } else if column {
                 // A column may as well hold names of things; the field detector looks at the value.
                 meaning(Some(kinds::NAME), 60, hint::NAME)
+            } else if word == "nm" {
+                meaning(Some(kinds::NAME), names::LIKELY, 0)
             } else {
                 meaning(None, 0, 0)
             }
@@ -89,7 +93,8 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
         }
         // A person's name where it is one: the field detector looks at the value.
         "member" | "subscriber" if column => meaning(Some(kinds::NAME), 60, hint::NAME | hint::HEALTH_PLAN),
-        "patient" | "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
+        "patient" if column => meaning(Some(kinds::NAME), 60, hint::NAME | hint::MRN),
+        "guarantor" | "spouse" | "mother" | "father" | "guardian" if column => {
             meaning(Some(kinds::NAME), 60, hint::NAME)
         }
         "employee" | "supervisor" | "sender" | "client" | "resident" | "worker" | "manager" | "caller"
@@ -99,9 +104,11 @@ fn bare(words: &[String], parent: &[String], column: bool) -> Option<Meaning> {
         // A middle initial.
         "mi" if column => meaning(Some(kinds::NAME), 91, hint::NAME),
         "provider" if column => meaning(Some(kinds::NAME_PROVIDER), 60, hint::NAME),
+        // The names of people stand in columns that are called so, those of other things as well.
+        "first" | "last" | "given" | "family" | "middle" if column => meaning(Some(kinds::NAME), names::LIKELY, 0),
         // Names of other things more often than of people or streets.
         "first" | "last" | "given" | "family" | "middle"
-            if column || !(owned(&["name", "names"]) || owned(OWNERS) || owned(GIVERS)) =>
+            if !(owned(&["name", "names"]) || owned(OWNERS) || owned(GIVERS)) =>
         {
             meaning(None, 0, 0)
         }
@@ -246,36 +253,40 @@ fn by_words(words: &[String]) -> Meaning {
     if first_is(&["is", "has", "num", "count", "total", "n", "avg", "flag", "should", "can"]) && words.len() > 1 {
         return meaning(None, 0, hint::QUANTITY);
     }
-    if ends(&[
-        "code",
-        "codes",
-        "cd",
-        "type",
-        "status",
-        "flag",
-        "yn",
-        "c",
-        "category",
-        "class",
-        "unit",
-        "units",
-        "concept",
-        "system",
-        "desc",
-        "description",
-        "version",
-        "format",
-        "ind",
-        "indicator",
-        "verified",
-        "use",
-        "label",
-        "title",
-        "reason",
-        "source",
-        "lang",
-        "language",
-    ]) || words.windows(2).any(|pair| matches!(pair, [one, two] if one == "concept" && two == "id"))
+    let postal =
+        words.windows(2).any(|pair| matches!(pair, [one, two] if matches!(&**one, "postal" | "zip") && two == "code"));
+    if !postal
+        && ends(&[
+            "code",
+            "codes",
+            "cd",
+            "type",
+            "status",
+            "flag",
+            "yn",
+            "c",
+            "category",
+            "class",
+            "unit",
+            "units",
+            "concept",
+            "system",
+            "desc",
+            "description",
+            "version",
+            "format",
+            "ind",
+            "indicator",
+            "verified",
+            "use",
+            "label",
+            "title",
+            "reason",
+            "source",
+            "lang",
+            "language",
+        ])
+        || words.windows(2).any(|pair| matches!(pair, [one, two] if one == "concept" && two == "id"))
     {
         return meaning(None, 0, hint::CODE);
     }
@@ -306,7 +317,7 @@ fn by_words(words: &[String]) -> Meaning {
         return meaning(Some(*kind), *confidence, *hints);
     }
     let pair = |one: &str, two: &str| words.windows(2).any(|pair| matches!(pair, [a, b] if a == one && b == two));
-    if ends(&["serial", "imei", "udi"]) {
+    if ends(&["serial", "imei", "udi"]) || words.len() > 1 && ends(&["sn"]) {
         return meaning(Some(kinds::DEVICE), 88, hint::DEVICE);
     }
     if words.len() > 1 && ends(&["license"]) {
@@ -534,6 +545,7 @@ fn words(name: &[u8]) -> Vec<String> {
     let name = name.get(..name.len().min(128)).unwrap_or_default();
     let mut words: Vec<String> = Vec::new();
     let mut fresh = true;
+    let name = folded(name);
     let mut chars = name.iter().copied().peekable();
     let mut prior = b' ';
     while let Some(byte) = chars.next() {
@@ -558,6 +570,47 @@ fn words(name: &[u8]) -> Vec<String> {
         prior = byte;
     }
     words
+}
+
+/// The name with letters of ASCII for those that have signs: `Prénom`, `Dirección`.
+fn folded(name: &[u8]) -> Cow<'_, [u8]> {
+    if name.is_ascii() {
+        return Cow::Borrowed(name);
+    }
+    let mut plain = Vec::with_capacity(name.len());
+    for letter in String::from_utf8_lossy(name).chars() {
+        let base = match letter {
+            'à'..='å' | 'ā' | 'ă' | 'ą' => "a",
+            'À'..='Å' => "A",
+            'æ' => "ae",
+            'ç' | 'ć' | 'č' => "c",
+            'Ç' | 'Ć' | 'Č' => "C",
+            'è'..='ë' | 'ē' | 'ę' | 'ě' => "e",
+            'È'..='Ë' => "E",
+            'ì'..='ï' | 'ı' => "i",
+            'Ì'..='Ï' | 'İ' => "I",
+            'ñ' | 'ń' | 'ň' => "n",
+            'Ñ' => "N",
+            'ò'..='ö' | 'ø' | 'ō' | 'ő' => "o",
+            'Ò'..='Ö' | 'Ø' => "O",
+            'ù'..='ü' | 'ū' | 'ů' | 'ű' => "u",
+            'Ù'..='Ü' => "U",
+            'ý' | 'ÿ' => "y",
+            'ß' => "ss",
+            'ś' | 'š' => "s",
+            'Ś' | 'Š' => "S",
+            'ź' | 'ż' | 'ž' => "z",
+            'Ź' | 'Ż' | 'Ž' => "Z",
+            'ł' => "l",
+            'Ł' => "L",
+            _ => {
+                plain.extend_from_slice(letter.encode_utf8(&mut [0; 4]).as_bytes());
+                continue;
+            }
+        };
+        plain.extend_from_slice(base.as_bytes());
+    }
+    Cow::Owned(plain)
 }
 
 #[cfg(test)]

@@ -190,7 +190,7 @@ type Fields = &'static [(&'static [u16], Shape)];
 /// Fields by their segment. What is not in a segment's list is read by detectors alone, as are segments of a site's own.
 #[rustfmt::skip] // A table reads better in lines.
 static SEGMENTS: &[(&str, Fields)] = &[
-    ("MSH", &[(&[3, 5], System), (&[4], Sender), (&[6], System), (&[7], Date), (&[8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21], Code), (&[22, 23], Organisation), (&[24, 25], System)]),
+    ("MSH", &[(&[3, 5], System), (&[4, 6], Sender), (&[7], Date), (&[8, 9, 10, 11, 12, 13, 15, 16, 17, 18, 19, 20, 21], Code), (&[22, 23], Organisation), (&[24, 25], System)]),
     ("FHS", &[(&[3, 4, 5, 6], System), (&[7], Date), (&[8, 9, 11, 12], Code), (&[10], Text)]),
     ("BHS", &[(&[3, 4, 5, 6], System), (&[7], Date), (&[8, 9, 11, 12], Code), (&[10], Text)]),
     ("SFT", &[(&[1], Code), (&[2, 3, 4], Code), (&[6], Date)]),
@@ -261,10 +261,10 @@ static SEGMENTS: &[(&str, Fields)] = &[
     ]),
     ("ACC", &[(&[1, 9], Date), (&[2, 4, 5, 6], Code), (&[3], Town(kinds::LOCATION_STREET)), (&[7], PROVIDER), (&[8], Text), (&[10], Text), (&[11], Address), (&[12], OTHER)]),
     ("STF", &[
-        (&[1], Code), (&[2], OTHER), (&[3], PROVIDER_NAME), (&[4, 5, 7, 9, 14, 16, 17, 18, 19], Code), (&[6, 12, 13, 28, 30], Date), (&[8], Organisation), (&[10], Contact), (&[11], Address), (&[15], Contact),
+        (&[1, 2], OTHER), (&[3], PROVIDER_NAME), (&[4, 5, 7, 8, 9, 14, 16, 17, 18, 19], Code), (&[6, 12, 13, 28, 30], Date), (&[10], Contact), (&[11], Address), (&[15], Contact),
         (&[20, 22], LICENSE), (&[21], Code), (&[24], LICENSE), (&[26, 39], Code), (&[37], Code),
     ]),
-    ("PRA", &[(&[1, 3, 4, 5, 9, 10], Code), (&[2], Organisation), (&[6], LICENSE), (&[7, 8], Date)]),
+    ("PRA", &[(&[1], OTHER), (&[3, 4, 5, 9, 10], Code), (&[2], Organisation), (&[6], LICENSE), (&[7, 8], Date)]),
     ("PRD", &[(&[1], Code), (&[2], PROVIDER_NAME), (&[3], Address), (&[4], Place), (&[5], Contact), (&[6], Code), (&[7], OTHER), (&[8, 9], Date), (&[10], Organisation), (&[11], Address), (&[13], Contact)]),
     ("CTD", &[(&[1], Code), (&[2], ANYBODY), (&[3], Address), (&[4], Place), (&[5], Contact), (&[6], Code), (&[7], OTHER)]),
     ("FT1", &[
@@ -276,10 +276,19 @@ static SEGMENTS: &[(&str, Fields)] = &[
     ("AL1", &[(&[1], Quantity), (&[2, 3, 4], Code), (&[5], Text), (&[6], Date)]),
     ("IAM", &[(&[1], Quantity), (&[2, 3, 4, 6, 9, 10, 12, 15, 16, 17], Code), (&[5], Text), (&[7], OTHER), (&[8, 11, 13, 20], Date), (&[14], Person(kinds::NAME)), (&[18], PROVIDER), (&[19], Organisation)]),
     ("RXA", &[
-        (&[1, 2, 6, 12, 13], Quantity), (&[3, 4, 22], Date), (&[5, 7, 8, 14, 16, 17, 18, 19, 20, 21], Code), (&[9], Text), (&[10], PROVIDER), (&[11], Place), (&[15], Code), (&[27], Place), (&[28], Address),
+        (&[1, 2, 6, 12, 13], Quantity), (&[3, 4, 16, 22], Date), (&[5, 7, 8, 14, 17, 18, 19, 20, 21], Code), (&[9], Text), (&[10], PROVIDER), (&[11], Place), (&[15], Code), (&[27], Place), (&[28], Address),
     ]),
     ("RXE", &[(&[1, 3, 4, 10, 12, 16, 17, 19, 23, 25, 33], Quantity), (&[2, 5, 6, 9, 11, 20, 21, 24, 26], Code), (&[7], Text), (&[13, 14], PROVIDER), (&[15], OTHER), (&[18, 32], Date), (&[8], Place)]),
     ("RXO", &[(&[2, 3, 11, 12, 13, 18, 19], Quantity), (&[1, 4, 5, 9, 10, 16, 17, 20, 21, 23, 24], Code), (&[6, 7], Text), (&[14, 15], PROVIDER), (&[8], Place)]),
+    ("RXD", &[
+        (&[1, 4, 8, 12, 16, 17, 21, 23], Quantity), (&[2, 5, 6, 11, 14, 15, 20, 22, 24, 25, 26, 27, 28], Code), (&[3, 19], Date), (&[7], OTHER), (&[9], Text), (&[10], PROVIDER), (&[13], Place), (&[18], Code),
+    ]),
+    ("RXG", &[(&[1, 2, 5, 6, 7, 14, 15, 16, 17, 23], Quantity), (&[3], Timing), (&[4, 8, 9, 10, 12, 18, 21, 22, 24, 25], Code), (&[11], Place), (&[13], Text), (&[19], Code), (&[20], Date)]),
+    ("CON", &[(&[1], Quantity), (&[2, 3, 5, 9, 10, 11, 12, 16], Code), (&[4, 8], Text), (&[13, 14, 15], Date), (&[24], Person(kinds::NAME))]),
+    ("PDA", &[(&[1, 3, 8], Code), (&[2], Place), (&[4, 6, 7], Date), (&[5], PROVIDER), (&[9], Organisation)]),
+    ("AUT", &[(&[1, 5, 7, 8], Code), (&[2, 3], HOUSE_NAME), (&[4, 9, 10], Date), (&[6], OTHER)]),
+    ("RF1", &[(&[1, 2, 3, 4, 5, 10], Code), (&[6, 11], OTHER), (&[7, 8, 9], Date)]),
+    ("DB1", &[(&[1], Quantity), (&[2, 4], Code), (&[3], OTHER), (&[5, 6, 7, 8], Date)]),
     ("RXR", &[(&[1, 2, 3, 4, 5, 6], Code)]),
     ("MSA", &[(&[1, 2, 4, 5, 6], Code), (&[3], Text)]),
     ("QRD", &[(&[1, 6], Date), (&[2, 3, 4, 5, 7, 9, 10], Code), (&[8], PATIENT_ID)]),

@@ -14,6 +14,8 @@ use blackbar_engine::{Fields, Kind, Lexicon, Meaning, Standing};
 
 use crate::kinds;
 
+pub(crate) use self::names::{INITIALS, LIKELY};
+
 /// What the built-in tables know: FHIR and C-CDA elements, HL7 fields and X12 elements by their path, everything else by
 /// the names of columns and keys.
 #[derive(Clone, Copy, Debug, Default)]

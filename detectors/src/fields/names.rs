@@ -22,6 +22,13 @@ const fn group(kind: Kind, confidence: u8, hints: u64, names: &'static [&'static
     Group { names, kind: Some(kind), confidence, hints }
 }
 
+/// How sure a name of a field is that may stand for a person or for what is theirs: only values that look like somebody's
+/// name are taken in it.
+pub(crate) const LIKELY: u8 = 72;
+
+/// How sure a name of a field is that stands for initials, and for other things where its value is longer.
+pub(crate) const INITIALS: u8 = 73;
+
 const fn hints(hints: u64, names: &'static [&'static str]) -> Group {
     Group { names, kind: None, confidence: 0, hints }
 }
@@ -40,13 +47,15 @@ pub(super) static BY_NAME: LazyLock<HashMap<&'static str, &'static Group>> = Laz
 /// Looked up as they are, then without the prefixes that say whose value it is.
 #[rustfmt::skip] // A word list reads better in lines.
 pub(super) static GROUPS: &[Group] = &[
+    group(kinds::VEHICLE, LIKELY, hint::VEHICLE, &["veh"]),
     group(kinds::NAME, 95, hint::NAME, &[
-        "nombre", "nombres", "apellido", "apellidos", "apellido1", "apellido2", "primerapellido", "segundoapellido",
+        "realname", "nombre", "nombres", "apellido", "apellidos", "apellido1", "apellido2", "primerapellido", "segundoapellido",
         "apellidopaterno", "apellidomaterno", "nombrecompleto", "nombrepaciente", "nombredelpaciente",
         "primernombre", "segundonombre", "nom", "prenom", "nomcomplet", "nachname", "vorname", "sobrenome",
         "cognome", "ptlast", "ptfirst", "patlast", "patfirst", "lnm", "fnm", "lastn", "firstn", "minitial",
         "midinit", "middleinit", "subjinit", "subjectinitials", "subjectinits", "patinitials",
-        "inits", "clientname", "residentname", "callername", "signaturename", "signedname", "printedname",
+        "inits", "reslast", "resfirst", "resname", "resnm", "riderlast", "riderfirst", "donorlast", "donorfirst",
+        "clientname", "residentname", "callername", "signaturename", "signedname", "printedname",
         "contactperson", "momname", "dadname", "babyname", "infantname", "newbornname", "childname", "parentname",
         "motherfullname", "fatherfullname", "spousefullname", "partnername", "siblingname", "dependentname",
         "dependentfirstname", "assignedtoname", "nameonchart", "nameoncard", "cardholdername", "accountholder",
@@ -68,6 +77,36 @@ pub(super) static GROUPS: &[Group] = &[
         "patientfullname", "empfirstname", "emplastname", "firstnm", "lastnm", "frstnm", "middlenm", "fullnm",
         "patientnm", "ptnm", "first", "last", "given", "family", "middle", "proxyname", "namesuffixfull",
         "patientinitials", "initials",
+    ]),
+    // Whose turn it is: a roster has a column for each day.
+    group(kinds::NAME_PROVIDER, LIKELY, 0, &[
+        "mon", "tue", "wed", "thu", "fri", "sat", "sun", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday",
+        "sunday", "days", "eves", "nights", "noc", "dayshift", "nightshift", "pct", "pca", "crewlead",
+    ]),
+    // What somebody's name begins with, when it is no more than that.
+    group(kinds::NAME, INITIALS, 0, &["init", "initl", "rninit", "mdinit", "ptinit", "patinit", "subinit", "staffinit"]),
+    // Words that stand for a person or for a thing of theirs: only what looks like a name is one, see `field::settle`.
+    group(kinds::NAME, LIKELY, hint::MRN, &["pt", "ptnt", "subj"]),
+    group(kinds::NAME, LIKELY, 0, &[
+        "who", "fn", "ln", "fam", "giv", "nick", "mom", "dad",
+        "sib", "sibling", "rider", "riders", "passenger", "driver", "drv", "donor", "baby", "infant", "newborn", "cg",
+        "caregiver", "carer", "visitor", "guest", "escort", "contact", "nok", "guar", "resp", "respparty",
+        "responsibleparty", "kid", "child", "student", "pupil", "camper", "members", "crew", "crew1", "crew2", "crew3",
+        "dispname", "pn", "whofor", "onbehalfof", "complainant", "witness1", "witness2",
+        "rep", "agentname", "inspector", "officer", "guard", "coach", "teacher", "counsellor", "interpreter",
+        "proxyfor", "accountable", "chairperson", "submittedby", "loggedby", "editedby", "changedby",
+        "ackdby", "ack", "countedby", "deliveredby", "receivedby", "rcvdby", "pickedupby", "takenby", "doneby",
+        "releasedby", "issuedby", "issuedto", "returnedby", "readby", "calledto", "notified", "spokewith", "by",
+    ]),
+    group(kinds::NAME_PROVIDER, LIKELY, 0, &[
+        "rn", "md", "lpn", "cna", "pa", "np", "aide", "tech", "techn", "rt", "rph", "coder", "abstractor",
+        "staff", "clin", "prov", "doc", "dr", "phys", "surg", "anes", "crna", "fellow", "intern", "reader",
+        "rd", "reviewer", "rater", "scorer", "evaluator", "chargern", "primaryrn", "nurse1", "nurse2",
+        "md1", "md2", "siteinv", "inv", "presc", "prescr", "prescby", "authby", "orderer", "attdg", "attn",
+        "operateur", "operador", "operator", "orthophoniste", "infirmiere", "infirmier", "enfermera", "enfermero",
+        "therapeut", "behandler", "hygienist", "dentist", "midwife", "doula", "chaplain", "medic", "medic1", "medic2",
+        "emt", "pilot", "perfusionist", "sonographer", "phlebotomist", "phleb", "collector", "collby", "drawnby",
+        "scrub", "circulator", "oncall", "covering", "mgr", "supv",
     ]),
     group(kinds::NAME, 60, hint::NAME, &[
         "assignedto", "ownedby", "requestedfor", "sentby", "sentto", "reportedby", "openedby", "closedby", "completedby",
@@ -122,6 +161,13 @@ pub(super) static GROUPS: &[Group] = &[
         "placeofbirth", "cityofbirth", "tempcity", "permcity", "village", "suburb", "locality", "citynm",
         "residencecity", "cityofresidence",
     ]),
+    group(kinds::LOCATION_CITY, 90, hint::LOCATION, &["cty", "ctynm", "hmcity", "mailcity", "rescity", "ort", "wohnort", "comune", "citta"]),
+    group(kinds::LOCATION_STREET, 90, hint::LOCATION, &[
+        "adr1", "adr2", "adr3", "hmline", "hmaddr", "hmline1", "hmline2", "resaddr", "mailaddr1", "mailaddr2", "addrtxt",
+        "addrdir", "addrdirections", "straddr", "strasse1", "adresse1", "adresse2", "indirizzo", "pickupaddr",
+        "dropaddr", "dropoffaddr", "cross", "crossstreet", "crossstreets",
+    ]),
+    group(kinds::LOCATION_COUNTY, 90, hint::LOCATION, &["quartier", "barrio", "bairro", "borough", "hood", "colony", "plzort", "landkreis", "cnty"]),
     group(kinds::LOCATION_COUNTY, 90, hint::LOCATION, &[
         "county", "parish", "countyname", "neighborhood", "neighbourhood", "precinct", "district",
         "countyofresidence",
@@ -142,6 +188,15 @@ pub(super) static GROUPS: &[Group] = &[
         "sendingfacility", "receivingfacility", "servicefacility", "emplrname", "wardname", "unitname", "caresite",
         "admittinghospital", "referringfacility", "facilitynm", "hospitalnm",
     ]),
+    group(kinds::FACILITY, 85, hint::FACILITY, &[
+        "ecole", "escuela", "escola", "schule", "krankenhaus", "hopital", "clinique", "clinica", "praxis", "kita",
+        "daycare", "desthosp", "destfac", "rcvghosp", "rcvgfac", "xferto", "transferto", "sendinghosp", "reffac",
+        "venue", "church", "nh", "alf", "ltc", "grouphome", "homeagency", "hha", "hospiceagency", "dmevendor",
+        "towto", "businessname", "pharmacynm", "rxstore", "clinicnm", "agencynm", "agencyname", "orgnm",
+    ]),
+    // Whether it says where somebody went or where data went, the value shows.
+    group(kinds::FACILITY, 60, hint::FACILITY, &["dest", "drop", "org", "place"]),
+    group(kinds::ZIP, 95, hint::ZIP | hint::LOCATION, &["zp", "zip5cd", "zcode", "hmzip", "mailzip", "reszip"]),
     group(kinds::ZIP, 95, hint::ZIP | hint::LOCATION, &[
         "cp", "codigopostal", "plz", "codepostal", "ptzip", "patientzip", "zipcd5",
         "zip", "zipcode", "zip5", "zip9", "zip4", "zipplus4", "postalcode", "postcode", "postal", "homezip",
@@ -189,6 +244,15 @@ pub(super) static GROUPS: &[Group] = &[
     hints(hint::AGE, &[
         "birthyear", "yearofbirth", "yob",
     ]),
+    group(kinds::DATE, 93, hint::DATE, &[
+        "bd", "brth", "bdy", "dtob", "brthday", "birthd8", "neele", "nele", "geb", "gebdat", "gebdatum", "deathday",
+        "dthday", "admday", "dcday", "svcd", "svcday", "prochainrdv", "rdv",
+    ]),
+    group(kinds::PHONE, 92, hint::PHONE, &[
+        "resppartyph", "respph", "hmph", "hmphone", "wkph", "wkphone", "cellph", "ptph", "patph", "momph", "dadph", "tel1",
+        "tel2", "ph1", "ph2", "phn", "phno", "homeph", "workph", "mob", "handy", "natel", "callbackno",
+        "driverph", "contactph", "nokph", "emergph", "emergencyph",
+    ]),
     group(kinds::PHONE, 95, hint::PHONE, &[
         "telefono", "telefono1", "telefono2", "celular", "movil", "teleph", "telf", "tfno", "handynummer", "telefon",
         "ptphone", "patphone", "patientphone", "memberphone", "callerid", "callingnumber", "callednumber",
@@ -226,6 +290,18 @@ pub(super) static GROUPS: &[Group] = &[
         "patientidentifier", "subjectsourcevalue", "patientmrn", "patientuuid", "patientkey", "patientsk", "patkey",
         "enterpriseid", "zpatid", "identityid", "medicalrecordid", "mrnbr", "pid", "medrecnbr",
     ]),
+    group(kinds::MRN, 90, hint::MRN, &[
+        "patnr", "patientennr", "patientnr", "fallnr", "dossier", "nodossier", "ndossier", "numdossier", "numerodossier", "folio",
+        "nofolio", "numfolio", "ipp", "nip", "resid", "resno", "resnum", "residentno", "residentnum", "personkey", "perskey", "ptkey", "mrnum",
+        "hrn", "urno", "unitno", "unitnum", "hospid", "clinicno", "enrollno",
+    ]),
+    // A picture, a plan or an answer as often: only what has digits enough.
+    group(kinds::MRN, LIKELY, hint::MRN, &["chart"]),
+    group(kinds::HEALTH_PLAN, LIKELY, hint::HEALTH_PLAN, &["grp", "medicaid", "medicare", "cardholder"]),
+    group(kinds::HEALTH_PLAN, 90, hint::HEALTH_PLAN, &[
+        "mcaid", "mcare", "cardholderno", "chid", "rxmember", "hmoid",
+        "medicalno", "ahcccs", "mainecareid", "policynbr", "polno", "polnum", "subnum", "memnbr",
+    ]),
     group(kinds::HEALTH_PLAN, 95, hint::HEALTH_PLAN, &[
         "polizanumber", "numpoliza", "poliza", "numeroafiliado", "memberidnumber", "mbrid", "mbrno",
         "subid", "subno", "subscribernbr", "insid", "insno", "insmemberid", "insurancenbr",
@@ -256,6 +332,10 @@ pub(super) static GROUPS: &[Group] = &[
         "license", "licensenumber", "licenseno", "licence", "licencenumber", "driverslicense", "driverlicense",
         "driverslicensenumber", "dl", "dlnumber", "dlno", "passport", "passportnumber", "passportno", "statelicense",
         "medicallicense", "certificatenumber", "licensenum", "driverlicensenumber", "statelicensenumber",
+    ]),
+    group(kinds::NPI, 92, hint::NPI, &[
+        "rend", "rendnpi", "billnpi", "refnpi", "attnpi", "attdnpi", "ordnpi", "operatingnpi", "prescnpi", "svcnpi",
+        "facnpi", "pharmnpi",
     ]),
     group(kinds::NPI, 96, hint::NPI, &[
         "npi", "npinumber", "providernpi", "npiid", "nationalproviderid", "nationalprovideridentifier",
@@ -332,7 +412,15 @@ pub(super) static GROUPS: &[Group] = &[
         "randomizationid", "randomizationnumber", "wristbandid", "bandid", "socialhandle", "twitter", "facebook",
         "instagram", "linkedin",
     ]),
+    // A medicine as often as the number of its prescription.
+    group(kinds::OTHER_ID, LIKELY, hint::OTHER_ID, &["rx"]),
+    group(kinds::OTHER_ID, 88, hint::OTHER_ID, &[
+        "responseid", "respid", "regusr", "usr", "usrid", "usrnm", "upduser", "updusr", "moduser", "crtuser", "createuser",
+        "addusr", "lastuser", "exportedby", "icn", "dcn", "tcn", "pcrno", "pcrnum", "pcrid", "dictid",
+        "dictjob", "leavecase", "euid", "irms", "encodedid", "opid", "techid", "nurseid", "rnid", "cliniciancode",
+    ]),
     hints(hint::CODE, &[
+        "primarysite", "tumorsite", "bodysite", "injsite", "injectionsite", "laterality", "surgsite", "surgerysite",
         "code", "codes", "system", "codesystem", "unit", "units", "uom", "loinc", "loinccode", "snomed", "snomedcode",
         "sctid", "icd", "icd9", "icd10", "icd10code", "icd9code", "icdcode", "cpt", "cptcode", "hcpcs", "hcpcscode",
         "rxnorm", "rxcui", "ndc", "ndccode", "drg", "status", "type", "resourcetype", "category", "class", "use",

@@ -53,9 +53,19 @@ pub fn columns(rows: &[Vec<Vec<u8>>], lexicon: &Lexicon) -> Vec<Meaning> {
             }
         }
     }
-    // Rows about people have a number of record each, first of all.
-    if meanings.iter().any(|meaning| meaning.kind.is_some_and(is_personal))
-        && let Some(id) = columns.iter().position(Column::is_id)
+    // Days of six digits are told by a column of them that are all days, and not all the same.
+    let personal = meanings.iter().any(|meaning| meaning.kind.is_some_and(is_personal));
+    if personal && columns.iter().any(|column| column.is_short_days() && column.distinct() > 1) {
+        for (column, meaning) in columns.iter().zip(&mut meanings) {
+            if meaning.kind.is_none() && column.is_short_days() {
+                *meaning = sure(kinds::DATE, hint::DATE);
+            }
+        }
+    }
+    // Rows about people have a number of record each, first of all; several rows of one person have the same.
+    let first = columns.first().is_some_and(|column| column.has_form() && column.distinct() > 1);
+    if personal
+        && let Some(id) = columns.iter().position(Column::is_id).or_else(|| first.then_some(0))
         && let Some(meaning) = meanings.get_mut(id).filter(|meaning| meaning.kind.is_none())
     {
         *meaning = sure(kinds::OTHER_ID, hint::OTHER_ID | hint::MRN);
@@ -85,7 +95,10 @@ impl<'a> Column<'a> {
     /// Whether at least so many tenths of the values are so; of no values none are.
     fn most(&self, tenths: usize, is: impl Fn(&[u8]) -> bool) -> bool {
         let count = self.values.iter().filter(|value| is(value)).count();
-        count > 0 && count * 10 >= self.values.len() * tenths
+        let enough = |count: usize, all: usize| count > 0 && count * 10 >= all * tenths;
+        // The first may be what the column is called.
+        let named = self.values.len() > 3 && self.values.first().is_some_and(|first| !is(first));
+        enough(count, self.values.len()) || named && enough(count, self.values.len() - 1)
     }
 
     fn distinct(&self) -> usize {
@@ -137,21 +150,44 @@ impl<'a> Column<'a> {
         };
         // Codes of three capitals are shaped as short names are: `ROY`, `EKG`.
         let short = |value: &[u8]| value.len() == 3 && lexicon.bits(value) & (GIVEN_COMMON | SURNAME_COMMON) != 0;
-        varied && self.most(9, |value| is_name_shaped(value) || short(value)) && !self.most(3, other)
+        // Among whole names a word or two of anything else says little.
+        let whole = self.most(8, |value| words(value).count() > 1);
+        let few = if whole { 4 } else { 3 };
+        varied && self.most(8, |value| is_name_shaped(value) || short(value)) && !self.most(few, other)
     }
 
     /// Different values of one form, with digits enough.
     fn is_id(&self) -> bool {
+        self.distinct() == self.values.len() && self.has_form()
+    }
+
+    /// Values of one form, with digits enough; the first may be what the column is called.
+    fn has_form(&self) -> bool {
         let form = |value: &[u8]| (value.len(), value.iter().take_while(|byte| byte.is_ascii_alphabetic()).count());
-        let first = self.values.first().map(|value| form(value));
+        let usual = self.values.last().map(|value| form(value));
         let fits = |value: &[u8]| {
             let digits = value.iter().filter(|byte| byte.is_ascii_digit()).count();
             let letters = value.first().is_some_and(u8::is_ascii_alphabetic);
-            let signs = value.iter().all(|byte| byte.is_ascii_alphanumeric() || (letters && *byte == b'-'));
-            signs && digits >= if letters { 3 } else { 5 } && !is_day(value) && Some(form(value)) == first
+            let signs = value.iter().all(|byte| byte.is_ascii_alphanumeric() || (letters && b"-/".contains(byte)));
+            signs && digits >= if letters { 3 } else { 5 } && !is_day(value) && Some(form(value)) == usual
         };
-        self.values.len() > 1 && self.distinct() == self.values.len() && self.most(9, fits)
+        self.values.len() > 1 && self.most(8, fits)
     }
+
+    /// Month, day and year in six digits.
+    fn is_short_days(&self) -> bool {
+        self.values.len() > 1 && self.most(10, |value| value.len() == 6 && is_short_day(value))
+    }
+}
+
+/// `031158`: a day of the month before the last two digits of its year.
+fn is_short_day(value: &[u8]) -> bool {
+    let digits: Option<[u8; 6]> =
+        value.try_into().ok().filter(|digits: &[u8; 6]| digits.iter().all(u8::is_ascii_digit));
+    digits.is_some_and(|[m, n, d, e, ..]| {
+        let two = |a: u8, b: u8| u32::from(a - b'0') * 10 + u32::from(b - b'0');
+        (1..=12).contains(&two(m, n)) && (1..=31).contains(&two(d, e))
+    })
 }
 
 fn words(value: &[u8]) -> impl Iterator<Item = &[u8]> {
@@ -264,6 +300,16 @@ mod tests {
             (found[0], &found[1..4], found[4], found[6], found[7]),
             (expected[0], &expected[1..4], expected[4], "zip", "date")
         );
+    }
+
+    #[test]
+    fn short_days_and_repeated_numbers_are_told_beside_names() {
+        let labs = "4410021|KOWALSKI MARIA|061552|031124|GLU|142\n4410021|KOWALSKI MARIA|061552|031124|CREA|131\n\
+                    4410388|OKAFOR GRACE|092084|031124|HGB|102\n4410977|NGUYEN LINH|120939|031224|PSA|492";
+        assert_eq!(kinds_of(labs)[..4], ["other-id", "name", "date", "date"]);
+        let named = "c1|c2|c3\nMaria Kowalski|X-10-4471|98\nGrace Okafor|X-10-4480|97\nLinh Nguyen|X-10-4502|96\n\
+                     Peter Smith|X-10-4533|99\nAnna Jones|X-10-4590|95";
+        assert_eq!(kinds_of(named), ["name", "other-id", "-"]);
     }
 
     #[test]

@@ -31,6 +31,11 @@ fn meaning(segment: &[u8], qualifier: &[u8], element: &[u8], component: &[u8]) -
         (b"N3", b"01" | b"02") => sure(kinds::LOCATION_STREET, hint::LOCATION),
         (b"N4", b"01") => sure(kinds::LOCATION_CITY, hint::LOCATION),
         (b"N4", b"03") => sure(kinds::ZIP, hint::ZIP | hint::LOCATION),
+        // A county by name or number, where one is said.
+        (b"N4", b"06") => sure(kinds::LOCATION_COUNTY, hint::LOCATION),
+        // Whose premium is paid, and under which policy.
+        (b"ENT", b"04") => ID,
+        (b"RMR", b"02") => sure(kinds::HEALTH_PLAN, hint::HEALTH_PLAN | hint::OTHER_ID),
         (b"PER", b"02") => NAME,
         (b"PER", b"04" | b"06" | b"08") => sure(kinds::PHONE, hint::PHONE | hint::FAX | hint::EMAIL | hint::URL),
         (b"DMG", b"02") => DATE,

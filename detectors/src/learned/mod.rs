@@ -36,6 +36,9 @@ fn is_inside_token(before: &[u8]) -> bool {
 /// How tokens begin.
 const TOKEN: &[u8] = b"bb-";
 
+/// Where dates stand among what words are told to be, counted from one.
+const DATES: usize = 4;
+
 /// What speaks for each class of the `n`th token, whatever the one before it is.
 fn alone(tokens: &Tokens<'_, '_>, n: isize) -> Score {
     tokens.scored(n, || {
@@ -72,7 +75,13 @@ fn goes_on(tokens: &Tokens<'_, '_>, mut n: isize, inside: usize, mut end: i32, l
             Some(b',') => tokens.text(n + 1).is_some_and(|next| !parts(tokens.gap(n + 1), next)),
             _ => false,
         };
-        if letter && apart || end > longest || !joins(gap) {
+        // The hour of a clock belongs to no date.
+        let minutes = || {
+            tokens.gap(n + 1) == b":"
+                && tokens.text(n + 1).is_some_and(|next| next.first().is_some_and(u8::is_ascii_digit))
+        };
+        let hour = inside == DATES && text.iter().all(u8::is_ascii_digit) && minutes();
+        if letter && apart || hour || end > longest || !joins(gap) {
             break;
         }
         if !may_go_on(tokens, n, &[inside]) {

@@ -181,7 +181,9 @@ fn city(view: &View<'_>, parts: &[Option<Part>]) -> Option<Verdict> {
         let Some(last) = parts.get(count - 1).copied().flatten() else { continue };
         let bits = if count == 1 { last.bits } else { phrase(view, last.end) };
         let listed = bits & (cat::CITY | cat::CITY_BIG) != 0;
-        if listed && bits & cat::STATE == 0 && zip_after(view, last.end) {
+        // `JOB 30917`, `UNIT 20718`: places are called so, but what has a number is none.
+        let numbered = count == 1 && one_of!(view.word(0), &["job", "page", "port", "index", "unit", "media", "order"]);
+        if listed && !numbered && bits & cat::STATE == 0 && zip_after(view, last.end) {
             return take(last.end, kinds::LOCATION_CITY, 86, "city and ZIP");
         }
         if let Some(state) = state_after(view, last.end) {

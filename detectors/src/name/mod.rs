@@ -5,6 +5,7 @@
 
 mod context;
 pub(crate) mod cue;
+mod file;
 mod follow;
 mod glance;
 mod judge;
@@ -22,6 +23,7 @@ use blackbar_engine::{ByteSet, Detector, Reach, Trigger, Verdict, Verify, View, 
 
 pub use self::context::NAME_CONTEXT;
 use self::cue::{Cue, Grade};
+pub use self::file::NAME_FILE;
 use self::part::{length, stands_alone};
 pub use self::shape::NAME_SHAPE;
 use crate::context::hinted;

@@ -134,6 +134,9 @@ impl Delimited {
         if !self.in_first {
             return;
         }
+        if self.delimiter == b',' {
+            self.delimiter = head::delimiter(head, complete, begins);
+        }
         let rows = head::rows(head, self.delimiter, complete, begins);
         let mut look_up = |name: &[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
         let mut is_telling = |name: &[u8]| look_up(name).is_telling();
@@ -385,6 +388,11 @@ impl Delimited {
 fn may_be_name(cell: &[u8]) -> bool {
     let letters = cell.iter().filter(|byte| byte.is_ascii_alphabetic()).count();
     let digits = cell.iter().filter(|byte| byte.is_ascii_digit()).count();
-    // The first column of an index has no name.
-    cell.is_empty() || (letters > digits && !cell.contains(&b'@') && digits <= 4)
+    // The first column of an index has no name; ages of debts and of people stand in columns that are called by them, items
+    // of an instrument by their code.
+    let range =
+        digits <= 6 && cell.iter().all(|byte| byte.is_ascii_digit() || b"-+<>".contains(byte)) && digits < cell.len();
+    let item = matches!(cell, [letter, rest @ ..] if letter.is_ascii_uppercase() && digits == 4 && rest.len() <= 5 && rest.len() >= 4
+        && rest.get(..4).is_some_and(|four| four.iter().all(u8::is_ascii_digit)));
+    cell.is_empty() || range || item || (letters > digits && !cell.contains(&b'@') && digits <= 4)
 }

@@ -329,6 +329,8 @@ pub(super) fn table(
     let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
     let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
     let (mut guessed, mut rows) = (Vec::new(), 0);
+    let delimiter = parted_by(doc, mark, delimiter);
+    let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     let head = head(doc, mark, delimiter);
     let header = header_behind(&head, means);
     if header == Some(0) {
@@ -339,7 +341,6 @@ pub(super) fn table(
             guessed.clear();
         }
     }
-    let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     while at < doc.len() {
         if first && names.len() <= column && column < 4096 {
             names.push(Some(Vec::new()));
@@ -405,6 +406,30 @@ pub(super) fn table(
     runs
 }
 
+/// What parts the cells, where a comma is thought to: the other sign that parts each of the first sixteen rows into the same
+/// number of cells, three at least, where commas part them into fewer or unevenly. The last of them in the alphabet, when they do it alike.
+fn parted_by(doc: &[u8], mark: usize, delimiter: u8) -> u8 {
+    if delimiter != b',' {
+        return delimiter;
+    }
+    let counts = |sign: u8| -> Vec<usize> {
+        let full = |row: &&Row| row.len() != 1 || !row[0].is_empty();
+        head(doc, mark, sign).iter().filter(full).map(Vec::len).take(16).collect()
+    };
+    let commas = counts(b',');
+    let uneven = commas.windows(2).any(|pair| pair[0] != pair[1]);
+    let mut best = (0, b',');
+    for sign in [b'\t', b';', b'^', b'|'] {
+        let counts = counts(sign);
+        let alike = counts.len() >= 2 && counts[0] >= 3 && counts.iter().all(|count| *count == counts[0]);
+        if alike && counts[0] >= best.0 {
+            best = (counts[0], sign);
+        }
+    }
+    let fewer = commas.first().is_some_and(|commas| best.0 > *commas);
+    if uneven || fewer { best.1 } else { b',' }
+}
+
 /// The rows of the first 4 KiB, as a reader sees them: line by line, but for line ends between quotes.
 fn head(doc: &[u8], mark: usize, delimiter: u8) -> Vec<Row> {
     let complete = doc.len() < 4096;
@@ -467,5 +492,11 @@ fn header_behind(rows: &[Row], means: &dyn Fn(&[u8]) -> bool) -> Option<usize> {
 fn may_name(cell: &[u8]) -> bool {
     let count = |test: fn(&u8) -> bool| cell.iter().filter(|byte| test(byte)).count();
     let (letters, digits) = (count(u8::is_ascii_alphabetic), count(u8::is_ascii_digit));
-    cell.is_empty() || (letters > digits && digits <= 4 && !cell.contains(&b'@'))
+    // `31-60`, `120+`; `A0900`, `I8000A`.
+    let range = count(|byte| b"+-<>".contains(byte)) + digits == cell.len() && digits < cell.len() && digits < 7;
+    let item = (5..=6).contains(&cell.len())
+        && cell[0].is_ascii_uppercase()
+        && cell[1..5].iter().all(u8::is_ascii_digit)
+        && !cell[5..].iter().any(u8::is_ascii_digit);
+    cell.is_empty() || range || item || (letters > digits && digits <= 4 && !cell.contains(&b'@'))
 }

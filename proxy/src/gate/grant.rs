@@ -137,10 +137,10 @@ impl Grant {
 
     /// Starts a redacted and recorded answer in a known format.
     pub(crate) fn answer(&self, format: Format, document: &str, recording: Recording) -> Answer {
-        let redactor = self.scanner.redactor_for(&self.profile, format, document);
+        let redactor = Box::new(self.scanner.redactor_for(&self.profile, format, document));
         let (scanner, standing) = (self.scanner.clone(), self.standing.clone());
         let (fuse, blown) = (self.fuse.clone(), None);
-        let would = |observed: &Observed| self.scanner.redactor_for(&observed.profile, format, document);
+        let would = |observed: &Observed| Box::new(self.scanner.redactor_for(&observed.profile, format, document));
         let shadow = self.observed.as_ref().map(would);
         Answer { redactor, shadow, scanner, recording, standing, fuse, blown, held: VecDeque::new(), finished: false }
     }
@@ -239,9 +239,10 @@ impl fmt::Debug for Grant {
 /// While the disk is busy with one block the next one is gathered, so blocks grow as the disk needs; when there is no room
 /// for more, no more is asked of the upstream.
 pub(crate) struct Answer {
-    redactor: Redactor,
+    /// Boxed, as it is large and answers are moved.
+    redactor: Box<Redactor>,
     /// Sees the same where it is only observed, and has no say in what leaves.
-    shadow: Option<Redactor>,
+    shadow: Option<Box<Redactor>>,
     scanner: Scanner,
     recording: Recording,
     standing: Option<Standing>,
@@ -315,13 +316,6 @@ impl Answer {
                 }
                 Poll::Pending => true,
             };
-            if let Some(first) = self.held.front() {
-                if self.recording.release(first.len())? {
-                    return Poll::Ready(Ok(self.held.pop_front()));
-                }
-            } else if self.finished && self.recording.is_over() {
-                return Poll::Ready(Ok(None));
-            }
             let has_room = self.recording.has_room();
             if has_room && self.take()? {
                 continue;
@@ -332,7 +326,17 @@ impl Answer {
                 let counts = (stats.bytes_in, stats.replaced);
                 self.recording.held_back(stats.most_held);
                 self.recording.end(Outcome::Success, Some(counts))?;
-            } else if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
+                continue;
+            }
+            // All that is there was gathered first: it is one block, however many pieces it has.
+            if let Some(first) = self.held.front() {
+                if self.recording.release(first.len())? {
+                    return Poll::Ready(Ok(self.held.pop_front()));
+                }
+            } else if self.finished && self.recording.is_over() {
+                return Poll::Ready(Ok(None));
+            }
+            if self.recording.has_block() || (!has_room && self.recording.is_loose()) {
                 self.recording.seal()?;
             } else if has_room && !self.finished {
                 return Poll::Ready(Ok(None));

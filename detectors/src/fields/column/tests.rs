@@ -10,7 +10,9 @@ fn names_are_parted_into_words() {
     assert_eq!(words(b"MRN #"), ["mrn", "number"]);
     assert_eq!(words(b"# of visits"), ["of", "visits"]);
     assert_eq!(words(b"address_line_2"), ["address", "line", "2"]);
-    assert_eq!(words("né".as_bytes()), ["n"]);
+    assert_eq!(words("né".as_bytes()), ["ne"]);
+    assert_eq!(words("Prénom de l'élève".as_bytes()), ["prenom", "de", "l", "eleve"]);
+    assert_eq!(words("N° Größe".as_bytes()), ["n", "grosse"]);
 }
 
 #[test]
@@ -187,7 +189,6 @@ fn other_columns_hold_no_identifier() {
         "count",
         "family_history",
         "last_dose",
-        "first",
         "trace_id",
         "request_id",
         "api_key",

@@ -11,6 +11,7 @@ pub(super) const OWNERS: &[&str] = &[
     "demographic", "demographics", "relative", "proxy", "policyholder", "recipient", "donor", "kin", "next", "of",
     "daytime", "evening", "day", "night", "attn", "resp", "responsible", "party", "wearer", "child", "parent", "resident",
     "caller", "enrollee", "infant", "baby", "mom", "dad", "partner", "sibling", "veteran", "claimant", "payee", "signer",
+    "rider", "passenger", "driver", "visitor", "applicant", "traveler", "camper", "survivor", "decedent", "cardholder", "res",
 ];
 /// Owners who give care.
 #[rustfmt::skip] // A word list reads better in lines.
@@ -24,7 +25,7 @@ pub(super) const GIVERS: &[&str] = &[
 #[rustfmt::skip] // A word list reads better in lines.
 pub(super) const PLACES: &[&str] = &[
     "facility", "hospital", "clinic", "organization", "organisation", "org", "practice", "site", "department",
-    "dept", "ward", "pharmacy", "employer", "school", "institution",
+    "dept", "ward", "pharmacy", "employer", "school", "institution", "pickup", "dropoff", "destination", "venue", "agency",
 ];
 /// Owners whose names are words of medicine or of a system.
 #[rustfmt::skip] // A word list reads better in lines.

@@ -4,6 +4,8 @@ use super::{LONGEST_NAME, MOST_TITLES, may_be_name};
 
 /// More rows tell no more.
 const MOST_ROWS: usize = 64;
+/// So many rows tell what parts their cells.
+const MOST_LIKE: usize = 16;
 
 /// Where the row stands that names the columns.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -33,6 +35,30 @@ pub(super) fn header(rows: &[Vec<Vec<u8>>], is_telling: &mut dyn FnMut(&[u8]) ->
         }
     }
     if on_top > 0 && on_top >= misfits { Header::First } else { Header::None }
+}
+
+/// What parts the cells of these lines: a comma, unless another sign parts all of them into as many cells, and commas into
+/// fewer or into now more, now fewer.
+/// Much of what is called comma-separated is written where the comma stands in numbers or in names.
+pub(super) fn delimiter(head: &[u8], complete: bool, begins: bool) -> u8 {
+    const OTHERS: [u8; 4] = [b';', b'\t', b'|', b'^'];
+    let widths = |delimiter: u8| -> Vec<usize> {
+        let rows = rows(head, delimiter, complete, begins);
+        rows.iter().filter(|row| !is_blank(row)).take(MOST_LIKE).map(Vec::len).collect()
+    };
+    let even = |delimiter: u8| {
+        let widths = widths(delimiter);
+        let first = widths.first().copied().filter(|width| *width > 2 && widths.len() > 1)?;
+        widths.iter().all(|width| *width == first).then_some(first)
+    };
+    let counted = |delimiter: &&u8| head.contains(*delimiter);
+    let best = OTHERS.iter().filter(counted).filter_map(|other| Some((even(*other)?, *other))).max();
+    let commas = widths(b',');
+    let alike = commas.iter().all(|width| commas.first() == Some(width));
+    match best {
+        Some((width, other)) if !alike || commas.first().is_some_and(|commas| *commas < width) => other,
+        _ => b',',
+    }
 }
 
 fn is_blank(row: &[Vec<u8>]) -> bool {
@@ -109,6 +135,21 @@ mod tests {
         assert_eq!(shown("a,b\nc,", false), ["a|b"]);
         assert_eq!(shown("a,b\nc,", true), ["a|b", "c|"]);
         assert_eq!(shown("a\rb\"x,\"c\"d", true), ["a", "b\"x|cd"]);
+    }
+
+    #[test]
+    fn what_parts_cells_is_told_by_rows_alike() {
+        let of = |head: &str| char::from(delimiter(head.as_bytes(), true, true));
+        assert_eq!(of("id;name;dob\n1;Doe, Jane;1,5\n2;Roe, Ann;2,0\n"), ';');
+        assert_eq!(of("7;Doe, Jane;MS3\n8;Roe, Ann;MS4\n"), ';');
+        assert_eq!(of("id|name|dob\n1|Doe, Jane|\n"), '|');
+        assert_eq!(of("id^name^dob\n1^Doe Jane^x\n"), '^');
+        assert_eq!(of("id\tname\tdob\n1\tDoe, J\tx\n"), '\t');
+        assert_eq!(of("id,name,dob\n1,Doe;Roe;Poe,x\n"), ',');
+        assert_eq!(of("codes,a,b,c\nI10;E11;J45,1,2,3\n"), ',');
+        assert_eq!(of("a;b;c\n1;2\n"), ',', "rows are not alike");
+        assert_eq!(of("a;b;c\n"), ',', "one row tells nothing");
+        assert_eq!(of(""), ',');
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub(super) struct Shape {
     /// Finds what the request said by tokens.
     pub(super) quoted: Option<Quoted>,
     /// Puts originals back, behind the record.
-    pub(super) restores: Option<Redactor>,
+    pub(super) restores: Option<Box<Redactor>>,
 }
 
 /// The pipeline of one body.
@@ -96,9 +96,10 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     links: Links,
     likelihoods: Option<Likelihoods>,
     nested: Option<Nested>,
-    quoted: Option<Redactor>,
+    // Redactors are large, and this is moved: each has a place of its own.
+    quoted: Option<Box<Redactor>>,
     answer: Answer,
-    restores: Option<Redactor>,
+    restores: Option<Box<Redactor>>,
     encoder: Option<Encoder>,
     /// Ready to be sent.
     out: VecDeque<Bytes>,
@@ -164,7 +165,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             links: shape.links,
             likelihoods: shape.likelihoods.then(Likelihoods::default),
             nested: shape.nested.then(Nested::default),
-            quoted: shape.quoted.map(|quoted| quoted.redactor(shape.format)),
+            quoted: shape.quoted.map(|quoted| Box::new(quoted.redactor(shape.format))),
             restores: shape.restores,
             answer: grant.answer(shape.format, document, recording),
             encoder: Some(encoder),
@@ -249,8 +250,13 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         }
         match self.decoder.next() {
             Ok(Some(bytes)) => {
-                let text = self.text.decode(bytes).map_err(|_| BodyError::NotText);
-                return Poll::Ready(text.map(|text| self.take(text)));
+                let text = match self.text.decode(bytes) {
+                    Ok(text) => text,
+                    Err(_) => return Poll::Ready(Err(BodyError::NotText)),
+                };
+                self.take(text);
+                // A body that is there whole is recorded whole, with one block and the leaf of its end.
+                return Poll::Ready(if self.sent && self.decoder.is_drained() { self.end() } else { Ok(()) });
             }
             Ok(None) => {}
             Err(error) => return Poll::Ready(Err(error.into())),
@@ -270,6 +276,10 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
                     self.decoder.push(bytes);
+                }
+                if self.upstream.is_end_stream() {
+                    self.sent = true;
+                    self.decoder.end();
                 }
                 Poll::Ready(Ok(()))
             }
@@ -341,7 +351,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     }
 
     fn restored(&mut self) -> Result<(), BodyError> {
-        while let Some(segment) = self.restores.as_mut().and_then(Redactor::poll) {
+        while let Some(segment) = self.restores.as_deref_mut().and_then(Redactor::poll) {
             if !segment.bytes().is_empty() {
                 self.encode(segment.bytes().clone())?;
             }

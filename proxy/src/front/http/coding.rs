@@ -107,6 +107,11 @@ impl Decoder {
         }
     }
 
+    /// Whether nothing is left that could be decoded without asking whether it ends well.
+    pub(super) fn is_drained(&self) -> bool {
+        matches!(self.inner, Inner::Identity) && self.feed.lock().is_empty()
+    }
+
     /// Whether everything that came was decoded to its end.
     pub(super) fn is_complete(&self) -> bool {
         match self.inner {

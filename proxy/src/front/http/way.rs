@@ -110,9 +110,9 @@ pub(super) fn restorer(
     format: Format,
     keyring: Option<Arc<Keyring>>,
     spelt: Spelt,
-) -> Option<Redactor> {
+) -> Option<Box<Redactor>> {
     let originals = Originals { keyring, spelt, any_spelling: true, unknown_stays: true, turned: Turned::default() };
-    served.replacements.restorer(format, Arc::new(originals))
+    served.replacements.restorer(format, Arc::new(originals)).map(Box::new)
 }
 
 fn internal() -> Problem {

@@ -42,6 +42,8 @@ pub(super) struct Asking {
     reason: Option<String>,
     /// Redacts what is recorded of requests.
     lines: Option<Lines>,
+    /// The statement that was recorded last, as it came and as it was recorded: most are asked again and again.
+    recorded: Option<(Box<[u8]>, String)>,
 }
 
 /// What a verdict leaves with a statement, a portal or a running request.
@@ -107,7 +109,7 @@ impl Asking {
     ) -> Option<Self> {
         let lines = Some(gate.lines_of_record()?);
         let (defined, agreed) = (false, None);
-        Some(Self { gate, target, database, identity, source, judge, defined, agreed, reason, lines })
+        Some(Self { gate, target, database, identity, source, judge, defined, agreed, reason, lines, recorded: None })
     }
 
     /// The session begins with this `search_path`.
@@ -473,6 +475,16 @@ impl Asking {
 
     /// A statement as it is recorded: its constants hidden, the rest redacted.
     fn text(&mut self, text: &[u8]) -> String {
+        const MOST_KEPT: usize = 4 << 10;
+        if let Some((_, told)) = self.recorded.as_ref().filter(|(asked, _)| **asked == *text) {
+            return told.clone();
+        }
+        let told = self.told_text(text);
+        self.recorded = (text.len() <= MOST_KEPT).then(|| (text.into(), told.clone()));
+        told
+    }
+
+    fn told_text(&mut self, text: &[u8]) -> String {
         const LONGEST: usize = 64 << 10;
         let Ok(text) = std::str::from_utf8(text) else { return "[NOT UTF-8]".to_owned() };
         if text.len() > LONGEST {
@@ -505,7 +517,7 @@ impl Asking {
 
     /// Gives up what is made again when it is needed: most sessions wait most of the time.
     pub(super) fn rest(&mut self) {
-        self.lines = None;
+        (self.lines, self.recorded) = (None, None);
     }
 
     fn lines(&mut self) -> Option<&mut Lines> {

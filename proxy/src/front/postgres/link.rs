@@ -55,6 +55,11 @@ impl<F: Frame> Side<F> {
         self.waiting
     }
 
+    /// How many bytes were read and are in no message yet.
+    pub(super) fn unread(&self) -> usize {
+        self.framer.waiting()
+    }
+
     /// Whether all that was pushed is on its way.
     pub(super) fn is_flushed(&self) -> bool {
         self.out.is_empty() && !self.unflushed

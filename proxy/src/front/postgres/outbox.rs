@@ -19,6 +19,8 @@ pub(super) struct Outbox {
     owed: VecDeque<Owed>,
     /// What is on its way to the disk was sent there because something waits for it.
     settling: bool,
+    /// The first row of this answer was not held back for those behind it.
+    begun: bool,
 }
 
 /// A message that waits for its record.
@@ -37,7 +39,7 @@ enum Owed {
 
 impl Outbox {
     pub(super) fn new(recording: Recording) -> Self {
-        Self { recording, held: VecDeque::new(), owed: VecDeque::new(), settling: false }
+        Self { recording, held: VecDeque::new(), owed: VecDeque::new(), settling: false, begun: false }
     }
 
     /// The record, for what is asked next.
@@ -105,7 +107,16 @@ impl Outbox {
         self.held.push_back(Held::Unrecorded(message.into_clean()));
     }
 
+    /// Whether the last message is the first row of its answer. Says so once an answer.
+    pub(super) fn begins(&mut self) -> bool {
+        let row = |held: &Held| matches!(held, Held::Recorded(clean) if matches!(clean.as_bytes(), [b'D' | b'd', ..]));
+        let begins = !self.begun && self.held.back().is_some_and(row);
+        self.begun |= begins;
+        begins
+    }
+
     fn ready(&mut self) -> Result<(), RecordError> {
+        self.begun = false;
         while let Some(owed) = self.owed.pop_front() {
             match owed {
                 Owed::Answer { outcome, .. } => self.recording.end(outcome, None)?,

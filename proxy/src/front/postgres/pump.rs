@@ -98,6 +98,8 @@ struct Broken;
 
 /// So much waits for a side before the other is not read on.
 const MOST_WAITING: usize = 256 << 10;
+/// More rows than take no time.
+const MUCH: usize = 2 << 10;
 /// So often a side is looked at before others have their turn.
 const MOST_STEPS: usize = 64;
 
@@ -256,6 +258,10 @@ impl Pump {
                     self.act();
                     // What was read is worked off before more is.
                     if !self.outbox.has_room() || self.session.is_ended() || self.is_raising() {
+                        return true;
+                    }
+                    // The first row of a long answer is not held back until those behind it were looked at.
+                    if self.server.unread() > MUCH && self.outbox.begins() {
                         return true;
                     }
                 }

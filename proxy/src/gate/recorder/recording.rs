@@ -112,11 +112,12 @@ impl Recording {
     /// under the session's key, and not kept.
     pub(crate) fn request(&mut self, content: &Value, facts: Details, original: &[u8]) -> Result<(), RecordError> {
         let number = self.number();
-        let mut content = content.clone();
-        if let Some(object) = content.as_object_mut() {
-            object.insert("exchange".to_owned(), number.into());
+        let mut line = content.to_string();
+        // One more member of an object that has some.
+        if line.len() > 2 && line.ends_with('}') {
+            line.truncate(line.len() - 1);
+            line.push_str(&format!(r#","exchange":{number}}}"#));
         }
-        let line = content.to_string();
         self.write(|session| {
             let facts =
                 facts.number("exchange", number).text("commitment", session.writer.commitment("request", original));
@@ -148,7 +149,7 @@ impl Recording {
         }
         self.home.recorder.metrics.decided(&self.target, kind);
         let leaf = Leaf::new(kind).outcome(outcome).details(details.number("exchange", self.number()));
-        self.write(|session| session.writer.event(leaf, now()))
+        self.write(|session| session.writer.event_before_notes(leaf, now()))
     }
 
     /// What was decided about the answer that is on its way.
@@ -466,7 +467,9 @@ impl Recording {
         let ticket = self.checked(written)?;
         // A later ticket stands for all before it.
         self.flight = Some((ticket, self.gathered));
-        self.loose = false;
+        // Notes may be left, which go with what comes next; who waits for the disk waits for them too.
+        let left = self.session.as_ref().is_some_and(|session| session.writer.gathered() > 0);
+        self.loose = left && self.mode != Record::Async;
         Ok(())
     }
 
