@@ -319,8 +319,8 @@ fn numbered(view: &View<'_>) -> Option<Verdict> {
     if !signed {
         return None;
     }
-    if !sign && !(gap.contains(&b'.') || gap.contains(&b':') || gap.contains(&b'#') || word > 3) || gap.contains(&b'\n')
-    {
+    let told = sign || word > 3 || gap.iter().any(|byte| b".:#".contains(byte));
+    if !told {
         return None;
     }
     let at = word + len(gap);

@@ -160,7 +160,7 @@ fn listed(text: &[u8]) -> bool {
     for _ in 0..6 {
         let head = rest.trim_ascii_end();
         let head = head.strip_suffix(b"and").or_else(|| head.strip_suffix(b"&")).or_else(|| head.strip_suffix(b"AND"));
-        let head = head.unwrap_or(rest.trim_ascii_end()).trim_ascii_end();
+        let head = head.unwrap_or_else(|| rest.trim_ascii_end()).trim_ascii_end();
         let head = head.strip_suffix(b",").unwrap_or(head);
         let width = head.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
         if !(1..=3).contains(&width) {

@@ -177,7 +177,7 @@ pub(super) fn holiday(view: &View<'_>, word: &[u8]) -> Answer {
         end = at + len(next);
     }
     if fresh {
-        let closes = !view.byte(end).is_some_and(|byte| byte == b' ') || !is_wordy(view.byte(end + 1).unwrap_or(b' '));
+        let closes = view.byte(end).is_none_or(|byte| byte != b' ') || !is_wordy(view.byte(end + 1).unwrap_or(b' '));
         let placed = placed(view) && (closes || one_of!(view.word(end + 1), &["and", "but", "man", "with", "when"]));
         return (day || placed).then_some((
             year(view, end + blanks(view, end, 1)).unwrap_or(end),
