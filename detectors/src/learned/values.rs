@@ -61,8 +61,10 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         return None;
     }
     let (kind, inside) = *KINDS.get(class)?;
-    // From a day to a day are two dates.
-    if kind == kinds::DATE && value.text.contains(&b'/') && value.text.contains(&b'-') {
+    // From a day to a day are two dates; addresses of networks are none.
+    let days = value.text.contains(&b'/') && value.text.contains(&b'-');
+    let dots = |piece: &[u8]| piece.iter().filter(|byte| **byte == b'.').count();
+    if kind == kinds::DATE && (days || value.text.split(|byte| *byte == b'-').any(|piece| dots(piece) > 2)) {
         return None;
     }
     let tokens = value.tokens(view, FAR);

@@ -78,12 +78,30 @@ fn verify(view: &View<'_>) -> Option<Verdict> {
         tokens.look_further(view.before(), view.ahead(LEARNED_WORDS.window.ahead()), FAR);
         end = goes_on(&tokens, 1, class + 1, end, i32::from(LONGEST));
     }
+    let whole = view.slice(0, usize::try_from(end).unwrap_or_default());
+    if STATES.iter().any(|state| whole.eq_ignore_ascii_case(state.as_bytes())) {
+        return None;
+    }
     if KINDS.get(class) == Some(&kinds::NAME) {
         end = with_stop(view, end).min(i32::from(LONGEST));
     }
     let confidence = if score > 3 * UNIT { 60 } else { 52 };
     Some(Verdict::new(0, end, *KINDS.get(class)?, confidence, "learnt"))
 }
+
+/// States of two words, which are no identifiers; New York is a city as well.
+const STATES: &[&str] = &[
+    "New Hampshire",
+    "New Jersey",
+    "New Mexico",
+    "North Carolina",
+    "North Dakota",
+    "Puerto Rico",
+    "Rhode Island",
+    "South Carolina",
+    "South Dakota",
+    "West Virginia",
+];
 
 /// The tokens around a trigger that begins one, `most` from it on.
 pub(super) fn around<'v, 'a>(view: &'v View<'a>, most: usize) -> Option<Tokens<'v, 'a>> {

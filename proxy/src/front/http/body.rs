@@ -250,9 +250,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         }
         match self.decoder.next() {
             Ok(Some(bytes)) => {
-                let text = match self.text.decode(bytes) {
-                    Ok(text) => text,
-                    Err(_) => return Poll::Ready(Err(BodyError::NotText)),
+                let Ok(text) = self.text.decode(bytes) else {
+                    return Poll::Ready(Err(BodyError::NotText));
                 };
                 self.take(text);
                 // A body that is there whole is recorded whole, with one block and the leaf of its end.
