@@ -1,5 +1,12 @@
 //! Words around digits that say whether they are a date.
 
+/// Days of the week, in full and short.
+#[rustfmt::skip] // A word list reads better in lines.
+pub(super) const WEEKDAYS: &[&str] = &[
+    "monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "mon", "tue", "tues", "wed", "thu", "thur",
+    "thurs", "fri", "sat", "sun",
+];
+
 /// Words before a date without a year.
 #[rustfmt::skip] // A word list reads better in lines.
 pub(super) const CONTEXT: &[&str] = &[

@@ -3,6 +3,7 @@
 
 use blackbar_engine::{ByteSet, Near, Unseen, View};
 
+use super::context::WEEKDAYS;
 use super::words::{ordinal, spelled_year};
 use super::{Answer, is_day, month};
 use crate::scan::{WordsBack, before, blanks, len};
@@ -174,25 +175,6 @@ fn birth_before(text: &[u8]) -> bool {
 
 /// The day of a month alone, as an ordinal that ends at `end`: `on the nineteenth`, `Tues the 5th`.
 pub(super) fn day_alone(view: &View<'_>, day: u32, end: i32, figures: bool) -> Answer {
-    const WEEKDAYS: &[&str] = &[
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "mon",
-        "tue",
-        "tues",
-        "wed",
-        "thu",
-        "thur",
-        "thurs",
-        "fri",
-        "sat",
-        "sun",
-    ];
     const BEFORE: &[&str] =
         &["on", "for", "by", "until", "till", "til", "thru", "since", "home", "today", "tomorrow", "yesterday"];
     if !(1..=31).contains(&day) {

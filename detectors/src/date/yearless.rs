@@ -2,7 +2,7 @@
 
 use blackbar_engine::View;
 
-use super::context::{CONTEXT, NUMBERS, SCORES};
+use super::context::{CONTEXT, NUMBERS, SCORES, WEEKDAYS};
 use super::numeric::{after_word, ends, unit_follows};
 use super::{Answer, is_day};
 use crate::context::hinted;
@@ -366,24 +366,6 @@ fn behind_date(text: &[u8]) -> bool {
 
 /// Whether a weekday stands right before.
 fn behind_weekday(text: &[u8]) -> bool {
-    const WEEKDAYS: &[&str] = &[
-        "monday",
-        "tuesday",
-        "wednesday",
-        "thursday",
-        "friday",
-        "saturday",
-        "sunday",
-        "mon",
-        "tue",
-        "tues",
-        "wed",
-        "thu",
-        "thurs",
-        "fri",
-        "sat",
-        "sun",
-    ];
     WordsBack::new(text).next().is_some_and(|back| back.gap == b" " && one_of!(back.word, WEEKDAYS))
 }
 
