@@ -75,6 +75,7 @@ pub fn fed_a_little(scanner: &Scanner, profile: &Profile, format: Format, fed: &
     // As from a socket: a buffer of its own.
     redactor.push(Raw::from(fed.to_vec()));
     while redactor.poll().is_some() {}
+    redactor.rest();
     redactor
 }
 

@@ -127,6 +127,32 @@ fn long_lines_of_capitals_hide_nothing() {
 }
 
 #[test]
+fn a_stream_that_rests_goes_on_as_if_it_had_not() {
+    let profile = &profiles()[0];
+    for document in corpus(DEVELOPMENT_SEED + 2, 60) {
+        let format = format(&document.text);
+        let whole = laws::stream(&SCANNER, profile, format, &document.text, &[]);
+        let mut redactor = SCANNER.redactor_for(profile, format, "document");
+        let mut bytes = Vec::new();
+        let mut take = |redactor: &mut blackbar_engine::Redactor| {
+            while let Some(segment) = redactor.poll() {
+                bytes.extend_from_slice(segment.bytes().as_bytes());
+                redactor.rest();
+            }
+            redactor.rest();
+        };
+        for chunk in document.text.chunks(701) {
+            redactor.push(Raw::from(chunk.to_vec()));
+            redactor.rest();
+            take(&mut redactor);
+        }
+        redactor.finish();
+        take(&mut redactor);
+        assert!(bytes == whole.bytes, "{format}");
+    }
+}
+
+#[test]
 fn padding_changes_nothing() {
     let profile = &profiles()[0];
     let bases: &[usize] = if full() { &[0, 4096 - 32, 65_536 - 32] } else { &[0, 4096 - 32] };

@@ -135,6 +135,13 @@ pub(crate) struct Output {
 }
 
 impl Output {
+    /// Gives back room that is not in use.
+    pub(crate) fn rest(&mut self) {
+        self.edits.shrink_to_fit();
+        self.segments.shrink_to_fit();
+        self.subjects.shrink_to_fit();
+    }
+
     pub(crate) fn new(rules: Arc<Rules>, window: usize, format: Format, document: &str, at: u64) -> Self {
         let structured = format.has_subjects();
         let holds_records = structured && rules.needs_subject() && !rules.subject.is_empty();

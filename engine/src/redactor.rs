@@ -144,6 +144,16 @@ impl Redactor {
         }
     }
 
+    /// Gives back the room that only reading needs. For a stream that may be silent for a while: what it holds back and
+    /// remembers stays, and what comes next costs a few requests for memory.
+    pub fn rest(&mut self) {
+        self.input.shrink_to_fit();
+        self.events.shrink_to_fit();
+        self.run.rest();
+        self.out.rest();
+        self.paths.rest();
+    }
+
     /// Reads the next part of the input.
     fn step(&mut self) {
         let base = self.at;

@@ -100,6 +100,12 @@ struct Open {
 }
 
 impl Resolver {
+    /// Gives back room that is not in use.
+    pub(crate) fn rest(&mut self) {
+        self.waiting.shrink_to_fit();
+        self.group.shrink_to_fit();
+    }
+
     pub(crate) fn reset(&mut self) {
         self.waiting.clear();
         self.next = 0;

@@ -116,6 +116,14 @@ pub(crate) trait Judge {
 }
 
 impl Run {
+    /// Gives back room that is not in use.
+    pub(crate) fn rest(&mut self) {
+        self.resolver.rest();
+        self.carry.shrink_to_fit();
+        self.candidates.shrink_to_fit();
+        self.lessons.shrink_to_fit();
+    }
+
     /// Makes it new for another run.
     pub(crate) fn restart(&mut self, field: Field, claim: Option<(Operator, Kind)>) {
         self.field = field;

@@ -25,8 +25,8 @@ pub(crate) struct Strands {
     active: Option<usize>,
     /// The strands that were continued, counted.
     turns: u64,
-    /// The run that waits while others beside it are read; or else what those need.
-    beside: Box<Beside>,
+    /// The run that waits while others beside it are read; or else what those need. Most streams have none.
+    beside: Option<Box<Beside>>,
 }
 
 /// A run with everything that belongs to it.
@@ -215,7 +215,7 @@ impl Sink<'_> {
     /// Changes the current run for the one that waits, or the other way round.
     pub(crate) fn swap_beside(&mut self) {
         self.park();
-        let Beside { run, thread, .. } = &mut *self.strands.beside;
+        let Beside { run, thread, .. } = &mut **self.strands.beside.get_or_insert_default();
         std::mem::swap(self.run, run);
         self.out.exchange(thread);
     }
@@ -223,7 +223,7 @@ impl Sink<'_> {
     /// Changes the entity memory for one of the runs beside, or the other way round. Those know nothing of what stands
     /// around them.
     pub(crate) fn swap_memory(&mut self) {
-        std::mem::swap(self.memory, &mut self.strands.beside.memory);
+        std::mem::swap(self.memory, &mut self.strands.beside.get_or_insert_default().memory);
     }
 
     /// Makes the run, thread and memory of strand `i` the current ones, or the other way round.

@@ -60,6 +60,12 @@ pub(crate) struct Paths {
 const RECENT: usize = 64;
 
 impl Paths {
+    /// Forgets which were asked for lately; they are still known.
+    pub(crate) fn rest(&mut self) {
+        self.recent = Vec::new();
+        self.key.shrink_to_fit();
+    }
+
     /// The path of `names`, outermost first. `typed` is the same path seen from the innermost object with a declared
     /// type, which is its first name. A name in `secret` is itself an identifier: it means nothing and is not shown.
     pub(crate) fn info(
