@@ -10,6 +10,7 @@ pub(super) mod xml;
 
 use crate::lens::deltas::is_answer;
 use crate::lens::encode::Around;
+use crate::lens::pairs::{self, Level, Told};
 use crate::{ANSWER, Format, Meaning, Slot};
 
 /// One text run of a document.
@@ -120,6 +121,25 @@ struct Frame {
     long: bool,
     key: Option<usize>,
     type_name: Vec<u8>,
+    told: Told,
+}
+
+impl Level for Frame {
+    fn is_object(&self) -> bool {
+        self.object
+    }
+
+    fn field(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn told(&self) -> &Told {
+        &self.told
+    }
+
+    fn tell(&mut self) -> &mut Told {
+        &mut self.told
+    }
 }
 
 /// Whole JSON texts. `lines`: a newline between tokens ends everything.
@@ -139,6 +159,10 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                     at = rest_is_text(doc, next, lines, record, &mut runs);
                     (stack, key, record) = (Vec::new(), false, record + 1);
                     continue;
+                }
+                let typed = |frame: &Frame| frame.object && matches!(&frame.name[..], b"resourceType" | b"object");
+                if !key && !stack.last().is_some_and(typed) && pairs::tells(&stack) {
+                    pairs::note(&mut stack, &text);
                 }
                 if let Some(frame) = stack.last_mut() {
                     if key {
@@ -160,6 +184,7 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                     continue;
                 }
                 objects += 1;
+                pairs::opens(&mut stack);
                 key = byte == b'{';
                 stack.push(Frame { object: key, id: objects, ..Frame::default() });
                 at += 1;
@@ -171,6 +196,9 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                 record += usize::from(stack.is_empty());
             }
             b',' => {
+                if let Some(frame) = stack.last_mut() {
+                    frame.tell().index += 1;
+                }
                 key = stack.last().is_some_and(|frame| frame.object);
                 at += 1;
             }
@@ -228,7 +256,8 @@ fn place(stack: &[Frame], record: usize) -> Run {
         let below = named[from..].iter().map(|frame| frame.name.clone());
         std::iter::once(named[from].type_name.clone()).chain(below).collect()
     });
-    Run { path, typed, record, ..Run::default() }
+    let label = pairs::label(stack).map(<[u8]>::to_vec);
+    Run { path, typed, label, record, ..Run::default() }
 }
 
 /// Reads a string behind its quote. Returns where it ends, and whether a line end broke it.

@@ -65,9 +65,11 @@ pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
             }
             None => {
                 let raw = reader.is_raw();
-                let run = open.get_or_insert_with(|| Run {
-                    label: reader.cells.label().map(<[u8]>::to_vec),
-                    ..reader.run(if raw { Markup::Raw } else { Markup::Text }, &[])
+                let run = open.get_or_insert_with(|| {
+                    let run = reader.run(if raw { Markup::Raw } else { Markup::Text }, &[]);
+                    // What stands outside of every element is no field.
+                    let label = reader.cells.label().filter(|_| !run.path.is_empty()).map(<[u8]>::to_vec);
+                    Run { label, ..run }
                 });
                 let known = run.text.len();
                 at = if raw { plain(doc, at, run) } else { character(doc, at, run) };
