@@ -94,8 +94,10 @@ struct Frame {
     replaced_keys: u32,
     /// The value of its `resourceType`.
     type_name: Vec<u8>,
+    /// The element of an array that is being read.
+    index: usize,
     /// What it tells of its values.
-    told: Told,
+    told: Option<Box<Told>>,
 }
 
 impl Level for Frame {
@@ -107,12 +109,16 @@ impl Level for Frame {
         &self.name
     }
 
-    fn told(&self) -> &Told {
-        &self.told
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn told(&self) -> Option<&Told> {
+        self.told.as_deref()
     }
 
     fn tell(&mut self) -> &mut Told {
-        &mut self.told
+        self.told.get_or_insert_default()
     }
 }
 
@@ -251,7 +257,7 @@ impl Json {
             }
             b',' => {
                 let in_object = self.stack.last_mut().is_some_and(|frame| {
-                    frame.told.index += 1;
+                    frame.index += 1;
                     frame.is_object
                 });
                 self.state = State::Between { key: in_object };

@@ -8,8 +8,10 @@ pub(crate) trait Level {
     fn is_object(&self) -> bool;
     /// The field of the object that is being read.
     fn field(&self) -> &[u8];
+    /// The element of the array that is being read.
+    fn index(&self) -> usize;
     /// What it has told so far.
-    fn told(&self) -> &Told;
+    fn told(&self) -> Option<&Told>;
     /// The same, to tell it more.
     fn tell(&mut self) -> &mut Told;
 }
@@ -19,8 +21,6 @@ pub(crate) trait Level {
 pub(crate) struct Told {
     /// What one field of the object says of another.
     label: Vec<u8>,
-    /// The element of the array that is being read.
-    pub(crate) index: usize,
     /// What the elements of rows are called: in an array, by its first row; in an object, by one of its fields.
     heads: Heads,
 }
@@ -45,7 +45,7 @@ pub(crate) fn note<L: Level>(levels: &mut [L], text: &[u8]) {
 
 /// An object or array begins as the value of the innermost of `levels`: a new head forgets the old one.
 pub(crate) fn opens<L: Level>(levels: &mut [L]) {
-    if let Some(object) = levels.last_mut().filter(|level| is_head(*level)) {
+    if let Some(object) = levels.last_mut().filter(|level| is_head(*level) && level.told().is_some()) {
         object.tell().heads.0.clear();
     }
 }
@@ -54,22 +54,27 @@ pub(crate) fn opens<L: Level>(levels: &mut [L]) {
 pub(crate) fn label<L: Level>(levels: &[L]) -> Option<&[u8]> {
     let mut around = levels.iter().rev();
     let here = around.next()?;
-    let by_field = |object: &'_ L| is_told(object.field()) && !object.told().label.is_empty();
     if here.is_object() {
-        return by_field(here).then_some(&here.told().label);
+        return by_field(here);
     }
-    let place = here.told().index;
+    let place = here.index();
     let outer = around.next()?;
     if outer.is_object() {
-        return if by_field(outer) { Some(&outer.told().label) } else { by_object(outer, place) };
+        return by_field(outer).or_else(|| by_object(outer, place));
     }
     let named = around.next().filter(|level| level.is_object()).and_then(|object| by_object(object, place));
-    named.or_else(|| outer.told().heads.get(place).filter(|_| outer.told().index > 0))
+    named.or_else(|| outer.told()?.heads.get(place).filter(|_| outer.index() > 0))
+}
+
+/// What another field of `object` says of the current one.
+fn by_field<L: Level>(object: &L) -> Option<&[u8]> {
+    let label = &*object.told().filter(|_| is_told(object.field()))?.label;
+    (!label.is_empty()).then_some(label)
 }
 
 /// What `object` calls the elements of rows at `place`.
 fn by_object<L: Level>(object: &L, place: usize) -> Option<&[u8]> {
-    object.told().heads.get(place).filter(|_| !is_head(object))
+    object.told().filter(|_| !is_head(object))?.heads.get(place)
 }
 
 /// Whether the innermost level is an object in a field that tells.
@@ -88,8 +93,8 @@ fn head<L: Level>(levels: &[L]) -> Option<(usize, usize)> {
     let array = levels.len().checked_sub(if told_field(levels) { 2 } else { 1 })?;
     let outer = array.checked_sub(1)?;
     let (array, around) = (levels.get(array)?, levels.get(outer)?);
-    let tells = !array.is_object() && (is_head(around) || !around.is_object() && around.told().index == 0);
-    tells.then_some((outer, array.told().index))
+    let tells = !array.is_object() && (is_head(around) || !around.is_object() && around.index() == 0);
+    tells.then_some((outer, array.index()))
 }
 
 /// Whether a field of this name holds what another one says.

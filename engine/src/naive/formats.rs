@@ -121,6 +121,7 @@ struct Frame {
     long: bool,
     key: Option<usize>,
     type_name: Vec<u8>,
+    index: usize,
     told: Told,
 }
 
@@ -133,8 +134,12 @@ impl Level for Frame {
         &self.name
     }
 
-    fn told(&self) -> &Told {
-        &self.told
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn told(&self) -> Option<&Told> {
+        Some(&self.told)
     }
 
     fn tell(&mut self) -> &mut Told {
@@ -197,7 +202,7 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
             }
             b',' => {
                 if let Some(frame) = stack.last_mut() {
-                    frame.tell().index += 1;
+                    frame.index += 1;
                 }
                 key = stack.last().is_some_and(|frame| frame.object);
                 at += 1;
