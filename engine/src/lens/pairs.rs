@@ -1,6 +1,7 @@
 //! Objects that say in one field what stands in another: `{"name": "MRN", "value": "4839201"}`, rows of forms and of
 //! attributes, extensions of FHIR with their `url`; and arrays that name what stands at the same place in others:
-//! `{"columns": ["mrn"], "rows": [["4839201"]]}`, a table whose first row is its head.
+//! `{"columns": ["mrn"], "rows": [["4839201"]]}`, a table whose first row is its head. Elements of markup speak of each other by the
+//! same names.
 
 /// One of the objects and arrays around a value.
 pub(crate) trait Level {
@@ -37,7 +38,7 @@ pub(crate) fn note<L: Level>(levels: &mut [L], text: &[u8]) {
     {
         level.tell().heads.set(place, text);
     }
-    if let Some(object) = levels.last_mut().filter(|object| object.is_object() && TELLING.contains(&object.field())) {
+    if let Some(object) = levels.last_mut().filter(|object| object.is_object() && says(object.field())) {
         let label = last_part(object.field(), text).to_vec();
         object.tell().label = label;
     }
@@ -79,12 +80,12 @@ fn by_object<L: Level>(object: &L, place: usize) -> Option<&[u8]> {
 
 /// Whether the innermost level is an object in a field that tells.
 fn told_field<L: Level>(levels: &[L]) -> bool {
-    levels.last().is_some_and(|object| object.is_object() && TELLING.contains(&object.field()))
+    levels.last().is_some_and(|object| object.is_object() && says(object.field()))
 }
 
 /// Whether the value of an object's current field is the head of a table.
 fn is_head<L: Level>(level: &L) -> bool {
-    level.is_object() && HEADS.contains(&level.field())
+    level.is_object() && is_in(HEADS, level.field())
 }
 
 /// The level that the text of a column's head belongs to, and the place of the column.
@@ -97,15 +98,24 @@ fn head<L: Level>(levels: &[L]) -> Option<(usize, usize)> {
     tells.then_some((outer, array.index()))
 }
 
+/// Whether a field of this name says what another one holds.
+pub(crate) fn says(field: &[u8]) -> bool {
+    is_in(TELLING, field)
+}
+
+fn is_in(words: &[&[u8]], field: &[u8]) -> bool {
+    words.iter().any(|word| word.eq_ignore_ascii_case(field))
+}
+
 /// Whether a field of this name holds what another one says.
-fn is_told(field: &[u8]) -> bool {
+pub(crate) fn is_told(field: &[u8]) -> bool {
     // FHIR names the type behind: `valueString`, `valueDecimal`.
     let typed = |of: &[u8]| of.first().is_some_and(u8::is_ascii_uppercase);
-    TOLD.contains(&field) || field.strip_prefix(b"value").is_some_and(typed)
+    is_in(TOLD, field) || field.strip_prefix(b"value").is_some_and(typed)
 }
 
 /// What the telling `field` says with `value`: the last part of an address; nothing where it is no name of anything.
-fn last_part<'v>(field: &[u8], value: &'v [u8]) -> &'v [u8] {
+pub(crate) fn last_part<'v>(field: &[u8], value: &'v [u8]) -> &'v [u8] {
     let last = match field {
         b"url" => value.rsplit(|byte| matches!(byte, b'/' | b'#')).next().unwrap_or_default(),
         _ => value,
@@ -147,22 +157,20 @@ const LONGEST: usize = 64;
 #[rustfmt::skip] // A word list reads better in lines.
 const HEADS: &[&[u8]] = &[
     b"columns", b"headers", b"header", b"fields", b"schema", b"cols", b"column_names", b"columnNames", b"field_names",
-    b"fieldNames", b"names", b"Columns", b"ColumnNames", b"keys", b"head", b"heads", b"headings", b"labels",
-    b"columnHeaders", b"column_headers", b"ColumnInfo", b"columnMetadata", b"metadata", b"meta",
+    b"fieldNames", b"names", b"keys", b"head", b"heads", b"headings", b"labels",
+    b"columnHeaders", b"column_headers", b"columnInfo", b"columnMetadata", b"metadata", b"meta",
 ];
 
 #[rustfmt::skip] // A word list reads better in lines.
 const TELLING: &[&[u8]] = &[
     b"name", b"key", b"field", b"label", b"attribute", b"column", b"property", b"parameter", b"param", b"question",
-    b"title", b"prompt", b"caption", b"header", b"heading", b"variable", b"item", b"term", b"url", b"Name", b"Key",
-    b"Field", b"Label", b"Attribute", b"Column", b"Property", b"Question", b"Title", b"fieldName", b"field_name",
-    b"FieldName", b"columnName", b"column_name", b"ColumnName", b"attributeName", b"attribute_name", b"displayName",
-    b"display_name", b"k", b"keyword",
+    b"title", b"prompt", b"caption", b"header", b"heading", b"variable", b"item", b"term", b"url", b"fieldName",
+    b"field_name", b"columnName", b"column_name", b"attributeName", b"attribute_name", b"displayName", b"display_name",
+    b"k", b"keyword",
 ];
 
 #[rustfmt::skip] // As above.
 const TOLD: &[&[u8]] = &[
-    b"value", b"val", b"v", b"answer", b"response", b"Value", b"Val", b"Answer", b"Response", b"fieldValue",
-    b"field_value", b"FieldValue", b"columnValue", b"column_value", b"attributeValue", b"attribute_value", b"values",
-    b"answers",
+    b"value", b"val", b"v", b"answer", b"response", b"fieldValue", b"field_value", b"columnValue", b"column_value",
+    b"attributeValue", b"attribute_value", b"values", b"answers",
 ];

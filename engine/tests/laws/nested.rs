@@ -41,6 +41,16 @@ const CASES: &[(Format, &str, &str)] = &[
         r#"{"schema":[{"type":"t","name":"a"},{"name":"secret"}],"row":["x","y"],"deep":{"row":["x","y"]}}"#,
         r#"{"schema":[{"type":"t","name":"a"},{"name":"secret"}],"row":["x","[WHOLE]"],"deep":{"row":["x","y"]}}"#,
     ),
+    (
+        Format::Xml,
+        "<d><f name='secret'>x</f> x <f key='secret' value='x'/>x<u url='a/secret'><valueString value='x'/><y value='x'/></u></d>",
+        "<d><f name='secret'>[WHOLE]</f> x <f key='secret' value='[WHOLE]'/>x<u url='a/secret'><valueString value='[WHOLE]'/><y value='x'/></u></d>",
+    ),
+    (
+        Format::Xml,
+        "<d><e><key>secret</key><value>x</value><value>x</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
+        "<d><e><key>secret</key><value>[WHOLE]</value><value>[WHOLE]</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
+    ),
     // Two levels, and the third.
     (
         Format::Json,

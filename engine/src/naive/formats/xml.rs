@@ -195,7 +195,7 @@ impl Reader<'_> {
         while at < self.doc.len() {
             match self.doc[at] {
                 b'>' => {
-                    self.cells.tag(element, closing);
+                    self.cells.tag(element, closing, slash);
                     self.finish(closing, element, slash);
                     return at + 1;
                 }
@@ -219,7 +219,7 @@ impl Reader<'_> {
                     run.label = self.cells.input(element, &attribute).map(<[u8]>::to_vec);
                     at = self.value(run, quote, at + usize::from(quote != 0));
                     let text = self.runs.last().map(|run| run.text.clone()).unwrap_or_default();
-                    self.cells.name_input(element, &attribute, &text);
+                    self.cells.name_input(&attribute, &text);
                     attribute.clear();
                     slash = false;
                 }
