@@ -365,6 +365,8 @@ const PIECES: &[&str] = &[
     "{\"open\":\"",
     "\"shut\":",
     "secret,open\n",
+    "name,value\nsecret,",
+    "\nsecret,x",
     "\nsecret,secret,pid\n",
     ",,",
     "\"\"",

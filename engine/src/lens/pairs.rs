@@ -61,7 +61,7 @@ pub(crate) fn label<L: Level>(levels: &[L]) -> Option<&[u8]> {
     let place = here.index();
     let outer = around.next()?;
     if outer.is_object() {
-        return by_field(outer).or_else(|| by_object(outer, place));
+        return by_field(outer).or_else(|| by_object(outer, place).filter(|_| is_in(ROWS, outer.field())));
     }
     let named = around.next().filter(|level| level.is_object()).and_then(|object| by_object(object, place));
     named.or_else(|| outer.told()?.heads.get(place).filter(|_| outer.index() > 0))
@@ -73,9 +73,22 @@ fn by_field<L: Level>(object: &L) -> Option<&[u8]> {
     (!label.is_empty()).then_some(label)
 }
 
-/// What `object` calls the elements of rows at `place`.
+/// What `object` calls the elements of rows at `place`; what stands beside them may be of the columns themselves.
 fn by_object<L: Level>(object: &L, place: usize) -> Option<&[u8]> {
     object.told().filter(|_| !is_head(object))?.heads.get(place)
+}
+
+/// The columns of a table of which one says what the other holds: `attribute,value`.
+pub(crate) fn columns<'n>(names: impl Iterator<Item = Option<&'n [u8]>> + Clone) -> Option<(usize, usize)> {
+    let telling = names.clone().position(|name| name.is_some_and(says))?;
+    let told = names.skip(telling + 1).position(|name| name.is_some_and(is_told))?;
+    Some((telling, telling + 1 + told))
+}
+
+/// What the cell of a column that [`columns`] names says.
+pub(crate) fn cell(text: &[u8]) -> &[u8] {
+    let text = text.trim_ascii();
+    last_part(b"", text.strip_suffix(b":").unwrap_or(text))
 }
 
 /// Whether the innermost level is an object in a field that tells.
@@ -166,11 +179,17 @@ const TELLING: &[&[u8]] = &[
     b"name", b"key", b"field", b"label", b"attribute", b"column", b"property", b"parameter", b"param", b"question",
     b"title", b"prompt", b"caption", b"header", b"heading", b"variable", b"item", b"term", b"url", b"fieldName",
     b"field_name", b"columnName", b"column_name", b"attributeName", b"attribute_name", b"displayName", b"display_name",
-    b"k", b"keyword",
+    b"k", b"keyword", b"attr", b"element",
+];
+
+#[rustfmt::skip] // As above.
+const ROWS: &[&[u8]] = &[
+    b"row", b"rows", b"data", b"values", b"value", b"record", b"records", b"cells", b"items", b"entry", b"result", b"results",
+    b"tuple", b"v", b"r", b"d",
 ];
 
 #[rustfmt::skip] // As above.
 const TOLD: &[&[u8]] = &[
     b"value", b"val", b"v", b"answer", b"response", b"fieldValue", b"field_value", b"columnValue", b"column_value",
-    b"attributeValue", b"attribute_value", b"values", b"answers",
+    b"attributeValue", b"attribute_value", b"values", b"answers", b"string", b"integer", b"real",
 ];

@@ -362,7 +362,8 @@ pub(super) fn table(
     // A byte order mark, or the beginning of one, is no content.
     let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
     let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
-    let (mut guessed, mut rows) = (Vec::new(), 0);
+    let (mut guessed, mut rows, mut label) = (Vec::new(), 0, Vec::new());
+    let pair = |columns: &[Option<Vec<u8>>]| pairs::columns(columns.iter().map(Option::as_deref));
     let delimiter = parted_by(doc, mark, delimiter);
     let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     let head = head(doc, mark, delimiter);
@@ -388,6 +389,8 @@ pub(super) fn table(
                 run.path = vec![Name { name: name.clone(), ..Name::default() }];
             }
             run.column = guessed.get(column).map(|meaning| (column, *meaning));
+            let (telling, told) = pair(&columns).unzip();
+            run.label = Some(label.clone()).filter(|label| told == Some(column) && !label.is_empty());
             if quoted {
                 at += 1;
                 while at < doc.len() && (doc[at] != b'"' || doc.get(at + 1) == Some(&b'"')) {
@@ -407,6 +410,9 @@ pub(super) fn table(
                 let cell = run.text.trim_ascii().to_vec();
                 let fits = names[column].is_some() && run.text.len() <= 64 && may_name(&cell);
                 names[column] = fits.then_some(cell);
+            }
+            if telling == Some(column) {
+                label = pairs::cell(&run.text).to_vec();
             }
             runs.push(run);
         }
@@ -433,6 +439,7 @@ pub(super) fn table(
                     first = false;
                 }
                 rows += 1;
+                label.clear();
                 (column, record) = (0, record + 1);
             }
         }

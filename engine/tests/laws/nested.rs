@@ -51,6 +51,11 @@ const CASES: &[(Format, &str, &str)] = &[
         "<d><e><key>secret</key><value>x</value><value>x</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
         "<d><e><key>secret</key><value>[WHOLE]</value><value>[WHOLE]</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
     ),
+    (
+        Format::CSV,
+        "who,attr,value\nx,secret,x\nx,\"secret\",\"y \"\"z\"\nx,b,x\nx,,x\n",
+        "who,attr,value\nx,secret,[WHOLE]\nx,\"secret\",\"[WHOLE]\"\nx,b,x\nx,,x\n",
+    ),
     // Two levels, and the third.
     (
         Format::Json,
