@@ -61,7 +61,7 @@ pub(crate) fn label<L: Level>(levels: &[L]) -> Option<&[u8]> {
     let place = here.index();
     let outer = around.next()?;
     if outer.is_object() {
-        return by_field(outer).or_else(|| by_object(outer, place).filter(|_| is_in(ROWS, outer.field())));
+        return by_field(outer).or_else(|| by_object(outer, place).filter(|_| is_in(&ROWS, outer.field())));
     }
     let named = around.next().filter(|level| level.is_object()).and_then(|object| by_object(object, place));
     named.or_else(|| outer.told()?.heads.get(place).filter(|_| outer.index() > 0))
@@ -98,7 +98,7 @@ fn told_field<L: Level>(levels: &[L]) -> bool {
 
 /// Whether the value of an object's current field is the head of a table.
 fn is_head<L: Level>(level: &L) -> bool {
-    level.is_object() && is_in(HEADS, level.field())
+    level.is_object() && is_in(&HEADS, level.field())
 }
 
 /// The level that the text of a column's head belongs to, and the place of the column.
@@ -113,18 +113,47 @@ fn head<L: Level>(levels: &[L]) -> Option<(usize, usize)> {
 
 /// Whether a field of this name says what another one holds.
 pub(crate) fn says(field: &[u8]) -> bool {
-    is_in(TELLING, field)
+    is_in(&TELLING, field)
 }
 
-fn is_in(words: &[&[u8]], field: &[u8]) -> bool {
-    words.iter().any(|word| word.eq_ignore_ascii_case(field))
+fn is_in(words: &Words, field: &[u8]) -> bool {
+    let bounds = (words.before.get(field.len()), words.before.get(field.len() + 1));
+    let (Some(from), Some(to)) = bounds else { return false };
+    let alike = words.all.get(*from..*to).unwrap_or_default();
+    alike.iter().any(|word| word.eq_ignore_ascii_case(field))
+}
+
+/// A list of words, in the order of their lengths.
+struct Words {
+    all: &'static [&'static [u8]],
+    /// How many are shorter, by length.
+    before: [usize; 20],
+}
+
+impl Words {
+    const fn new(all: &'static [&'static [u8]]) -> Self {
+        let mut before = [all.len(); 20];
+        let mut i = all.len();
+        while i > 0 {
+            i -= 1;
+            let len = all[i].len();
+            assert!(len + 1 < before.len() && (i == 0 || all[i - 1].len() <= len), "short words, by length");
+            let mut shorter = len;
+            while shorter > 0 && (i == 0 || all[i - 1].len() < shorter) {
+                before[shorter] = i;
+                shorter -= 1;
+            }
+        }
+        before[0] = 0;
+        Self { all, before }
+    }
 }
 
 /// Whether a field of this name holds what another one says.
 pub(crate) fn is_told(field: &[u8]) -> bool {
     // FHIR names the type behind: `valueString`, `valueDecimal`.
     let typed = |of: &[u8]| of.first().is_some_and(u8::is_ascii_uppercase);
-    is_in(TOLD, field) || field.strip_prefix(b"value").is_some_and(typed)
+    is_in(&TOLD, field) || field.strip_prefix(b"value").is_some_and(typed)
 }
 
 /// What the telling `field` says with `value`: the last part of an address; nothing where it is no name of anything.
@@ -168,28 +197,46 @@ const DEEPEST: usize = 16;
 const LONGEST: usize = 64;
 
 #[rustfmt::skip] // A word list reads better in lines.
-const HEADS: &[&[u8]] = &[
-    b"columns", b"headers", b"header", b"fields", b"schema", b"cols", b"column_names", b"columnNames", b"field_names",
-    b"fieldNames", b"names", b"keys", b"head", b"heads", b"headings", b"labels",
-    b"columnHeaders", b"column_headers", b"columnInfo", b"columnMetadata", b"metadata", b"meta",
-];
+static HEADS: Words = Words::new(&[
+    b"cols", b"head", b"keys", b"meta", b"heads", b"names", b"fields", b"header", b"labels", b"schema", b"columns",
+    b"headers", b"headings", b"metadata", b"columnInfo", b"fieldNames", b"columnNames", b"field_names",
+    b"column_names", b"columnHeaders", b"columnMetadata", b"column_headers",
+]);
 
 #[rustfmt::skip] // A word list reads better in lines.
-const TELLING: &[&[u8]] = &[
-    b"name", b"key", b"field", b"label", b"attribute", b"column", b"property", b"parameter", b"param", b"question",
-    b"title", b"prompt", b"caption", b"header", b"heading", b"variable", b"item", b"term", b"url", b"fieldName",
-    b"field_name", b"columnName", b"column_name", b"attributeName", b"attribute_name", b"displayName", b"display_name",
-    b"k", b"keyword", b"attr", b"element",
-];
+static TELLING: Words = Words::new(&[
+    b"k", b"key", b"url", b"attr", b"item", b"name", b"term", b"field", b"label", b"param", b"title", b"column",
+    b"header", b"prompt", b"caption", b"element", b"heading", b"keyword", b"property", b"question", b"variable",
+    b"attribute", b"fieldName", b"parameter", b"columnName", b"field_name", b"column_name", b"displayName",
+    b"display_name", b"attributeName", b"attribute_name",
+]);
 
-#[rustfmt::skip] // As above.
-const ROWS: &[&[u8]] = &[
-    b"row", b"rows", b"data", b"values", b"value", b"record", b"records", b"cells", b"items", b"entry", b"result", b"results",
-    b"tuple", b"v", b"r", b"d",
-];
+#[rustfmt::skip] // A word list reads better in lines.
+static ROWS: Words = Words::new(&[
+    b"d", b"r", b"v", b"row", b"data", b"rows", b"cells", b"entry", b"items", b"tuple", b"value", b"record",
+    b"result", b"values", b"records", b"results",
+]);
 
-#[rustfmt::skip] // As above.
-const TOLD: &[&[u8]] = &[
-    b"value", b"val", b"v", b"answer", b"response", b"fieldValue", b"field_value", b"columnValue", b"column_value",
-    b"attributeValue", b"attribute_value", b"values", b"answers", b"string", b"integer", b"real",
-];
+#[rustfmt::skip] // A word list reads better in lines.
+static TOLD: Words = Words::new(&[
+    b"v", b"val", b"real", b"value", b"answer", b"string", b"values", b"answers", b"integer", b"response",
+    b"fieldValue", b"columnValue", b"field_value", b"column_value", b"attributeValue", b"attribute_value",
+]);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_of_a_list_is_in_it() {
+        for words in [&HEADS, &TELLING, &ROWS, &TOLD] {
+            for word in words.all {
+                assert!(is_in(words, word) && is_in(words, &word.to_ascii_uppercase()));
+            }
+        }
+        assert!(
+            !is_in(&TELLING, b"") && !is_in(&TELLING, b"nam") && !is_in(&TELLING, &[b'a'; 40]) && !is_told(b"values1")
+        );
+        assert!(is_told(b"valueString") && says(b"url") && !says(b"value"));
+    }
+}
