@@ -59,6 +59,7 @@ impl Request<'_> {
         let facts = HttpFacts {
             method: self.method.to_owned(),
             rows_unbounded: is_unbounded(&path, action, &parameters),
+            template: super::recorded::template(path.as_str()),
             path,
             query,
             media_type: self.media_type.clone(),
@@ -125,6 +126,21 @@ mod tests {
             let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
             assert_eq!(facts.rows_unbounded, expected, "{form}");
             assert_eq!(facts.query.len(), form.split('&').count());
+        }
+    }
+
+    #[test]
+    fn a_template_names_what_is_asked_for_and_nobody() {
+        for (path, expected) in [
+            ("/Patient/4711", "/Patient/*"),
+            ("/Patient/4711/$everything", "/Patient/*/$everything"),
+            ("/kowalczyk/Patient", "/*/Patient"),
+        ] {
+            let target = Target::parse(path.as_bytes(), 1000).unwrap();
+            let request = Request { method: "GET", target: &target, media_type: None, body_bytes: None, form: None };
+            let parts = request.parts("fhir").unwrap();
+            let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
+            assert_eq!(facts.template, expected);
         }
     }
 
