@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use blackbar_engine::operator::{self, Operator};
 use blackbar_engine::{Clean, Finding, Format, Kind, Mark, Profile, Raw, Redactor, Scanner};
@@ -352,6 +352,11 @@ impl Answer {
             return Ok(false);
         }
         self.recording.seal().map(|()| true)
+    }
+
+    /// Counts the longest that something of it was on its way from the upstream to the client.
+    pub(crate) fn delayed(&self, longest: Duration) {
+        self.recording.delayed(longest);
     }
 
     /// Why it cannot be recorded.

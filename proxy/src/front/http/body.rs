@@ -120,6 +120,10 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     eager: bool,
     /// It failed before anything of it was asked for.
     failed: Option<BodyError>,
+    /// When the oldest bytes came that may be here still.
+    came: Option<Instant>,
+    /// The longest that some were, until it is told.
+    longest: Option<Duration>,
 }
 
 /// Why a body ends before its end. Nothing of the content is in it.
@@ -180,6 +184,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             look: Box::pin(tokio::time::sleep(LOOK)),
             eager: false,
             failed: None,
+            came: None,
+            longest: Some(Duration::ZERO),
         })
     }
 
@@ -274,6 +280,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
                 }
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
+                    self.came.get_or_insert_with(Instant::now);
                     self.decoder.push(bytes);
                 }
                 if self.upstream.is_end_stream() {
@@ -366,6 +373,23 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         Ok(())
     }
 
+    /// Something leaves: it is not older than what came first since something left.
+    fn left(&mut self) {
+        if let (Some(came), Some(longest)) = (self.came.take(), &mut self.longest) {
+            *longest = came.elapsed().max(*longest);
+        }
+        if self.encoder.is_none() && self.out.is_empty() {
+            self.tell();
+        }
+    }
+
+    /// Counts once how long it took.
+    fn tell(&mut self) {
+        if let Some(longest) = self.longest.take() {
+            self.answer.delayed(longest);
+        }
+    }
+
     /// Everything was decoded.
     fn end(&mut self) -> Result<(), BodyError> {
         if !self.decoder.is_complete() {
@@ -419,6 +443,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
                 self.waiting = false;
+                self.left();
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(error) = self.failed.take() {
@@ -426,6 +451,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
                 return Poll::Ready(Some(Err(error)));
             }
             if self.encoder.is_none() {
+                self.tell();
                 return Poll::Ready(None);
             }
             match self.step(cx) {
