@@ -69,6 +69,13 @@ impl Request<'_> {
     }
 }
 
+/// Whether an interface of a cluster (Kubernetes) is asked for what Secrets or ConfigMaps hold: one, a list, or what becomes of them.
+pub(crate) fn holds_secrets(path: &str) -> bool {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    // The interface may lie below other paths.
+    segments.any(|segment| segment == "api") && segments.any(|segment| matches!(segment, "secrets" | "configmaps"))
+}
+
 /// An export, a history of more than one resource, or a search of a whole type that names nobody and no small count.
 fn is_unbounded(path: &HttpPath, action: Action, query: &str) -> bool {
     let segments: Vec<&str> = path.as_str().split('/').filter(|segment| !segment.is_empty()).collect();
@@ -126,6 +133,20 @@ mod tests {
             let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
             assert_eq!(facts.rows_unbounded, expected, "{form}");
             assert_eq!(facts.query.len(), form.split('&').count());
+        }
+    }
+
+    #[test]
+    fn paths_of_secrets_are_known() {
+        for (path, expected) in [
+            ("/api/v1/namespaces/default/secrets/db", true),
+            ("/api/v1/configmaps", true),
+            ("/k8s/clusters/c-1/api/v1/watch/namespaces/a/secrets", true),
+            ("/api/v1/namespaces/default/pods", false),
+            ("/secrets/api", false),
+            ("/Patient/7", false),
+        ] {
+            assert_eq!(holds_secrets(path), expected, "{path}");
         }
     }
 

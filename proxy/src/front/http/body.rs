@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
 use super::head::pairs;
-use super::likelihoods::Likelihoods;
+use super::left_out::LeftOut;
 use super::links::Links;
 use super::nested::Nested;
 use super::patience::Waiting;
@@ -80,6 +80,8 @@ pub(super) struct Shape {
     pub(super) links: Links,
     /// It is a model's answer, perhaps.
     pub(super) likelihoods: bool,
+    /// It is what Secrets hold, perhaps.
+    pub(super) secrets: bool,
     /// It is JSON, whose strings may hold JSON.
     pub(super) nested: bool,
     /// Finds what the request said by tokens.
@@ -94,7 +96,8 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     decoder: Decoder,
     text: Text,
     links: Links,
-    likelihoods: Option<Likelihoods>,
+    likelihoods: Option<LeftOut>,
+    secrets: Option<LeftOut>,
     nested: Option<Nested>,
     // Redactors are large, and this is moved: each has a place of its own.
     quoted: Option<Box<Redactor>>,
@@ -167,7 +170,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             decoder,
             text: Text::new(shape.charset, shape.format),
             links: shape.links,
-            likelihoods: shape.likelihoods.then(Likelihoods::default),
+            likelihoods: shape.likelihoods.then(LeftOut::likelihoods),
+            secrets: shape.secrets.then(LeftOut::secrets),
             nested: shape.nested.then(Nested::default),
             quoted: shape.quoted.map(|quoted| Box::new(quoted.redactor(shape.format))),
             restores: shape.restores,
@@ -335,10 +339,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     }
 
     fn lead(&mut self, text: Bytes) {
-        let text = match &mut self.likelihoods {
-            Some(likelihoods) => likelihoods.filter(text),
-            None => text,
-        };
+        let left_out = [&mut self.likelihoods, &mut self.secrets].into_iter().flatten();
+        let text = left_out.fold(text, |text, left_out| left_out.filter(text));
         let (links, quoted, answer) = (&mut self.links, &mut self.quoted, &mut self.answer);
         links.rewrite(text, |text| match quoted {
             None => answer.push(Raw::from(text)),
