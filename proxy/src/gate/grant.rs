@@ -265,6 +265,11 @@ impl Answer {
         self.redactor.push(bytes);
     }
 
+    /// Gives back room that only reading needs.
+    pub(crate) fn rest(&mut self) {
+        self.shadow.as_deref_mut().into_iter().chain([&mut self.redactor]).for_each(Redactor::rest);
+    }
+
     /// Counts what would have been replaced so far.
     fn count(shadow: &mut Redactor, recording: &mut Recording) {
         while let Some(segment) = shadow.poll() {

@@ -321,12 +321,19 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
                 return Poll::Ready(Err(BodyError::Ended));
             }
             self.look.as_mut().reset(Instant::now() + LOOK);
+            self.rest();
         }
         let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
         if late || self.silence.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(BodyError::Timeout));
         }
         Poll::Pending
+    }
+
+    /// Gives back room that only reading needs, while the upstream is silent.
+    fn rest(&mut self) {
+        self.answer.rest();
+        self.quoted.as_deref_mut().into_iter().chain(self.restores.as_deref_mut()).for_each(Redactor::rest);
     }
 
     /// Text of the upstream goes to where it is redacted.
