@@ -267,7 +267,7 @@ impl Answer {
 
     /// Gives back room that only reading needs.
     pub(crate) fn rest(&mut self) {
-        self.shadow.as_deref_mut().into_iter().chain([&mut self.redactor]).for_each(Redactor::rest);
+        self.shadow.as_deref_mut().into_iter().chain([&mut *self.redactor]).for_each(Redactor::rest);
     }
 
     /// Counts what would have been replaced so far.
