@@ -250,6 +250,39 @@ mod tests {
         assert!(missing.is_empty(), "docs/configuration.md does not say {missing:?}");
     }
 
+    /// What a section of the documents stands beside, where it cannot stand alone.
+    const BESIDE: &str = "\n[[approver]]\nsubject = \"o\"\ngroups = [\"privacy-officers\"]\nkey = \"ed25519:x\"\n\
+        [[notify]]\nname = \"n\"\nto = \"https://h.example\"\n\
+        [[identity]]\nissuer = \"https://id.example/realms/clinic\"\naudience = \"blackbar\"\n\
+        [[target]]\nname = \"x\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:8099\"\nupstream = \"http://127.0.0.1:9\"\n";
+
+    #[test]
+    fn what_the_documents_show_is_read() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let mut seen = 0;
+        for entry in fs::read_dir(docs).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|kind| kind != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for block in text.split("\n```toml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()) {
+                seen += 1;
+                // A key is no secret; what is cut short in a text is whole here.
+                let key = "witness.example/one+65953566+BFnhxPJPa/XzUjA2GLkUudRSGZswE3kTbqGSOKuN5o5J";
+                let block = &block.replace("witness.example/one+…", key);
+                // As it is, and with what is only hinted at written out.
+                let hinted: Vec<&str> = block.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect();
+                let hinted = hinted.join("\n");
+                let read = |block: &str| parse(block).or_else(|_| parse(&format!("{block}{BESIDE}"))).map(drop);
+                for block in [block, &hinted] {
+                    read(block).unwrap_or_else(|error| panic!("{}: {error}\n{block}", path.display()));
+                }
+            }
+        }
+        assert!(seen > 12, "only {seen} blocks were found");
+    }
+
     #[test]
     fn an_unknown_key_names_its_line_and_the_closest_name() {
         for (text, expected) in [

@@ -77,6 +77,8 @@ struct State {
     people: People,
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
+    /// Keys made of the same secret for what clients only keep; nothing that is read as a token opens with them.
+    seals: Option<Arc<Keyring>>,
     fuse: FuseSection,
     /// Targets that are perhaps only observed.
     modes: Vec<(String, Mode)>,
@@ -336,6 +338,12 @@ impl Gate {
         self.state.load().profiles.combined(&[name.to_owned()].into())
     }
 
+    /// Redacts single texts by a profile for what goes up.
+    pub(crate) fn lines_up(&self, name: &str) -> Option<Lines> {
+        let (scanner, profile) = self.profile(name)?;
+        Some(Lines::new(&scanner, &profile))
+    }
+
     /// Every kind that a tag may name.
     pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
         let found = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
@@ -351,6 +359,11 @@ impl Gate {
     /// The keys by which tokens in requests are resolved.
     pub(crate) fn tokens(&self) -> Option<Arc<Keyring>> {
         self.state.load().tokens.clone()
+    }
+
+    /// The keys of what clients keep for upstreams and cannot read.
+    pub(crate) fn seals(&self) -> Option<Arc<Keyring>> {
+        self.state.load().seals.clone()
     }
 
     /// How many policies are in force.
@@ -452,6 +465,8 @@ fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
 
 /// What a grant redacts with when nobody names anything.
 const DEFAULT_PROFILE: &str = "safe-harbor";
+/// Whose keys seals are, beside those of tokens.
+const SEALS: &str = "seals";
 
 impl State {
     fn read(config: &Config, marks: Option<&Arc<Marks>>) -> Result<Self, Error> {
@@ -478,10 +493,13 @@ impl State {
                 ));
             }
         }
-        let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
-        let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
+        let keys = |of: &str| -> Result<Option<Arc<Keyring>>, Error> {
+            let key = config.tokens.as_ref().map(Secret::key).transpose()?;
+            Ok(key.map(|key| Arc::new(Keyring::new(key, of))))
+        };
+        let (tokens, seals) = (keys("")?, keys(SEALS)?);
         let modes = config.gateway.targets.iter().map(|target| (target.name.clone(), target.mode)).collect();
-        Ok(Self { policies, profiles, people, tokens, fuse: config.gateway.fuse.clone(), modes, version })
+        Ok(Self { policies, profiles, people, tokens, seals, fuse: config.gateway.fuse.clone(), modes, version })
     }
 
     /// What takes the place of a decision where it is only observed: everything passes as it is, and what would have become

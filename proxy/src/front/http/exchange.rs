@@ -21,11 +21,13 @@ use super::arriving::{Arriving, UpBroken};
 use super::ascent::{UpBody, Verdict};
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
+use super::cookies::Cookies;
 use super::envelope::Call;
 use super::head::{Heads, coding_for, pairs, unchanged};
 use super::hold;
 use super::links::Links;
 use super::originals::{Spelt, Turned};
+use super::outward;
 use super::problem::{Kind, Manner, Problem};
 use super::purpose::{Purpose, Said};
 use super::quoted::Quoted;
@@ -62,6 +64,19 @@ pub(super) struct Served {
     /// Seals entity tags where there are no keys of tokens.
     seal: Keyring,
     limits: Limits,
+}
+
+impl Served {
+    /// Below this path clients reach it.
+    fn path(&self) -> &str {
+        let path = self.http.public_url.as_ref().map_or("", |public| public.path.as_str());
+        if path.is_empty() { "/" } else { path }
+    }
+
+    /// Whether clients reach it over TLS, here or at whoever stands in front.
+    fn is_encrypted(&self) -> bool {
+        self.http.public_url.as_ref().map_or(self.target.tls.is_some(), |public| public.https)
+    }
 }
 
 /// Who is at the other end of a connection.
@@ -181,14 +196,16 @@ impl Front {
         // Request and decision are on disk before the upstream knows of them.
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let version = self.gate.version();
-        let keyring = self.gate.tokens();
+        let (keyring, seals) = (self.gate.tokens(), self.gate.seals());
+        let seal = seals.as_deref().unwrap_or(&served.seal);
+        let encrypted = served.is_encrypted();
         let heads = Heads {
             rewriter: &served.rewriter,
             version: &version,
-            cookies: served.http.cookies,
+            cookies: served.http.cookies.then(|| Cookies { seal, path: served.path(), encrypted }),
             token_headers: &served.http.token_headers,
             pass_headers: &served.http.pass_headers,
-            seal: keyring.as_deref().unwrap_or(&served.seal),
+            seal,
         };
         if asks_by_tokens {
             let form = format!("?{}", form.as_deref().unwrap_or_default());
@@ -216,8 +233,13 @@ impl Front {
         }
         if approved {
             // What people agreed to is method, target, type and body: no other header changes what that means.
-            let agreed = up.headers_mut().drain().filter_map(|(name, value)| Some((name?, value)));
-            *up.headers_mut() = agreed.filter(|(name, _)| hold::is_harmless(name)).collect();
+            *up.headers_mut() = hold::harmless(std::mem::take(up.headers_mut()));
+        }
+        if let Some(profile) = &served.http.request_profile {
+            let unread = || Problem::new(Kind::Overloaded, 503, "the request cannot be read");
+            let mut lines = self.gate.lines_up(&profile.name).ok_or_else(unread)?;
+            outward::headers(up.headers_mut(), &mut lines);
+            outward::address(&admitted.target.below(""), &mut lines)?;
         }
         if let Some(name) = served.upstream.credential_header() {
             up.headers_mut().remove(name);
@@ -264,7 +286,11 @@ impl Front {
             headers = headers
                 .into_iter()
                 .filter_map(|(name, value)| Some((name?, value)))
-                .filter(|(name, value)| wayback::is_unquoted(name) || !named_in_target && !quotes(value))
+                .filter(|(name, value)| {
+                    wayback::is_unquoted(name)
+                        || !named_in_target && !quotes(value)
+                        || wayback::tells_of_job(name, value.as_bytes(), &resolved)
+                })
                 .collect();
         }
         let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
@@ -300,6 +326,7 @@ impl Front {
                     until,
                     links: served.links.clone(),
                     likelihoods: posted && of_json && grant.hides(),
+                    secrets: of_json && grant.hides() && asked::holds_secrets(admitted.target.path()),
                     nested: of_json && grant.hides(),
                     quoted: Quoted::new(&resolved),
                     restores: if restores { way::restorer(served, format, keyring, spelt) } else { None },

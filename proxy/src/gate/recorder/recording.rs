@@ -390,6 +390,11 @@ impl Recording {
         self.home.recorder.metrics.held_back(bytes);
     }
 
+    /// The longest that something of the answer was here, for the count.
+    pub(crate) fn delayed(&self, longest: Duration) {
+        self.home.recorder.metrics.delayed(longest);
+    }
+
     /// Why it could not be recorded.
     pub(crate) fn why_unrecorded(&self) -> RecordError {
         self.home.recorder.state().err().unwrap_or(RecordError::Stopped)
