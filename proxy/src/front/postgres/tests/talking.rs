@@ -214,7 +214,9 @@ async fn whoever_is_lost_in_the_middle_of_a_row_leaves_nothing_behind() {
     let mut stream = pin!(stream);
     stream.next().await.unwrap().unwrap();
     let direct = house.cluster.direct().await;
-    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'blackbar:agent-7'";
+    // And no other test's session with it.
+    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE application_name = 'blackbar:agent-7' AND query LIKE 'SELECT p.ssn, p.note FROM%'";
     direct.simple_query(ended).await.unwrap();
     let mut last = None;
     while let Some(row) = stream.next().await {
