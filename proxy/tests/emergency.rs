@@ -2,11 +2,13 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 mod common;
+#[path = "../src/private_postgres.rs"]
+mod private_postgres;
 
 use std::sync::Arc;
 
 use common::Room;
-use common::gateway::{Gateway, begun, get, upstream};
+use common::gateway::{Gateway, begun, free_port, get, upstream};
 use common::told::Hook;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde_json::{Value, json};
@@ -166,6 +168,64 @@ fn the_glass_breaks_once_everybody_hears_it_and_somebody_else_looks() {
     for post in hook.posts(4).iter().chain(&slack.posts(3)) {
         assert!(!post.body.contains("219-09-9999") && !post.body.contains("Marigold"), "{}", post.body);
     }
+}
+
+/// What somebody gets by a query, or the SQLSTATE that says why not.
+fn query(port: u16, user: &str, password: &str, settings: &str, text: &str) -> Result<Option<String>, String> {
+    let code =
+        |error: tokio_postgres::Error| error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut config = tokio_postgres::Config::new();
+        config.host("127.0.0.1").port(port).user(user).password(password).dbname("ehr").options(settings);
+        let (client, connection) = config.connect(tokio_postgres::NoTls).await.map_err(code)?;
+        tokio::spawn(connection);
+        let answers = client.simple_query(text).await.map_err(code)?;
+        Ok(answers.iter().find_map(|answer| match answer {
+            tokio_postgres::SimpleQueryMessage::Row(row) => row.get(0).map(str::to_owned),
+            _ => None,
+        }))
+    })
+}
+
+#[test]
+fn a_database_is_opened_by_the_broken_glass_for_reading_alone() {
+    let Some(server) = private_postgres::Server::start(&private_postgres::Options::default()).unwrap() else {
+        common::skipped("this machine has no PostgreSQL server");
+        return;
+    };
+    server
+        .run("postgres", "CREATE TABLE patients (id int, ssn text); INSERT INTO patients VALUES (7, '219-09-9999')")
+        .unwrap();
+    let clinic = Clinic::new();
+    let (room, database) = (&clinic.room, free_port());
+    let target = format!(
+        "\n[[target]]\nname = \"ehr\"\nprotocol = \"postgres\"\nlisten = \"127.0.0.1:{database}\"\n\
+         upstream = \"postgres://postgres@127.0.0.1:{}/postgres?sslmode=disable\"\n",
+        server.port()
+    );
+    room.write("blackbar.toml", room.text("blackbar.toml") + &target);
+    let ready = include_str!("../../policy/ready/break-glass.cedar").replace("@id(\"", "@id(\"ehr-");
+    room.write("policies/break-glass-ehr.cedar", ready);
+    let gateway = Gateway::start(room, clinic.port);
+    let secret = clinic.break_glass("nurse-1").ends(0).text().trim().to_owned();
+    let (one, why) = ("SELECT ssn FROM patients WHERE id = 7", "-c blackbar.reason=ticket-7");
+    // The reason that the glass was broken for is one.
+    for settings in ["", why] {
+        assert_eq!(query(database, "nurse-1", &secret, settings, one), Ok(Some("[SSN]".to_owned())));
+    }
+    for (what, user, settings, text, expected) in [
+        ("by another name", "nurse-2", why, one, "28P01"),
+        ("to write", "nurse-1", why, "UPDATE patients SET id = 8", "42501"),
+    ] {
+        assert_eq!(query(database, user, &secret, settings, text), Err(expected.to_owned()), "{what}");
+    }
+    room.run(&["lock", "--subject", "nurse-1", "--reason", "it is over"]).ends(0);
+    assert_eq!(query(database, "nurse-1", &secret, why, one), Err("28P01".to_owned()));
+    assert_eq!(gateway.end().0, Some(0));
+    let opened = clinic.leaves().into_iter().filter(|leaf| leaf["kind"] == "session.open" && leaf["target"] == "ehr");
+    let how: Vec<Value> = opened.map(|leaf| leaf["details"]["authenticated_by"].clone()).collect();
+    assert!(!how.is_empty() && how.iter().all(|how| how == "break-glass"), "{how:?}");
 }
 
 #[test]

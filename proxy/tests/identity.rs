@@ -2,6 +2,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 mod common;
+#[path = "common/database.rs"]
+mod database;
+#[path = "../src/private_postgres.rs"]
+mod private_postgres;
 
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
@@ -358,4 +362,78 @@ fn people_sign_in_to_the_console_through_their_issuer_and_agents_do_not() {
     assert!(page("/login/callback?code=c-1&state=made-up", "blackbar_pending=made-up").starts_with("HTTP/1.1 403 "));
     let (code, said) = gateway.end();
     assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_database_takes_the_same_tokens_as_passwords() {
+    let issuer = Issuer::new();
+    let exchange = free_port();
+    let more = format!(
+        "{}aliases = {{ \"svc-7\" = \"agent-7\" }}\n[exchange]\nlisten = \"127.0.0.1:{exchange}\"\nttl = \"5m\"\n",
+        issued_by(&issuer)
+    );
+    let policy = r#"@id("agents") permit (principal in Group::"agents", action, resource in Target::"ehr");"#;
+    let Some(database) = database::Database::new("CREATE TABLE t (id int)", &[("ehr", policy)], "", &more) else {
+        return;
+    };
+    let gateway = database.gateway();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    // Who comes in is told by what can be asked; who does not, by the SQLSTATE.
+    let enters = |user: &str, password: &str| -> Result<(), String> {
+        runtime.block_on(async {
+            let mut config = database.config(database.port);
+            config.user(user).password(password);
+            let (client, connection) = config
+                .connect(tokio_postgres::NoTls)
+                .await
+                .map_err(|error| error.code().map_or_else(|| error.to_string(), |code| code.code().to_owned()))?;
+            let running = tokio::spawn(async move { connection.await.is_ok() });
+            client.simple_query("SELECT 1 AS one").await.map_err(|error| error.to_string())?;
+            drop(client);
+            assert!(running.await.unwrap());
+            Ok(())
+        })
+    };
+    let nobody = || Err("28P01".to_owned());
+    let token = issuer.token("summariser", "svc-7", &json!({}));
+    assert_eq!(enters("agent-7", &token), Ok(()));
+    for (why, user, token) in [
+        ("it is somebody else's", "agent-8", token.clone()),
+        ("the issuer's own name is not the subject here", "svc-7", token.clone()),
+        (
+            "it is over",
+            "agent-7",
+            issuer.token("summariser", "svc-7", &json!({ "exp": 1_700_000_000, "iat": 1_699_999_000 })),
+        ),
+        ("it is for somebody else", "agent-7", issuer.token("summariser", "svc-7", &json!({ "aud": "other" }))),
+        ("it was changed", "agent-7", format!("{}AAAA", &token[..token.len() - 4])),
+        ("it is none", "agent-7", "x.y.z".to_owned()),
+    ] {
+        assert_eq!(enters(user, &token), nobody(), "{why}");
+    }
+    // Who may not connect is known, and is told something else.
+    let other = issuer.token("summariser", "svc-7", &json!({ "groups": ["others"] }));
+    assert_eq!(enters("agent-7", &other), Err("42501".to_owned()));
+
+    // What a token was exchanged for: an agent that acts for a person comes in under the person's name.
+    let alice =
+        database.room.run(&["token", "issue", "--subject", "alice", "--group", "agents", "--person"]).ends(0).text();
+    let kind = "urn:ietf:params:oauth:token-type:access_token";
+    let form = format!(
+        "grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Atoken-exchange&subject_token={}&subject_token_type={kind}\
+         &actor_token={}&actor_token_type={kind}",
+        alice.trim(),
+        database.credential
+    );
+    let head =
+        "POST /token HTTP/1.1\r\nHost: g\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\n";
+    let answer = ask(exchange, &format!("{head}Content-Length: {}\r\n\r\n{form}", form.len()));
+    let given: Value = serde_json::from_str(&common::gateway::body(&answer)).unwrap_or_else(|_| panic!("{answer}"));
+    let acting = given["access_token"].as_str().unwrap();
+    assert_eq!(enters("alice", acting), Ok(()));
+    assert_eq!(enters("agent-7", acting), nobody());
+    assert_eq!(gateway.end().0, Some(0));
+    let told = sessions(&database.room);
+    assert!(told.iter().any(|(subject, kind, _)| subject == "alice" && kind == "agent"), "{told:?}");
+    assert!(told.iter().any(|(subject, _, how)| subject == "agent-7" && how.starts_with("oidc")), "{told:?}");
 }

@@ -6,7 +6,7 @@ use std::process::Command;
 use crate::run::root;
 
 /// What is installed, and from where. A change of this list installs anew.
-const PYTHON: &[&str] = &["psycopg[binary]==3.3.9", "asyncpg==0.32.0"];
+const PYTHON: &[&str] = &["psycopg[binary]==3.3.9", "asyncpg==0.32.0", "sqlalchemy[asyncio]==2.1.9"];
 /// Clients of models, and the official models of what is exported.
 const CLIENTS: &[&str] = &["openai==3.54.0", "anthropic==2.12.0", "fhir.resources==8.3.0"];
 const NODE: &[&str] = &["pg@8.23.1", "pg-cursor@2.22.0", "pg-copy-streams@7.0.0"];

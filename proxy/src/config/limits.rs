@@ -21,8 +21,11 @@ pub(crate) struct Limits {
     pub(crate) row_bytes: usize,
     /// From the first byte of a request to the end of its head, and how long an idle connection is kept.
     pub(crate) header_timeout: Duration,
-    /// Between two reads or writes of a body; also how long an upstream may take to begin its answer.
+    /// Between two reads or writes of a body; also how long an upstream may take to begin its answer, and how long a session
+    /// with a database may be silent in a transaction or in a COPY.
     pub(crate) idle_timeout: Duration,
+    /// How long a session with a database may be silent outside of a transaction; zero: no bound.
+    pub(crate) idle_session_timeout: Duration,
     /// One request with its answer; zero: no bound.
     pub(crate) total_timeout: Duration,
     pub(crate) connect_timeout: Duration,
@@ -53,6 +56,7 @@ impl Default for Limits {
             row_bytes: 16 << 20,
             header_timeout: Duration::from_secs(60),
             idle_timeout: Duration::from_secs(300),
+            idle_session_timeout: Duration::ZERO,
             total_timeout: Duration::ZERO,
             connect_timeout: Duration::from_secs(10),
             drain_timeout: Duration::from_secs(30),
@@ -94,6 +98,7 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
     for (key, into) in [
         ("header_timeout", &mut limits.header_timeout),
         ("idle_timeout", &mut limits.idle_timeout),
+        ("idle_session_timeout", &mut limits.idle_session_timeout),
         ("total_timeout", &mut limits.total_timeout),
         ("connect_timeout", &mut limits.connect_timeout),
         ("drain_timeout", &mut limits.drain_timeout),
@@ -103,7 +108,7 @@ pub(super) fn limits(root: &Table<'_, '_>) -> Result<Limits, Error> {
     ] {
         if let Some(value) = table.get(key) {
             *into = value.duration()?;
-            if into.is_zero() && key != "total_timeout" {
+            if into.is_zero() && !matches!(key, "total_timeout" | "idle_session_timeout") {
                 return Err(Value::wrong(value, "a duration that is not zero"));
             }
         }

@@ -34,7 +34,8 @@ pub(crate) use self::people::{ApproverSection, Claim, IdentitySection, WorkloadS
 pub(crate) use self::postgres::Server;
 pub(crate) use self::secret::Secret;
 pub(crate) use self::target::{
-    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles, Unlabelled,
+    Credential, HttpTarget, Mode, Origin, PostgresAuth, PostgresTarget, Protocol, Record, Target, TlsFiles,
+    UnknownTypes, Unlabelled,
 };
 use self::toml::{Document, Table, Value};
 pub(crate) use self::toml::{days_since_1970, duration};

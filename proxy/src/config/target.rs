@@ -49,6 +49,7 @@ pub(crate) struct PostgresTarget {
     pub(crate) server: Server,
     pub(crate) auth: PostgresAuth,
     pub(crate) unlabelled: Unlabelled,
+    pub(crate) unknown: UnknownTypes,
 }
 
 #[derive(Clone, Debug)]
@@ -138,6 +139,16 @@ pub(crate) enum Unlabelled {
     Deny,
 }
 
+/// What becomes of binary values of types that nobody knows.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub(crate) enum UnknownTypes {
+    /// They are null.
+    #[default]
+    Null,
+    /// They end the session.
+    Refuse,
+}
+
 /// Every key that a target of some protocol has.
 const KEYS: &[&str] = &[
     "allow_unredacted",
@@ -158,6 +169,7 @@ const KEYS: &[&str] = &[
     "restore_answers",
     "tls",
     "token_headers",
+    "unknown",
     "unlabelled",
     "upstream",
     "upstream_ca",
@@ -290,6 +302,7 @@ fn postgres(table: &Table<'_, '_>) -> Result<PostgresTarget, Error> {
         server,
         auth: choice(table, "auth", &auth)?,
         unlabelled: choice(table, "unlabelled", &[("detect", Unlabelled::Detect), ("deny", Unlabelled::Deny)])?,
+        unknown: choice(table, "unknown", &[("null", UnknownTypes::Null), ("refuse", UnknownTypes::Refuse)])?,
     })
 }
 

@@ -257,6 +257,11 @@ impl Gate {
         !identity.is_expired() && !self.locks.bars(identity) && self.authenticator.still_counts(identity)
     }
 
+    /// Whether a target is locked: nothing of it leaves then, and nothing goes to it.
+    pub(crate) fn bars_target(&self, target: &str) -> bool {
+        self.locks.bars_target(target)
+    }
+
     /// A grant that looks again whether identity and target count, and counts what leaves under it. `lifts`: what people
     /// have lifted for it, limits of fuses among them.
     fn given(

@@ -49,6 +49,7 @@ impl Database {
         Gateway::start(&self.room, self.port)
     }
 
+    #[allow(dead_code, reason = "not everybody who has a gateway asks by a driver")]
     /// How a client gets in by this port.
     pub(crate) fn config(&self, port: u16) -> Config {
         let mut config = Config::new();
@@ -56,6 +57,7 @@ impl Database {
         config
     }
 
+    #[allow(dead_code, reason = "not everybody who has a gateway asks by a driver")]
     /// A client; its connection ends when the task does.
     pub(crate) async fn client(
         &self,

@@ -1,12 +1,44 @@
 """psycopg 3."""
 
+import datetime
+import decimal
+import ipaddress
 import re
+import sys
 import threading
 import time
+import uuid
 
 import psycopg
+from psycopg.types.range import Range
 
 from common import DATABASE, HOST, PASSWORD, PORT, USER, Unsupported, cases, cells, tell
+
+
+# What a value of a type is in Python.
+TYPES = {
+    "bool": bool, "bytea": bytes, "name": str, "int2": int, "int4": int, "int8": int, "text": str, "varchar": str, "bpchar": str,
+    "float4": float, "float8": float, "numeric": decimal.Decimal, "xml": (str, bytes), "date": datetime.date, "time": datetime.time,
+    "timestamp": datetime.datetime, "timestamptz": datetime.datetime, "interval": datetime.timedelta, "uuid": uuid.UUID,
+    "inet": (ipaddress.IPv4Address, ipaddress.IPv4Interface), "cidr": ipaddress.IPv4Network, "_text": list, "_date": list,
+    "daterange": Range, "tstzrange": Range, "int4range": Range,
+}
+
+
+def decoded(cursor):
+    """The rows, once each cell is known to be of its column's type."""
+    rows, null = cursor.fetchall(), []
+    for row in rows:
+        for cell, column in zip(row, cursor.description):
+            known = psycopg.adapters.types.get(column.type_code)
+            array = known is not None and known.array_oid == column.type_code
+            expected = TYPES.get(("_" if array else "") + known.name) if known else None
+            if cell is None:
+                null.append(column.name)
+            elif expected and not isinstance(cell, expected):
+                raise TypeError(f"{column.name} is {type(cell).__name__}")
+    print(f"psycopg: null are {null}", file=sys.stderr)
+    return rows
 
 
 def placeholders(sql):
@@ -25,7 +57,7 @@ def run(connection, case, binary):
     sql, what = case.get("sql"), case["do"]
     execute = lambda params=None, **more: connection.execute(placeholders(sql), params, binary=binary, **more)
     if what == "query":
-        return cells(execute(case["params"]).fetchall())
+        return cells(decoded(execute(case["params"])))
     if what == "prepared":
         return [cells(execute(params, prepare=True).fetchall())[0] for params in case["params"]]
     if what == "pipeline":

@@ -174,6 +174,10 @@ impl Analyser<'_> {
         let query = look(self);
         let level = self.levels.pop().unwrap_or_default();
         self.acting = acting;
+        // What a change looks at beside what it changes, in a condition, a value or a WITH, is selected from.
+        if self.facts.tables.iter().any(|table| table.kinds.contains(&StatementKind::Select)) {
+            self.kind(StatementKind::Select);
+        }
         let mut query = query?;
         query.collected = query.collected.or(level.collected);
         if outermost {

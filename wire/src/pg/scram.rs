@@ -115,9 +115,19 @@ impl ScramServer {
     }
 }
 
+/// What a password becomes with a salt: dear to reckon, and the same for every exchange with it.
+#[derive(Clone)]
+pub struct SaltedKeys {
+    salt: Vec<u8>,
+    iterations: u32,
+    client: [u8; 32],
+    server: [u8; 32],
+}
+
 /// The client's side, toward the server behind the gateway.
 pub struct ScramClient {
     password: Vec<u8>,
+    keys: Option<SaltedKeys>,
     first_bare: Vec<u8>,
     nonce: String,
     channel: Vec<u8>,
@@ -147,9 +157,21 @@ impl ScramClient {
         let first_bare = format!("n=,r={nonce}").into_bytes();
         let channel = [flag.as_bytes(), bound].concat();
         let first = [flag.as_bytes(), &first_bare].concat();
-        let client =
-            Self { password: password.to_vec(), first_bare, nonce: nonce.to_owned(), channel, proof_of_server: None };
+        let (password, nonce) = (password.to_vec(), nonce.to_owned());
+        let client = Self { password, keys: None, first_bare, nonce, channel, proof_of_server: None };
         Ok((client, mechanism, first))
+    }
+
+    /// With the keys of an exchange of before, by the same password: they serve where the server has the same salt still.
+    #[must_use]
+    pub fn knowing(self, keys: Option<SaltedKeys>) -> Self {
+        Self { keys, ..self }
+    }
+
+    /// The keys of this exchange, for the next one.
+    #[must_use]
+    pub fn keys(&self) -> Option<&SaltedKeys> {
+        self.keys.as_ref()
     }
 
     /// Answers the server's first message with the proof.
@@ -169,12 +191,14 @@ impl ScramClient {
         if !(1..=MOST_ITERATIONS).contains(&iterations) {
             return Err(ScramError("a number of iterations that nobody means"));
         }
-        let salted = salted(&self.password, &salt, iterations);
-        let client_key = mac(&salted, b"Client Key");
+        let known = self.keys.take().filter(|keys| keys.salt == salt && keys.iterations == iterations);
+        let keys = known.unwrap_or_else(|| SaltedKeys::of(&self.password, salt, iterations));
+        let (client_key, server_key) = (keys.client, keys.server);
+        self.keys = Some(keys);
         let without_proof = format!("c={},r={nonce}", BASE64.encode(&self.channel));
         let authentication = [&self.first_bare, server_first, without_proof.as_bytes()].join(&b","[..]);
         let signature = mac(&Sha256::digest(client_key), &authentication);
-        self.proof_of_server = Some(mac(&mac(&salted, b"Server Key"), &authentication));
+        self.proof_of_server = Some(mac(&server_key, &authentication));
         Ok(format!("{without_proof},p={}", BASE64.encode(xor(&client_key, &signature))).into_bytes())
     }
 
@@ -187,6 +211,19 @@ impl ScramClient {
         let proof = decode(attribute(printable(server_last)?.split(',').next(), 'v')?)?;
         let known = self.proof_of_server.is_some_and(|wanted| same(&proof, &wanted));
         if known { Ok(()) } else { Err(ScramError("the server does not know the password")) }
+    }
+}
+
+impl SaltedKeys {
+    fn of(password: &[u8], salt: Vec<u8>, iterations: u32) -> Self {
+        let salted = salted(password, &salt, iterations);
+        Self { client: mac(&salted, b"Client Key"), server: mac(&salted, b"Server Key"), salt, iterations }
+    }
+}
+
+impl fmt::Debug for SaltedKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SaltedKeys")
     }
 }
 
@@ -340,6 +377,29 @@ mod tests {
         assert_eq!(exchange("é\u{ad}".as_bytes(), "e\u{301}".as_bytes(), Binding::None, Binding::None), Ok(()));
         assert!(exchange(PASSWORD, b"pencils", Binding::None, Binding::None).is_err());
         assert!(exchange(PASSWORD, PASSWORD, Binding::EndPoint(b"cert"), Binding::EndPoint(b"another")).is_err());
+    }
+
+    #[test]
+    fn what_was_reckoned_once_serves_as_long_as_the_salt_is_the_same() {
+        let exchange = |given: &[u8], keys: Option<SaltedKeys>, salted_with: (&[u8], u32)| {
+            let offered = [Bytes::from_static(SCRAM.as_bytes())];
+            let (client, mechanism, first) = ScramClient::begin(&offered, given, "abc", Binding::None).unwrap();
+            let mut client = client.knowing(keys);
+            let (server, answer) =
+                ScramServer::begin(salted_with, mechanism.as_bytes(), &first, "def", Binding::None).unwrap();
+            let last = client.prove(&body(&answer)).unwrap();
+            let proved =
+                server.finish(&last, knows(PASSWORD, salted_with)).and_then(|last| client.verify(&body(&last)));
+            (proved.is_ok(), client.keys().cloned())
+        };
+        let (proved, keys) = exchange(PASSWORD, None, SALTED_WITH);
+        assert!(proved && keys.is_some());
+        // The keys are what counts, so they were taken; with another salt or number they were not.
+        assert!(exchange(b"no password", keys.clone(), SALTED_WITH).0);
+        assert!(!exchange(b"no password", keys.clone(), (b"other", 16)).0);
+        assert!(!exchange(b"no password", keys.clone(), (b"salt", 17)).0);
+        let (proved, others) = exchange(PASSWORD, keys, (b"other", 16));
+        assert!(proved && exchange(b"no password", others, (b"other", 16)).0);
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use blackbar_engine::Raw;
+use blackbar_engine::{Format, Raw};
 use blackbar_ledger::{Details, Kind, Outcome};
 use blackbar_policy::fuse::Blown;
 use blackbar_policy::{Action, Facts, Resource};
@@ -19,9 +19,9 @@ mod request;
 use self::request::Request;
 use super::catalog::Snapshot;
 use super::holding::{Case, Given, LONGEST, Raising};
-use super::judge::{Judge, Judged, Plan, Probe, What};
+use super::judge::{Judge, Judged, Plan, Probe, Reads, What};
 use super::outbox::Outbox;
-use super::startup::error;
+use super::startup::{error, fatal};
 use crate::config::Target;
 use crate::gate::{Asked, Gate, Grant, Identity, Lines, Part, RecordError, Recording, Refused, Unheld};
 
@@ -66,6 +66,8 @@ pub(super) struct Granted {
     pub(super) ask: Option<Arc<Ask<Leave>>>,
     /// Names may mean something else when it is done.
     pub(super) defines: bool,
+    /// Tokens in rows that are copied in are resolved.
+    pub(super) resolves: bool,
 }
 
 /// What comes of a question.
@@ -122,9 +124,13 @@ impl Asking {
         self.judge.setting(name, value);
     }
 
-    /// Whether the client is still who it was.
-    pub(super) fn still_counts(&self) -> bool {
-        self.gate.still_counts(&self.identity)
+    /// Why the session may not go on: the client is not who it was any more, or nobody may be here.
+    pub(super) fn barred(&self) -> Option<Report> {
+        if !self.gate.still_counts(&self.identity) {
+            return Some(fatal("28000", "the credential does not count any more"));
+        }
+        let locked = self.gate.bars_target(&self.target.name);
+        locked.then(|| fatal("28000", "the target is locked"))
     }
 
     /// Opens the session: the recording's first request. The grant is what messages are redacted with that belong to no
@@ -250,7 +256,7 @@ impl Asking {
     ) -> Result<Answer, RecordError> {
         let Ready { judged, snapshot, portal, .. } = &ready;
         // A replacement that would take the place of what it stands for.
-        if let Some(report) = judged.forbidden(grant.labels(), snapshot) {
+        if let Some(report) = as_read_by(&grant, snapshot, |reads| judged.forbidden(reads)) {
             return self.denied_by_judge(report, outbox).map(Answer::Told);
         }
         if let Some(fuse) = grant.fuse() {
@@ -270,13 +276,21 @@ impl Asking {
             self.reason = judged.reason.clone().filter(|reason| !reason.trim().is_empty());
         }
         let ask = grant.fuse().map(|_| Arc::clone(ask));
-        let granted =
-            Arc::new(Granted { grant, judged: Arc::clone(judged), plan, snapshot: Arc::clone(snapshot), ask, defines });
+        let resolves = plan.copies_into_labelled() && self.may_resolve();
+        let (judged, snapshot) = (Arc::clone(judged), Arc::clone(snapshot));
+        let granted = Arc::new(Granted { grant, judged, plan, snapshot, ask, defines, resolves });
         if granted.grant.approval().is_some() {
             self.agreed = portal.as_ref().map(|portal| (Arc::clone(portal), Arc::clone(&granted)));
         }
         outbox.asked(Outcome::Success, Some(Arc::clone(&granted)));
         Ok(Answer::Told(ready.goes_up(granted)))
+    }
+
+    /// Whether tokens may be resolved that nobody has seen yet: those in rows which are still to come.
+    fn may_resolve(&self) -> bool {
+        let resource = Resource::target(&self.target.name);
+        let parts = [Part { action: Action::Resolve, resource, facts: Facts::None }];
+        self.gate.foresee(&self.identity, &self.asked(&parts)).is_ok()
     }
 
     /// What people are asked about, with what goes up if they agree. It is judged anew: names may have come to mean
@@ -548,6 +562,25 @@ impl Ready {
         let grant = Arc::new(Left { judged: self.judged, granted: Some(granted) });
         Told { verdict: Verdict::Allow(Allow { grant, text: self.text, values: self.values, forget }), settle: true }
     }
+}
+
+/// How whoever has a grant sees what it writes over.
+pub(super) fn as_read_by<T>(grant: &Grant, snapshot: &Snapshot, then: impl FnOnce(&Reads<'_>) -> T) -> T {
+    let found = |column: &str, text: &Bytes| {
+        if !grant.disguises() && grant.context().keys.is_none() {
+            return Vec::new();
+        }
+        let (_, findings) = grant.values(Format::Text, column.as_bytes()).text(Raw::from(text.clone()));
+        findings.iter().map(|finding| finding.operator).collect()
+    };
+    then(&Reads {
+        labels: grant.labels(),
+        snapshot,
+        keys: grant.context().keys,
+        detects: grant.detects(),
+        generalises: &|kind| grant.generalises(kind),
+        found: &found,
+    })
 }
 
 /// Nothing is answered that cannot be recorded.

@@ -7,8 +7,8 @@ use blackbar_wire::pg::value::Masked;
 use blackbar_wire::pg::{CopyShape, FrontendFrame, Refusal, Report};
 use bytes::Bytes;
 
-use super::asking::Granted;
-use super::judge::{CopyPlan, Treatment, cell};
+use super::asking::{Granted, as_read_by};
+use super::judge::{CopyPlan, cell};
 use super::startup::error;
 
 /// A COPY stream of the client's.
@@ -64,8 +64,10 @@ impl Cells {
     fn take(&mut self, granted: &Granted, taken: &Cell) -> Result<Masked, Refusal> {
         let Some(value) = taken.value.as_ref().filter(|_| !taken.header) else { return Ok(Masked::Unchanged) };
         let column = self.plan.columns.get(taken.column);
-        let labelled = column.is_some_and(|column| matches!(column.treatment, Treatment::Labelled { .. }));
-        match cell(labelled, value, granted.grant.context().keys) {
+        let binary = self.plan.format == CopyFormat::Binary;
+        let judged =
+            as_read_by(&granted.grant, &granted.snapshot, |reads| cell(column, binary, value, granted.resolves, reads));
+        match judged {
             Ok(original) if original == *value => Ok(Masked::Unchanged),
             Ok(original) => Ok(Masked::Value(original)),
             Err(report) => {

@@ -12,8 +12,8 @@ use std::time::Duration;
 use blackbar_ledger::Outcome;
 use blackbar_wire::pg::session::{Action, Ask, Session, Verdict};
 use blackbar_wire::pg::{
-    BackendFrame, BackendTag, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, frontend,
-    parameter_status,
+    BackendFrame, BackendTag, CancelKey, FrameError, FrontendFrame, Refusal, Report, ToClient, TransactionStatus,
+    frontend, parameter_status,
 };
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, MissedTickBehavior};
@@ -68,6 +68,8 @@ pub(super) struct Pump {
     stuck: Option<Instant>,
     /// Since when the client waits for an answer; it is cut off at the total limit.
     busy: Option<Instant>,
+    /// When the client was last heard, or had the word again.
+    heard: Instant,
 }
 
 /// What the open question waits for.
@@ -112,7 +114,7 @@ impl Pump {
             server,
             session: Session::new(),
             asking,
-            rows: Rows::default(),
+            rows: Rows::new(served.postgres.unknown),
             copy_in: None,
             texts: None,
             connected,
@@ -129,6 +131,7 @@ impl Pump {
             ended: false,
             stuck: None,
             busy: None,
+            heard: Instant::now(),
         }
     }
 
@@ -242,7 +245,10 @@ impl Pump {
                 self.server.push(frontend::TERMINATE);
                 Err(Broken)
             }
-            Poll::Ready(Ok(_)) => Ok(true),
+            Poll::Ready(Ok(_)) => {
+                self.heard = Instant::now();
+                Ok(true)
+            }
             Poll::Pending => Ok(false),
         }
     }
@@ -415,6 +421,7 @@ impl Pump {
                 self.served.catalog.expire();
             }
             self.busy = None;
+            self.heard = Instant::now();
         }
         Ok(self.outbox.send(message)?)
     }
@@ -436,8 +443,8 @@ impl Pump {
             self.session.verdict(ask.id, Verdict::Deny(ending()));
             return Ok(());
         }
-        if !self.asking.still_counts() || self.outbox.recording().is_ended() {
-            self.session.end(&fatal("28000", "the credential does not count any more"));
+        if let Some(report) = self.barred() {
+            self.session.end(&report);
             return Ok(());
         }
         match self.served.catalog.current() {
@@ -604,6 +611,28 @@ impl Pump {
         }
     }
 
+    /// Why the session may not go on.
+    fn barred(&mut self) -> Option<Report> {
+        let ended = || fatal("28000", "the session was ended by an operator");
+        self.asking.barred().or_else(|| self.outbox.recording().is_ended().then(ended))
+    }
+
+    /// Whether the client has said nothing for too long where it has the word.
+    fn silent(&self) -> Option<Report> {
+        let copies = self.copy_in.is_some();
+        if self.session.asks().is_some() || self.outbox.owes() && !copies {
+            return None;
+        }
+        let (limit, report) = match (copies, self.session.status()) {
+            (true, _) => (self.limits.idle_timeout, fatal("57P05", "the client copies nothing in any more")),
+            (false, TransactionStatus::Idle) => {
+                (self.limits.idle_session_timeout, fatal("57P05", "the session was idle for too long"))
+            }
+            (false, _) => (self.limits.idle_timeout, fatal("25P03", "the transaction was idle for too long")),
+        };
+        (!limit.is_zero() && self.heard.elapsed() > limit).then_some(report)
+    }
+
     /// What time asks for.
     fn second(&mut self) -> Result<(), Broken> {
         if !self.outbox.owes() && self.session.asks().is_none() {
@@ -614,8 +643,12 @@ impl Pump {
             // It reads nothing, so it cannot be told either.
             return Err(Broken);
         }
-        if !self.asking.still_counts() || self.outbox.recording().is_ended() {
-            self.session.end(&fatal("28000", "the credential does not count any more"));
+        if self.ended && self.stuck.is_some_and(|since| since.elapsed() > GOODBYE) {
+            // It does not take its last words either.
+            return Err(Broken);
+        }
+        if let Some(report) = self.barred().or_else(|| self.silent()) {
+            self.session.end(&report);
         }
         let total = self.limits.total_timeout;
         if !total.is_zero() && self.busy.is_some_and(|since| since.elapsed() > total) {

@@ -13,11 +13,12 @@ use super::asking::Granted;
 use super::judge::{CopyColumn, Look, StatementPlan};
 use super::looked::Looked;
 use super::reports::Texts;
+use crate::config::UnknownTypes;
 use crate::gate::{Counter, Identifier};
 
 /// The answers of one session. It keeps what the rows of one answer share.
-#[derive(Default)]
 pub(super) struct Rows {
+    unknown: Unknown,
     current: Option<Current>,
     copy: Option<Copy>,
 }
@@ -44,6 +45,7 @@ struct Copy {
 struct CopyCells {
     plan: StatementPlan,
     format: CopyFormat,
+    unknown: Unknown,
     values: Values,
     texts: Texts,
     /// What has come since it was counted last.
@@ -85,6 +87,14 @@ impl From<Refusal> for NoRow {
 }
 
 impl Rows {
+    pub(super) fn new(unknown: UnknownTypes) -> Self {
+        let unknown = match unknown {
+            UnknownTypes::Null => Unknown::Null,
+            UnknownTypes::Refuse => Unknown::Refuse,
+        };
+        Self { unknown, current: None, copy: None }
+    }
+
     /// A row, as the client may get it. `found` is called with each identifier.
     pub(super) fn row(
         &mut self,
@@ -107,7 +117,7 @@ impl Rows {
             types: &*granted.snapshot,
             scrub: &mut current.values,
             context: granted.grant.context(),
-            unknown: Unknown::Null,
+            unknown: self.unknown,
         };
         let row = masker.row(columns, &current.decisions, frame)?;
         if let Some(fuse) = granted.grant.fuse() {
@@ -134,7 +144,7 @@ impl Rows {
             types: &*granted.snapshot,
             scrub: &mut values,
             context: granted.grant.context(),
-            unknown: Unknown::Null,
+            unknown: self.unknown,
         };
         let result = masker.function_result(Typed { oid, modifier: -1, format }, decision, frame)?;
         granted.grant.fuse().map_or(Ok(()), |fuse| fuse.take(1, result.as_bytes().len(), &[]))?;
@@ -168,6 +178,7 @@ impl Rows {
         let cells = CopyCells {
             plan,
             format: format.clone(),
+            unknown: self.unknown,
             values: Values::new(granted, columns),
             texts: Texts::of(granted, ordinal),
             rows: 0,
@@ -293,7 +304,7 @@ impl CopyCells {
             types: &*granted.snapshot,
             scrub: &mut self.values,
             context: granted.grant.context(),
-            unknown: Unknown::Null,
+            unknown: self.unknown,
         };
         masker.value(cell.column, typed, decision, value)
     }

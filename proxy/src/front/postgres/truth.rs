@@ -14,13 +14,8 @@ use crate::private_postgres::{Options, Server};
 
 /// One statement a line; `\n` in it is a line end.
 const SAMPLE: &str = include_str!("truth/sample.sql");
-/// What is known not to be seen: somebody's own aggregates, casts and operators whose functions write. SECURITY.md says so.
-const KNOWN: &[&str] = &[
-    "SELECT noisily(name) FROM patients WHERE id < 3",
-    "SELECT 'well'::mood::int",
-    "SELECT CAST('ill'::mood AS int)",
-    "SELECT 1 + 2",
-];
+/// What is known not to be seen: somebody's own casts and operators whose functions write. SECURITY.md says so.
+const KNOWN: &[&str] = &["SELECT 'well'::mood::int", "SELECT CAST('ill'::mood AS int)", "SELECT 1 + 2"];
 /// What the sample is about.
 const TABLES: &str = include_str!("truth/tables.sql");
 /// All rows of the sample's tables, counters and large objects, as one value.

@@ -1,10 +1,10 @@
 //! The way up: one connection for each session of a client.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use blackbar_wire::pg::frontend::{SaslInitial, write_password, write_sasl};
-use blackbar_wire::pg::scram::{Binding, ScramClient, md5_password};
+use blackbar_wire::pg::scram::{Binding, SaltedKeys, ScramClient, md5_password};
 use blackbar_wire::pg::{
     Authentication, BackendFrame, BackendTag, CancelKey, Framer, Limits, Startup, authentication, key_data, sqlstate,
 };
@@ -28,6 +28,8 @@ pub(super) struct Upstream {
     password: Option<Zeroizing<String>>,
     tls: Option<(Arc<ClientConfig>, ServerName<'static>)>,
     connect_timeout: Duration,
+    /// What the password became last, with the salt of a server that has proved to know it.
+    keys: Mutex<Option<SaltedKeys>>,
 }
 
 /// A session that the server has declared ready.
@@ -72,7 +74,7 @@ impl Upstream {
             None
         };
         let password = credential.map(|credential| credential.secret.text()).transpose()?;
-        Ok(Self { server: server.clone(), password, tls, connect_timeout })
+        Ok(Self { server: server.clone(), password, tls, connect_timeout, keys: Mutex::default() })
     }
 
     /// The database that clients of this target get.
@@ -184,7 +186,8 @@ impl Upstream {
                     let nonce = super::auth::nonce().ok_or(NoSession::Broken)?;
                     let (client, mechanism, first) = ScramClient::begin(&offered, password()?, &nonce, binding)
                         .map_err(|_| NoSession::Credential)?;
-                    (scram, verified) = (Some(client), false);
+                    let known = self.keys.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    (scram, verified) = (Some(client.knowing(known)), false);
                     let mechanism = Bytes::from_static(mechanism.as_bytes());
                     let initial = SaslInitial { mechanism, data: Some(first.into()) };
                     initial.write().map_err(|_| NoSession::Broken)?
@@ -196,6 +199,7 @@ impl Upstream {
                 Authentication::SaslFinal(data) => {
                     let client = scram.as_ref().ok_or(NoSession::Broken)?;
                     client.verify(&data).map_err(|_| NoSession::Credential)?;
+                    *self.keys.lock().unwrap_or_else(PoisonError::into_inner) = client.keys().cloned();
                     verified = true;
                     continue;
                 }

@@ -12,6 +12,7 @@ mod binary;
 mod calendar;
 mod nested;
 mod replace;
+mod stands;
 mod types;
 
 use std::fmt;
@@ -24,6 +25,7 @@ use bytes::Bytes;
 use self::binary::{from_text, to_text};
 use self::nested::{BinaryArray, Piece, read_array, read_record, read_row, write_record, write_row};
 use self::replace::{fit, replacement};
+pub use self::stands::{Destination, Scalar, may_stand_for_others, scalars};
 pub use self::types::{Base, Builtin, Shape, Types};
 use super::backend::{self, Column};
 use super::clean::{Place, Refusal, Scrub, ToClient};

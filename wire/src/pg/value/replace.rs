@@ -90,7 +90,7 @@ fn fitting(base: Base, modifier: i32, text: &[u8], (kind, how): (Kind, Operator)
     fit(base, modifier, &vec![b'*'; room])
 }
 
-fn room(base: Base, modifier: i32) -> Option<usize> {
+pub(super) fn room(base: Base, modifier: i32) -> Option<usize> {
     match base {
         Base::Char => Some(1),
         Base::Varchar | Base::Bpchar => usize::try_from(modifier).ok()?.checked_sub(4),
@@ -98,7 +98,7 @@ fn room(base: Base, modifier: i32) -> Option<usize> {
     }
 }
 
-fn characters(text: &[u8]) -> usize {
+pub(super) fn characters(text: &[u8]) -> usize {
     text.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 

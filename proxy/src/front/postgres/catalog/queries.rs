@@ -55,8 +55,11 @@ pub(super) const QUERIES: &[&str] = &[
     "SELECT t.oid, t.typtype, t.typcategory, t.typbasetype, t.typrelid, t.typelem, t.typname \
      FROM pg_catalog.pg_type t WHERE (t.typtype IN ('d', 'e', 'c', 'r', 'm') OR t.typcategory = 'A' OR t.oid >= 16384) \
      AND t.oid NOT IN (22, 30) ORDER BY t.oid",
-    // Whether it is code of an extension: anybody may write SQL and call it immutable.
-    "SELECT p.oid, n.nspname, p.proname, p.provolatile, p.prorettype, \
+    // Whether it is code of an extension: anybody may write SQL and call it immutable. An aggregate always promises to change
+    // nothing, so what counts is what the functions promise that it is made of.
+    "SELECT p.oid, n.nspname, p.proname, CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_aggregate a, pg_catalog.pg_proc f \
+     WHERE a.aggfnoid = p.oid AND f.provolatile = 'v' AND f.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, \
+     a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn, a.aggmfinalfn)) THEN 'v' ELSE p.provolatile END, p.prorettype, \
      p.prolang IN (SELECT l.oid FROM pg_catalog.pg_language l WHERE l.lanname IN ('c', 'internal')) \
      AND EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.deptype = 'e' AND d.objid = p.oid \
      AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass), \

@@ -6,12 +6,11 @@ use blackbar_wire::pg::session::Forget;
 use blackbar_wire::pg::{Report, Words};
 use bytes::Bytes;
 
-use super::super::catalog::Snapshot;
 use super::plan::Outline;
 use super::probes::Probe;
-use super::wayback::{self, Written};
+use super::written::{self, Reads, Written};
 use super::{Prepared, refusal};
-use crate::gate::{Labels, Part};
+use crate::gate::Part;
 
 /// What the judge says.
 #[derive(Debug)]
@@ -39,14 +38,14 @@ pub(crate) struct Judged {
 }
 
 impl Judged {
-    /// Whether it writes what may be a replacement, to whoever reads with these labels: the grant's.
-    pub(crate) fn forbidden(&self, labels: &Labels, snapshot: &Snapshot) -> Option<Report> {
-        if self.outline.touches_adrift(labels) {
+    /// Whether it writes what may be a replacement, to whoever reads so: under the grant.
+    pub(crate) fn forbidden(&self, reads: &Reads<'_>) -> Option<Report> {
+        if self.outline.touches_adrift(reads.labels) {
             let why = "a label of this table fits no column any more, so nothing of it is shown";
             let hint = Some("the operator of the gateway has to put the labels of the profile right".into());
             return Some(Report { hint, ..refusal("42501", why) });
         }
-        wayback::forbids(&self.written, labels, snapshot)
+        written::forbids(&self.written, reads)
     }
 
     /// Why a text that was denied would not have run anyway: it is not SQL. Nothing of it is quoted.

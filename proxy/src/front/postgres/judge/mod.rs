@@ -30,6 +30,7 @@ mod state;
 mod tests;
 mod values;
 mod wayback;
+mod written;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -59,7 +60,7 @@ pub(crate) use self::look::{Look, Nature};
 pub(crate) use self::plan::{CopyColumn, CopyPlan, Outline, Plan, StatementPlan, Treatment};
 pub(crate) use self::probes::Probe;
 #[allow(unused_imports, reason = "the seam to what copies in, which is being built")]
-pub(crate) use self::wayback::{Written, cell};
+pub(crate) use self::written::{Reads, Written, cell};
 
 /// Judges what a session asks for.
 #[derive(Debug)]
@@ -219,7 +220,7 @@ impl Judge {
             What::Bind(bind, Some(statement)) => self.bound(snapshot, bind, statement),
             What::Bind(bind, None) => {
                 let readings = self.prepared(&bind.statement, snapshot);
-                self.readings(snapshot, readings.unwrap_or_default(), bind, Some(bind))
+                self.readings(snapshot, readings.unwrap_or_default(), bind, Some((bind, &[])))
             }
             What::Portal(name) => {
                 let readings = self.fetched(name, None, snapshot);
@@ -248,7 +249,7 @@ impl Judge {
             let readings = known.outline.readings(0);
             let mut asks = Asks::new(&self.about.target);
             let mut found = Found::default();
-            self.judge_values(readings, snapshot, bind, &mut asks, &mut found)?;
+            self.judge_values(readings, snapshot, (bind, &statement.types), &mut asks, &mut found)?;
             let parts = match &known.parts {
                 Some(parts) => parts.clone(),
                 None => {
@@ -261,7 +262,7 @@ impl Judge {
             };
             return Ok(found.judged(asks.and(parts), Arc::clone(&known.outline)));
         }
-        let mut judged = self.text(snapshot, &statement.text, bind, Some(bind))?;
+        let mut judged = self.text(snapshot, &statement.text, bind, Some((bind, &statement.types)))?;
         // The text went up with the `Parse`.
         judged.text = None;
         let readings = judged.outline.readings(0);
@@ -291,7 +292,7 @@ impl Judge {
         snapshot: &Arc<Snapshot>,
         text: &Bytes,
         values: &dyn Values,
-        bind: Option<&Bind>,
+        bind: Option<Bound<'_>>,
     ) -> Result<Judged, Report> {
         let variants = self.settled(snapshot, text)?;
         let mut asks = Asks::new(&self.about.target);
@@ -323,8 +324,18 @@ impl Judge {
             }
             let own: Vec<Reading> = variants.iter().map(|analysed| Reading::plain(analysed, at)).collect();
             let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
-            let resolved =
-                wayback::text(&own, &eyes, self.about.tokens.as_deref(), self.state.standard_conforming_strings)?;
+            let resolved = wayback::text(
+                &own,
+                &readings,
+                &eyes,
+                self.about.tokens.as_deref(),
+                self.state.standard_conforming_strings,
+            )?;
+            if readings.iter().any(|reading| reading.unknown_values) {
+                let slice =
+                    variants.iter().filter_map(|analysed| analysed.text.get(analysed.statements[at].span.clone()));
+                judged.written.extend(slice.flat_map(|slice| written::executed(&readings, slice)));
+            }
             if !resolved.is_empty() {
                 asks.resolve();
                 edits.extend(resolved);
@@ -348,7 +359,7 @@ impl Judge {
         snapshot: &Arc<Snapshot>,
         readings: Vec<Reading>,
         values: &dyn Values,
-        bind: Option<&Bind>,
+        bind: Option<Bound<'_>>,
     ) -> Result<Judged, Report> {
         let mut asks = Asks::new(&self.about.target);
         if readings.is_empty() {
@@ -367,7 +378,7 @@ impl Judge {
         readings: &[Reading],
         snapshot: &Arc<Snapshot>,
         values: &dyn Values,
-        bind: Option<&Bind>,
+        bind: Option<Bound<'_>>,
         asks: &mut Asks<'_>,
         found: &mut Found,
     ) -> Result<(), Report> {
@@ -382,7 +393,7 @@ impl Judge {
             asks.statement(reading, &eyes, values);
             if bind.is_none() {
                 probes::of(reading, &eyes, values, &mut found.probes);
-                found.written.extend(wayback::written(reading, None));
+                found.written.extend(written::of(reading, None));
             }
         }
         match bind {
@@ -396,14 +407,14 @@ impl Judge {
         &self,
         readings: &[Reading],
         snapshot: &Snapshot,
-        bind: &Bind,
+        (bind, types): Bound<'_>,
         asks: &mut Asks<'_>,
         found: &mut Found,
     ) -> Result<(), Report> {
         let eyes = Eyes::new(&self.about.labels, snapshot, &self.state);
         for reading in readings {
             probes::of(reading, &eyes, bind, &mut found.probes);
-            found.written.extend(wayback::written(reading, Some(bind)));
+            found.written.extend(written::of(reading, Some((bind, types))));
         }
         if let Some(values) = wayback::values(readings, bind, &eyes, self.about.tokens.as_deref())? {
             asks.resolve();
@@ -522,6 +533,9 @@ impl Judge {
         }
     }
 }
+
+/// Values, with the types that the client gave them.
+type Bound<'b> = (&'b Bind, &'b [u32]);
 
 /// What the readings of a request's statements have in them, beside what policy is asked.
 #[derive(Debug, Default)]

@@ -164,6 +164,13 @@ impl Plan {
         self.beyond != Treatment::Detect || self.statements.iter().any(|statement| statement.may_say_anything)
     }
 
+    /// Whether rows come in for columns that are labelled.
+    pub(crate) fn copies_into_labelled(&self) -> bool {
+        let labelled = |column: &CopyColumn| matches!(column.treatment, Treatment::Labelled { .. });
+        let copies = self.statements.iter().filter_map(|statement| statement.copy.as_ref());
+        copies.filter(|copy| !copy.out).any(|copy| copy.columns.iter().any(labelled))
+    }
+
     /// The plan for the statement at this place of a text, which is 0 for a prepared one.
     pub(crate) fn statement(&self, ordinal: usize) -> StatementPlan {
         let beyond = if self.statements.is_empty() { self.beyond } else { Treatment::WHOLE };

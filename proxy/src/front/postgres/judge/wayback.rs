@@ -9,17 +9,15 @@
 use std::ops::Range;
 
 use blackbar_detectors::kinds;
-use blackbar_engine::operator::{Keyring, Operator, find_tokens, tag};
+use blackbar_engine::operator::{Keyring, find_tokens, tag};
 use blackbar_sql::{Against, Literal, LiteralKind, Probe, StatementFacts, StatementKind, literals};
 use blackbar_wire::pg::Report;
 use blackbar_wire::pg::frontend::{Bind, format_at};
 use bytes::{BufMut as _, Bytes, BytesMut};
 
-use super::super::catalog::Snapshot;
 use super::reading::{Eyes, Reading, Seen};
 use super::refusal;
 use super::values::binary_elements;
-use crate::gate::Labels;
 use crate::registry;
 
 /// Another spelling for a part of a text.
@@ -27,18 +25,6 @@ use crate::registry;
 pub(super) struct Edit {
     pub(super) span: Range<usize>,
     pub(super) new: Vec<u8>,
-}
-
-/// A constant or a parameter that a write gives to a column.
-#[derive(Clone, Eq, PartialEq)]
-pub(crate) struct Written {
-    schema: String,
-    table: String,
-    column: String,
-    /// `None` for null.
-    value: Option<Bytes>,
-    /// The column had a value before.
-    over: bool,
 }
 
 /// Where a value stands.
@@ -50,9 +36,11 @@ enum Stands {
     Elsewhere,
 }
 
-/// What a statement's constants become. `readings` are those of one statement, all of the same text.
+/// What a statement's constants become. `readings` are those of one statement, all of the same text; `runs` are those of
+/// what it runs, where that is another.
 pub(super) fn text(
     readings: &[Reading],
+    runs: &[Reading],
     eyes: &Eyes<'_>,
     keyring: Option<&Keyring>,
     standard_conforming_strings: bool,
@@ -60,7 +48,7 @@ pub(super) fn text(
     let Some(facts) = readings.first().and_then(Reading::facts) else { return Ok(Vec::new()) };
     let whole = &readings[0].analysed.text;
     let Some(slice) = whole.get(facts.span.clone()) else { return Ok(Vec::new()) };
-    let writes = readings.iter().filter_map(Reading::facts).any(writes);
+    let writes = readings.iter().chain(runs).filter_map(Reading::facts).any(writes);
     if find_tokens(slice).next().is_none() && !(writes && may_be_replaced(slice)) {
         return Ok(Vec::new());
     }
@@ -138,83 +126,7 @@ pub(super) fn values(
     if changed.is_none() || !tells_its_text(readings) { Ok(changed) } else { Err(told()) }
 }
 
-/// What the constants and parameters of a write give to columns, as the client spelt them.
-pub(super) fn written(reading: &Reading, bind: Option<&Bind>) -> Vec<Written> {
-    let Some(facts) = reading.facts().filter(|facts| writes(facts)) else { return Vec::new() };
-    let text = &reading.analysed.text;
-    let mut spelt: Option<Vec<Literal>> = None;
-    let mut all = Vec::new();
-    for Probe { column, against } in &facts.assignments {
-        let Some((table, column)) = facts.column(*column) else { continue };
-        let value = match against {
-            Against::Literal(start) => {
-                let known = spelt
-                    .get_or_insert_with(|| literals(std::str::from_utf8(text).unwrap_or_default()).unwrap_or_default());
-                let literal = known.iter().find(|literal| literal.span.start == *start);
-                let is_null = text.get(*start..*start + 4).is_some_and(|word| word.eq_ignore_ascii_case(b"null"));
-                match literal {
-                    Some(literal) => Some(text.slice_ref(inner(text.get(literal.span.clone()).unwrap_or_default()))),
-                    None if is_null => None,
-                    None => continue,
-                }
-            }
-            Against::Parameter(number) => {
-                let at = usize::try_from(*number).ok().and_then(|number| number.checked_sub(1));
-                match (bind, at) {
-                    (Some(bind), Some(at)) => bind.values.get(at).cloned().flatten(),
-                    _ => continue,
-                }
-            }
-            Against::Column(_) | Against::Query => continue,
-        };
-        all.push(Written {
-            schema: table.schema.clone().unwrap_or_default(),
-            table: table.name.clone(),
-            column: column.name.clone(),
-            value,
-            over: reading.kinds.contains(&StatementKind::Update) || reading.kinds.contains(&StatementKind::Merge),
-        });
-    }
-    all
-}
-
-/// Whether a write gives a column what may be a replacement of its value, under the labels that its reader has.
-pub(super) fn forbids(written: &[Written], labels: &Labels, snapshot: &Snapshot) -> Option<Report> {
-    let nothing = std::collections::BTreeSet::new();
-    let eyes = Eyes { labels, snapshot, tainted: &nothing };
-    let values = registry::values();
-    let forbidden = written.iter().any(|write| {
-        let Seen::Hidden(label) = eyes.named(&write.schema, &write.table, &write.column) else { return false };
-        let Some(value) = &write.value else {
-            // Who read the column may have read a null that is none.
-            return write.over;
-        };
-        match label.operator {
-            // These look like any other value.
-            Operator::Shift | Operator::Surrogate | Operator::Fpe => true,
-            Operator::Generalise => {
-                values.generalise(label.kind.id(), value).is_some_and(|general| *general == value[..])
-                    || value.ends_with(b"-01-01")
-            }
-            Operator::Token | Operator::Mask | Operator::Tag | Operator::Drop | Operator::Keep => false,
-        }
-    });
-    forbidden.then(carries)
-}
-
-/// A cell of `COPY … FROM STDIN` for a column of this label: its original, when it is a token.
-///
-/// # Errors
-///
-/// When it carries what cannot be resolved.
-pub(crate) fn cell(labelled: bool, value: &Bytes, keyring: Option<&Keyring>) -> Result<Bytes, Report> {
-    if find_tokens(value).next().is_some() {
-        return if labelled { resolved(value, 0, true, keyring) } else { Err(carries()) };
-    }
-    if is_replacement(value) { Err(carries()) } else { Ok(value.clone()) }
-}
-
-fn writes(facts: &StatementFacts) -> bool {
+pub(super) fn writes(facts: &StatementFacts) -> bool {
     let writing = [StatementKind::Insert, StatementKind::Update, StatementKind::Merge];
     writing.iter().any(|kind| facts.kinds.contains(kind))
 }
@@ -302,7 +214,7 @@ fn literal_of(literal: &[u8], form: Form, room: Room, keyring: Option<&Keyring>)
 }
 
 /// A value with the originals of its tokens; also within an array, where all spellings have room.
-fn resolved(value: &Bytes, format: i16, given: bool, keyring: Option<&Keyring>) -> Result<Bytes, Report> {
+pub(super) fn resolved(value: &Bytes, format: i16, given: bool, keyring: Option<&Keyring>) -> Result<Bytes, Report> {
     let as_it_is = |_: Option<u8>, original: &[u8]| Some(original.to_vec());
     let array = if format == 1 { binary_elements(value) } else { None };
     if let Some(elements) = array {
@@ -460,8 +372,12 @@ fn may_be_replaced(text: &[u8]) -> bool {
     text.contains(&b'[') || text.windows(MASK.len()).any(|part| part == MASK)
 }
 
+pub(super) fn has_token(value: &[u8]) -> bool {
+    find_tokens(value).next().is_some()
+}
+
 /// Whether a value carries a tag, or is masked.
-fn is_replacement(value: &[u8]) -> bool {
+pub(super) fn is_replacement(value: &[u8]) -> bool {
     let tagged = || kinds::MAIN.iter().any(|kind| memchr::memmem::find(value, &tag(kind.id())).is_some());
     let masked = value.windows(MASK.len()).any(|part| part == MASK);
     masked || value.contains(&b'[') && tagged()
@@ -469,19 +385,16 @@ fn is_replacement(value: &[u8]) -> bool {
 
 const MASK: &[u8] = b"***";
 
-fn carries() -> Report {
+pub(super) fn carries() -> Report {
     let message = "the statement writes a replacement, which would take the place of the original";
-    Report { hint: Some("leave out the columns that were read redacted".into()), ..refusal("42501", message) }
+    Report {
+        hint: Some("leave out the columns that were read redacted, or have them labelled `keep`".into()),
+        ..refusal("42501", message)
+    }
 }
 
 fn unspeakable() -> Report {
     refusal("22023", "the original of a token cannot be written where the token stands")
-}
-
-impl std::fmt::Debug for Written {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Written({}.{}.{})", self.schema, self.table, self.column)
-    }
 }
 
 impl std::fmt::Debug for Edit {

@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 
-use super::speaking::{Speaker, cells, message};
+use super::speaking::{Speaker, cells, message, state};
 use super::{House, POLICY, SSN, no_canary};
 
 /// Every way in which PostgreSQL writes in binary what this text may be, with the length that stands before each.
@@ -192,6 +192,29 @@ async fn formats_are_mixed_in_a_row() {
                     }
                 }
             }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_type_that_nobody_knows_is_null_or_ends_the_session() {
+    let text = "SELECT '(1,2)'::point AS place FROM clinical.wards WHERE id = 1";
+    for (settings, refuses) in [("", false), ("unknown = \"null\"", false), ("unknown = \"refuse\"", true)] {
+        let Some(house) = House::with(settings, "", POLICY).await else { return };
+        let mut speaker = Speaker::to(&house).await;
+        let told = speaker.asks(text, &[0]).await;
+        assert!(told.iter().any(|(tag, row)| *tag == b'D' && cells(row) == [Some(b"(1,2)".to_vec())]), "{told:?}");
+        if refuses {
+            let parse = message(b'P', &[b"\0", text.as_bytes(), b"\0\0\0"].concat());
+            let bind = message(b'B', b"\0\0\0\0\0\0\0\x01\0\x01");
+            let rest = [message(b'E', b"\0\0\0\0\0"), message(b'S', b"")].concat();
+            speaker.sends(&[parse, bind, rest].concat()).await;
+            let told = speaker.ends().await;
+            assert_eq!(told.iter().filter_map(state).collect::<Vec<_>>(), ["0A000"], "{told:?}");
+            assert!(told.iter().all(|(tag, _)| *tag != b'D'), "{told:?}");
+        } else {
+            let told = speaker.asks(text, &[1]).await;
+            assert!(told.iter().any(|(tag, row)| *tag == b'D' && cells(row) == [None]), "{told:?}");
         }
     }
 }

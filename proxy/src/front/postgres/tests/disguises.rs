@@ -69,14 +69,11 @@ const DISGUISES: &[&str] = &[
     "to_char(ssn_number, 'FM999999999')",
     "mrn::bigint",
     "mrn::bigint + 0",
-    "mrn::numeric / 10",
     "encode(last_name::bytea, 'hex')",
     "encode(convert_to(last_name, 'UTF8'), 'base64')",
     "reverse(last_name)",
     "reverse(ssn)",
-    "substr(last_name, 1, 4)",
     "left(last_name, 7)",
-    "right(mrn, 6)",
     "split_part(ssn, '-', 1) || split_part(ssn, '-', 2) || split_part(ssn, '-', 3)",
     "translate(ssn, '0123456789', 'abcdefghij')",
     "translate(ssn, '-', '')",
@@ -159,6 +156,14 @@ const OTHERS: &[(&str, &[&str])] = &[
     ("people::text", RARE),
     ("ROW(people.*)", RARE),
     ("zip::int", &["90210"]),
+    ("mrn::numeric / 10", &["881234"]),
+    ("right(mrn, 6)", &["812345"]),
+    ("substr(last_name, 1, 4)", &["Mari"]),
+    ("substr(last_name, 5)", &["gold"]),
+    ("split_part(ssn, '-', 3)", &["9999"]),
+    ("left(zip, 4)", &["9021"]),
+    ("regexp_split_to_table(last_name, '')", &[]),
+    ("encode(sha256(convert_to(last_name, 'UTF8')), 'base64')", &["HojlNd0OCKqw"]),
 ];
 
 const RARE: &[&str] = &["Vraxholm", "VRAXHOLM"];
@@ -205,7 +210,7 @@ async fn what_is_computed_without_labels_is_what_it_derives_from() {
     client.simple_query("SELECT * FROM clinical.people_view").await.unwrap();
     nothing_in(&tap, before, "a view");
     println!("{answered} of {} attempts were answered", (DISGUISES.len() + OTHERS.len()) * 6);
-    assert!(answered >= 450, "{answered} were answered");
+    assert!(answered >= 770, "{answered} were answered");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

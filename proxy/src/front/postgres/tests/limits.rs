@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::StreamExt as _;
 
-use super::speaking::messages;
+use super::speaking::{Speaker, message, messages, state};
 use super::{House, POLICY, issue};
 
 /// How long a busy machine may take for what takes no time.
@@ -89,4 +89,78 @@ async fn a_session_that_breaks_breaks_alone() {
         assert!(begun.elapsed() < PATIENCE, "the server goes on for nobody");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+}
+
+/// A message that asks.
+fn asks(text: &str) -> Vec<u8> {
+    message(b'Q', &[text.as_bytes(), b"\0"].concat())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_request_takes_no_longer_than_the_total_limit() {
+    let Some(house) = House::with("", "[limits]\ntotal_timeout = \"1s\"", POLICY).await else { return };
+    let client = house.client().await;
+    let begun = Instant::now();
+    let error = client.simple_query("SELECT count(*) FROM generate_series(1, 100000000000) n").await.unwrap_err();
+    assert_eq!(code(&error), "57014", "{error:?}");
+    assert!((Duration::from_secs(1)..Duration::from_secs(10)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
+    // The session goes on, and what takes less is not cut off, however many there are.
+    for _ in 0..5 {
+        client.simple_query("SELECT pg_sleep(0.4)").await.unwrap();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_takes_nothing_is_let_go() {
+    let Some(house) = House::with("record = \"async\"", "[limits]\nidle_timeout = \"2s\"", POLICY).await else {
+        return;
+    };
+    let mut stuck = Speaker::to(&house).await;
+    stuck.sends(&asks("SELECT generate_series(1, 100000000), repeat('word ', 200) AS stuck")).await;
+    let direct = house.cluster.direct().await;
+    let runs =
+        "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%AS stuck%' AND application_name = 'blackbar:agent-7'";
+    let count = async || direct.query_one(runs, &[]).await.unwrap().get::<_, i64>(0);
+    let begun = Instant::now();
+    while count().await == 0 {
+        assert!(begun.elapsed() < PATIENCE, "nothing runs");
+    }
+    while count().await > 0 {
+        assert!(begun.elapsed() < PATIENCE, "the server goes on for nobody");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(begun.elapsed() > Duration::from_secs(2), "{:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_client_that_says_nothing_is_let_go_where_others_wait_for_it() {
+    let Some(house) = House::with("", "[limits]\nidle_timeout = \"2s\"", POLICY).await else { return };
+    let (mut open, mut failed, mut pooled) =
+        (Speaker::to(&house).await, Speaker::to(&house).await, Speaker::to(&house).await);
+    let mut copying = Speaker::to(&house).await;
+    open.says(&asks("BEGIN")).await;
+    failed.says(&asks("BEGIN; SELECT 1 / 0")).await;
+    copying.says(&asks("CREATE TEMP TABLE rows_to_come (id int)")).await;
+    copying.sends(&asks("COPY rows_to_come FROM STDIN")).await;
+    copying.sends(&message(b'd', b"1\n")).await;
+    // Silent is not who waits for an answer.
+    let mut busy = Speaker::to(&house).await;
+    busy.says(&asks("BEGIN")).await;
+    busy.says(&asks("SELECT count(pg_sleep(5)) AS slept")).await;
+    let begun = Instant::now();
+    for (session, expected) in [(&mut open, "25P03"), (&mut failed, "25P03"), (&mut copying, "57P05")] {
+        let told = session.ends().await;
+        assert_eq!(told.iter().filter_map(state).next_back().as_deref(), Some(expected), "{told:?}");
+    }
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
+    busy.says(&asks("COMMIT")).await;
+    // A pool keeps its connections.
+    assert!(pooled.says(&asks("SELECT 1 AS one")).await.iter().any(|(tag, _)| *tag == b'D'));
+
+    let Some(house) = House::with("", "[limits]\nidle_session_timeout = \"2s\"", POLICY).await else { return };
+    let begun = Instant::now();
+    let mut idle = Speaker::to(&house).await;
+    let told = idle.ends().await;
+    assert_eq!(told.iter().filter_map(state).collect::<Vec<_>>(), ["57P05"]);
+    assert!((Duration::from_secs(2)..Duration::from_secs(20)).contains(&begun.elapsed()), "{:?}", begun.elapsed());
 }

@@ -1,5 +1,6 @@
 //! The front between real clients and a real server: a cluster of PostgreSQL's own that the tests start and remove.
 
+mod attempts;
 mod binary;
 mod disguises;
 mod encrypted;
@@ -9,6 +10,7 @@ mod limits;
 mod speaking;
 mod talking;
 mod usable;
+mod writing;
 
 use std::net::SocketAddr;
 use std::pin::Pin;

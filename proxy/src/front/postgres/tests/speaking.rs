@@ -64,6 +64,27 @@ impl Speaker {
         self.answered().await
     }
 
+    /// Sends messages, and waits for nothing.
+    pub(super) async fn sends(&mut self, bytes: &[u8]) {
+        self.stream.write_all(bytes).await.unwrap();
+    }
+
+    /// Reads until the gateway closes: whole messages, and nothing behind them.
+    pub(super) async fn ends(&mut self) -> Vec<Message> {
+        let before = self.got.len();
+        let mut buffer = [0; 4096];
+        loop {
+            let read = self.stream.read(&mut buffer);
+            let read = tokio::time::timeout(std::time::Duration::from_secs(60), read).await.unwrap().unwrap_or(0);
+            if read == 0 {
+                let (all, rest) = messages(&self.got[before..]);
+                assert!(rest.is_empty(), "{} bytes of a message came", rest.len());
+                return all;
+            }
+            self.got.extend_from_slice(&buffer[..read]);
+        }
+    }
+
     async fn answered(&mut self) -> Vec<Message> {
         let before = self.got.len();
         let mut buffer = [0; 4096];
@@ -88,4 +109,10 @@ impl Speaker {
         let rest = [message(b'D', b"P\0"), message(b'E', b"\0\0\0\0\0"), message(b'S', b"")].concat();
         self.says(&[parse, bind, rest].concat()).await
     }
+}
+
+/// The SQLSTATE of an error.
+pub(super) fn state(told: &Message) -> Option<String> {
+    let fields = told.1.split(|byte| *byte == 0).find_map(|field| field.strip_prefix(b"C"));
+    fields.filter(|_| told.0 == b'E').map(|code| String::from_utf8_lossy(code).into_owned())
 }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::{SinkExt as _, StreamExt as _, TryStreamExt as _, future};
 use tokio_postgres::{Client, Error, NoTls, SimpleQueryMessage, SimpleQueryRow};
 
+use super::speaking::{Speaker, cells, message, state};
 use super::{Cluster, House, MRN, POLICY, SSN, no_canary};
 
 fn code(error: &Error) -> &str {
@@ -132,6 +133,15 @@ async fn what_policy_denies_never_reaches_the_server() {
     // Also as one of several, and prepared.
     let error = client.simple_query("SELECT 1 AS one; DELETE FROM payroll.salaries").await.unwrap_err();
     assert_eq!(code(&error), "42501");
+    // And looked at by what changes something else.
+    for text in [
+        "UPDATE clinical.wards SET beds = beds WHERE EXISTS (SELECT FROM payroll.salaries)",
+        "UPDATE clinical.wards SET beds = (SELECT max(a) FROM payroll.salaries) WHERE id = 1",
+        "DELETE FROM clinical.wards WHERE id IN (SELECT a FROM payroll.salaries)",
+        "INSERT INTO clinical.wards (id, beds) VALUES (-1, (SELECT max(a) FROM payroll.salaries))",
+    ] {
+        assert_eq!(code(&client.simple_query(text).await.expect_err(text)), "42501", "{text}");
+    }
     assert_eq!(code(&client.prepare("SELECT a FROM payroll.salaries").await.unwrap_err()), "42501");
     assert_eq!(rows(&client, "SELECT 1 AS one").await.len(), 1, "the session goes on");
     tap.is_clean("a denial");
@@ -204,7 +214,9 @@ async fn whoever_is_lost_in_the_middle_of_a_row_leaves_nothing_behind() {
     let mut stream = pin!(stream);
     stream.next().await.unwrap().unwrap();
     let direct = house.cluster.direct().await;
-    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'blackbar:agent-7'";
+    // And no other test's session with it.
+    let ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity \
+                 WHERE application_name = 'blackbar:agent-7' AND query LIKE 'SELECT p.ssn, p.note FROM%'";
     direct.simple_query(ended).await.unwrap();
     let mut last = None;
     while let Some(row) = stream.next().await {
@@ -249,17 +261,22 @@ async fn a_slow_client_holds_up_nobody_and_nothing_grows() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_ending_gateway_lets_what_runs_finish() {
     let Some(mut house) = House::with("", "[limits]\ndrain_timeout = \"60s\"", POLICY).await else { return };
-    let (busy, idle) = (house.client().await, house.client().await);
-    let running = tokio::spawn(async move {
-        let counted = busy.simple_query("SELECT count(*) FROM generate_series(1, 4000000) n").await;
-        // What comes after it is refused, or finds the connection closed.
-        (counted.map(|answers| answers.len()), busy.simple_query("SELECT 1 AS one").await.is_err())
-    });
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    let (mut busy, mut idle) = (Speaker::to(&house).await, Speaker::to(&house).await);
+    let asks = |text: &str| message(b'Q', &[text.as_bytes(), b"\0"].concat());
+    busy.sends(&asks("SELECT count(pg_sleep(3)) AS slept")).await;
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    let _ = house.stop.send(true);
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    // What is asked behind what runs is not begun any more.
+    busy.sends(&asks("SELECT 2 AS two")).await;
+    let told = busy.ends().await;
     house.end().await;
-    let (counted, refused) = running.await.unwrap();
-    assert!(counted.unwrap_or_else(|error| panic!("{error:?}")) > 0 && refused);
-    assert!(idle.is_closed() || idle.simple_query("SELECT 1 AS one").await.is_err());
+    let rows: Vec<_> = told.iter().filter(|(tag, _)| *tag == b'D').map(|(_, row)| cells(row)).collect();
+    assert_eq!(rows, [[Some(b"1".to_vec())]], "{told:?}");
+    let errors: Vec<_> = told.iter().filter_map(state).collect();
+    assert!(!errors.is_empty() && errors.iter().all(|code| code == "57P01"), "{errors:?}");
+    let told = idle.ends().await;
+    assert_eq!(told.iter().filter_map(state).collect::<Vec<_>>(), ["57P01"], "{told:?}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

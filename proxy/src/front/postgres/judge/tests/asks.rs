@@ -29,6 +29,20 @@ fn what_policy_is_asked() {
             "delete clinical.drugs, select clinical.patients",
         ),
         ("DELETE FROM drugs RETURNING *", "delete clinical.drugs, select *"),
+        // What a change looks at in a condition or a value is read.
+        (
+            "DELETE FROM drugs WHERE code IN (SELECT ssn FROM patients)",
+            "delete clinical.drugs, select clinical.patients",
+        ),
+        (
+            "UPDATE drugs SET title = 'x' WHERE EXISTS (SELECT FROM evil.patients WHERE ssn LIKE '2%')",
+            "select evil.patients, update clinical.drugs",
+        ),
+        ("UPDATE drugs SET title = (SELECT ssn FROM evil.patients)", "select evil.patients, update clinical.drugs"),
+        (
+            "INSERT INTO drugs (title) VALUES ((SELECT ssn FROM evil.patients))",
+            "insert clinical.drugs, select evil.patients",
+        ),
         ("SELECT 1; DELETE FROM drugs", "delete clinical.drugs, select *"),
         ("SELECT 1 /* ; */; /* x */ DROP TABLE drugs; -- DELETE", "ddl *, select *"),
         ("SELECT 'x; DROP TABLE drugs'", "select *"),

@@ -5,6 +5,7 @@ mod plans;
 mod server;
 mod session;
 mod wayback;
+mod written;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -20,11 +21,15 @@ use super::*;
 /// OID, schema, name, kind, definition, columns.
 type Described = (u32, &'static str, &'static str, &'static str, Option<&'static str>, &'static [&'static str]);
 
+/// Columns of several types, labelled in one table and not in another.
+const TYPED: &[&str] =
+    &["id", "born", "seen", "stamp", "at", "guid", "host", "mac", "account", "card", "days", "zip", "dob", "words"];
+
 /// A database as its catalog would tell.
 fn snapshot() -> Arc<Snapshot> {
     let mut builder = Builder::default();
     let view = "SELECT p.id, upper(p.ssn) AS code, p.name AS called, p.sex FROM clinical.patients p";
-    let relations: [Described; 9] = [
+    let relations: [Described; 11] = [
         (20_001, "clinical", "patients", "r", None, &["id", "mrn", "ssn", "name", "sex", "dob"]),
         (20_002, "clinical", "encounters", "p", None, &["id", "patient_id", "note", "started"]),
         (20_003, "clinical", "encounters_2026", "r", None, &["id", "patient_id", "note", "started"]),
@@ -34,6 +39,8 @@ fn snapshot() -> Arc<Snapshot> {
         (20_007, "clinical", "Odd \"one\"", "r", None, &["a.b"]),
         (20_008, "clinical", "again", "v", Some("SELECT listing.called AS x FROM clinical.listing"), &["x"]),
         (20_009, "plain", "weather", "r", None, &["day", "rain"]),
+        (20_010, "clinical", "visits", "r", None, TYPED),
+        (20_011, "clinical", "beds", "r", None, TYPED),
     ];
     for (oid, schema, name, kind, definition, _) in relations {
         let oid = oid.to_string();
@@ -43,8 +50,21 @@ fn snapshot() -> Arc<Snapshot> {
     for (oid, .., columns) in relations {
         for (column, number) in columns.iter().zip(1..) {
             let (oid, number) = (oid.to_string(), number.to_string());
-            let type_oid = if *column == "id" { "20" } else { "25" };
-            let cells = [&oid, &number, *column, type_oid, "-1", "text", "f"];
+            let (type_oid, modifier) = match *column {
+                "id" => ("20", "-1"),
+                "born" => ("1082", "-1"),
+                "seen" => ("1114", "-1"),
+                "stamp" => ("1184", "-1"),
+                "at" => ("1083", "-1"),
+                "guid" => ("2950", "-1"),
+                "host" => ("869", "-1"),
+                "mac" => ("829", "-1"),
+                "account" => ("23", "-1"),
+                "card" => ("1043", "16"),
+                "days" => ("1182", "-1"),
+                _ => ("25", "-1"),
+            };
+            let cells = [&oid, &number, *column, type_oid, modifier, "text", "f"];
             builder.row(2, &cells.map(|cell| Some(cell.as_bytes()))).unwrap();
         }
     }
@@ -68,12 +88,41 @@ fn labels() -> Arc<Labels> {
         ("clinical.encounters_2026.note", Operator::Drop),
         ("clinical.*.a.b", Operator::Mask),
         ("clinical.*.\"a.b\"", Operator::Mask),
+        ("clinical.visits.born", Operator::Tag),
+        ("clinical.visits.seen", Operator::Mask),
+        ("clinical.visits.stamp", Operator::Generalise),
+        ("clinical.visits.at", Operator::Tag),
+        ("clinical.visits.guid", Operator::Token),
+        ("clinical.visits.host", Operator::Tag),
+        ("clinical.visits.mac", Operator::Token),
+        ("clinical.visits.account", Operator::Token),
+        ("clinical.visits.card", Operator::Token),
+        ("clinical.visits.days", Operator::Tag),
+        ("clinical.visits.zip", Operator::Generalise),
+        ("clinical.visits.dob", Operator::Generalise),
+        ("clinical.visits.words", Operator::Shift),
     ]))
 }
 
 fn keyring() -> Arc<Keyring> {
     static RING: std::sync::OnceLock<Arc<Keyring>> = std::sync::OnceLock::new();
     Arc::clone(RING.get_or_init(|| Arc::new(Keyring::random().unwrap())))
+}
+
+/// What somebody reads under these labels, with detectors that find a social security number and make another of it.
+fn reading_as<T>(labels: &Labels, then: impl FnOnce(&Reads<'_>) -> T) -> T {
+    let found = |_: &str, text: &Bytes| {
+        let shape = text.iter().map(u8::is_ascii_digit).eq(b"111-11-1111".iter().map(u8::is_ascii_digit));
+        if shape { vec![Operator::Fpe] } else { vec![] }
+    };
+    then(&Reads {
+        labels,
+        snapshot: &snapshot(),
+        keys: Some(&keyring()),
+        detects: true,
+        generalises: &|kind| matches!(kind.main(), "date" | "age" | "zip"),
+        found: &found,
+    })
 }
 
 fn judge_with(unlabelled: Unlabelled, labels: Arc<Labels>) -> Judge {
