@@ -42,6 +42,7 @@ pub(crate) use self::toml::{days_since_1970, duration};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};
 use crate::notes;
+use crate::output::digest::sha256;
 
 /// A read configuration; empty when there is none.
 #[derive(Debug, Default)]
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) gateway: Gateway,
     /// The file that it came from.
     pub(crate) path: Option<PathBuf>,
+    /// What identifies its text in the record; nothing where there is no file.
+    pub(crate) sha256: String,
 }
 
 /// What belongs to the site and not to a profile.
@@ -120,7 +123,7 @@ impl Config {
         notes::info(format_args!("configuration: {}", path.display()));
         let text = read(&path)?;
         let config = Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))?;
-        Ok(Self { path: Some(path), ..config })
+        Ok(Self { path: Some(path), sha256: sha256(&text), ..config })
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.

@@ -70,6 +70,13 @@ pub(crate) struct Gate {
     marks: Option<Arc<Marks>>,
 }
 
+/// What a gate decides by: read and usable, in force once [`Gate::take`] has it.
+#[derive(Clone)]
+pub(crate) struct Rules(Arc<State>);
+
+/// Puts in force what was read. It cannot fail: whatever may was done before.
+pub(crate) type Ready<'a> = Box<dyn FnOnce() + 'a>;
+
 /// What a reload replaces, all at once.
 struct State {
     policies: Policies,
@@ -229,10 +236,19 @@ impl Gate {
         self.holds.is_some()
     }
 
-    /// Reads policies and profiles again. What cannot be used changes nothing.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.state.store(Arc::new(State::read(config, self.marks.as_ref())?));
-        Ok(())
+    /// Reads policies and profiles again, and changes nothing yet.
+    pub(crate) fn read(&self, config: &Config) -> Result<Rules, Error> {
+        State::read(config, self.marks.as_ref()).map(|state| Rules(Arc::new(state)))
+    }
+
+    /// Decides by these from now on.
+    pub(crate) fn take(&self, rules: Rules) {
+        self.state.store(rules.0);
+    }
+
+    /// What it decides by now.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules(self.state.load_full())
     }
 
     /// Who is it?
@@ -349,13 +365,6 @@ impl Gate {
         Some(Lines::new(&scanner, &profile))
     }
 
-    /// Every kind that a tag may name.
-    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
-        let found = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
-        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
-        detectors.map(|detector| detector.kind.main()).collect()
-    }
-
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
     pub(crate) fn all_labels(&self) -> Arc<Labels> {
         self.state.load().profiles.all_labels()
@@ -369,11 +378,6 @@ impl Gate {
     /// The keys of what clients keep for upstreams and cannot read.
     pub(crate) fn seals(&self) -> Option<Arc<Keyring>> {
         self.state.load().seals.clone()
-    }
-
-    /// How many policies are in force.
-    pub(crate) fn policies(&self) -> usize {
-        self.state.load().policies.set().len()
     }
 
     /// The groups whose agreement policies ask for.
@@ -390,6 +394,30 @@ impl Gate {
     /// What identifies the rules that answers were made with.
     pub(crate) fn version(&self) -> String {
         self.state.load().version.clone()
+    }
+}
+
+impl Rules {
+    /// What identifies them.
+    pub(crate) fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// How many policies there are.
+    pub(crate) fn policies(&self) -> usize {
+        self.0.policies.set().len()
+    }
+
+    /// Every kind that a tag may name.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        let found = self.0.profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
+        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
+        detectors.map(|detector| detector.kind.main()).collect()
+    }
+
+    /// Whether there are keys by which tokens in requests are resolved.
+    pub(crate) fn resolve_tokens(&self) -> bool {
+        self.0.tokens.is_some()
     }
 }
 

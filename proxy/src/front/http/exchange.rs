@@ -40,8 +40,8 @@ use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::front::{Current, OfTarget, Reloads};
 use crate::gate::{
-    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording,
-    Refused, Waited,
+    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, Ready, RecordError, Recording,
+    Refused, Rules, Waited,
 };
 use crate::notes;
 
@@ -90,14 +90,14 @@ pub(super) struct Peer {
 }
 
 impl Reloads for Front {
-    fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.served.reload(config)
+    fn prepare<'a>(&'a self, config: &Config, rules: &Rules) -> Result<Ready<'a>, Error> {
+        self.served.prepare(config, rules)
     }
 }
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        let served = Current::new(Arc::clone(&gate), target, limits)?;
+        let served = Current::new(&gate, target, limits)?;
         Ok(Self { gate, served })
     }
 
@@ -466,12 +466,12 @@ fn asked_of<'a>(
 }
 
 impl OfTarget for Served {
-    fn of(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
+    fn of(rules: &Rules, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
         // A promise to put values back is kept or not made.
-        if http.restore_answers && gate.tokens().is_none() {
+        if http.restore_answers && !rules.resolve_tokens() {
             let error = Error::new(Id::ConfigValue, "answers are restored from tokens, and there is no key for them");
             return Err(error
                 .at(&target.place)
@@ -488,7 +488,7 @@ impl OfTarget for Served {
         })?;
         let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
         let links = links.unwrap_or_default();
-        let replacements = Replacements::new(gate.kinds())?;
+        let replacements = Replacements::new(rules.kinds())?;
         let seal = Keyring::random().map_err(|error| Error::new(Id::Internal, error.to_string()))?;
         let (target, http, limits) = (target.clone(), http.clone(), limits.clone());
         Ok(Self { target, http, upstream, rewriter, links, replacements, seal, limits })
