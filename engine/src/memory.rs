@@ -38,7 +38,10 @@ impl Sieve {
 
     #[inline]
     fn may_have(&self, hash: u64) -> bool {
-        self.0.as_ref().and_then(|rows| rows.get((hash >> 6 & 63) as usize)).is_some_and(|row| row >> (hash & 63) & 1 == 1)
+        self.0
+            .as_ref()
+            .and_then(|rows| rows.get((hash >> 6 & 63) as usize))
+            .is_some_and(|row| row >> (hash & 63) & 1 == 1)
     }
 }
 

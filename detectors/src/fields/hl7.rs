@@ -87,8 +87,8 @@ enum Shape {
 }
 
 use Shape::{
-    Address, Code, Contact, Data, Date, Id, Located, MaybeId, Name, Organisation, Person, Place, Pointer, Quantity, Sender, Ssn,
-    System, Text, Timing, Town,
+    Address, Code, Contact, Data, Date, Id, Located, MaybeId, Name, Organisation, Person, Place, Pointer, Quantity,
+    Sender, Ssn, System, Text, Timing, Town,
 };
 
 const NONE: Meaning = Meaning { kind: None, confidence: 0, hints: 0 };

@@ -269,8 +269,7 @@ impl Delimited {
         }
         let info = info.as_deref();
         self.captured.clear();
-        self.capturing =
-            self.in_first || info.is_some_and(|info| info.subject) || telling == Some(self.column);
+        self.capturing = self.in_first || info.is_some_and(|info| info.subject) || telling == Some(self.column);
         let place = Place {
             slot: Slot::Cell { quoted },
             name: info.map(|info| Arc::clone(&info.name)),
@@ -404,7 +403,8 @@ impl Delimited {
             self.label.clear();
             self.label.extend_from_slice(if self.capturing { pairs::cell(&self.captured) } else { b"" });
         }
-        let is_subject = self.columns.get(self.column).is_some_and(|info| info.as_ref().is_some_and(|info| info.subject));
+        let is_subject =
+            self.columns.get(self.column).is_some_and(|info| info.as_ref().is_some_and(|info| info.subject));
         if self.capturing && is_subject {
             sink.out.learn_subject(&self.captured);
         }

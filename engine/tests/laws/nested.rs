@@ -30,7 +30,11 @@ const CASES: &[(Format, &str, &str)] = &[
         r#"[{"name":"secret","value":"x"},{"value":"x","url":"a/b#secret","valueCode":"x","values":["x",["x"]]}]"#,
         r#"[{"name":"secret","value":"[WHOLE]"},{"value":"x","url":"a/b#secret","valueCode":"[WHOLE]","values":["[WHOLE]",["x"]]}]"#,
     ),
-    (Format::Json, r#"[["a","secret"],["x","y"],["x","y","z"]]"#, r#"[["a","secret"],["x","[WHOLE]"],["x","[WHOLE]","z"]]"#),
+    (
+        Format::Json,
+        r#"[["a","secret"],["x","y"],["x","y","z"]]"#,
+        r#"[["a","secret"],["x","[WHOLE]"],["x","[WHOLE]","z"]]"#,
+    ),
     (
         Format::Json,
         r#"{"columns":["a","secret"],"rows":[["x","y"],["secret","y"]],"columns":["b"],"rows":[["x","y"]]}"#,
