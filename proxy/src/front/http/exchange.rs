@@ -75,7 +75,7 @@ impl Served {
 
     /// Whether clients reach it over TLS, here or at whoever stands in front.
     fn is_encrypted(&self) -> bool {
-        self.http.public_url.as_ref().map_or(self.target.tls.is_some(), |public| public.https)
+        self.http.public_url.as_ref().map_or_else(|| self.target.tls.is_some(), |public| public.https)
     }
 }
 
