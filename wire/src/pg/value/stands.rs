@@ -318,7 +318,8 @@ fn clock_and_zone(time: &str) -> (&str, Option<i64>) {
 
 /// `9:05`, `09:05:00`, `090500` and with a fraction, which may be longer than the server keeps.
 fn micros_of(clock: &str) -> Option<i64> {
-    let (whole, fraction) = clock.trim().split_once('.').unwrap_or((clock.trim(), ""));
+    let clock = clock.trim();
+    let (whole, fraction) = clock.split_once('.').unwrap_or((clock, ""));
     let fraction = fraction.get(..fraction.len().min(6))?;
     let spelt: Vec<String> = if whole.contains(':') {
         whole.split(':').map(|part| format!("{part:0>2}")).collect()
