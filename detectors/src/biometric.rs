@@ -201,7 +201,7 @@ static ID: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"-_+/=.:"));
 static ID_SOFT: ByteSet = ByteSet::of(b".:-/");
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if context::coded(view) {
         return None;
     }
     if view.begins(0) && context::hinted(view, hint::BIOMETRIC) {

@@ -163,7 +163,7 @@ fn well_grouped(groups: &[usize; 5]) -> bool {
 fn last_four(view: &View<'_>) -> Option<Verdict> {
     let word = view.word(0);
     const WORDS: &[&str] = &["card", "creditcard", "visa", "mastercard", "amex", "discover", "debit", "hsa", "fsa"];
-    if !one_of!(word, WORDS) || context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if !one_of!(word, WORDS) || context::coded(view) {
         return None;
     }
     let mut at = clamp(word.len());

@@ -231,7 +231,7 @@ fn stroke_label(view: &View<'_>) -> Option<Verdict> {
     if !is(-1, b's') || !is(1, b'n') || letter(-2) || view.byte(2).is_some_and(|b| b.is_ascii_alphabetic()) {
         return None;
     }
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if context::coded(view) {
         return None;
     }
     let between = connect(view, 2, true)?;

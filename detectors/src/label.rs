@@ -55,9 +55,6 @@ impl Labelled {
 
 /// The value that one of `labels`, sorted by phrase and starting at the trigger, announces. The longest phrase wins.
 pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
-        return None;
-    }
     let first = view.word(0);
     if first.is_empty() {
         return None;
@@ -73,7 +70,8 @@ pub(crate) fn labelled(view: &View<'_>, labels: &[Label]) -> Option<Labelled> {
             best = Some((behind, found));
         }
     }
-    best.map(|(_, found)| found)
+    // Among codes and measures only what a label and its colon leave no doubt of.
+    best.map(|(_, found)| found).filter(|found| !context::coded(view) || found.colon && found.confidence >= SURE)
 }
 
 /// A glance at a word that a label may begin with: every value has a digit, or is a UUID, which has dashes.

@@ -116,7 +116,7 @@ fn hidden_digits(area: &[u8]) -> usize {
 
 /// A number behind a label.
 fn labelled(view: &View<'_>) -> Option<Verdict> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if context::coded(view) {
         return None;
     }
     let label = label_end(view, 0)?;

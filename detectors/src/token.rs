@@ -8,8 +8,7 @@ use blackbar_engine::{
     Window,
 };
 
-use crate::context::hinted;
-use crate::fields::hint;
+use crate::context::coded;
 use crate::kinds;
 use crate::scan::{WordsBack, len};
 use crate::shape::{date_like, written_in_parts};
@@ -48,7 +47,7 @@ const BEFORE: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-"));
 const AFTER: ByteSet = ByteSet::UPPER.or(ByteSet::of(b"-.,;:)]}> \t\r\n\"'!?|<"));
 
 fn verify(view: &View<'_>) -> Option<Verdict> {
-    if hinted(view, hint::CODE | hint::QUANTITY) || matches!(view.field().slot, Slot::Key | Slot::Number) {
+    if coded(view) || matches!(view.field().slot, Slot::Key | Slot::Number) {
         return None;
     }
     if view.byte(0)? == b'#' || one_of!(view.word(0), &["no", "number", "nbr"]) {

@@ -3,7 +3,6 @@
 use blackbar_engine::{ByteSet, Near, NearNumber, Unseen, Verdict, View};
 
 use crate::context;
-use crate::fields::hint;
 use crate::kinds;
 use crate::shape::clamp;
 use crate::words::category;
@@ -272,7 +271,7 @@ const USER: ByteSet = ByteSet::ALNUM.or(ByteSet::of(b"._-"));
 
 /// `username: jdoe42`, `Instagram @jdoe`: the value may have no digit at all, so the label has to be clear.
 pub(crate) fn user_name(view: &View<'_>) -> Option<Verdict> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if context::coded(view) {
         return None;
     }
     let word = view.word(0);

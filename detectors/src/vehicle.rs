@@ -144,7 +144,7 @@ fn bare_vin(view: &View<'_>) -> Option<Verdict> {
 }
 
 fn plate(view: &View<'_>) -> Option<Verdict> {
-    if context::hinted(view, hint::CODE | hint::QUANTITY) {
+    if context::coded(view) {
         return None;
     }
     let (behind, weak) = PLATES.iter().find_map(|(words, weak)| Some((phrase(view, words)?, *weak)))?;

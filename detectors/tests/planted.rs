@@ -24,20 +24,6 @@ const PLANTED: &[&str] = &[
     "https://portal.example.org/patients/4839201",
 ];
 
-/// Where a label is not read as one, by rule: in a field of codes or quantities `MRN 483920` is taken for a code. Held
-/// here, so that it is seen when that changes.
-const BY_RULE: &[(&str, &str)] = &[
-    ("a column of units", "MRN: 4839201"),
-    ("a column of amounts", "MRN: 4839201"),
-    ("a column of diagnoses", "MRN: 4839201"),
-    ("a column of versions", "MRN: 4839201"),
-    ("a key of states, deep", "MRN: 4839201"),
-    ("a resource's status", "MRN: 4839201"),
-    ("a reference range", "MRN: 4839201"),
-    ("the units of a result", "MRN: 4839201"),
-    ("the text of a diagnosis", "MRN: 4839201"),
-];
-
 /// A format, a place in it, and a document with something ordinary or something planted there.
 struct Host {
     format: Format,
@@ -232,9 +218,8 @@ fn what_is_planted_where_nobody_expects_it_is_found() {
             // What identifies: its last word.
             let secret = planted.rsplit(' ').next().unwrap_or_default();
             let secret = secret.rsplit('/').next().filter(|_| planted.starts_with("https")).unwrap_or(secret);
-            let by_rule = BY_RULE.contains(&(*place, *planted));
-            if holds(&out, secret.as_bytes()) != by_rule {
-                missed.push(format!("{format} {place}: {planted}{}", if by_rule { " is found now" } else { "" }));
+            if holds(&out, secret.as_bytes()) {
+                missed.push(format!("{format} {place}: {planted}"));
             }
         }
     }

@@ -271,17 +271,12 @@ fn by_words(words: &[String]) -> Meaning {
             "units",
             "concept",
             "system",
-            "desc",
-            "description",
             "version",
             "format",
             "ind",
             "indicator",
             "verified",
             "use",
-            "label",
-            "title",
-            "reason",
             "source",
             "lang",
             "language",
@@ -289,6 +284,9 @@ fn by_words(words: &[String]) -> Meaning {
         || words.windows(2).any(|pair| matches!(pair, [one, two] if one == "concept" && two == "id"))
     {
         return meaning(None, 0, hint::CODE);
+    }
+    if ends(&["desc", "description", "label", "title", "reason"]) {
+        return meaning(None, 0, hint::CODE | hint::WORDED);
     }
     if ends(&[
         "count", "total", "amount", "qty", "quantity", "score", "days", "hours", "minutes", "seconds", "years",

@@ -388,10 +388,11 @@ static RULES: &[Rule] = rules! {
     "deceasedAge" "value" => Some(kinds::AGE), 90, hint::AGE;
     "abatementAge" "value" => Some(kinds::AGE), 85, hint::AGE;
     // Vocabulary.
+    "coding" "display" => None, 0, hint::CODE | hint::WORDED;
     "coding" "*" => None, 0, hint::CODE;
     "system" => None, 0, hint::CODE;
     "resourceType" => None, 0, hint::CODE;
-    "code" "text" => None, 0, hint::CODE;
+    "code" "text" => None, 0, hint::CODE | hint::WORDED;
     "meta" "profile" => None, 0, hint::CODE;
     "meta" "versionId" => None, 0, hint::CODE;
     "meta" "tag" "*" => None, 0, hint::CODE;
@@ -402,7 +403,7 @@ static RULES: &[Rule] = rules! {
     "linkId" => None, 0, hint::CODE;
     "comparator" => None, 0, hint::CODE;
     "contentType" => None, 0, hint::CODE;
-    "display" => None, 0, hint::CODE;
+    "display" => None, 0, hint::CODE | hint::WORDED;
 };
 
 #[cfg(test)]

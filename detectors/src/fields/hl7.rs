@@ -93,6 +93,8 @@ use Shape::{
 
 const NONE: Meaning = Meaning { kind: None, confidence: 0, hints: 0 };
 const CODED: Meaning = Meaning { kind: None, confidence: 0, hints: hint::CODE };
+/// The words that a code stands for.
+const TERM: Meaning = Meaning { kind: None, confidence: 0, hints: hint::CODE | hint::WORDED };
 const DATED: Meaning = sure(kinds::DATE, hint::DATE);
 const HOUSE: Meaning = Meaning { kind: None, confidence: 0, hints: hint::FACILITY };
 
@@ -137,6 +139,7 @@ impl Shape {
             (Pointer, 1) => sure(kinds::URL, hint::URL | hint::OTHER_ID),
             (Data, 5) => sure(kinds::IMAGE, hint::IMAGE),
             (Text, _) => NONE,
+            (Code, 2 | 5 | 9) => TERM,
             (System, 3) | (_, _) => CODED,
         }
     }

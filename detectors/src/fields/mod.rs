@@ -115,5 +115,7 @@ pub mod hint {
         CODE = 25,
         /// A measurement, a dose, a count: not an identifier.
         QUANTITY = 26,
+        /// With the two before: in words, among which anything may be said.
+        WORDED = 27,
     }
 }
