@@ -2,13 +2,15 @@
 """What the gateway costs in front of HTTP, beside nginx and mitmproxy, and what it makes of clients that mean no good.
 
     python3 benches/http.py target/release/blackbar [--seconds 5] [--megabytes 1000] [--only bulk,small,sse,idle,slow,bomb,export]
+        [--sync-delay MILLISECONDS]
 
 It starts everything on loopback in a temporary folder and removes it: nginx as the upstream, nginx with `proxy_pass`, nginx with
 `sub_filter` for three literals, mitmproxy with one regular expression (installed into the folder from the package index; `--no-mitmproxy`
 leaves it out), and a gateway with each way of recording. nginx as it comes has no filter by regular expression, so there is none here.
 CPU is of the process in question with its children (user and system, from /proc), so other work on the machine disturbs it less
 than it disturbs rates. The client is this program: it adds its own time to every latency, which is why each table has a line without
-anybody in the middle.
+anybody in the middle. `--sync-delay 10` gives the gateway a disk that takes 10 ms longer for each sync, so at most 100 a second: strace
+delays the calls (and stops at no others), and only the ways of recording can then be compared with each other.
 """
 
 import argparse
@@ -42,11 +44,15 @@ def main():
     arguments.add_argument("--connections", type=int, default=10_000, help="idle ones")
     arguments.add_argument("--only", default="bulk,small,sse,idle,slow,bomb,export")
     arguments.add_argument("--no-mitmproxy", action="store_true")
+    arguments.add_argument("--sync-delay", type=float, default=0, metavar="MS", help="how much longer each sync of the gateway takes")
     asked = arguments.parse_args()
     asked.blackbar = asked.blackbar.resolve()
+    Gateway.delay = slow_disk(asked.sync_delay)
     only = set(asked.only.split(","))
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     print(time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime()), "load", *os.getloadavg())
+    if asked.sync_delay:
+        print(f"each sync of the gateway takes {asked.sync_delay:g} ms longer")
     with tempfile.TemporaryDirectory(prefix="blackbar-bench-") as folder:
         folder = pathlib.Path(folder)
         folder.chmod(0o755)
@@ -492,6 +498,9 @@ class Mitmproxy:
 class Gateway:
     """A gateway with `safe-harbor` and everything permitted."""
 
+    # What it is started by.
+    delay = []
+
     def __init__(self, blackbar, folder, upstream, record, tls=False, limits="", profile=""):
         self.blackbar, self.port, self.tls = blackbar, free_port(), tls
         self.folder = pathlib.Path(tempfile.mkdtemp(dir=folder))
@@ -516,7 +525,7 @@ class Gateway:
             policy.unlink()
         (self.folder / "policies/all.cedar").write_text(POLICY)
         token = self.run("token", "issue", "--subject", "bench", "--group", "agents", "--ttl", "4h").stdout.strip()
-        self.process = subprocess.Popen([self.blackbar, "serve"], cwd=self.folder, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen([*self.delay, self.blackbar, "serve"], cwd=self.folder, stderr=subprocess.DEVNULL)
         self.pid = self.process.pid
         wait(self.port)
         self.way = Way(self.port, self.pid, f"Authorization: Bearer {token}\r\n", self.tls)
@@ -530,6 +539,17 @@ class Gateway:
     def run(self, *arguments):
         env = {**os.environ, "BLACKBAR_CONFIG": "blackbar.toml"}
         return subprocess.run([self.blackbar, *arguments], cwd=self.folder, capture_output=True, text=True, check=True, env=env)
+
+
+def slow_disk(milliseconds):
+    """What starts a program so that each of its syncs takes longer. The program stays the child of who starts it."""
+    if not milliseconds:
+        return []
+    if not shutil.which("strace"):
+        sys.exit("--sync-delay needs strace")
+    calls = "fdatasync,fsync"
+    delay = f"inject={calls}:delay_exit={int(milliseconds * 1000)}"
+    return ["strace", "-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null", "-e", f"trace={calls}", "-e", delay]
 
 
 class Way:

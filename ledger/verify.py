@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Verifies a log folder without the program that wrote it: signature, tree, tiles, chains of sessions, recordings.
+"""Verifies a log folder, or the proof of one leaf, without the program that wrote it: signature, tree, tiles, chains of sessions, recordings.
 
     verify.py DATA_FOLDER [VKEY]
+    verify.py FILE.tlog-proof VKEY
 
 Prints PASS or FAIL and why; exit status 0 or 1. Standard library only; Ed25519 as in RFC 8032, trees as in RFC 6962.
 """
@@ -164,8 +165,35 @@ def check(folder, vkey):
     return "%d leaves, %d sessions, %d frames, %d deleted by policy" % (size, len(sessions), frames, len(deleted))
 
 
+def check_proof(text, vkey):
+    """One leaf, its path through the tree, and the checkpoint at its end. Returns what the leaf says."""
+    head, _, note = text.partition("\n\n")
+    form, extra, place, *path = head.split("\n")
+    assert form == "c2sp.org/tlog-proof@v1" and extra.startswith("extra ") and place.startswith("index "), "this is no proof"
+    leaf, index = base64.b64decode(extra[6:], validate=True), int(place[6:])
+    size, signed_root = check_checkpoint(note, vkey)
+    assert 0 <= index < size, "the checkpoint does not reach to leaf %d" % index
+    found, last = sha(b"\x00", leaf), size - 1
+    for other in path:
+        assert last, "the path is too long"
+        other = base64.b64decode(other, validate=True)
+        if index & 1 or index == last:
+            found = sha(b"\x01", other, found)
+            while index and not index & 1:
+                index, last = index >> 1, last >> 1
+        else:
+            found = sha(b"\x01", found, other)
+        index, last = index >> 1, last >> 1
+    assert not last and found == signed_root, "the path does not lead to the checkpoint"
+    return "leaf %s of %d: %s" % (place[6:], size, leaf.decode())
+
+
 if __name__ == "__main__":
     try:
+        if os.path.isfile(sys.argv[1]):
+            with open(sys.argv[1], encoding="utf-8") as file:
+                print("PASS", check_proof(file.read(), sys.argv[2]))
+            sys.exit()
         key = sys.argv[2] if len(sys.argv) > 2 else read(sys.argv[1], "log.vkey").decode()
         print("PASS", check(sys.argv[1], key), "" if len(sys.argv) > 2 else "(key not pinned)")
     except (AssertionError, ValueError, KeyError, IndexError, OSError) as error:

@@ -79,10 +79,8 @@ pub fn fed_a_little(scanner: &Scanner, profile: &Profile, format: Format, fed: &
     redactor
 }
 
-/// What an idle stream is wanted to hold at most.
-pub const WANTED_IDLE: u64 = 4 * 1024;
-/// What it may hold until then: a little more than the formats do.
-pub const MOST_IDLE: u64 = 16 * 1024;
+/// What an idle stream may hold at most.
+pub const MOST_IDLE: u64 = 4 * 1024;
 
 /// The formats that a gateway streams, each with the beginning of a stream that stops in the middle of something.
 pub const STREAMED: [(Format, &str); 9] = [

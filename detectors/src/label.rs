@@ -91,10 +91,15 @@ pub(crate) fn value_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
 
 /// Whether digits are named soon behind the word: a value that was said has four of them and more.
 fn said_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
-    /// As far as a label, what stands between and a said value together reach.
+    /// As far as a label and what stands between reach: the first digit is named before.
+    const FIRST: usize = 112;
+    /// As far as the third one.
     const FAR: usize = 168;
-    let words = near.following(0, FAR)?.split(|byte| !byte.is_ascii_alphabetic());
-    Ok(words.filter(|word| crate::shape::is_digit_word(word)).take(3).count() == 3)
+    let named = |text: &[u8], least: usize| {
+        let words = text.split(|byte| !byte.is_ascii_alphabetic());
+        words.filter(|word| crate::shape::is_digit_word(word)).take(least).count() == least
+    };
+    Ok(named(near.following(0, FIRST)?, 1) && named(near.following(0, FAR)?, 3))
 }
 
 /// Whether the word goes on in prose: a plain word that belongs to no label, neither a digit nor a colon soon behind it.

@@ -1,4 +1,40 @@
 //! What PHI looks like: one file a detector, validators, context words, dictionaries. It knows no streams.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use blackbar_detectors::{ALL, fields, lexicon, values::Phi};
+//! use blackbar_engine::{Format, Raw, Rules, Scanner};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let scanner = Scanner::builder().detectors(ALL.iter().copied()).lexicon(lexicon());
+//! let scanner = scanner.fields(Arc::new(fields::BuiltIn)).build()?;
+//! let profile = Rules::safe_harbor(Arc::new(Phi { year: 2026 })).build()?;
+//!
+//! let mut redactor = scanner.redactor_for(&profile, Format::Json, "");
+//! redactor.push(Raw::from(br#"{"ssn": 219099998, "note": "write to carla.quint@mailhost.org"}"#.to_vec()));
+//! redactor.finish();
+//! let mut out = Vec::new();
+//! while let Some(segment) = redactor.poll() {
+//!     out.extend_from_slice(segment.bytes().as_bytes());
+//! }
+//! assert_eq!(String::from_utf8(out)?, r#"{"ssn": "[SSN]", "note": "write to [EMAIL]"}"#);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # What this crate knows
+//!
+//! The eighteen identifiers of Safe Harbor and what stands around them: [`ALL`] has the detectors, [`fields`] what names of fields
+//! mean in FHIR, HL7, X12 and tables, [`lexicon`] which words are names, and [`values`] what operators have to know of a value. [`site`]
+//! makes detectors of a site's own patterns, words and rosters.
+//!
+//! # What it does not know
+//!
+//! - Streams, formats and offsets: a detector sees a window and answers with a span of it.
+//! - What becomes of a finding: that is a profile's matter.
+//! - An identifier that nothing tells from other words or numbers. Detection is not perfect; measure it on documents of your own.
+//! - Languages other than English, but for words of forms and names of columns in a few more.
 
 #[macro_use]
 mod word_set;

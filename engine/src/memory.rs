@@ -24,26 +24,24 @@ pub(crate) struct Memory {
     taught: u64,
 }
 
-/// Which of 4,096 sorts of hashes there are.
-#[derive(Debug)]
-struct Sieve([u64; 64]);
-
-impl Default for Sieve {
-    fn default() -> Self {
-        Self([0; 64])
-    }
-}
+/// Which of 4,096 sorts of hashes there are; nothing before the first one.
+#[derive(Debug, Default)]
+struct Sieve(Option<Box<[u64; 64]>>);
 
 impl Sieve {
     fn add(&mut self, hash: u64) {
-        if let Some(row) = self.0.get_mut((hash >> 6 & 63) as usize) {
+        let rows = self.0.get_or_insert_with(|| Box::new([0; 64]));
+        if let Some(row) = rows.get_mut((hash >> 6 & 63) as usize) {
             *row |= 1 << (hash & 63);
         }
     }
 
     #[inline]
     fn may_have(&self, hash: u64) -> bool {
-        self.0.get((hash >> 6 & 63) as usize).is_some_and(|row| row >> (hash & 63) & 1 == 1)
+        self.0
+            .as_ref()
+            .and_then(|rows| rows.get((hash >> 6 & 63) as usize))
+            .is_some_and(|row| row >> (hash & 63) & 1 == 1)
     }
 }
 

@@ -79,7 +79,7 @@ pub(crate) struct Thread {
     spelling: Spelling,
     found: u32,
     number: Option<Candidate>,
-    long: Option<Long>,
+    long: Option<Box<Long>>,
     own_memory: bool,
     gone: u64,
 }
@@ -98,9 +98,9 @@ pub(crate) struct Output {
     number: Option<Candidate>,
     edits: VecDeque<Edit>,
     /// A finding that is too long to be held and not over yet, where one run follows the other.
-    endless: Option<(Finding, Position)>,
+    endless: Option<Box<(Finding, Position)>>,
     /// The same where several runs are open.
-    long: Option<Long>,
+    long: Option<Box<Long>>,
     /// Whether several runs may be open at a time.
     interleaved: bool,
     /// Whether texts go on from record to record.
@@ -140,6 +140,7 @@ impl Output {
         self.edits.shrink_to_fit();
         self.segments.shrink_to_fit();
         self.subjects.shrink_to_fit();
+        self.plans.rest(&mut self.stats);
     }
 
     pub(crate) fn new(rules: Arc<Rules>, window: usize, format: Format, document: &str, at: u64) -> Self {
@@ -584,7 +585,7 @@ impl Output {
         // A long finding cannot wait for a subject, nor can what stands before it.
         self.decide_before(u64::MAX);
         if self.is_parted() {
-            self.long = Some(Long { finding, position, reached: start, parts: Vec::new() });
+            self.long = Some(Box::new(Long { finding, position, reached: start, parts: Vec::new() }));
             return;
         }
         // What begins where it does stands before it in the text, spelt by the same bytes.
@@ -594,19 +595,19 @@ impl Output {
             let with = encode::replacement(position, &operator::tag(main_kind(found.kind.id())), operator);
             self.part(with);
         }
-        self.endless = Some((finding, position));
+        self.endless = Some(Box::new((finding, position)));
     }
 
     /// The long finding reaches to `end` so far.
     fn extend(&mut self, end: u64) {
         if self.is_parted() {
             if let Some(long) = self.long.take() {
-                self.long = Some(self.cut(long, end));
+                self.long = Some(Box::new(self.cut(*long, end)));
             }
             return;
         }
         let upto = self.spelling.end_of(end);
-        if let Some((finding, position)) = &self.endless
+        if let Some((finding, position)) = self.endless.as_deref()
             && finding.operator == Operator::Mask
         {
             let len = usize::try_from(upto.saturating_sub(self.released)).unwrap_or(usize::MAX);
@@ -621,7 +622,7 @@ impl Output {
     fn finish(&mut self, end: u64) {
         if self.is_parted() {
             if let Some(long) = self.long.take() {
-                let Long { mut finding, parts, .. } = self.cut(long, end);
+                let Long { mut finding, parts, .. } = self.cut(*long, end);
                 finding.end = self.spelling.end_of(end);
                 finding.set_parts(parts);
                 // It is told of in the order of ends, behind its last piece.
@@ -631,7 +632,7 @@ impl Output {
             return;
         }
         self.extend(end);
-        if let Some((mut finding, position)) = self.endless.take() {
+        if let Some((mut finding, position)) = self.endless.take().map(|endless| *endless) {
             finding.end = self.released;
             let number = if finding.operator == Operator::Mask { encode::mask(position, 0) } else { Bytes::new() };
             self.put(finding, number);

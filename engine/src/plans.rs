@@ -15,19 +15,15 @@ use crate::{Kind, Slot};
 pub(crate) struct Plans {
     known: RefCell<Vec<Plan>>,
     /// Places in `known`, by where in memory the id of a kind is.
-    places: Places,
+    places: RefCell<Places>,
 }
 
 /// A power of two, large enough that few kinds share a place.
 const PLACES: usize = 256;
 
-struct Places([Cell<u16>; PLACES]);
-
-impl Default for Places {
-    fn default() -> Self {
-        Self([const { Cell::new(0) }; PLACES])
-    }
-}
+/// None before the first kind was met.
+#[derive(Default)]
+struct Places(Box<[Cell<u16>]>);
 
 struct Plan {
     kind: Kind,
@@ -54,7 +50,7 @@ impl Plans {
     /// Where the plan of `kind` was the last time that one at the same place of memory was asked for.
     #[inline]
     fn place(&self, kind: Kind) -> usize {
-        self.places.0.get(slot(kind)).map_or(0, |place| usize::from(place.get()))
+        self.places.borrow().0.get(slot(kind)).map_or(0, |place| usize::from(place.get()))
     }
 
     #[inline(never)]
@@ -64,7 +60,11 @@ impl Plans {
             known.push(Plan::new(kind, rules));
             known.len() - 1
         });
-        if let (Some(to), Ok(place)) = (self.places.0.get(slot(kind)), u16::try_from(place)) {
+        let mut places = self.places.borrow_mut();
+        if places.0.is_empty() {
+            places.0 = vec![Cell::new(0); PLACES].into();
+        }
+        if let (Some(to), Ok(place)) = (places.0.get(slot(kind)), u16::try_from(place)) {
             to.set(place);
         }
         known.get(place).and_then(|plan| plan.operator)
@@ -94,6 +94,12 @@ impl Plans {
         if let Some(plan) = self.known.get_mut().get_mut(place).filter(|plan| is_same(plan.kind, kind)) {
             plan.count += 1;
         }
+    }
+
+    /// Forgets them, once `stats` were told what was counted.
+    pub(crate) fn rest(&mut self, stats: &mut Stats) {
+        self.tell(stats);
+        *self = Self::default();
     }
 
     /// Adds what was counted to `stats`.

@@ -226,6 +226,7 @@ const SMALL: &[&str] = &[
     "Abbe Cé abbe",
     "mr Bo\n\"Bo\"",
     "{\"secret\":12}",
+    "[[\"secret\"],[\"x\"",
     "{\"a\\n@b\":1}",
     "[\"1\\u00323-45\"]",
     "\"\\ud83d\\n\"",
@@ -358,9 +359,14 @@ const PIECES: &[&str] = &[
     ":",
     "true",
     "{\"secret\":\"",
+    "{\"name\":\"secret\",\"value\":",
+    "\"columns\":[\"open\",\"secret\"],\"rows\":[[",
+    "[[\"secret\",\"b\"],[\"x\",",
     "{\"open\":\"",
     "\"shut\":",
     "secret,open\n",
+    "name,value\nsecret,",
+    "\nsecret,x",
     "\nsecret,secret,pid\n",
     ",,",
     "\"\"",
@@ -399,6 +405,9 @@ const PIECES: &[&str] = &[
     "<b>",
     "</b>",
     "<i secret=",
+    "<f name='secret'>",
+    "<key>secret</key><value>",
+    "<f key='secret' value='x",
     "</i>",
     "<br/>",
     "<p open='",
@@ -615,6 +624,15 @@ fn columns_that_the_caller_names_are_those_of_a_header() {
     }
     let tagged = redact(Format::Copy, &all[0], &[b"secret"], b"x\\ty\t\\N\n\\N\tb\n\\.\n");
     assert_eq!(tagged, "[WHOLE]\t\\N\n\\N\tb\n\\.\n");
+}
+
+#[test]
+fn a_rule_names_a_field_of_a_segment_of_ones_own() {
+    let mut own = rules();
+    own.fields = vec![FieldRule { path: FieldPath::new("ZPD-5"), operator: Operator::Drop, kind: WHOLE }];
+    let profile = own.build().unwrap();
+    let run = laws::oracle(&scanner(), &profile, Format::Hl7, b"MSH|^~\\&|A\rZPD|x||||blue^y~z|x\rZPE|x||||blue\r");
+    assert_eq!(run.bytes, b"MSH|^~\\&|A\rZPD|x||||^~|x\rZPE|x||||blue\r");
 }
 
 #[test]

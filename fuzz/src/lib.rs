@@ -8,6 +8,8 @@
 
 pub mod chunking;
 mod hold;
+pub mod http_head;
+pub mod http_links;
 mod input;
 mod json;
 pub mod lens_copy;
@@ -45,6 +47,8 @@ pub struct Target {
 /// All targets.
 pub const TARGETS: &[Target] = &[
     Target { name: "chunking", run: chunking::run },
+    Target { name: "http_head", run: http_head::run },
+    Target { name: "http_links", run: http_links::run },
     Target { name: "lens_copy", run: lens_copy::run },
     Target { name: "lens_csv", run: lens_csv::run },
     Target { name: "lens_form", run: lens_form::run },

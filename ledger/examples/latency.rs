@@ -5,7 +5,8 @@
 //! ```
 //!
 //! One session, one request after the other: the request is on disk before it would go up, the answer before it would leave.
-//! In turns with bare syncs of 4 KiB, so that both meet the same disk.
+//! In turns with bare syncs of 4 KiB, so that both meet the same disk: of a file that has its length and no blocks yet, as one that
+//! grows, and of one whose blocks are there, as those of the journal are.
 #![allow(clippy::print_stdout, clippy::unwrap_used, clippy::panic)]
 
 use std::os::unix::fs::FileExt as _;
@@ -27,15 +28,20 @@ fn main() {
     let (mut session, ticket) = ledger.session(SessionOpen::new("agent-7", "fhir"), now()).unwrap();
     ticket.wait().unwrap();
 
-    let bare = std::fs::File::create(folder.path().join("bare")).unwrap();
-    bare.set_len(4096 * requests as u64).unwrap();
-    bare.sync_all().unwrap();
-    let (mut syncs, mut asked) = (Vec::new(), Vec::new());
+    let growing = std::fs::File::create(folder.path().join("growing")).unwrap();
+    growing.set_len(4096 * requests as u64).unwrap();
+    growing.sync_all().unwrap();
+    let in_place = std::fs::File::create(folder.path().join("in-place")).unwrap();
+    in_place.write_all_at(&vec![0; 4096 * requests], 0).unwrap();
+    in_place.sync_all().unwrap();
+    let (mut grown, mut written, mut asked) = (Vec::new(), Vec::new(), Vec::new());
     for at in 0..requests {
-        let begun = Instant::now();
-        bare.write_all_at(&[1; 4096], 4096 * at as u64).unwrap();
-        bare.sync_data().unwrap();
-        syncs.push(begun.elapsed());
+        for (file, syncs) in [(&growing, &mut grown), (&in_place, &mut written)] {
+            let begun = Instant::now();
+            file.write_all_at(&[1; 4096], 4096 * at as u64).unwrap();
+            file.sync_data().unwrap();
+            syncs.push(begun.elapsed());
+        }
 
         let begun = Instant::now();
         session.request(b"GET /Patient/7", Details::new().number("exchange", 1), now()).unwrap().wait().unwrap();
@@ -45,11 +51,13 @@ fn main() {
     }
     session.close(Outcome::Success, Details::new(), now()).unwrap().wait().unwrap();
     ledger.close().unwrap();
-    let (sync, request) = (quantiles(syncs), quantiles(asked));
+    let (grown, written, request) = (quantiles(grown), quantiles(written), quantiles(asked));
     let millis = |time: Duration| time.as_secs_f64() * 1e3;
-    println!("one sync:          p50 {:.2} ms, p99 {:.2} ms", millis(sync.0), millis(sync.1));
-    println!("a strict request:  p50 {:.2} ms, p99 {:.2} ms", millis(request.0), millis(request.1));
-    println!("p50 in syncs:      {:.2}", request.0.as_secs_f64() / sync.0.as_secs_f64());
+    let ratio = |of: Duration| request.0.as_secs_f64() / of.as_secs_f64();
+    println!("a sync of new blocks: p50 {:.2} ms, p99 {:.2} ms", millis(grown.0), millis(grown.1));
+    println!("a sync in place:      p50 {:.2} ms, p99 {:.2} ms", millis(written.0), millis(written.1));
+    println!("a strict request:     p50 {:.2} ms, p99 {:.2} ms", millis(request.0), millis(request.1));
+    println!("p50 in syncs:         {:.2} of new blocks, {:.2} in place", ratio(grown.0), ratio(written.0));
 }
 
 /// The middle, and all but the slowest hundredth.

@@ -180,7 +180,7 @@ impl Deriver {
                 self.open.clear();
             }
             self.folder(folder_of(path))?;
-            let file = self.vfs.open(path).map_err(|error| Error::io(path, error))?;
+            let file = self.reserve.spend_if_full(|| self.vfs.open(path)).map_err(|error| Error::io(path, error))?;
             self.open.insert(path.to_owned(), file);
             self.dirty_folders.insert(folder_of(path).to_owned());
         }
@@ -196,7 +196,8 @@ impl Deriver {
 
     fn folder(&mut self, folder: &str) -> Result<()> {
         if !self.folders.contains(folder) {
-            make_folders(&*self.vfs, folder).map_err(|error| Error::io(folder, error))?;
+            let made = self.reserve.spend_if_full(|| make_folders(&*self.vfs, folder));
+            made.map_err(|error| Error::io(folder, error))?;
             self.folders.insert(folder.to_owned());
         }
         Ok(())

@@ -1,8 +1,8 @@
 //! Room on the disk: what is kept back, and who may still begin.
 
 use std::io;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::vfs::{Space, Vfs};
 
@@ -30,6 +30,8 @@ pub enum Admission {
 pub(crate) struct Reserve {
     vfs: Arc<dyn Vfs>,
     held: AtomicBool,
+    /// How often it was given up.
+    spent: Mutex<u64>,
 }
 
 impl Reserve {
@@ -42,7 +44,7 @@ impl Reserve {
 
     /// Keeps nothing back yet.
     pub(crate) fn none(vfs: Arc<dyn Vfs>) -> Self {
-        Self { vfs, held: AtomicBool::new(false) }
+        Self { vfs, held: AtomicBool::new(false), spent: Mutex::default() }
     }
 
     /// How much is kept back on a file system of this size.
@@ -58,21 +60,38 @@ impl Reserve {
         if self.held.load(Ordering::Acquire) || space.free < 2 * size {
             return Ok(());
         }
-        let mut file = vfs.open(RESERVE)?;
-        file.reserve(size)?;
-        self.held.store(true, Ordering::Release);
+        match vfs.open(RESERVE).and_then(|mut file| file.reserve(size)) {
+            Ok(()) => self.held.store(true, Ordering::Release),
+            // Somebody else took the room since it was counted. What is left of the attempt is given back, and there will be
+            // another: to go without a reserve is no reason to stop.
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => _ = vfs.remove(RESERVE),
+            Err(error) => return Err(error),
+        }
         Ok(())
     }
 
-    /// Does some writing; when the disk is full, gives up the reserve and does it once more.
-    pub(crate) fn spend_if_full(&self, mut write: impl FnMut() -> io::Result<()>) -> io::Result<()> {
-        match write() {
-            Err(error) if error.kind() == io::ErrorKind::StorageFull && self.held.swap(false, Ordering::AcqRel) => {
+    /// Does some writing; when the disk is full, gives up the reserve and does it once more. So it does when somebody else, who
+    /// found the disk full at the same moment, has given it up meanwhile.
+    pub(crate) fn spend_if_full<T>(&self, mut write: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+        loop {
+            let before = *self.spent();
+            let error = match write() {
+                Err(error) if error.kind() == io::ErrorKind::StorageFull => error,
+                written => return written,
+            };
+            let mut spent = self.spent();
+            if *spent == before {
+                if !self.held.swap(false, Ordering::AcqRel) {
+                    return Err(error);
+                }
                 self.vfs.remove(RESERVE)?;
-                write()
+                *spent += 1;
             }
-            written => written,
         }
+    }
+
+    fn spent(&self) -> MutexGuard<'_, u64> {
+        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn admission(&self) -> io::Result<Admission> {
@@ -93,7 +112,7 @@ impl Reserve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::vfs::memory::MemoryFs;
+    use crate::vfs::memory::{Fault, MemoryFs};
 
     #[test]
     fn admission_narrows_as_the_disk_fills_and_opens_again() {
@@ -117,7 +136,7 @@ mod tests {
         assert_eq!(admission(), Admission::EndLive);
         assert!(fs.read(RESERVE).is_err());
         // There is nothing more to give up.
-        assert!(reserve.spend_if_full(|| Err(io::Error::from_raw_os_error(28))).is_err());
+        assert!(reserve.spend_if_full(|| Err::<(), _>(io::Error::from_raw_os_error(28))).is_err());
 
         at(500);
         reserve.refill().unwrap();
@@ -126,10 +145,55 @@ mod tests {
     }
 
     #[test]
+    fn room_that_goes_while_it_is_taken_back_is_taken_another_time() {
+        let fs = MemoryFs::new();
+        fs.set_space(10, 1000);
+        let reserve = Reserve::take(Arc::new(fs.clone())).unwrap();
+        assert_eq!(reserve.admission().unwrap(), Admission::EndLive);
+        fs.set_space(900, 1000);
+        // The file is made, and there is no room for it.
+        fs.fail_at(fs.operations() + 1, Fault::NoSpace);
+        reserve.refill().unwrap();
+        assert!(!reserve.held.load(Ordering::Acquire) && fs.read(RESERVE).is_err());
+        reserve.refill().unwrap();
+        assert!(reserve.held.load(Ordering::Acquire) && fs.read(RESERVE).is_ok());
+        // A disk that fails is another matter.
+        assert!(reserve.spend_if_full(|| Err::<(), _>(io::Error::from_raw_os_error(28))).is_err());
+        fs.fail_at(fs.operations() + 1, Fault::Io);
+        assert!(reserve.refill().is_err());
+    }
+
+    #[test]
+    fn two_who_find_the_disk_full_at_one_moment_share_the_reserve() {
+        let fs = MemoryFs::new();
+        let reserve = Reserve::take(Arc::new(fs.clone())).unwrap();
+        let full = || io::Error::from_raw_os_error(28);
+        let (mut first, mut second) = (0, 0);
+        reserve
+            .spend_if_full(|| {
+                first += 1;
+                if first > 1 {
+                    return Ok(());
+                }
+                // While this one is told that there is no room, another is told so as well, and is the first to act on it.
+                reserve.spend_if_full(|| {
+                    second += 1;
+                    if second == 1 { Err(full()) } else { Ok(()) }
+                })?;
+                Err(full())
+            })
+            .unwrap();
+        assert_eq!((first, second), (2, 2));
+        assert!(fs.read(RESERVE).is_err());
+        // Once it is used up, full is full.
+        assert!(reserve.spend_if_full(|| Err::<(), _>(full())).is_err());
+    }
+
+    #[test]
     fn other_errors_cost_no_reserve() {
         let fs = MemoryFs::new();
         let reserve = Reserve::take(Arc::new(fs)).unwrap();
-        assert!(reserve.spend_if_full(|| Err(io::Error::from_raw_os_error(5))).is_err());
+        assert!(reserve.spend_if_full(|| Err::<(), _>(io::Error::from_raw_os_error(5))).is_err());
         assert!(reserve.held.load(Ordering::Acquire));
     }
 }

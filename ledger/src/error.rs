@@ -23,6 +23,8 @@ enum Kind {
     Stopped,
     /// Bytes are not what they must be.
     Corrupt,
+    /// A later version of this program wrote them, in a form that is not known here.
+    Newer,
     /// Another process owns the data folder.
     Locked,
     /// A queue is full.
@@ -50,6 +52,12 @@ impl Error {
     #[must_use]
     pub fn is_corrupt(&self) -> bool {
         self.kind == Kind::Corrupt
+    }
+
+    /// What is on disk was written by a later version of this program. It is not damaged, and was left as it is.
+    #[must_use]
+    pub fn is_newer(&self) -> bool {
+        self.kind == Kind::Newer
     }
 
     /// Another process owns the data folder.
@@ -109,6 +117,13 @@ impl Error {
 
     pub(crate) fn corrupt(what: impl Into<String>) -> Self {
         Self::of(Kind::Corrupt, what)
+    }
+
+    pub(crate) fn newer(what: impl fmt::Display) -> Self {
+        Self::of(
+            Kind::Newer,
+            format!("{what} was written by a newer version of this program, whose form this one does not know"),
+        )
     }
 
     pub(crate) fn locked(what: impl Into<String>) -> Self {

@@ -177,6 +177,15 @@ impl FileHeader {
     }
 }
 
+/// Whether a file begins with the undamaged header of a later version. All versions have in common where their magic, their number
+/// and the checksum of the header are.
+pub(crate) fn is_newer(bytes: &[u8], magic: &[u8; 8], version: u16, header: usize) -> bool {
+    let Some((content, sum)) = bytes.get(..header).and_then(<[u8]>::split_last_chunk::<4>) else { return false };
+    let theirs = content.get(8..10).and_then(<[u8]>::first_chunk::<2>).map(|field| u16::from_le_bytes(*field));
+    let is_later = theirs.is_some_and(|theirs| theirs > version);
+    content.starts_with(magic) && is_later && crc32c::crc32c(content).to_le_bytes() == *sum
+}
+
 /// A journal file as it was found.
 #[derive(Debug)]
 pub(crate) struct FoundFile {
@@ -203,6 +212,9 @@ pub(crate) fn find(vfs: &dyn Vfs) -> Result<Vec<FoundFile>> {
     for (at, number) in numbers.iter().enumerate() {
         let path = file_path(*number);
         let bytes = vfs.read(&path).map_err(|error| Error::io(path.as_str(), error))?;
+        if is_newer(&bytes, MAGIC, VERSION, FILE_HEADER_LEN) {
+            return Err(Error::newer(&path));
+        }
         let header = FileHeader::parse(&bytes).filter(|header| header.number == *number);
         let header = header.ok_or_else(|| Error::corrupt(format!("{path} has no valid header")))?;
         if let Some(before) = files.last()
@@ -322,7 +334,7 @@ impl Journal {
         let mut bytes = header.encode().to_vec();
         Entry::State(state).write(header.first_entry, header.first_batch, 0, &mut bytes)?;
         let begin = || -> io::Result<Box<dyn VfsFile>> {
-            let mut file = vfs.open(&draft)?;
+            let mut file = reserve.spend_if_full(|| vfs.open(&draft))?;
             file.set_len(0)?;
             reserve.spend_if_full(|| file.write_at(0, &bytes))?;
             file.sync()?;
@@ -488,6 +500,27 @@ mod tests {
         journal.commit([leaf("b"), leaf("c")].iter()).unwrap();
         journal.commit([leaf("d")].iter()).unwrap();
         journal
+    }
+
+    #[test]
+    fn a_file_of_a_newer_version_is_told_from_a_damaged_one() {
+        let fs = MemoryFs::new();
+        drop(journal(&fs));
+        let path = file_path(1);
+        let good = fs.read(&path).unwrap();
+        let mut newer = good.clone();
+        newer[8..10].copy_from_slice(&(VERSION + 1).to_le_bytes());
+        // A flipped bit is no version: the checksum of the header says so.
+        fs.put(&path, &newer);
+        assert!(find(&fs).unwrap_err().is_corrupt());
+        let sum = crc32c::crc32c(&newer[..FILE_HEADER_LEN - 4]);
+        newer[FILE_HEADER_LEN - 4..FILE_HEADER_LEN].copy_from_slice(&sum.to_le_bytes());
+        fs.put(&path, &newer);
+        let error = find(&fs).unwrap_err();
+        assert!(error.is_newer() && !error.is_corrupt() && error.to_string().contains("newer version"), "{error}");
+        assert_eq!(fs.read(&path).unwrap(), newer, "it is left as it is");
+        fs.put(&path, &good);
+        assert_eq!(find(&fs).unwrap().len(), 1);
     }
 
     fn leaves(files: &[FoundFile]) -> String {

@@ -363,3 +363,58 @@ impl fmt::Debug for Ledger {
         f.debug_struct("Ledger").field("options", &self.shared.options).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::simulation::{NOW, open};
+    use crate::vfs::memory::{Fault, MemoryFs};
+
+    fn after(seconds: u64) -> Time {
+        Time::from_micros(NOW.micros() + seconds * 1_000_000)
+    }
+
+    #[test]
+    fn a_minute_of_silence_is_told() {
+        let fs = MemoryFs::new();
+        let ledger = open(&fs).unwrap();
+        drop(ledger.record(Leaf::new(Kind::ConfigChange), NOW).unwrap());
+        let heartbeats = || {
+            ledger.checkpoint().unwrap();
+            let reader = crate::Reader::open_at(Arc::new(fs.clone()), None);
+            let leaves = reader.leaves(LeafIndex::FIRST).unwrap().map(|item| item.unwrap().1);
+            let beats = leaves.filter(|leaf| leaf.kind() == Some(Kind::Heartbeat));
+            beats.map(|leaf| (leaf.time().micros() - NOW.micros()) / 1_000_000).collect::<Vec<_>>()
+        };
+        for second in 0..60 {
+            ledger.tick(after(second)).unwrap();
+        }
+        assert_eq!(heartbeats(), [0_u64; 0]);
+        ledger.tick(after(60)).unwrap();
+        ledger.tick(after(61)).unwrap();
+        assert_eq!(heartbeats(), [60]);
+        // Whatever else is recorded shows as well that it goes on.
+        drop(ledger.record(Leaf::new(Kind::ConfigChange), after(100)).unwrap());
+        ledger.tick(after(121)).unwrap();
+        assert_eq!(heartbeats(), [60]);
+        ledger.tick(after(160)).unwrap();
+        assert_eq!(heartbeats(), [60, 160]);
+    }
+
+    #[test]
+    fn a_reserve_that_finds_no_room_ends_nothing() {
+        let fs = MemoryFs::new();
+        fs.set_space(10, 1000);
+        let ledger = open(&fs).unwrap();
+        assert_eq!(ledger.admission().unwrap(), Admission::EndLive);
+        // There is room when it is counted, and none when it is taken.
+        fs.set_space(900, 1000);
+        fs.fail_at(fs.operations() + 1, Fault::NoSpace);
+        ledger.tick(NOW).unwrap();
+        assert!(ledger.stopped().is_none() && fs.read("reserve").is_err());
+        ledger.tick(NOW).unwrap();
+        assert!(fs.read("reserve").is_ok());
+        assert_eq!(ledger.admission().unwrap(), Admission::Open);
+        ledger.record(Leaf::new(Kind::ConfigChange), NOW).unwrap().wait().unwrap();
+    }
+}

@@ -18,6 +18,7 @@ use std::cell::RefCell;
 use crate::error::{Error, Result};
 use crate::hash::Hash;
 use crate::ids::SessionId;
+use crate::journal::is_newer;
 use crate::seal::{FrameSeal, Secret, TAG_LEN};
 use crate::time::Time;
 
@@ -234,6 +235,9 @@ impl SegmentHeader {
     pub(crate) fn parse(bytes: &[u8]) -> Result<Self> {
         let malformed = || Error::corrupt("a recording's segment has no valid header");
         let header = bytes.get(..SEGMENT_HEADER_LEN).ok_or_else(malformed)?;
+        if is_newer(bytes, MAGIC, VERSION, SEGMENT_HEADER_LEN) {
+            return Err(Error::newer("a recording's segment"));
+        }
         let this = Self {
             number: u32::from_le_bytes(part(header, 12).ok_or_else(malformed)?),
             session: SessionId::from_bytes(part(header, 16).ok_or_else(malformed)?),

@@ -112,6 +112,55 @@ fn python(data: &Path) -> Option<(bool, String)> {
     other_verifier(Command::new("python3").arg(script).arg(data), "python3")
 }
 
+#[test]
+fn the_verifier_in_python_agrees_on_good_and_bad_proofs() {
+    let place = tempfile::tempdir().unwrap();
+    let vkey = fs::read_to_string(golden().join("log.vkey")).unwrap();
+    let key = Reader::open(&golden(), None).verifier_key().unwrap();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("verify.py");
+    let check = |text: &str, vkey: &str| {
+        let file = place.path().join("leaf.tlog-proof");
+        fs::write(&file, text).unwrap();
+        other_verifier(Command::new("python3").arg(&script).arg(&file).arg(vkey), "python3")
+    };
+    let kept = fs::read_to_string(golden().join("leaf-3.tlog-proof")).unwrap();
+    let Some((good, said)) = check(&kept, &vkey) else { return };
+    assert!(good && said.contains("leaf 3 of 318") && said.contains("session.close"), "{said}");
+    // At the edges of the tree, of its whole tiles and in between.
+    let reader = Reader::open(&golden(), None);
+    for index in [0, 1, 2, 127, 128, 255, 256, 300, 316, 317] {
+        let text = reader.prove(LeafIndex::new(index).unwrap()).unwrap().text();
+        assert!(proof(&text, Some(&key)).unwrap().0.is_good());
+        let (good, said) = check(&text, &vkey).unwrap();
+        assert!(good, "{index}: {said}");
+    }
+    let lines: Vec<&str> = kept.lines().collect();
+    let without = |line: usize| [&lines[..line], &lines[line + 1..]].concat().join("\n") + "\n";
+    let other = kept.replacen("extra eyJ", "extra eyK", 1);
+    let bad = [
+        ("another place", kept.replace("index 3\n", "index 2\n")),
+        ("beyond the end", kept.replace("index 3\n", "index 318\n")),
+        ("another leaf", other),
+        ("a shorter path", without(3)),
+        ("a longer path", kept.replacen(lines[3], &format!("{0}\n{0}", lines[3]), 1)),
+        ("another size", kept.replace("\n318\n", "\n317\n")),
+        ("no signature", kept.split("\n\u{2014}").next().unwrap().to_owned()),
+        ("another form", kept.replace("@v1", "@v2")),
+    ];
+    for (what, text) in bad {
+        assert_ne!(text, kept, "{what}");
+        assert!(!proof(&text, Some(&key)).is_ok_and(|(report, _)| report.is_good()), "{what}");
+        let (good, said) = check(&text, &vkey).unwrap();
+        assert!(!good && said.starts_with("FAIL"), "{what}: {said}");
+    }
+    let stranger = RootKeyFile::generate().unwrap();
+    let data = place.path().join("data");
+    fs::create_dir(&data).unwrap();
+    write(&data, Arc::new(stranger), 1);
+    let (good, said) = check(&kept, &fs::read_to_string(data.join("log.vkey")).unwrap()).unwrap();
+    assert!(!good, "{said}");
+}
+
 /// Go's packages as Debian installs them (golang-golang-x-mod-dev), without a module.
 fn go(binary: &Path, data: &Path) -> Option<(bool, String)> {
     if !binary.exists() {

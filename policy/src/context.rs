@@ -42,6 +42,7 @@ facts! {
     CatalogOnly = "catalog_only",
     Method = "method",
     Path = "path",
+    Template = "template",
     Query = "query",
     MediaType = "media_type",
     BodyBytes = "body_bytes",
@@ -180,6 +181,7 @@ fn add_sql(facts: &SqlFacts, pairs: &mut Pairs) {
 fn add_http(facts: &HttpFacts, pairs: &mut Pairs) {
     pairs.add(Fact::Method, || text(&facts.method));
     pairs.add(Fact::Path, || text(facts.path.as_str()));
+    pairs.add(Fact::Template, || text(&facts.template));
     pairs.set(Fact::Query, &facts.query);
     if let Some(media_type) = &facts.media_type {
         pairs.add(Fact::MediaType, || text(media_type));

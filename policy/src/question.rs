@@ -121,6 +121,8 @@ pub struct HttpFacts {
     pub method: String,
     /// The path, in its one spelling.
     pub path: HttpPath,
+    /// The path with `*` for each piece that is no word of a known interface: `/Patient/*`.
+    pub template: String,
     /// The names of the query's parameters, decoded.
     pub query: BTreeSet<String>,
     /// The media type of the body, in lower case and without parameters.

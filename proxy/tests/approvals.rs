@@ -300,6 +300,44 @@ fn a_client_that_waits_goes_on_by_itself() {
 }
 
 #[test]
+fn a_held_call_of_a_tool_names_its_approval_and_runs_once() {
+    let clinic = Clinic::new("");
+    clinic.room.write(
+        "policies/tools.cedar",
+        "@id(\"tools\") permit (principal in Group::\"agents\", action in [Action::\"http_post\", Action::\"tool_call\"], resource in Target::\"fhir\");\n\
+         @id(\"risky\") @approval(\"privacy-officers\") forbid (principal, action == Action::\"tool_call\", resource == Tool::\"fhir.risky\");",
+    );
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+    let call = |id: u32, about: &str| {
+        let arguments = json!({ "about": about });
+        let call = json!({"jsonrpc": "2.0", "id": id, "method": "tools/call", "params": {"name": "risky", "arguments": arguments}});
+        let headers = "Content-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+        clinic.send("POST", "/mcp", headers, &call.to_string())
+    };
+    let held = |answer: &str, id: u32| {
+        is(answer, 200, "isError");
+        let told = problem(answer);
+        assert_eq!((&told["id"], &told["result"]["isError"]), (&json!(id), &json!(true)), "{told}");
+        let text = told["result"]["content"][0]["text"].as_str().unwrap().to_owned();
+        let approval = text.split("approval=").nth(1).unwrap_or_else(|| panic!("{text}"));
+        approval.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect::<String>()
+    };
+    let approval = held(&call(7, "7"), 7);
+    // The number of a call is no part of what is asked; its arguments are.
+    assert_eq!(held(&call(8, "7"), 8), approval);
+    assert_ne!(held(&call(8, "9"), 8), approval);
+    assert_eq!(clinic.upstream.seen(), 0);
+    clinic.decide("approve", &approval, "officer-1").ends(0);
+    is(&call(9, "7"), 200, "[SSN]");
+    assert_eq!((clinic.upstream.seen(), clinic.state(&approval)), (1, "consumed".to_owned()));
+    assert_ne!(held(&call(10, "7"), 10), approval, "it lets one call through");
+    let seen = clinic.upstream.seen.lock().unwrap()[0].clone();
+    assert!(seen.starts_with("POST /mcp ") && seen.contains("\"id\":9"), "{seen}");
+    assert_eq!((clinic.upstream.seen(), gateway.end().0), (1, Some(0)));
+    clinic.verified();
+}
+
+#[test]
 fn who_goes_away_has_nothing_done_in_its_absence() {
     let clinic = Clinic::new("");
     let gateway = Gateway::start(&clinic.room, clinic.port);

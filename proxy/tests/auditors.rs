@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use common::Room;
-use common::gateway::{Gateway, body, free_port, get, recording};
+use common::gateway::{Gateway, ask, body, free_port, get, recording};
 use private_postgres::{Options, Server};
 use serde_json::Value;
 use tokio_postgres::{Config, NoTls};
@@ -396,4 +396,44 @@ fn what_a_recovery_would_do_is_told_and_changes_nothing() {
     room.run(&["ledger", "recover", "--dry-run"]).ends(1).says("BB-LEDGER-014");
     room.run(&["ledger", "recover"]).ends(1).says("BB-LEDGER-014");
     assert!(state() == before, "a refusal changed something");
+}
+
+#[test]
+fn an_audit_packet_tells_who_agreed_to_what_was_held() {
+    let (room, port, credential) = recording(PATIENT);
+    let key = room.run(&["approvals", "keygen", "-o", "officer.key"]).ends(0).text();
+    let groups = "groups = [\"privacy-officers\"]";
+    let approver = format!("\n[[approver]]\nsubject = \"officer-1\"\n{groups}\nkey = \"{}\"\n", key.trim());
+    room.write("blackbar.toml", room.text("blackbar.toml") + &approver);
+    let gateway = Gateway::start(&room, port);
+    let held = get(port, &credential, "/Patient?name=Okonkwo");
+    assert!(held.starts_with("HTTP/1.1 403 "), "{held}");
+    let problem: Value = serde_json::from_str(&body(&held)).unwrap();
+    let approval = problem["approval_id"].as_str().unwrap();
+    let decide = ["approvals", "approve", approval, "--key", "officer.key", "--reason", "recall of Okonkwo"];
+    room.run(&decide).ends(0);
+    let again = format!(
+        "GET /Patient?name=Okonkwo HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\n\
+         Blackbar-Approval: {approval}\r\nConnection: close\r\n\r\n"
+    );
+    assert!(ask(port, &again).starts_with("HTTP/1.1 200 "));
+    assert_eq!(gateway.end().0, Some(0));
+
+    let public = room.run(&["sessions", "keygen", "-o", "auditor.key"]).ends(0).text();
+    // What the officer said is a session of its own.
+    let sessions: Vec<Value> = sessions(&room).into_iter().filter(|session| session["subject"] == "agent-7").collect();
+    assert_eq!(sessions.len(), 2, "held, and let through");
+    for (number, session) in sessions.iter().enumerate() {
+        let (id, bundle) = (session["session"].as_str().unwrap(), format!("bundle-{number}"));
+        let export = ["sessions", "export", id, "--recipient", public.trim(), "-o", &bundle, "--audit-packet"];
+        room.run(&export).ends(0);
+        room.run(&["verify", &bundle, "--vkey", "blackbar-data/log.vkey"]).ends(0);
+        let page = room.text(&format!("{bundle}/audit-packet.html"));
+        // Whichever of the two it is: what was asked, who agreed, and that it was used.
+        for expected in [approval, "officer-1", "decision.asked", "decision.granted", "decision.consumed", "cred-"] {
+            assert!(page.contains(expected), "{expected}: {page}");
+        }
+        assert!(!page.contains("Nothing in this session was held"), "{page}");
+        assert!(!page.contains("Okonkwo") && !page.contains(&credential), "{page}");
+    }
 }

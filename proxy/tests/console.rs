@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 
 use blackbar_ledger::{Json, Kind, LeafIndex, Reader};
 use common::gateway::{Gateway, ask, body, free_port, get, recording};
+use common::tls;
 use common::{Room, SSN, lines};
 
 const PATIENT: &str = "{\"resourceType\":\"Patient\",\"id\":\"7\",\"birthDate\":\"1961-03-14\",\"text\":\"SSN 219-09-9999, call 617-555-0142, quixley.marigold@clinic-canary.org\"}";
@@ -193,6 +194,21 @@ fn the_console_lets_in_whom_it_knows_and_shows_what_they_may_see() {
     }
     let configuration = clinic.page(&auditor, "/configuration");
     assert!(configuration.contains("agents-read.cedar") && configuration.contains("officer-1"), "{configuration}");
+    // By the hashes of the files themselves, and the log has the same one.
+    let sha256 = |file: &str| {
+        let output = Command::new("sha256sum").arg(clinic.room.path(file)).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+    };
+    for file in ["blackbar.toml", "policies/agents-read.cedar"] {
+        assert!(configuration.contains(&sha256(file)), "{file}: {configuration}");
+    }
+    let reader = Reader::open(&clinic.room.path("blackbar-data"), None);
+    let leaves = reader.leaves(LeafIndex::FIRST).unwrap().map(|leaf| leaf.unwrap().1);
+    let loaded: Vec<String> = leaves
+        .filter(|leaf| leaf.kind() == Some(Kind::ConfigChange))
+        .filter_map(|leaf| leaf.detail("sha256").and_then(Json::as_text).map(str::to_owned))
+        .collect();
+    assert_eq!(loaded, [sha256("blackbar.toml")]);
 
     // A reviewer sees what is asked, and what an agent wrote stays text.
     let reviewer = clinic.sign_in(&["reviewer"]);
@@ -231,8 +247,22 @@ fn the_console_lets_in_whom_it_knows_and_shows_what_they_may_see() {
     assert!(get(clinic.port, &clinic.credential, "/Patient").starts_with("HTTP/1.1 200"));
 
     // Each look is in the log, with who looked.
-    for what in ["console.sessions", "console.session", "console.replay", "console.approvals", "console.configuration"]
-    {
+    let approval = format!("console.approval {id}");
+    let secret = secret_of(&clinic.page(&viewer, "/log"));
+    let verify = format!("{viewer}{}", clinic.origin());
+    let verified = clinic.send("POST", "/log/verify", &verify, &format!("form={secret}"));
+    assert!(verified.starts_with("HTTP/1.1 303") || verified.starts_with("HTTP/1.1 200"), "{verified}");
+    for what in [
+        "console.sessions",
+        "console.session",
+        "console.replay",
+        "console.approvals",
+        &approval,
+        "console.configuration",
+        "console.findings",
+        "console.log",
+        "console.verify",
+    ] {
         clinic.is_viewed(what, "console of uid");
     }
     // A page that refreshes itself is one look.
@@ -397,7 +427,7 @@ fn a_reviewer_walks_through_the_console_in_a_browser() {
         assert!(violations.is_empty(), "axe on {}: {violations:#?}", line["page"]);
     }
     let pages = told.iter().filter(|line| line.get("axe").is_some()).count();
-    assert!(pages >= 17, "{pages} pages were looked at");
+    assert!(pages >= 18, "{pages} pages were looked at");
     assert!(told.iter().any(|line| line["altered"].as_str().is_some_and(|said| said.contains("does not count"))));
     let answer = waits.join().unwrap();
     assert!(answer.starts_with("HTTP/1.1 200") && answer.contains("[SSN]"), "{answer}");
@@ -431,4 +461,75 @@ fn browser() -> Option<(PathBuf, PathBuf)> {
         Some(modules) => Some((chromium, modules)),
         None => skipped("what drives the browser is not installed; `cargo xtask test` does that"),
     }
+}
+
+#[test]
+fn over_tls_the_console_s_cookie_is_bound_to_its_host() {
+    let clinic = Clinic::new();
+    let (port, folder) = (clinic.console, tls::certificates());
+    let listen = format!("listen = \"127.0.0.1:{port}\"");
+    let secure = format!(
+        "{listen}\ntls = {{ cert = \"{0}/server.pem\", key = \"{0}/server.key\" }}\nurl = \"https://localhost:{port}\"",
+        folder.display()
+    );
+    let text = clinic.room.text("blackbar.toml");
+    assert!(text.contains(&listen));
+    clinic.room.write("blackbar.toml", text.replacen(&listen, &secure, 1));
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+    let link = clinic.link(&["viewer"]);
+    assert!(link.starts_with(&format!("https://localhost:{port}/login?link=")), "{link}");
+    let secret = link.split_once("?link=").unwrap().1;
+    let send = |method: &str, path: &str, headers: &str, form: &str| {
+        let length = form.len();
+        let head = format!("{method} {path} HTTP/1.1\r\nHost: localhost:{port}\r\nConnection: close\r\n{headers}");
+        tls::ask(port, &format!("{head}Content-Length: {length}\r\n\r\n{form}")).unwrap()
+    };
+    let origin = format!("Origin: https://localhost:{port}\r\n");
+    let form = format!("link={secret}");
+    assert!(send("POST", "/login", &clinic.origin(), &form).starts_with("HTTP/1.1 403"), "a page without TLS");
+    let answer = send("POST", "/login", &origin, &form);
+    assert!(answer.starts_with("HTTP/1.1 303"), "{answer}");
+    assert_eq!(header(&answer, "strict-transport-security"), Some("max-age=31536000"));
+    let asset = send("GET", "/assets/console.css", "", "");
+    assert!(asset.starts_with("HTTP/1.1 200") && header(&asset, "content-security-policy").is_some(), "{asset}");
+    let cookie = header(&answer, "set-cookie").unwrap();
+    assert!(cookie.starts_with("__Host-blackbar="), "{cookie}");
+    for part in ["; Secure", "; Path=/", "; HttpOnly", "; SameSite=Strict"] {
+        assert!(cookie.contains(part), "{part}: {cookie}");
+    }
+    assert!(!cookie.contains("Domain"), "{cookie}");
+    let value = cookie.split(';').next().unwrap().split_once('=').unwrap().1;
+    assert!(send("GET", "/live", &format!("Cookie: __Host-blackbar={value}\r\n"), "").starts_with("HTTP/1.1 200"));
+    // The same value under the name that anybody near could set is nothing.
+    assert!(send("GET", "/live", &format!("Cookie: blackbar={value}\r\n"), "").starts_with("HTTP/1.1 303"));
+    let (code, said) = gateway.end();
+    assert_eq!(code, Some(0), "{said}");
+}
+
+#[test]
+fn a_gateway_is_not_ready_while_nobody_hears_a_sink_that_is_required() {
+    let clinic = Clinic::new();
+    let nobody = free_port();
+    let sink = format!(
+        "\n[[sink]]\nname = \"siem\"\nformat = \"ocsf\"\nto = \"syslog+tcp://127.0.0.1:{nobody}\"\nrequired = true\nbehind = \"1s\"\n"
+    );
+    clinic.room.write("blackbar.toml", clinic.room.text("blackbar.toml") + &sink);
+    let gateway = Gateway::start(&clinic.room, clinic.port);
+    let read =
+        |path: &str| ask(clinic.operations, &format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"));
+    let begun = Instant::now();
+    let told = loop {
+        let told = read("/readyz");
+        if told.starts_with("HTTP/1.1 503 ") {
+            break told;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20), "{told}");
+        std::thread::sleep(Duration::from_millis(100));
+    };
+    assert!(told.contains("siem"), "{told}");
+    assert!(read("/healthz").ends_with("alive\n"), "it lives, and goes on");
+    assert!(body(&read("/metrics")).lines().any(|line| line == "blackbar_ready 0"));
+    assert!(get(clinic.port, &clinic.credential, "/Patient/7").starts_with("HTTP/1.1 200"));
+    let (code, said) = gateway.end();
+    assert_eq!(code, Some(0), "{said}");
 }

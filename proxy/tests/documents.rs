@@ -29,16 +29,18 @@ enum Stage {
     Record,
     /// The demo runs; `demo env` is loaded.
     Demo,
+    /// A gateway runs that knows people for emergencies.
+    Guarded,
 }
 
 const DOCUMENTS: &[(&str, Stage)] = &[
     ("README.md", Stage::Files),
     ("docs/redaction.md", Stage::Files),
-    ("docs/policies.md", Stage::Files),
+    ("docs/policies.md", Stage::Record),
     ("docs/verifying.md", Stage::Record),
     ("docs/keeping.md", Stage::Record),
     ("docs/approvals.md", Stage::Demo),
-    ("docs/identity.md", Stage::Demo),
+    ("docs/identity.md", Stage::Guarded),
     ("docs/postgres.md", Stage::Demo),
     ("docs/console.md", Stage::Demo),
 ];
@@ -92,6 +94,22 @@ fn commands_on_the_gateway() {
     play("docs/identity.md");
     play("docs/postgres.md");
     play("docs/console.md");
+}
+
+/// What looks like a command and stands in a block of another kind is run by nobody.
+#[test]
+fn no_command_hides_in_a_block_that_is_not_run() {
+    for name in texts() {
+        let mut block: Option<String> = None;
+        for (number, line) in read(&name).lines().enumerate() {
+            if let Some(kind) = line.trim_start().strip_prefix("```") {
+                block = block.is_none().then(|| kind.to_owned());
+            } else if block.as_deref().is_some_and(|kind| kind != "sh" && kind != "console") {
+                let is_command = line.starts_with("$ ") || line.starts_with("blackbar ");
+                assert!(!is_command, "{name}:{}: `{line}` is run by no test", number + 1);
+            }
+        }
+    }
 }
 
 fn root() -> PathBuf {
@@ -298,7 +316,9 @@ fn play(name: &str) {
         Stage::Files => files(),
         Stage::Record => record(),
         Stage::Demo => open(Room::new()),
+        Stage::Guarded => guarded(),
     };
+    let _gateway = matches!(stage, Stage::Guarded).then(|| Gateway::start(&room, port_of(&room)));
     let _alone = (!matches!(stage, Stage::Record)).then(|| DEMO.lock().unwrap_or_else(PoisonError::into_inner));
     let _demo = matches!(stage, Stage::Demo).then(|| Demo::start(&room));
     let commands = commands(&read(name));
@@ -306,6 +326,13 @@ fn play(name: &str) {
     let mut script = prelude(&room);
     if matches!(stage, Stage::Demo) {
         script.push_str("eval \"$(command blackbar demo env)\"\nTOKEN=$BLACKBAR_TOKEN fhir=$BLACKBAR_FHIR\n");
+    }
+    if matches!(stage, Stage::Guarded) {
+        let _ = writeln!(
+            script,
+            "export BLACKBAR_FHIR=http://127.0.0.1:{} BLACKBAR_CONFIG=$PWD/blackbar.toml",
+            port_of(&room)
+        );
     }
     for (number, shown) in commands.iter().enumerate() {
         if let Some(tool) = missing_tool(&shown.text) {
@@ -365,7 +392,8 @@ fn missing_tool(command: &str) -> Option<&'static str> {
         std::env::var_os("PATH")
             .is_some_and(|path| std::env::split_paths(&path).any(|folder| folder.join(tool).is_file()))
     };
-    let implied = [("/tmp/verify-go", "go"), ("sessions kill", "curl")];
+    let implied =
+        [("/tmp/verify-go", "go"), ("sessions kill", "curl"), (" --ask ", "curl"), ("blackbar discover", "psql")];
     let implied = implied.into_iter().filter(|(word, _)| command.contains(word)).map(|(_, tool)| tool);
     needed.chain(implied).find(|tool| !there(tool))
 }
@@ -373,12 +401,12 @@ fn missing_tool(command: &str) -> Option<&'static str> {
 /// What the shell knows before the first command.
 fn prelude(room: &Room) -> String {
     let program = Path::new(env!("CARGO_BIN_EXE_blackbar")).parent().unwrap().display().to_string();
-    let port = free_port();
+    let (port, witness) = (free_port(), free_port());
     let folder = room.folder.path().display();
     format!(
         r#"set -u
 export PATH='{program}':"$PATH" TMPDIR='{folder}'
-mkdir -p said
+mkdir -p said backup
 said="$PWD/said"
 # Begins what does not end by itself, and gives a new gateway a port that is free.
 blackbar() {{
@@ -387,6 +415,15 @@ blackbar() {{
         for _ in $(seq 1200); do (: < /dev/tcp/127.0.0.1/{port}) 2>/dev/null && return 0; sleep 0.05; done
         return 1
     fi
+    if [ "${{1-}} ${{2-}}" = "witness serve" ]; then
+        command blackbar "$@" & witnessing=$!
+        for _ in $(seq 1200); do (: < /dev/tcp/127.0.0.1/{witness}) 2>/dev/null && return 0; sleep 0.05; done
+        return 1
+    fi
+    # The disk is lost.
+    if [ "${{1-}} ${{2-}}" = "ledger restore" ]; then mv blackbar-data lost; fi
+    # What was decided before is in the record of the stage.
+    if [ "${{1-}} ${{2-}}" = "policy replay" ]; then (cd "$said/.." && command blackbar "$@"); return; fi
     # There has to be somebody to throw out.
     if [ "${{1-}} ${{2-}}" = "sessions kill" ]; then
         curl -s -H "Authorization: Bearer $(command blackbar token issue --subject agent-7 --group agents)" \
@@ -396,6 +433,7 @@ blackbar() {{
     command blackbar "$@" || return
     # The demo's gateway knows the public half of its own reviewer.
     if [ "$*" = "approvals keygen -o officer.key" ]; then cp "${{BLACKBAR_CONFIG%/*}}/officer.key" .; fi
+    if [ "${{1-}} ${{2-}}" = "keys rotate" ]; then cp root-2.key root.key; fi
     if [ "$1" = init ]; then sed -i 's/127\.0\.0\.1:8080/127.0.0.1:{port}/; s/127\.0\.0\.1:\(8700\|9464\)/127.0.0.1:0/' "$2/blackbar.toml"; fi
 }}
 # This test is what a build and `cargo xtask test` come to; the demo is told to end.
@@ -407,11 +445,27 @@ cargo() {{
     esac
 }}
 apt-get() {{ :; }}
-serving= fhir=
-trap '[ -z "$serving" ] || kill "$serving"' EXIT
+serving= witnessing= fhir=
+trap 'for one in $serving $witnessing; do kill "$one"; done' EXIT
+# Something is held, and a reviewer has its page's file and a key.
+asked() {{
+    local id link base
+    curl -s -H "Authorization: Bearer $TOKEN" "$BLACKBAR_FHIR/Patient" >"$said/asked.out"
+    id=$(grep -o 'ap-[0-9a-z]*' "$said/asked.out" | tail -n 1)
+    link=$(command blackbar console login --role viewer --role reviewer)
+    base=${{link%%/login*}}
+    curl -s -c jar -H "Origin: $base" --data-urlencode "link=${{link##*link=}}" "$base/login" >login.html
+    curl -s -b jar "$base/approvals/$id/ask.json" >"$id.json"
+    cp "${{BLACKBAR_CONFIG%/*}}/officer.key" .
+}}
 show() {{
     local text
     text=$(cat)
+    case "$text" in *" --ask "*) asked ;; esac
+    text=${{text//hold-0123456789ab/$(cat "$said"/*.out 2>/dev/null | grep -o 'hold-[0-9a-z]*' | tail -n 1)}}
+    text=${{text//bg-0123456789abcdef/$(cat "$said"/*.out 2>/dev/null | grep -o 'bg-[0-9a-z]*' | tail -n 1)}}
+    text=${{text// \/backup\// $PWD/backup/}}
+    text=${{text//10.0.0.9:8500/127.0.0.1:{witness}}}
     # The ids that documents show stand for those that were printed last.
     text=${{text//ap-5f0c…/$(cat "$said"/*.out 2>/dev/null | grep -o 'ap-[0-9a-z]*' | tail -n 1)}}
     text=${{text//127.0.0.1:8080\/Patient/${{fhir#http://}}/Patient}}
@@ -436,6 +490,32 @@ fn files() -> Room {
     room
 }
 
+/// A folder whose gateway lets a nurse in when nothing else works, and whose officer looks at it afterwards.
+fn guarded() -> Room {
+    let (room, _, _) = recording(r#"{"resourceType":"Patient","birthDate":"1961-03-14"}"#);
+    let [officer, nurse] = ["officer", "nurse"]
+        .map(|name| room.run(&["approvals", "keygen", "-o", &format!("{name}.key")]).ends(0).text().trim().to_owned());
+    room.write("told.sh", "#!/bin/sh\ncat >/dev/null\n");
+    std::fs::set_permissions(room.path("told.sh"), std::fs::Permissions::from_mode(0o755)).unwrap();
+    let told = room.path("told.sh").display().to_string();
+    let text = format!(
+        "{}\n[[approver]]\nsubject = \"officer-1\"\ngroups = [\"privacy-officers\"]\nkey = \"{officer}\"\n\
+         [[notify]]\nname = \"desk\"\nto = \"command:{told}\"\nevents = [\"break-glass\"]\n\
+         [break_glass]\ngroup = \"break-glass\"\nreviewers = \"privacy-officers\"\nttl = \"1h\"\n\
+         [[break_glass.person]]\nsubject = \"nurse-1\"\nkey = \"{nurse}\"\n",
+        room.text("blackbar.toml")
+    );
+    room.write("blackbar.toml", text);
+    room
+}
+
+/// Where the gateway of a folder listens.
+fn port_of(room: &Room) -> u16 {
+    let text = room.text("blackbar.toml");
+    let listens = text.split("listen = \"127.0.0.1:").skip(1).map(|rest| rest.split('"').next().unwrap());
+    listens.map(|port| port.parse().unwrap()).find(|port| *port != 0).unwrap()
+}
+
 fn record() -> Room {
     let (room, port, credential) = recording(r#"{"resourceType":"Patient","birthDate":"1961-03-14"}"#);
     let gateway = Gateway::start(&room, port);
@@ -450,6 +530,9 @@ fn record() -> Room {
     copy(&room.path("blackbar-data/log"), &room.path("copy-of-the-log/log"));
     room.write("copy-of-the-log/log.vkey", room.read("blackbar-data/log.vkey"));
     std::os::unix::fs::symlink(root().join("ledger"), room.path("ledger")).unwrap();
+    let held = "@id(\"one-by-one\") @approval(\"privacy-officers\")\n\
+                forbid (principal, action in [Action::\"http_read\"], resource in Path::\"fhir/Patient\");\n";
+    room.write("new-policies/agents-read.cedar", room.text("policies/agents-read.cedar") + held);
     room
 }
 

@@ -1,194 +1,20 @@
-//! The record from outside: what a client got is in it, whatever kills the gateway; it is kept, held, deleted, sent on.
+//! The record from outside: it says what a client got; it is kept, held, deleted, sent on.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 mod common;
 
-use std::collections::HashMap;
 use std::fs;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use common::gateway::{Gateway, begun, free_port, get, recording};
+use blackbar_ledger::{Json, Kind, LeafIndex, ReadLeaf, Reader};
+use common::gateway::{Gateway, free_port, get, recording};
+use common::told::{Hook, until};
 use serde_json::Value;
-
-/// What a client received of one answer: its body as far as it came.
-struct Received {
-    tag: String,
-    body: Vec<u8>,
-    whole: bool,
-}
-
-/// A word that no detector takes for anything: letters only.
-fn tag(number: u64) -> String {
-    let digits = number.to_string().bytes().map(|digit| char::from(digit - b'0' + b'b')).collect::<String>();
-    format!("zq{digits}qz")
-}
-
-/// Answers each request with a body of its own, some small and some large, on connections that stay open.
-fn tagging_upstream() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let count = Arc::new(AtomicU64::new(0));
-    std::thread::spawn(move || {
-        for stream in listener.incoming() {
-            let (mut stream, count) = (stream.unwrap(), Arc::clone(&count));
-            std::thread::spawn(move || {
-                loop {
-                    let mut head = Vec::new();
-                    let mut byte = [0];
-                    while !head.ends_with(b"\r\n\r\n") {
-                        if stream.read(&mut byte).unwrap_or(0) == 0 {
-                            return;
-                        }
-                        head.push(byte[0]);
-                    }
-                    let number = count.fetch_add(1, Ordering::Relaxed);
-                    let lines = if number.is_multiple_of(3) { 4000 } else { 20 };
-                    let text = "the quick brown fox jumps over the lazy dog. ".repeat(lines);
-                    let body = format!("{{\"resourceType\":\"Basic\",\"note\":\"{} {text}\"}}", tag(number));
-                    let head = format!(
-                        "HTTP/1.1 200 OK\r\nContent-Type: application/fhir+json\r\nContent-Length: {}\r\n\r\n",
-                        body.len()
-                    );
-                    if stream.write_all(format!("{head}{body}").as_bytes()).is_err() {
-                        return;
-                    }
-                }
-            });
-        }
-    });
-    port
-}
-
-/// Asks again and again on one connection until it breaks.
-fn client(port: u16, credential: &str, stop: &AtomicBool) -> Vec<Received> {
-    let mut received = Vec::new();
-    let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) else { return received };
-    stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
-    let request = format!("GET /Basic/7 HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\n\r\n");
-    let mut bytes = Vec::new();
-    while !stop.load(Ordering::Relaxed) && stream.write_all(request.as_bytes()).is_ok() {
-        loop {
-            if let Some((body, whole, used)) = body_of(&bytes)
-                && whole
-            {
-                received.push(Received { tag: tag_in(&body).unwrap(), body, whole });
-                bytes.drain(..used);
-                break;
-            }
-            let mut piece = [0; 16384];
-            match stream.read(&mut piece) {
-                Ok(length) if length > 0 => bytes.extend_from_slice(&piece[..length]),
-                _ => {
-                    // The gateway is gone, in the middle of an answer perhaps.
-                    if let Some((body, _, _)) = body_of(&bytes)
-                        && let Some(tag) = tag_in(&body)
-                    {
-                        received.push(Received { tag, body, whole: false });
-                    }
-                    return received;
-                }
-            }
-        }
-    }
-    received
-}
-
-fn tag_in(body: &[u8]) -> Option<String> {
-    let text = String::from_utf8_lossy(body);
-    let begin = text.find("zq")?;
-    let end = text[begin..].find("qz")? + begin + 2;
-    Some(text[begin..end].to_owned())
-}
-
-/// The body behind a head, as far as it is there, whether it is whole, and how many bytes it took.
-fn body_of(bytes: &[u8]) -> Option<(Vec<u8>, bool, usize)> {
-    let head = bytes.windows(4).position(|window| window == b"\r\n\r\n")? + 4;
-    let text = String::from_utf8_lossy(&bytes[..head]).to_ascii_lowercase();
-    assert!(text.starts_with("http/1.1 200 "), "{text}");
-    let mut rest = &bytes[head..];
-    if let Some(length) = text.lines().find_map(|line| line.strip_prefix("content-length: ")) {
-        let length: usize = length.trim().parse().unwrap();
-        let have = rest.len().min(length);
-        return Some((rest[..have].to_vec(), have == length, head + have));
-    }
-    let mut body = Vec::new();
-    loop {
-        let Some(end) = rest.windows(2).position(|window| window == b"\r\n") else { return Some((body, false, 0)) };
-        let size = usize::from_str_radix(std::str::from_utf8(&rest[..end]).unwrap(), 16).unwrap();
-        rest = &rest[end + 2..];
-        let have = rest.len().min(size);
-        body.extend_from_slice(&rest[..have]);
-        if rest.len() < size + 2 {
-            return Some((body, false, 0));
-        }
-        rest = &rest[size + 2..];
-        if size == 0 {
-            return Some((body, true, bytes.len() - rest.len()));
-        }
-    }
-}
-
-/// `BLACKBAR_KILLS=1000` kills as often as a release is held to.
-#[test]
-fn a_gateway_that_is_killed_sent_no_byte_that_its_record_does_not_account_for() {
-    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
-    let (room, port) = begun();
-    let behind = tagging_upstream();
-    let text = room.text("blackbar.toml").replace("http://127.0.0.1:9000", &format!("http://127.0.0.1:{behind}"));
-    room.write("blackbar.toml", text);
-    let credential = room.run(&["token", "issue", "--subject", "agent-7", "--group", "agents", "--ttl", "8h"]);
-    let credential = credential.ends(0).text().trim().to_owned();
-    let mut received: Vec<Received> = Vec::new();
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    for _ in 0..rounds {
-        let mut gateway = Gateway::start(&room, port);
-        let stop = Arc::new(AtomicBool::new(false));
-        let clients: Vec<_> = (0..4)
-            .map(|_| {
-                let (stop, credential) = (Arc::clone(&stop), credential.clone());
-                std::thread::spawn(move || client(port, &credential, &stop))
-            })
-            .collect();
-        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
-        std::thread::sleep(Duration::from_millis(50 + (seed >> 33) % 350));
-        gateway.0.kill().unwrap();
-        gateway.0.wait().unwrap();
-        stop.store(true, Ordering::Relaxed);
-        received.extend(clients.into_iter().flat_map(|client| client.join().unwrap()));
-        // What is published holds before anything is mended.
-        room.run(&["verify", "blackbar-data"]).ends(0);
-    }
-    // The next start mends what is left, and reads everything back.
-    let sessions = room.run(&["sessions", "list", "--format", "json"]).ends(0).lines();
-    room.run(&["verify", "blackbar-data", "--vkey", "blackbar-data/log.vkey", "--root-key", "root.key"]).ends(0);
-    let mut recorded: HashMap<String, Vec<u8>> = HashMap::new();
-    for session in sessions.iter().filter(|session| session["target"] == "fhir") {
-        let id = session["session"].as_str().unwrap();
-        let mut bodies: HashMap<u64, Vec<u8>> = HashMap::new();
-        for line in room.run(&["sessions", "replay", id, "--format", "jsonl"]).ends(0).lines() {
-            if let Some(body) = line["body"].as_str() {
-                bodies.entry(line["exchange"].as_u64().unwrap()).or_default().extend_from_slice(body.as_bytes());
-            }
-        }
-        recorded.extend(bodies.into_values().filter_map(|body| Some((tag_in(&body)?, body))));
-    }
-    let (mut whole, mut bytes) = (0, 0);
-    for got in &received {
-        let record = recorded.get(&got.tag).unwrap_or_else(|| panic!("no record of {}", got.tag));
-        assert!(record.starts_with(&got.body), "{}: {} bytes are not those of the record", got.tag, got.body.len());
-        assert!(!got.whole || record.len() == got.body.len(), "{}: a whole answer was recorded in part", got.tag);
-        whole += u64::from(got.whole);
-        bytes += got.body.len();
-    }
-    let cut = received.len() as u64 - whole;
-    println!("{rounds} kills, {whole} whole and {cut} broken answers, {bytes} bytes, all in the record");
-    assert!(whole > rounds, "too little was asked to mean anything: {whole}");
-}
 
 fn every_file(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -219,25 +45,30 @@ fn coding_upstream() -> u16 {
             }
             let head = String::from_utf8(head).unwrap();
             let coding = head.split(['/', ' ']).nth(3).unwrap().to_owned();
+            let is_head = head.starts_with("HEAD ");
             let lines = "Patient SSN: 219-09-9999, seen today; nothing else to say. ".repeat(300);
             let plain = format!("{{\"resourceType\":\"Basic\",\"text\":\"{lines}\",\"tail\":\"é ü\"}}");
             let (status, body) = match coding.as_str() {
                 "missing" => ("404 Not Found", plain.into_bytes()),
                 "made" => ("201 Created", plain.into_bytes()),
+                "nothing" => ("204 No Content", Vec::new()),
+                "unchanged" => ("304 Not Modified", Vec::new()),
                 _ => ("200 OK", coded(&coding, plain.as_bytes())),
             };
             let coded = match coding.as_str() {
-                "missing" | "made" | "identity" => String::new(),
+                "missing" | "made" | "nothing" | "unchanged" | "identity" => String::new(),
                 coding => format!("Content-Encoding: {coding}\r\n"),
             };
+            let length =
+                if coding == "nothing" { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
             let head = format!(
                 "HTTP/1.1 {status}\r\nContent-Type: application/fhir+json; charset=utf-8\r\n{coded}ETag: W/\"7\"\r\n\
                  Last-Modified: Sun, 22 Nov 2026 00:00:00 GMT\r\nCache-Control: no-store\r\nVary: Accept\r\n\
                  Vary: Accept-Encoding\r\nX-Request-Id: r-1\r\nX-Note: SSN 219-09-9999\r\n\
-                 Location: http://127.0.0.1:{port}/Basic/7\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
-                body.len()
+                 Location: http://127.0.0.1:{port}/Basic/7\r\n{length}Connection: close\r\n\r\n"
             );
-            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(&body));
+            let body = if is_head { &[] } else { body.as_slice() };
+            let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
         }
     });
     port
@@ -283,11 +114,25 @@ fn replay_shows_status_headers_and_the_decoded_body_as_the_client_got_them() {
     room.write("blackbar.toml", text.replace(&from, &format!("upstream = \"http://127.0.0.1:{behind}\"")));
     let gateway = Gateway::start(&room, port);
     let mut seen = Vec::new();
-    for what in ["identity", "gzip", "br", "zstd", "deflate", "missing", "made"] {
+    let asked = [
+        "GET /Basic/identity",
+        "GET /Basic/gzip",
+        "GET /Basic/br",
+        "GET /Basic/zstd",
+        "GET /Basic/deflate",
+        "GET /Basic/missing",
+        "GET /Basic/made",
+        "GET /Basic/nothing",
+        "GET /Basic/unchanged",
+        "HEAD /Basic/identity",
+        // The gateway's own answer: nobody permits it.
+        "DELETE /Basic/identity",
+    ];
+    for what in asked {
         let mut stream = TcpStream::connect(("127.0.0.1", port)).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
         let request = format!(
-            "GET /Basic/{what} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\n\
+            "{what} HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {credential}\r\n\
              Accept-Encoding: gzip, br, zstd, deflate\r\nConnection: close\r\n\r\n"
         );
         stream.write_all(request.as_bytes()).unwrap();
@@ -306,14 +151,28 @@ fn replay_shows_status_headers_and_the_decoded_body_as_the_client_got_them() {
             true => dechunked(&bytes[end + 4..]),
             false => bytes[end + 4..].to_vec(),
         };
-        if !["missing", "made"].contains(&what) {
-            assert_eq!(coding, what, "the coding is kept");
+        if let Some(asked) = what.strip_prefix("GET /Basic/").filter(|_| status == 200) {
+            assert_eq!(coding, asked, "the coding is kept");
         }
         let body = decoded(coding, &body);
-        assert!(memchr::memmem::find(&body, b"219-09-9999").is_none() && body.ends_with("é ü\"}".as_bytes()));
+        let expected = match what.rsplit_once('/').unwrap().1 {
+            _ if what.starts_with("DELETE") => 403,
+            "missing" => 404,
+            "made" => 201,
+            "nothing" => 204,
+            "unchanged" => 304,
+            _ => 200,
+        };
+        assert_eq!(status, expected, "{what}: {head}");
+        if what.starts_with("HEAD") || [204, 304].contains(&status) {
+            assert!(body.is_empty(), "{what}");
+        } else if status != 403 {
+            assert!(memchr::memmem::find(&body, b"219-09-9999").is_none() && body.ends_with("é ü\"}".as_bytes()));
+        }
         let mut headers: Vec<_> = headers.into_iter().filter(|(name, _)| !FRAMING.contains(&&**name)).collect();
         headers.sort();
-        assert!(headers.iter().any(|(name, _)| name == "etag") && !head.contains("219-09-9999"), "{head}");
+        let has_tag = headers.iter().any(|(name, _)| name == "etag");
+        assert!((has_tag || status == 403) && !head.contains("219-09-9999"), "{head}");
         seen.push((status, headers, body));
     }
     assert_eq!(gateway.end().0, Some(0));
@@ -535,6 +394,27 @@ fn a_report_counts_what_was_replaced_and_names_the_method() {
     assert_eq!(report["sessions"], 1);
     assert!(report["by"][0]["target"] == "fhir" && report["by"][0]["subject"] == "agent-7", "{report:#}");
     assert!(report["methods"].as_array().unwrap().iter().any(|method| method["profile"] == "agents"), "{report:#}");
+    // Of one session alone.
+    let one = room.run(&["sessions", "list", "--target", "fhir", "--format", "json"]).ends(0).lines();
+    let id = one[0]["session"].as_str().unwrap();
+    let gateway = Gateway::start(&room, port);
+    assert!(get(port, &credential, "/Patient/p1").starts_with("HTTP/1.1 200 "));
+    assert_eq!(gateway.end().0, Some(0));
+    let of_one = room.run(&["sessions", "report", id]).ends(0).text();
+    let of_one: Value = serde_json::from_str(&of_one).unwrap();
+    assert_eq!((&of_one["session"], &of_one["sessions"], &of_one["requests"]), (&id.into(), &1.into(), &1.into()));
+    assert_eq!((&of_one["identifiers"], &of_one["by"]), (&report["identifiers"], &report["by"]));
+    let of_all = room.run(&["sessions", "report"]).ends(0).text();
+    let of_all: Value = serde_json::from_str(&of_all).unwrap();
+    assert_eq!((&of_all["session"], &of_all["sessions"]), (&Value::Null, &2.into()));
+    assert_ne!(of_all["identifiers"], of_one["identifiers"]);
+    let unknown = "01890000-0000-7000-8000-000000000000";
+    room.run(&["sessions", "report", unknown]).ends(3).says("BB-LEDGER-003");
+    room.run(&["sessions", "report", "nothing"]).ends(2).says("BB-USAGE-001");
+    let disclosed = room.run(&["sessions", "report", id, "--disclosures"]).ends(0).text();
+    assert!(disclosed.contains(id), "{disclosed}");
+    let page = room.run(&["sessions", "report", id, "--format", "html"]).ends(0).text();
+    assert!(page.contains(id), "{page}");
     let page = room.run(&["sessions", "report", "--format", "html"]).ends(0).text();
     assert!(
         page.starts_with("<!doctype html>") && page.contains("Social security numbers") && !page.contains("<script")
@@ -542,4 +422,157 @@ fn a_report_counts_what_was_replaced_and_names_the_method() {
     for canary in ["219-09-9999", "Marigold", "Quixley"] {
         assert!(!page.contains(canary));
     }
+}
+
+/// Answers with an error that says more than it should to whoever asks for `broken`, and to others with little.
+fn talkative_upstream() -> (u16, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let asked = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&asked);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = Vec::new();
+            let mut byte = [0];
+            while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap_or(0) == 1 {
+                head.push(byte[0]);
+            }
+            count.fetch_add(1, Ordering::Relaxed);
+            let head = String::from_utf8(head).unwrap().to_ascii_lowercase();
+            let length = head.split("content-length: ").nth(1).and_then(|rest| rest.split('\r').next()?.parse().ok());
+            stream.read_exact(&mut vec![0; length.unwrap_or(0)]).unwrap();
+            let (status, body) = match head.contains("/broken") {
+                true => ("500 Internal Server Error", "{\"error\":\"no row for SSN 321-40-8765 at line 7\"}"),
+                false => ("200 OK", "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{}}"),
+            };
+            let _ = write!(
+                stream,
+                "HTTP/1.1 {status}\r\nContent-Type: application/json\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                body.len()
+            );
+        }
+    });
+    (port, asked)
+}
+
+#[test]
+fn what_is_planted_over_http_is_in_no_leaf_index_log_or_sink() {
+    let (room, port, credential) = recording(ANSWER);
+    let (behind, asked) = talkative_upstream();
+    let hooks = ["json", "ocsf", "cef", "fhir", "otlp"].map(|format| (format, Hook::new()));
+    let sinks = hooks.each_ref().map(|(format, hook)| {
+        let to = format!("http://127.0.0.1:{}/in", hook.port);
+        format!("[[sink]]\nname = \"{format}\"\nformat = \"{format}\"\nto = \"{to}\"\n")
+    });
+    let text = room.text("blackbar.toml");
+    let from = text.lines().find(|line| line.starts_with("upstream = ")).unwrap().to_owned();
+    let text = text.replace(&from, &format!("upstream = \"http://127.0.0.1:{behind}\""));
+    room.write("blackbar.toml", format!("{text}\n{}", sinks.concat()));
+    let all = "@id(\"all\") permit (principal in Group::\"agents\", action, resource in Target::\"fhir\");";
+    room.write("policies/all.cedar", all);
+    let gateway = Gateway::start(&room, port);
+    let send = |method: &str, path: &str, headers: &str, body: &str| {
+        let length = if body.is_empty() { String::new() } else { format!("Content-Length: {}\r\n", body.len()) };
+        common::gateway::ask(
+            port,
+            &format!("{method} {path} HTTP/1.1\r\nHost: g\r\nConnection: close\r\n{length}{headers}\r\n{body}"),
+        )
+    };
+    let bearer = format!("Authorization: Bearer {credential}\r\n");
+    let json = format!("{bearer}Content-Type: application/json\r\n");
+    let good = |answer: String| assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+    good(send("POST", "/Observation", &json, "{\"valueString\":\"SSN 457-55-5462\"}"));
+    let more = format!("{bearer}Cookie: session=crumb-canary\r\nBlackbar-Reason: a letter to SSN 536-22-8726\r\n");
+    good(send("GET", "/Basic/7", &more, ""));
+    let call = "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",\"params\":{\"name\":\"lookup\",\
+                \"arguments\":{\"ssn\":\"212-55-9876\",\"who is 523-11-9087\":1}}}";
+    good(send("POST", "/mcp", &json, call));
+    let broken = send("GET", "/Basic/broken", &bearer, "");
+    assert!(broken.starts_with("HTTP/1.1 500 ") && broken.contains("[SSN]"), "{broken}");
+    assert_eq!(asked.load(Ordering::Relaxed), 4);
+    // `agent-7:basic-canary`
+    let basic = "YWdlbnQtNzpiYXNpYy1jYW5hcnk=";
+    let refused = send("GET", "/Basic/7", &format!("Authorization: Basic {basic}\r\n"), "");
+    assert!(refused.starts_with("HTTP/1.1 401 "), "{refused}");
+    let told = |hook: &Hook, word: &str| hook.posts(1).iter().any(|post| post.body.contains(word));
+    until("what every sink is told", || {
+        hooks.iter().all(|(_, hook)| told(hook, "auth.fail") || told(hook, "auth_fail")).then_some(())
+    });
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+
+    let canaries = [
+        "457-55-5462",
+        "crumb-canary",
+        "536-22-8726",
+        "212-55-9876",
+        "523-11-9087",
+        "321-40-8765",
+        "basic-canary",
+        basic,
+        credential.as_str(),
+    ];
+    let holds_none = |what: &str, bytes: &[u8]| {
+        for canary in canaries {
+            for form in [canary.to_owned(), canary.replace('-', "")] {
+                assert!(memchr::memmem::find(bytes, form.as_bytes()).is_none(), "{canary} is in {what}");
+            }
+        }
+    };
+    for file in room.files().iter().filter(|file| !file.ends_with("/reserve")) {
+        holds_none(file, &room.read(file));
+    }
+    holds_none("the log", said.as_bytes());
+    for (format, hook) in &hooks {
+        for post in hook.posts(1) {
+            holds_none(&format!("what was posted as {format}"), format!("{}{}", post.head, post.body).as_bytes());
+        }
+    }
+    let sessions = room.run(&["sessions", "list", "--target", "fhir", "--format", "json"]).ends(0).lines();
+    assert_eq!(sessions.len(), 4);
+    for session in &sessions {
+        let id = session["session"].as_str().unwrap();
+        holds_none("what is shown", &room.run(&["sessions", "show", id]).ends(0).out);
+        for format in ["text", "jsonl", "asciinema"] {
+            let replayed = room.run(&["sessions", "replay", id, "--format", format]).ends(0).out;
+            holds_none(&format!("the replay as {format}"), &replayed);
+        }
+    }
+    for command in [&["sessions", "list"][..], &["sessions", "report"], &["approvals", "list"]] {
+        holds_none(&command.join(" "), &room.run(command).out);
+    }
+}
+
+#[test]
+fn another_root_key_takes_over_and_the_old_one_opens_nothing() {
+    let (room, port, credential) = recording(ANSWER);
+    let gateway = Gateway::start(&room, port);
+    assert!(get(port, &credential, "/Patient/p1").starts_with("HTTP/1.1 200 "));
+    room.run(&["keys", "rotate", "--new", "new.key"]).ends(3).says("BB-SERVE-003");
+    assert_eq!(gateway.end().0, Some(0));
+    let before = room.run(&["sessions", "list", "--target", "fhir", "--format", "json"]).ends(0).lines();
+    let session = before[0]["session"].as_str().unwrap().to_owned();
+    let replayed = room.run(&["sessions", "replay", &session]).ends(0).text();
+    assert!(replayed.contains("resourceType"));
+
+    room.run(&["keys", "rotate", "--new", "new.key"]).ends(0);
+    // The configuration still names the old one.
+    room.run(&["serve"]).ends(3).says("BB-LEDGER-004");
+    room.run(&["sessions", "replay", &session]).ends(3);
+    let text = room.text("blackbar.toml");
+    assert!(text.contains("\"root.key\""));
+    room.write("blackbar.toml", text.replace("\"root.key\"", "\"new.key\""));
+    fs::remove_file(room.path("root.key")).unwrap();
+    let gateway = Gateway::start(&room, port);
+    assert!(get(port, &credential, "/Patient/p1").starts_with("HTTP/1.1 200 "));
+    assert_eq!(gateway.end().0, Some(0));
+    assert_eq!(room.run(&["sessions", "replay", &session]).ends(0).text(), replayed);
+    room.run(&["verify", "blackbar-data", "--vkey", "blackbar-data/log.vkey", "--root-key", "new.key"]).ends(0);
+    let leaves = Reader::open(&room.path("blackbar-data"), None);
+    let leaves = leaves.leaves(LeafIndex::FIRST).unwrap().map(|item| item.unwrap().1);
+    let rotated: Vec<ReadLeaf> = leaves.filter(|leaf| leaf.kind() == Some(Kind::KeyRotate)).collect();
+    assert_eq!(rotated.len(), 1);
+    assert_eq!(rotated[0].detail("what").and_then(Json::as_text), Some("root"));
+    assert!(rotated[0].subject().is_some_and(|subject| !subject.is_empty()));
 }

@@ -13,12 +13,15 @@ use std::io::Read as _;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use common::recorded::Recorded;
+use common::small::Small;
 use common::tap::Tap;
 use common::told::{Hook, until};
 use database::Database;
-use futures_util::{SinkExt as _, TryStreamExt as _};
+use futures_util::{SinkExt as _, StreamExt as _, TryStreamExt as _};
+use serde_json::Value;
 use tokio_postgres::{Client, NoTls};
 
 const TABLES: &str = "
@@ -81,6 +84,11 @@ async fn replay_shows_every_message_that_a_client_got() {
         let new: Vec<String> = database.sessions().into_iter().filter(|name| !before.contains(name)).collect();
         assert_eq!(new.len(), 1, "one session");
         let replayed = database.replayed(&new[0]);
+        // What no record may hold is in none, looked at by itself: no key that cancels, and of authentication that it is over.
+        for message in messages(&replayed).0 {
+            assert_ne!(message[0], b'K', "{record}");
+            assert!(message[0] != b'R' || message == b"R\0\0\0\x08\0\0\0\0", "{record}: {message:?}");
+        }
         let (got, replayed) = (without_secrets(&got), without_secrets(&replayed));
         let same = got.iter().zip(&replayed).take_while(|(one, other)| one == other).count();
         assert!(got == replayed, "{record}: the same up to {same} of {} and {} bytes", got.len(), replayed.len());
@@ -145,10 +153,10 @@ async fn say_much(client: &mut Client) {
     assert!(simple(client, "SELECT 'the end'").await);
 }
 
-/// `BLACKBAR_KILLS=200` kills as often as a release is held to.
+/// `BLACKBAR_KILLS=1000` kills as often as a release is held to.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_killed_sent_no_message_that_its_record_does_not_account_for() {
-    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(30);
+    let rounds: u64 = std::env::var("BLACKBAR_KILLS").ok().and_then(|text| text.parse().ok()).unwrap_or(100);
     let Some(database) = Database::new(TABLES, POLICY, "record = \"strict\"", "") else { return };
     let mut seed = 0x2545_f491_4f6c_dd1d_u64;
     let (mut taps, mut answers) = (Vec::new(), 0);
@@ -163,12 +171,13 @@ async fn a_gateway_that_is_killed_sent_no_message_that_its_record_does_not_accou
             clients.push(tokio::spawn(async move {
                 let mut answers = 0;
                 // The first answer says which session this is.
-                let word = format!("SELECT '{}' AS word", word(round * 3 + number));
-                let mut going = simple(&client, &word).await;
+                let word = word(round * 3 + number);
+                let mut going = simple(&client, &format!("SELECT '{word}' AS word")).await;
                 while going && !stop.load(Ordering::Relaxed) {
-                    going = match answers % 3 {
+                    going = match answers % 4 {
                         0 => simple(&client, "SELECT id, ssn, note FROM patients WHERE id = 1").await,
                         1 => client.query("SELECT n, about FROM visits WHERE n < $1", &[&800]).await.is_ok(),
+                        2 => simple(&client, &format!("INSERT INTO inbox VALUES (1, '{word}')")).await,
                         _ => match client.copy_out("COPY (SELECT n, about FROM visits) TO STDOUT").await {
                             Ok(out) => out.try_fold((), async |(), _| Ok(())).await.is_ok(),
                             Err(_) => false,
@@ -180,7 +189,7 @@ async fn a_gateway_that_is_killed_sent_no_message_that_its_record_does_not_accou
             }));
         }
         seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        tokio::time::sleep(Duration::from_millis(20 + (seed >> 33) % 400)).await;
+        tokio::time::sleep(Duration::from_millis(20 + (seed >> 33) % 160)).await;
         gateway.0.kill().unwrap();
         gateway.0.wait().unwrap();
         stop.store(true, Ordering::Relaxed);
@@ -188,18 +197,32 @@ async fn a_gateway_that_is_killed_sent_no_message_that_its_record_does_not_accou
             answers += client.await.unwrap();
         }
         // What is published holds before anything is mended.
-        database.room.run(&["verify", "blackbar-data"]).ends(0);
+        if round % 5 == 4 {
+            database.room.run(&["verify", "blackbar-data"]).ends(0);
+        }
         taps.push(tap);
     }
     assert_eq!(database.gateway().end().0, Some(0));
     database.room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
     let mut recorded: BTreeMap<Vec<u8>, Vec<u8>> = BTreeMap::new();
-    for session in database.sessions() {
-        let replayed = without_secrets(&database.replayed(&session));
-        if let Some(word) = word_in(&replayed) {
-            recorded.insert(word, replayed);
+    let mut inserts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
+    for session in Recorded::of(&database.room).sessions {
+        let delivered = without_secrets(&session.to_client());
+        if let Some(word) = word_in(&delivered) {
+            let asked = session.requests();
+            let insert = |request: &&Value| request["text"].as_str().is_some_and(|text| text.starts_with("INSERT"));
+            inserts.insert(word.clone(), asked.iter().filter(insert).count());
+            recorded.insert(word, delivered);
         }
     }
+    // The database was asked for nothing that is not in the record: what it did says what it was asked.
+    let mut done = 0;
+    for (word, count) in inserted(&database) {
+        let told = inserts.get(word.as_bytes()).copied().unwrap_or_default();
+        assert!(count <= told, "{word}: {count} rows were inserted, and {told} requests are recorded");
+        done += count;
+    }
+    assert!(done > 0);
     let (mut compared, mut bytes, mut cut) = (0, 0, 0);
     for got in taps.iter().flat_map(Tap::connections) {
         let got = without_secrets(&got);
@@ -212,9 +235,71 @@ async fn a_gateway_that_is_killed_sent_no_message_that_its_record_does_not_accou
         cut += u64::from(!messages(&got).1.is_empty());
     }
     println!(
-        "{rounds} kills, {compared} sessions with {answers} whole answers, {cut} ended within a message, {bytes} bytes, all in the record"
+        "{rounds} kills, {compared} sessions with {answers} whole answers, {cut} ended within a message, {bytes} bytes, {done} rows inserted, all in the record"
     );
     assert!(compared >= rounds && answers >= rounds, "{compared} sessions, {answers} answers");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_disk_ends_a_long_answer_between_two_messages_and_says_why() {
+    let Some(database) = Database::new(TABLES, POLICY, "record = \"strict\"", "") else { return };
+    let Some(small) = Small::under(&database.room, "96m") else { return };
+    let gateway = database.gateway();
+    let tap = Tap::before(database.port);
+    let (client, _) = database.client(tap.port).await.unwrap();
+    let long = "SELECT n, repeat(md5(n::text), 4) AS about FROM generate_series(1, 100000000) n";
+    let mut answer = Box::pin(client.simple_query_raw(long).await.unwrap());
+    for _ in 0..1000 {
+        answer.next().await.unwrap().unwrap();
+    }
+    small.fill();
+    let full = Instant::now();
+    let error = loop {
+        match answer.next().await.unwrap() {
+            Ok(_) => assert!(full.elapsed() < Duration::from_secs(30), "the answer goes on"),
+            Err(error) => break error,
+        }
+    };
+    assert_eq!(error.code().map(|code| code.code()), Some("53100"), "{error:?}");
+    let ended = full.elapsed();
+    assert!(database.client(database.port).await.is_err(), "nobody new is let in");
+    small.clear();
+    let freed = Instant::now();
+    let again = loop {
+        match database.client(database.port).await {
+            Ok((client, _)) => break client,
+            Err(error) => assert!(freed.elapsed() < Duration::from_secs(10), "{error:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert!(simple(&again, "SELECT 1 AS one").await);
+    drop(again);
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    database.room.run(&["verify", "blackbar-data", "--root-key", "root.key"]).ends(0);
+
+    let got = tap.connections().swap_remove(0);
+    let (all, rest) = messages(&got);
+    assert!(rest.is_empty(), "it ended within a message");
+    assert_eq!(all.last().unwrap()[0], b'E');
+    // Of what the client got only that report is not in the record: there was no room for it.
+    let last = all.last().unwrap().len();
+    let got = without_secrets(&got[..got.len() - last]);
+    let recorded = Recorded::of(&database.room);
+    let session = recorded.sessions.iter().find(|session| session.target == "ehr").unwrap();
+    let delivered = without_secrets(&session.to_client());
+    assert!(delivered.starts_with(&got), "{} bytes are not those of the record", got.len());
+    println!("ended after {ended:?}, {} bytes, all in the record", got.len());
+}
+
+/// How many rows each session has inserted, by its word.
+fn inserted(database: &Database) -> Vec<(String, usize)> {
+    let mut psql = database.server.psql("postgres");
+    let output = psql.args(["-At", "-c", "SELECT about, count(*) FROM inbox GROUP BY about"]).output().unwrap();
+    assert!(output.status.success());
+    let text = String::from_utf8(output.stdout).unwrap();
+    let pair = |line: &str| line.split_once('|').map(|(word, count)| (word.to_owned(), count.parse().unwrap()));
+    text.lines().filter_map(pair).collect()
 }
 
 /// A word that no detector takes for anything: letters only.

@@ -8,8 +8,12 @@ use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt as _;
 use std::time::{Duration, Instant};
 
+use blackbar_ledger::Kind;
 use common::Room;
 use common::gateway::{Gateway, ask, begun, body, get, recording, upstream};
+use common::recorded::Recorded;
+use common::tls;
+use serde_json::Value;
 
 #[test]
 fn what_init_writes_passes_check_and_is_not_overwritten() {
@@ -65,7 +69,7 @@ fn a_gateway_serves_reloads_and_ends() {
     assert!(answer.contains("urn:blackbar:unauthenticated"), "{answer}");
 
     let status = room.run(&["status", "--format", "json"]).ends(0).text();
-    let status: serde_json::Value = serde_json::from_str(&status).unwrap();
+    let status: Value = serde_json::from_str(&status).unwrap();
     assert_eq!(status["targets"], serde_json::json!(["fhir"]));
     let socket = std::fs::metadata(room.path("blackbar-data/control.sock")).unwrap();
     assert_eq!(socket.permissions().mode() & 0o777, 0o600);
@@ -73,10 +77,6 @@ fn a_gateway_serves_reloads_and_ends() {
     room.run(&["serve"]).ends(3).says("BB-SERVE-003");
 
     // Other rules count at once; wrong ones change nothing.
-    let rules = |room: &Room| {
-        let status = room.run(&["status", "--format", "json"]).ends(0).text();
-        serde_json::from_str::<serde_json::Value>(&status).unwrap()["rules"].as_str().unwrap().to_owned()
-    };
     let before = rules(&room);
     room.write(
         "policies/more.cedar",
@@ -98,6 +98,103 @@ fn a_gateway_serves_reloads_and_ends() {
     assert_eq!(status, Some(0), "{said}");
     assert!(said.contains("BB-POLICY-002") && said.contains("stays in force"), "{said}");
     assert!(TcpStream::connect(("127.0.0.1", port)).is_err());
+}
+
+/// What identifies the rules that a running gateway decides by.
+fn rules(room: &Room) -> String {
+    let status = room.run(&["status", "--format", "json"]).ends(0).text();
+    serde_json::from_str::<Value>(&status).unwrap()["rules"].as_str().unwrap().to_owned()
+}
+
+fn sha256_of(room: &Room, file: &str) -> String {
+    let output = std::process::Command::new("sha256sum").arg(room.path(file)).output().unwrap();
+    String::from_utf8(output.stdout).unwrap().split(' ').next().unwrap().to_owned()
+}
+
+#[test]
+fn a_reload_of_which_a_part_cannot_be_used_changes_nothing_and_the_record_says_so() {
+    let (room, port, credential) = recording("{\"resourceType\":\"Basic\"}");
+    room.write("upstream.secret", "the first");
+    let text = room.text("blackbar.toml");
+    let target = "[[target]]\nname = \"fhir\"\n";
+    assert!(text.contains(target));
+    let secret = format!("{target}credential = {{ header = \"x-secret\", file = \"upstream.secret\" }}\n");
+    room.write("blackbar.toml", text.replace(target, &secret));
+    let first = sha256_of(&room, "blackbar.toml");
+    let gateway = Gateway::start(&room, port);
+    let before = rules(&room);
+    // Sets the rest of the configuration in force as well, if it comes into force at all.
+    let closed = "@id(\"closed\") forbid (principal, action, resource in Target::\"fhir\");";
+
+    // The policies are good, and the target's secret is gone.
+    room.write("policies/closed.cedar", closed);
+    std::fs::remove_file(room.path("upstream.secret")).unwrap();
+    gateway.signal("HUP");
+    std::thread::sleep(Duration::from_millis(800));
+    assert_eq!(rules(&room), before, "policies came into force without the rest");
+    assert!(get(port, &credential, "/Basic/7").starts_with("HTTP/1.1 200 "), "the old policies and the old secret");
+
+    room.write("upstream.secret", "the second");
+    // What a reload cannot begin is said, and not claimed.
+    let sink = "\n[[sink]]\nname = \"late\"\nformat = \"json\"\nto = \"file:late.jsonl\"\n";
+    room.write("blackbar.toml", room.text("blackbar.toml") + sink);
+    let second = sha256_of(&room, "blackbar.toml");
+    gateway.signal("HUP");
+    let changed = Instant::now();
+    while rules(&room) == before {
+        assert!(changed.elapsed() < Duration::from_secs(10), "the new rules did not come into force");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    let after = rules(&room);
+    assert!(get(port, &credential, "/Basic/7").contains("urn:blackbar:denied"));
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("BB-CONFIG-006") && said.contains("stays in force"), "{said}");
+
+    // What the record has is what was in force, one after the other, and the try that failed.
+    let recorded = Recorded::of(&room);
+    let loaded = recorded.details(Kind::PolicyLoad);
+    let in_force: Vec<&Value> = loaded.iter().map(|details| &details["rules"]).collect();
+    assert_eq!(in_force, [before.as_str(), &after]);
+    let told = recorded.details(Kind::ConfigChange);
+    let told = told.iter().filter(|details| details["sha256"].is_string() || details["did"] == "reload");
+    let told: Vec<&str> =
+        told.map(|details| details["sha256"].as_str().or(details["error"].as_str()).unwrap()).collect();
+    assert_eq!(told, [&*first, "BB-CONFIG-006", &second]);
+    let late = recorded.details(Kind::ConfigChange);
+    let late: Vec<&Value> =
+        late.iter().map(|details| &details["needs_restart"]).filter(|late| !late.is_null()).collect();
+    assert_eq!(late, [&serde_json::json!(["sink late"])]);
+    assert!(said.contains("only a new start begins, ends or moves: sink late"), "{said}");
+    assert!(!room.path("late.jsonl").exists());
+}
+
+#[test]
+fn what_a_newer_version_wrote_is_told_from_what_is_damaged_and_left_alone() {
+    let (room, port) = begun();
+    assert_eq!(Gateway::start(&room, port).end().0, Some(0));
+    let journal = room.files().into_iter().find(|file| file.ends_with(".journal")).unwrap();
+    let good = room.read(&journal);
+    let mut newer = good.clone();
+    newer[8] += 1;
+    let sum = crc32c::crc32c(&newer[..60]).to_le_bytes();
+    newer[60..64].copy_from_slice(&sum);
+    room.write(&journal, &newer);
+    let refused = room.run(&["serve"]).ends(3).says("BB-LEDGER-004").says("written by a newer version");
+    assert!(!refused.err.contains("damaged"), "{}", refused.err);
+    assert_eq!(room.read(&journal), newer);
+    newer[9] += 1;
+    room.write(&journal, &newer);
+    room.run(&["serve"]).ends(3).says("BB-LEDGER-004").says("has no valid header");
+    room.write(&journal, &good);
+
+    let state = rusqlite::Connection::open(room.path("blackbar-data/state.sqlite")).unwrap();
+    let version: i64 = state.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap();
+    state.pragma_update(None, "user_version", 999).unwrap();
+    room.run(&["serve"]).ends(3).says("written by a newer version");
+    state.pragma_update(None, "user_version", version).unwrap();
+    drop(state);
+    assert_eq!(Gateway::start(&room, port).end().0, Some(0));
 }
 
 #[test]
@@ -205,6 +302,12 @@ fn a_replay_shows_what_the_client_received_and_nothing_of_the_upstream() {
     assert_eq!(listed.len(), 1);
     assert_eq!((&listed[0]["requests"], &listed[0]["outcome"]), (&1.into(), &"success".into()));
     assert!(room.run(&["sessions", "list", "--subject", "nobody"]).ends(0).text().is_empty());
+    // Which credential it was is known by an id that is no secret.
+    let issued = room.run(&["token", "list"]).ends(0).lines();
+    let opened = Recorded::of(&room).details(Kind::SessionOpen);
+    let opened: Vec<&Value> = opened.iter().filter(|details| details["source"].is_string()).collect();
+    assert!(issued[0]["id"].as_str().unwrap().starts_with("cred-"), "{issued:?}");
+    assert_eq!(opened[0]["credential"], issued[0]["id"]);
     let id = listed[0]["session"].as_str().unwrap();
     assert_eq!(room.run(&["sessions", "replay", id]).ends(0).text(), body(&answer));
     let shown = room.run(&["sessions", "show", id]).ends(0).text();
@@ -278,4 +381,74 @@ fn whatever_a_client_got_is_recorded_when_the_gateway_is_killed() {
         assert!(recorded >= answered, "{recorded} answers are recorded, and {answered} were received");
     }
     assert!(answered > 0);
+}
+
+#[test]
+fn a_reload_takes_new_certificates_and_keeps_those_that_it_has_when_they_are_none() {
+    let (room, port, credential) = recording("{\"resourceType\":\"Basic\"}");
+    let put = |name: &str| {
+        for end in ["pem", "key"] {
+            let bytes = std::fs::read(tls::certificates().join(format!("{name}.{end}"))).unwrap();
+            room.write(&format!("listener.{end}"), bytes);
+        }
+    };
+    put("server");
+    let text = room.text("blackbar.toml");
+    let tls = "tls = { cert = \"listener.pem\", key = \"listener.key\" }\nprofile = \"agents\"";
+    room.write("blackbar.toml", text.replacen("profile = \"agents\"", tls, 1));
+    let gateway = Gateway::start(&room, port);
+    let request = format!(
+        "GET /Basic/7 HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {credential}\r\nConnection: close\r\n\r\n"
+    );
+    let until = |what: &str, wanted: &dyn Fn(std::io::Result<String>) -> bool| {
+        let begun = Instant::now();
+        while !wanted(tls::ask(port, &request)) {
+            assert!(begun.elapsed() < Duration::from_secs(10), "{what}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    let good = |answer: std::io::Result<String>| answer.is_ok_and(|answer| answer.starts_with("HTTP/1.1 200 "));
+    until("the first certificate", &good);
+    // One that is not a server's: who checks it turns away.
+    put("agent");
+    gateway.signal("HUP");
+    until("another certificate", &|answer| answer.is_err());
+    put("server");
+    gateway.signal("HUP");
+    until("the first certificate again", &good);
+    room.write("listener.pem", "no certificate");
+    gateway.signal("HUP");
+    std::thread::sleep(Duration::from_millis(700));
+    assert!(good(tls::ask(port, &request)), "what was in force stays in force");
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    assert!(said.contains("BB-CONFIG-010") && said.contains("stays in force"), "{said}");
+}
+
+#[test]
+fn a_log_of_objects_says_what_happened_and_no_content() {
+    let (room, port, credential) =
+        recording("{\"resourceType\":\"Patient\",\"id\":\"7\",\"text\":\"SSN 219-09-9999\"}");
+    room.write("blackbar.toml", room.text("blackbar.toml") + "\n[log]\nformat = \"json\"\n");
+    let gateway = Gateway::start(&room, port);
+    let path = format!("/Patient/{}?identifier={}", common::MRN, common::SSN);
+    get(port, &credential, &path);
+    get(port, "bbt_no-such", &path);
+    let request =
+        format!("{}\r\nHost: g\r\nX-Note: {}\r\nConnection: close\r\n\r\n", "NONSENSE / HTTP/1.1", common::SSN);
+    ask(port, &request);
+    room.write("policies/more.cedar", "nonsense");
+    gateway.signal("HUP");
+    std::thread::sleep(Duration::from_millis(700));
+    let (status, said) = gateway.end();
+    assert_eq!(status, Some(0), "{said}");
+    let told = common::lines(&said);
+    assert!(told.len() >= 4, "{said}");
+    for line in &told {
+        assert!(line["time"].is_string() && line["level"].is_string() && line["text"].is_string(), "{line}");
+    }
+    assert!(told.iter().any(|line| line["id"] == "BB-POLICY-002"), "{said}");
+    for canary in [common::MRN, common::SSN, &credential, "bbt_no-such"] {
+        assert!(!said.contains(canary), "{canary}: {said}");
+    }
 }

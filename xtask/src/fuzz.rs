@@ -14,6 +14,8 @@ use crate::run::{cargo, command, in_ci, is_installed, read, root, run, shown_tim
 pub(crate) const MANIFEST: &str = "fuzz/Cargo.toml";
 
 const DEFAULT_SECONDS: u64 = 60;
+/// What makes documents as long as the bodies read.
+const LONGEST_INPUT: usize = 1024;
 
 /// Runs fuzz targets one after the other, each for a time.
 pub(crate) fn fuzz(arguments: &[String]) -> Result<(), Failure> {
@@ -47,6 +49,13 @@ pub(crate) fn fuzz(arguments: &[String]) -> Result<(), Failure> {
         let mut campaign = Campaign::default();
         let outcome = watch(&mut fuzz_run(target, request.seconds)?, |line| campaign.note(line));
         let result = match (&outcome, &campaign.artifact) {
+            (Ok(()), _) if campaign.has_only_read() => {
+                advice.push(format!(
+                    "`{target}` only read what it knew already; more time, or a smaller corpus: \
+                     cargo +nightly fuzz cmin {target}"
+                ));
+                "UNTRIED".to_owned()
+            }
             (Ok(()), _) => "passed".to_owned(),
             (Err(_), Some(artifact)) => {
                 advice.push(how_to_keep(target, artifact));
@@ -143,10 +152,20 @@ struct Campaign {
     runs: String,
     coverage: String,
     artifact: Option<String>,
+    /// How many inputs were known before.
+    known: String,
 }
 
 impl Campaign {
+    /// Whether it never came to an input of its own.
+    fn has_only_read(&self) -> bool {
+        self.known.is_empty() || self.known == self.runs
+    }
+
     fn note(&mut self, line: &str) {
+        if let Some((known, _)) = line.strip_prefix('#').and_then(|line| line.split_once("\tINITED")) {
+            known.clone_into(&mut self.known);
+        }
         if let Some(runs) = line.strip_prefix("stat::number_of_executed_units:") {
             self.runs = runs.trim().to_owned();
         } else if let Some((_, artifact)) = line.split_once("Test unit written to ") {
@@ -170,6 +189,8 @@ fn fuzz_run(target: &str, seconds: u64) -> Result<Command, Failure> {
     let mut command = nightly_cargo();
     command.args(["fuzz", "run", "--jobs", "1", target]).args(folders);
     command.args(["--", &format!("-max_total_time={seconds}"), "-print_final_stats=1"]);
+    // Inputs are lists of choices: a short one makes a document without any structure.
+    command.args(["-len_control=0", &format!("-max_len={LONGEST_INPUT}")]);
     Ok(command)
 }
 
@@ -239,7 +260,11 @@ mod tests {
             campaign.note(line);
         }
         let artifact = Some("fuzz/artifacts/split/crash-0a".to_owned());
-        assert_eq!(campaign, Campaign { runs: "5120".into(), coverage: "57".into(), artifact });
+        assert!(!campaign.has_only_read());
+        let known = "2".into();
+        assert_eq!(campaign, Campaign { runs: "5120".into(), coverage: "57".into(), artifact, known });
+        campaign.note("stat::number_of_executed_units: 2");
+        assert!(campaign.has_only_read() && Campaign::default().has_only_read());
     }
 
     #[test]

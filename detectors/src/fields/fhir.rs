@@ -69,6 +69,11 @@ pub(crate) fn is_referenced(resource: &[u8]) -> bool {
     RESOURCES.iter().any(|known| known.as_bytes() == resource)
 }
 
+/// Whether this is the name of a type of resources, also of one that describes no care.
+pub(crate) fn is_type(resource: &[u8]) -> bool {
+    is_referenced(resource) || DEFINITIONS.iter().any(|known| known.as_bytes() == resource)
+}
+
 /// Where the id begins in `Patient/123`: the type names nobody, and the id is the same as in its own place. 0 elsewhere.
 pub(crate) fn id_in_reference(value: &[u8]) -> i32 {
     let Some(slash) = value.iter().position(|byte| *byte == b'/') else { return 0 };

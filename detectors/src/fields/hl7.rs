@@ -4,7 +4,7 @@
 
 use blackbar_engine::{Kind, Meaning};
 
-use super::hint;
+use super::{INITIALS, hint};
 use crate::kinds;
 
 /// The meaning of a component, when `path` is one of HL7.
@@ -46,6 +46,8 @@ fn number(digits: &[u8]) -> Option<u16> {
 enum Shape {
     /// A number of record with check digit and authority (CX, EI, XON by their id).
     Id(Kind),
+    /// The same, or a name that tells nothing.
+    MaybeId(Kind),
     /// A social security number.
     Ssn,
     /// A person's name (XPN, PPN without its id).
@@ -85,8 +87,8 @@ enum Shape {
 }
 
 use Shape::{
-    Address, Code, Contact, Data, Date, Id, Located, Name, Organisation, Person, Place, Pointer, Quantity, Sender, Ssn,
-    System, Text, Timing, Town,
+    Address, Code, Contact, Data, Date, Id, Located, MaybeId, Name, Organisation, Person, Place, Pointer, Quantity,
+    Sender, Ssn, System, Text, Timing, Town,
 };
 
 const NONE: Meaning = Meaning { kind: None, confidence: 0, hints: 0 };
@@ -106,6 +108,8 @@ impl Shape {
             (Id(_), 7 | 8) | (Name(_), 12 | 13) | (Address, 13 | 14) | (Contact, 13 | 14) | (Person(_), 19 | 20) => {
                 DATED
             }
+            (MaybeId(kind), 1) => Meaning { confidence: 70, ..sure(kind, hints_of(kind)) },
+            (Name(kind), 4) => Meaning { confidence: INITIALS, ..sure(kind, hint::NAME) },
             (Ssn, 1) => sure(kinds::SSN, hint::SSN),
             (Name(kind), 1..=3) | (Person(kind), 2..=4) => sure(kind, hint::NAME),
             (Person(_), 1) => sure(kinds::OTHER_ID, hint::OTHER_ID | hint::NPI | hint::LICENSE),
@@ -218,8 +222,8 @@ static SEGMENTS: &[(&str, Fields)] = &[
         (&[5, 6, 12], Text), (&[8, 9, 14, 17, 26, 29, 33, 46, 47, 48], Date), (&[10, 11, 32], Quantity), (&[13], PROVIDER), (&[23], Organisation),
     ]),
     ("IN1", &[
-        (&[1], Quantity), (&[2, 3, 15, 17, 20, 21, 22, 23, 25, 27, 31, 32, 34, 35, 37, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48], Code),
-        (&[4, 9, 11], HOUSE_NAME), (&[5, 19, 44], Address), (&[6, 16], ANYBODY), (&[7], Contact), (&[8, 36, 49], PLAN), (&[10], PLAN), (&[12, 13, 18, 24, 26, 28, 29], Date),
+        (&[1], Quantity), (&[2, 3, 15, 17, 20, 21, 22, 23, 25, 27, 31, 32, 34, 35, 38, 39, 40, 41, 42, 43, 45, 46, 47, 48], Code),
+        (&[4, 11], HOUSE_NAME), (&[9, 37], MaybeId(kinds::HEALTH_PLAN)), (&[5, 19, 44], Address), (&[6, 16], ANYBODY), (&[7], Contact), (&[8, 36, 49], PLAN), (&[10], PLAN), (&[12, 13, 18, 24, 26, 28, 29], Date),
         (&[14], OTHER), (&[30], PROVIDER),
     ]),
     ("IN2", &[
@@ -333,6 +337,8 @@ mod tests {
             ("PV1.19.1", "other-id"),
             ("PV1.44.1", "date"),
             ("IN1.36.1", "health-plan"),
+            ("IN1.9.1", "health-plan"),
+            ("PID.5.4", "name:patient"),
             ("IN1.16.1", "name"),
             ("GT1.12.1", "ssn"),
             ("ORC.2.1", "other-id"),

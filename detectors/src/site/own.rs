@@ -9,7 +9,7 @@ use std::sync::Arc;
 use blackbar_engine::{ByteSet, Detector, Reach, Slot, Trigger, Verdict, Verify, View, Window};
 
 use super::{SiteError, class_of};
-use crate::fields::fhir::is_referenced;
+use crate::fields::fhir::is_type;
 use crate::{field, kinds, url};
 
 /// The addresses below which a site's own links lead, as `https://fhir.clinic.example/r4`.
@@ -37,6 +37,7 @@ const CONTROL: &[&str] = &[
     "_getpagesoffset",
     "_include",
     "_offset",
+    "_outputFormat",
     "_page",
     "_pretty",
     "_revinclude",
@@ -58,6 +59,18 @@ const CONTROL: &[&str] = &[
     "type",
     "verification-status",
 ];
+/// Names of parameters with capitals in them; of others nobody knows whether they are names of parameters.
+const CAPITALS: &[&str] = &[
+    "_containedType",
+    "_jobId",
+    "_lastUpdated",
+    "_outputFormat",
+    "_typeFilter",
+    "_typePostFetchFilterUrl",
+    "includeAssociatedData",
+];
+/// Parameters whose values are types of resources.
+const TYPES: &[&[u8]] = &[b"_include", b"_revinclude", b"_type"];
 /// Operations and interactions.
 const OPERATIONS: &[&str] = &[
     "$docref",
@@ -76,8 +89,32 @@ const OPERATIONS: &[&str] = &[
 ];
 /// Pieces of paths that are about the server.
 const ROUTES: &[&str] = &[
-    "api", "base", "baser4", "export", "fhir", "files", "history", "metadata", "r4", "r5", "search", "stu3", "status",
-    "v1", "v2", "v3", "v4", "v5",
+    "api",
+    "base",
+    "baser4",
+    "bulk",
+    "bulkdata",
+    "bulkfiles",
+    "bulkstatus",
+    "download",
+    "export",
+    "export-status",
+    "exports",
+    "fhir",
+    "files",
+    "history",
+    "metadata",
+    "output",
+    "r4",
+    "r5",
+    "search",
+    "stu3",
+    "status",
+    "v1",
+    "v2",
+    "v3",
+    "v4",
+    "v5",
 ];
 
 impl Own<'_> {
@@ -176,7 +213,9 @@ fn is_relative(text: &[u8]) -> bool {
     let led = names.find(|name| !(rooted && is(name, ROUTES))).unwrap_or_default();
     // `Patient/12` is a reference, which others read.
     let goes_on = rooted || text.len() > path.len();
-    goes_on && (is_referenced(led) || is(led, OPERATIONS)) || text.starts_with(b"?_get") || text.starts_with(b"?_page")
+    goes_on && (is_type(led) || is_file(led) || is(led, OPERATIONS))
+        || text.starts_with(b"?_get")
+        || text.starts_with(b"?_page")
 }
 
 impl Bases {
@@ -258,7 +297,8 @@ fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bo
     let Some(query) = inside.iter().rposition(|byte| *byte == b'?').and_then(|at| inside.get(at + 1..)) else {
         // In the path; what follows the first question mark is in the query.
         let name = border == b'?' && next == Some(b'=') && is_parameter(piece);
-        return !(name || (border == b'/' && (is(OPERATIONS) || is(ROUTES) || is_referenced(piece))));
+        let known = is(OPERATIONS) || is(ROUTES) || is_type(piece) || is_file(piece);
+        return !(name || (border == b'/' && known));
     };
     if inside.contains(&b'#') || border == b'#' {
         return true;
@@ -272,18 +312,33 @@ fn is_somebodys(inside: &[u8], border: u8, piece: &[u8], next: Option<u8>) -> bo
             .iter()
             .any(|word| key == word.as_bytes() || key.strip_suffix(b":not") == Some(word.as_bytes())) =>
         {
-            // Codes are in one case; names are not.
-            piece.iter().any(u8::is_ascii_uppercase) && piece.iter().any(u8::is_ascii_lowercase)
+            // Codes are in one case, if they are no types of resources; names are not.
+            !(TYPES.contains(&key) && is_typed(piece))
+                && piece.iter().any(u8::is_ascii_uppercase)
+                && piece.iter().any(u8::is_ascii_lowercase)
         }
         // `patient=Patient/12`.
-        _ => !(next == Some(b'/') && is_referenced(piece)),
+        _ => !(next == Some(b'/') && is_type(piece)),
     }
+}
+
+/// `Patient.ndjson`, the file of a type in an export. A number beside it would be a part of it, or of somebody.
+fn is_file(piece: &[u8]) -> bool {
+    piece.strip_suffix(b".ndjson").is_some_and(is_type)
+}
+
+/// `Patient`, and as what is included `Observation:patient` and `Observation:subject:Patient`.
+fn is_typed(piece: &[u8]) -> bool {
+    let mut parts = piece.split(|byte| *byte == b':');
+    let small = |part: &[u8]| part.iter().all(|byte| byte.is_ascii_lowercase() || *byte == b'-');
+    parts.next().is_some_and(is_type) && parts.all(|part| is_type(part) || small(part))
 }
 
 /// `patient`, `_count`, `subject:Patient.identifier`.
 fn is_parameter(piece: &[u8]) -> bool {
     let (head, modifier) = piece.split_at(piece.iter().position(|byte| *byte == b':').unwrap_or(piece.len()));
-    head.iter().all(|byte| byte.is_ascii_lowercase() || b"_-.".contains(byte))
+    let small = head.iter().all(|byte| byte.is_ascii_lowercase() || b"_-.".contains(byte));
+    (small || CAPITALS.iter().any(|known| known.as_bytes() == head))
         && piece.len() <= 48
         && modifier.iter().all(|byte| byte.is_ascii_alphabetic() || b"_-:.".contains(byte))
 }
@@ -307,6 +362,8 @@ mod tests {
             "/Patient?name=⟦smith⟧&_count=10",
             "/fhir/r4/Patient/⟦123⟧/_history",
             "/r4/$export",
+            "/export/Patient.ndjson",
+            "/r4/$export-poll-status?_jobId=⟦7⟧",
             "Patient?name=⟦smith⟧&_page=2",
             "?_getpages=aa-11&_getpagesoffset=10",
             "//fhir.clinic.example/r4/Patient/⟦123⟧",
@@ -346,6 +403,17 @@ mod tests {
             "http://127.0.0.1:8780/Patient?⟦smith⟧",
             "http://127.0.0.1:8780/⟦$john-kowalczyk⟧/⟦_kowalczyk⟧",
             "http://127.0.0.1:8780/Patient?⟦John.Kowalczyk⟧=⟦1⟧&status=⟦John.Kowalczyk⟧",
+            // Exports: the state of a job, its files, and what was asked for.
+            "https://fhir.clinic.example/r4/Patient/$export?_type=Patient,Observation,Medication&_outputFormat=ndjson",
+            "https://fhir.clinic.example/r4/Patient/$export?_since=⟦2026-01-01T00:00:00Z⟧&_typeFilter=⟦Patient⟧?⟦name⟧=⟦x⟧",
+            "https://fhir.clinic.example/r4/$export-poll-status?_jobId=⟦1b4db7eb-4057-4ddf-91e0-36dec72071f5⟧",
+            "https://fhir.clinic.example/r4/bulkstatus/⟦1b4db7eb⟧",
+            "https://fhir.clinic.example/r4/export/Patient.ndjson",
+            "https://fhir.clinic.example/r4/output/⟦1b4db7eb⟧/⟦1.Patient.ndjson⟧",
+            "https://fhir.clinic.example/r4/export/⟦Kowalczyk.ndjson⟧",
+            "https://fhir.clinic.example/r4/Observation?_include=Observation:patient&_revinclude=Provenance:target",
+            "https://fhir.clinic.example/r4/Observation?_include=⟦Kowalczyk:patient⟧&status=⟦Patient:Anna⟧",
+            "https://fhir.clinic.example/r4/Patient?⟦kowalczykAnna⟧=⟦1⟧",
             "http://127.0.0.1:8780",
             // Another host, another port, another path: links as any other.
             "⟦https://fhir.clinic.example/r5/Patient/123⟧",

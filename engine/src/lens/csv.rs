@@ -8,6 +8,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use super::Sink;
+use super::pairs;
 use super::paths::PathInfo;
 use crate::{Meaning, Slot, output::Place};
 
@@ -34,6 +35,9 @@ pub(crate) struct Delimited {
     /// How much of a byte order mark was read; 3 when none can follow.
     mark: usize,
     columns: Vec<Option<Arc<PathInfo>>>,
+    /// Columns of which one says what the other holds, and what it says in this row.
+    pair: Option<(usize, usize)>,
+    label: Vec<u8>,
     captured: Vec<u8>,
     capturing: bool,
     gathering: Gathering,
@@ -77,6 +81,8 @@ impl Delimited {
             suspects: 0,
             mark: 0,
             columns: Vec::new(),
+            pair: None,
+            label: Vec::new(),
             captured: Vec::new(),
             capturing: false,
             gathering: Gathering::Waits { start: None, gathered: Vec::new() },
@@ -187,6 +193,7 @@ impl Delimited {
     pub(crate) fn set_columns(&mut self, names: &[&[u8]], sink: &mut Sink<'_>) {
         let info = |name: &&[u8]| sink.paths.info(&[name], None, &|_| false, sink.compiled, sink.out.rules());
         self.columns = names.iter().map(info).map(Some).collect();
+        self.find_pair();
         self.in_first = false;
         self.gathering = Gathering::Done;
     }
@@ -224,8 +231,10 @@ impl Delimited {
         }
         if let Some((_, columns)) = self.header.take_if(|(row, _)| *row == self.rows) {
             self.columns = columns;
+            self.find_pair();
             self.in_first = false;
         }
+        self.label.clear();
         self.rows = self.rows.saturating_add(1);
         self.column = 0;
         sink.record(at);
@@ -244,13 +253,23 @@ impl Delimited {
         let against = misfits + self.suspects;
         if against == 0 || (telling > 0 && telling >= against) {
             self.columns = columns;
+            self.find_pair();
         }
     }
 
+    fn find_pair(&mut self) {
+        self.pair = pairs::columns(self.columns.iter().map(|info| Some(info.as_ref()?.name.as_bytes())));
+    }
+
     fn open(&mut self, sink: &mut Sink<'_>, quoted: bool) {
-        let info = self.columns.get(self.column).and_then(Option::as_ref);
+        let mut info = self.columns.get(self.column).cloned().flatten();
+        let (telling, told) = self.pair.unzip();
+        if told == Some(self.column) && !self.label.is_empty() {
+            info = sink.labelled(info, Some(&self.label));
+        }
+        let info = info.as_deref();
         self.captured.clear();
-        self.capturing = self.in_first || info.is_some_and(|info| info.subject);
+        self.capturing = self.in_first || info.is_some_and(|info| info.subject) || telling == Some(self.column);
         let place = Place {
             slot: Slot::Cell { quoted },
             name: info.map(|info| Arc::clone(&info.name)),
@@ -378,7 +397,15 @@ impl Delimited {
                 *name = (name.is_some() && fits).then(|| cell.to_vec());
                 self.suspects += usize::from(sink.out.found > 0);
             }
-        } else if self.capturing {
+            return;
+        }
+        if self.pair.is_some_and(|(telling, _)| telling == self.column) {
+            self.label.clear();
+            self.label.extend_from_slice(if self.capturing { pairs::cell(&self.captured) } else { b"" });
+        }
+        let is_subject =
+            self.columns.get(self.column).is_some_and(|info| info.as_ref().is_some_and(|info| info.subject));
+        if self.capturing && is_subject {
             sink.out.learn_subject(&self.captured);
         }
     }

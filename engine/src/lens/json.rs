@@ -14,6 +14,7 @@ use self::escape::{Escape, read_escape};
 use super::Sink;
 use super::deltas::{self, Plan};
 use super::inside::Inside;
+use super::pairs::{self, Level, Told};
 use super::paths::PathInfo;
 use crate::output::Place;
 use crate::{ANSWER, Meaning, Slot};
@@ -74,6 +75,8 @@ enum Capture {
     Name,
     /// The declared type of an object.
     Type,
+    /// What stands in another field.
+    Label,
     /// Whose data the record is.
     Subject,
     /// What was read is longer than anybody wants to know.
@@ -91,6 +94,32 @@ struct Frame {
     replaced_keys: u32,
     /// The value of its `resourceType`.
     type_name: Vec<u8>,
+    /// The element of an array that is being read.
+    index: usize,
+    /// What it tells of its values.
+    told: Option<Box<Told>>,
+}
+
+impl Level for Frame {
+    fn is_object(&self) -> bool {
+        self.is_object
+    }
+
+    fn field(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn told(&self) -> Option<&Told> {
+        self.told.as_deref()
+    }
+
+    fn tell(&mut self) -> &mut Told {
+        self.told.get_or_insert_default()
+    }
 }
 
 impl Json {
@@ -215,6 +244,7 @@ impl Json {
                     return at;
                 }
                 let is_object = byte == b'{';
+                pairs::opens(&mut self.stack);
                 self.stack.push(Frame { is_object, ..Frame::default() });
                 self.state = State::Between { key: is_object };
             }
@@ -225,7 +255,13 @@ impl Json {
                     sink.record(sink.base + next as u64);
                 }
             }
-            b',' => self.state = State::Between { key: self.stack.last().is_some_and(|frame| frame.is_object) },
+            b',' => {
+                let in_object = self.stack.last_mut().is_some_and(|frame| {
+                    frame.index += 1;
+                    frame.is_object
+                });
+                self.state = State::Between { key: in_object };
+            }
             b':' => self.state = State::Between { key: false },
             b'\n' if self.lines => {
                 self.reset();
@@ -264,6 +300,7 @@ impl Json {
         self.capture = match &info {
             _ if is_type => Capture::Type,
             Some(info) if info.subject => Capture::Subject,
+            _ if pairs::tells(&self.stack) => Capture::Label,
             _ => Capture::Nothing,
         };
         let number = self.strings;
@@ -288,7 +325,8 @@ impl Json {
         let depth = named().count();
         let skipped = depth.saturating_sub(DEEPEST_PATH);
         let shown = depth - skipped;
-        if shown == 0 {
+        let label = pairs::label(&self.stack);
+        if shown == 0 && label.is_none() {
             return None;
         }
         let mut type_at = self.plan.is_answer.then_some((0, ANSWER));
@@ -309,7 +347,8 @@ impl Json {
             typed.get(..=below.len())
         });
         let secret = |i: usize| secret.get(i).copied().unwrap_or_default();
-        Some(sink.paths.info(names, typed, &secret, sink.compiled, sink.out.rules()))
+        let info = sink.paths.info(names, typed, &secret, sink.compiled, sink.out.rules());
+        sink.labelled(Some(info), label)
     }
 
     /// In a string: text up to its end, an escape, or the end of the chunk.
@@ -388,6 +427,9 @@ impl Json {
             } else if self.capture == Capture::Type {
                 frame.type_name = type_name(&frame.name, &self.captured);
             }
+        }
+        if !key && self.capture != Capture::Type && pairs::tells(&self.stack) {
+            pairs::note(&mut self.stack, if self.capture == Capture::TooLong { b"" } else { &self.captured });
         }
         if self.capture == Capture::Subject {
             sink.out.learn_subject(&self.captured);

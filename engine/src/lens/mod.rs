@@ -16,6 +16,7 @@ mod json;
 pub(crate) mod log;
 pub(crate) mod mime;
 pub(crate) mod packed;
+pub(crate) mod pairs;
 pub(crate) mod paths;
 mod sniff;
 pub(crate) mod x12;

@@ -60,10 +60,9 @@ pub(crate) struct Paths {
 const RECENT: usize = 64;
 
 impl Paths {
-    /// Forgets which were asked for lately; they are still known.
+    /// Forgets them; they are looked up again when the stream goes on.
     pub(crate) fn rest(&mut self) {
-        self.recent = Vec::new();
-        self.key.shrink_to_fit();
+        *self = Self::default();
     }
 
     /// The path of `names`, outermost first. `typed` is the same path seen from the innermost object with a declared

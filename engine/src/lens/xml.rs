@@ -17,7 +17,7 @@ use std::sync::Arc;
 
 use memchr::{memchr, memchr2};
 
-use self::cells::Cells;
+use self::cells::{Cells, LONGEST_NAMING};
 use self::grammar::{Begin, FLOWS, WITHIN, attribute_name, begin, end_mark, goes_on, in_name, is_in, is_void, local};
 use self::packed::Unpacked;
 use super::Sink;
@@ -480,7 +480,7 @@ impl Xml {
 
     fn finish_tag(&mut self, sink: &mut Sink<'_>, at: usize) {
         let name = local(&self.element);
-        self.cells.tag(name, self.closing);
+        self.cells.tag(name, self.closing, self.slash);
         if self.closing {
             if let Some(open) = self.stack.iter().rposition(|open| open == name) {
                 self.stack.truncate(open);
@@ -586,7 +586,7 @@ impl Xml {
         sink.structure(sink.base + from as u64);
         let info = if self.attribute.is_empty() { None } else { self.path(sink, true) };
         let info = sink.labelled(info, self.cells.input(local(&self.element), &self.attribute));
-        self.naming = Some(Vec::new()).filter(|_| self.attribute.eq_ignore_ascii_case(b"@name"));
+        self.naming = Some(Vec::new()).filter(|_| Cells::is_naming(&self.attribute));
         if quote == 0 || !self.begin_packed(sink, Markup::Attribute { quote }, info.as_ref()) {
             self.open_field(sink, Markup::Attribute { quote }, info);
         }
@@ -618,7 +618,7 @@ impl Xml {
                     self.close(sink);
                 }
                 if let Some(name) = self.naming.take() {
-                    self.cells.name_input(local(&self.element), &self.attribute, &name);
+                    self.cells.name_input(&self.attribute, &name);
                 }
                 self.attribute.clear();
                 self.state = State::Tag;
@@ -731,8 +731,8 @@ impl Xml {
     fn note_label(&mut self, text: &[u8], quote: Option<u8>) {
         match &mut self.naming {
             _ if quote.is_none() => self.cells.text(text),
-            Some(name) if name.len() <= LONGEST_NAME => name.extend_from_slice(text),
-            _ => {}
+            Some(name) => name.extend(text.iter().take((LONGEST_NAMING + 1).saturating_sub(name.len()))),
+            None => {}
         }
     }
 

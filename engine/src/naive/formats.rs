@@ -10,6 +10,7 @@ pub(super) mod xml;
 
 use crate::lens::deltas::is_answer;
 use crate::lens::encode::Around;
+use crate::lens::pairs::{self, Level, Told};
 use crate::{ANSWER, Format, Meaning, Slot};
 
 /// One text run of a document.
@@ -120,6 +121,30 @@ struct Frame {
     long: bool,
     key: Option<usize>,
     type_name: Vec<u8>,
+    index: usize,
+    told: Told,
+}
+
+impl Level for Frame {
+    fn is_object(&self) -> bool {
+        self.object
+    }
+
+    fn field(&self) -> &[u8] {
+        &self.name
+    }
+
+    fn index(&self) -> usize {
+        self.index
+    }
+
+    fn told(&self) -> Option<&Told> {
+        Some(&self.told)
+    }
+
+    fn tell(&mut self) -> &mut Told {
+        &mut self.told
+    }
 }
 
 /// Whole JSON texts. `lines`: a newline between tokens ends everything.
@@ -139,6 +164,10 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                     at = rest_is_text(doc, next, lines, record, &mut runs);
                     (stack, key, record) = (Vec::new(), false, record + 1);
                     continue;
+                }
+                let typed = |frame: &Frame| frame.object && matches!(&frame.name[..], b"resourceType" | b"object");
+                if !key && !stack.last().is_some_and(typed) && pairs::tells(&stack) {
+                    pairs::note(&mut stack, &text);
                 }
                 if let Some(frame) = stack.last_mut() {
                     if key {
@@ -160,6 +189,7 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                     continue;
                 }
                 objects += 1;
+                pairs::opens(&mut stack);
                 key = byte == b'{';
                 stack.push(Frame { object: key, id: objects, ..Frame::default() });
                 at += 1;
@@ -171,6 +201,9 @@ pub(super) fn json(doc: &[u8], lines: bool) -> Vec<Run> {
                 record += usize::from(stack.is_empty());
             }
             b',' => {
+                if let Some(frame) = stack.last_mut() {
+                    frame.index += 1;
+                }
                 key = stack.last().is_some_and(|frame| frame.object);
                 at += 1;
             }
@@ -228,7 +261,8 @@ fn place(stack: &[Frame], record: usize) -> Run {
         let below = named[from..].iter().map(|frame| frame.name.clone());
         std::iter::once(named[from].type_name.clone()).chain(below).collect()
     });
-    Run { path, typed, record, ..Run::default() }
+    let label = pairs::label(stack).map(<[u8]>::to_vec);
+    Run { path, typed, label, record, ..Run::default() }
 }
 
 /// Reads a string behind its quote. Returns where it ends, and whether a line end broke it.
@@ -328,7 +362,8 @@ pub(super) fn table(
     // A byte order mark, or the beginning of one, is no content.
     let mark = doc.iter().zip(b"\xef\xbb\xbf").take_while(|(byte, mark)| byte == mark).count();
     let (mut at, mut column, mut record, mut first) = (mark, 0, 0, true);
-    let (mut guessed, mut rows) = (Vec::new(), 0);
+    let (mut guessed, mut rows, mut label) = (Vec::new(), 0, Vec::new());
+    let pair = |columns: &[Option<Vec<u8>>]| pairs::columns(columns.iter().map(Option::as_deref));
     let delimiter = parted_by(doc, mark, delimiter);
     let ends = |byte: u8| byte == delimiter || byte == b'\n' || byte == b'\r';
     let head = head(doc, mark, delimiter);
@@ -354,6 +389,8 @@ pub(super) fn table(
                 run.path = vec![Name { name: name.clone(), ..Name::default() }];
             }
             run.column = guessed.get(column).map(|meaning| (column, *meaning));
+            let (telling, told) = pair(&columns).unzip();
+            run.label = Some(label.clone()).filter(|label| told == Some(column) && !label.is_empty());
             if quoted {
                 at += 1;
                 while at < doc.len() && (doc[at] != b'"' || doc.get(at + 1) == Some(&b'"')) {
@@ -373,6 +410,9 @@ pub(super) fn table(
                 let cell = run.text.trim_ascii().to_vec();
                 let fits = names[column].is_some() && run.text.len() <= 64 && may_name(&cell);
                 names[column] = fits.then_some(cell);
+            }
+            if telling == Some(column) {
+                label = pairs::cell(&run.text).to_vec();
             }
             runs.push(run);
         }
@@ -399,6 +439,7 @@ pub(super) fn table(
                     first = false;
                 }
                 rows += 1;
+                label.clear();
                 (column, record) = (0, record + 1);
             }
         }

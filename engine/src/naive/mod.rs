@@ -252,7 +252,7 @@ impl Oracle<'_> {
         let names: Vec<&[u8]> = run.path.iter().map(|name| &name.name[..]).collect();
         let typed: Option<Vec<&[u8]>> = run.typed.as_ref().map(|typed| typed.iter().map(|name| &name[..]).collect());
         let hidden = |i: usize| run.path[i].long || run.path[i].key.is_some_and(|key| secret[key]);
-        let seen = !names.is_empty() && !matches!(run.slot, Slot::Key | Slot::Bare);
+        let seen = (!names.is_empty() || run.label.is_some()) && !matches!(run.slot, Slot::Key | Slot::Bare);
         let own = seen.then(|| paths::look_up(&names, typed.as_deref(), &hidden, &self.scanner.inner, self.rules))?;
         let beside = run.label.as_ref().and_then(|label| {
             own.labelled(&paths::look_up(&[label], None, &|_| false, &self.scanner.inner, self.rules))

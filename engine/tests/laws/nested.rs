@@ -24,6 +24,42 @@ const CASES: &[(Format, &str, &str)] = &[
         r#"{"d":"\u003cp>mr <b>B</b>o &amp; a&#64;b<i secret='x'>\u003c/p>"}"#,
         r#"{"d":"\u003cp>mr <b>[NAME]</b> &amp; [MAIL]<i secret='x'>\u003c/p>"}"#,
     ),
+    // What one field, the head of a table or its first row says of another.
+    (
+        Format::Json,
+        r#"[{"name":"secret","value":"x"},{"value":"x","url":"a/b#secret","valueCode":"x","values":["x",["x"]]}]"#,
+        r#"[{"name":"secret","value":"[WHOLE]"},{"value":"x","url":"a/b#secret","valueCode":"[WHOLE]","values":["[WHOLE]",["x"]]}]"#,
+    ),
+    (
+        Format::Json,
+        r#"[["a","secret"],["x","y"],["x","y","z"]]"#,
+        r#"[["a","secret"],["x","[WHOLE]"],["x","[WHOLE]","z"]]"#,
+    ),
+    (
+        Format::Json,
+        r#"{"columns":["a","secret"],"rows":[["x","y"],["secret","y"]],"columns":["b"],"rows":[["x","y"]]}"#,
+        r#"{"columns":["a","secret"],"rows":[["x","[WHOLE]"],["secret","[WHOLE]"]],"columns":["b"],"rows":[["x","y"]]}"#,
+    ),
+    (
+        Format::Json,
+        r#"{"schema":[{"type":"t","name":"a"},{"name":"secret"}],"row":["x","y"],"deep":{"row":["x","y"]}}"#,
+        r#"{"schema":[{"type":"t","name":"a"},{"name":"secret"}],"row":["x","[WHOLE]"],"deep":{"row":["x","y"]}}"#,
+    ),
+    (
+        Format::Xml,
+        "<d><f name='secret'>x</f> x <f key='secret' value='x'/>x<u url='a/secret'><valueString value='x'/><y value='x'/></u></d>",
+        "<d><f name='secret'>[WHOLE]</f> x <f key='secret' value='[WHOLE]'/>x<u url='a/secret'><valueString value='[WHOLE]'/><y value='x'/></u></d>",
+    ),
+    (
+        Format::Xml,
+        "<d><e><key>secret</key><value>x</value><value>x</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
+        "<d><e><key>secret</key><value>[WHOLE]</value><value>[WHOLE]</value></e><e><key>b</key><value>x</value></e><p name='secret'>x</p></d>",
+    ),
+    (
+        Format::CSV,
+        "who,attr,value\nx,secret,x\nx,\"secret\",\"y \"\"z\"\nx,b,x\nx,,x\n",
+        "who,attr,value\nx,secret,[WHOLE]\nx,\"secret\",\"[WHOLE]\"\nx,b,x\nx,,x\n",
+    ),
     // Two levels, and the third.
     (
         Format::Json,
@@ -130,6 +166,17 @@ const CASES: &[(Format, &str, &str)] = &[
         Format::Mime,
         "To: =?utf-8?Q?a@b_h://c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f/g.h/c.d/e.f?=/g\n",
         "To: [MAIL][LINK]\n",
+    ),
+    // Separators that stand for themselves, and messages in frames.
+    (
+        Format::Hl7,
+        "MSH|^~\\&|A\rPID|1||a@b\\F\\mr Bo\\R\\c@d\\E\\e@f\\T\\x\r",
+        "MSH|^~\\&|A\rPID|1||[MAIL]\\F\\mr [NAME]\\R\\[MAIL]\\E\\[MAIL]\\T\\x\r",
+    ),
+    (
+        Format::Hl7,
+        "\u{b}MSH|^~\\&|A\rPID|1||a@b\r\u{1c}\r\u{b}MSH#*%!$#A\nPID#1##a@b*mr Bo.!F!d\n\u{1c}\r",
+        "\u{b}MSH|^~\\&|A\rPID|1||[MAIL]\r\u{1c}\r\u{b}MSH#*%!$#A\nPID#1##[MAIL]*mr [NAME].!F!d\n\u{1c}\r",
     ),
     (Format::Hl7, "MSH|^~\\&|A\rPID|1||\\X614062206D7220426F2C\\ c@d\r", "MSH|^~\\&|A\rPID|1||[MAIL][NAME] [MAIL]\r"),
     // So are the tags around them here: what is spelt as one goes as one.

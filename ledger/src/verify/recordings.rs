@@ -56,6 +56,7 @@ pub(super) fn check(
         }
         let header = match SegmentHeader::parse(&bytes) {
             Ok(header) if (header.session, header.number) == (session, segment) => header,
+            Err(error) if error.is_newer() => return Err(error),
             _ => return Ok(Checked::Altered { index, what: format!("{path} has another header") }),
         };
         let opener = key.map(|key| SegmentOpener::new(key, &header));

@@ -131,6 +131,7 @@ fn asked() -> impl Strategy<Value = Asked> {
         let resource = Resource::path("fhir", &path);
         let facts = HttpFacts {
             method: "GET".to_owned(),
+            template: path.as_str().to_owned(),
             path,
             query: BTreeSet::new(),
             media_type: None,

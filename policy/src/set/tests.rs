@@ -151,6 +151,28 @@ fn every_ready_made_set_loads_without_a_warning() {
 }
 
 #[test]
+fn every_policy_that_the_documents_show_loads_without_a_warning() {
+    let docs = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let mut seen = 0;
+    for entry in std::fs::read_dir(docs).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|kind| kind != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        for block in text.split("\n```cedar\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()) {
+            seen += 1;
+            let place = path.display().to_string();
+            let (policies, warnings) =
+                PolicySet::load([(place.as_str(), block)]).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(warnings, [], "{place}");
+            assert!(!policies.is_empty());
+        }
+    }
+    assert!(seen >= 5, "only {seen} policies were found");
+}
+
+#[test]
 fn read_only_agents_read_and_are_not_stopped_at_start() {
     let site = Site::with(&["read-only-agents", "bulk-needs-approval"]);
     assert!(site.ask(Action::Connect, &Resource::target("ehr"), &Facts::None).is_allowed());
@@ -235,6 +257,7 @@ fn bulk_needs_approval_by_sql_and_by_http() {
         Facts::Http(HttpFacts {
             method: "GET".to_owned(),
             path: path.clone(),
+            template: path.as_str().to_owned(),
             query: BTreeSet::new(),
             media_type: None,
             body_bytes: None,

@@ -75,6 +75,9 @@ pub(crate) struct WhichSessions {
 #[derive(Args, Debug)]
 #[command(after_help = "Example: blackbar sessions report --disclosures --patient-file patient.txt --since 2026-01-01")]
 pub(crate) struct SessionsReport {
+    /// Of this session alone
+    #[arg(value_name = "ID")]
+    pub(crate) id: Option<String>,
     #[command(flatten)]
     pub(crate) which: WhichSessions,
     /// Whose data answers held

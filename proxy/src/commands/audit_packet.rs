@@ -51,6 +51,7 @@ fn session(leaves: &[(LeafIndex, ReadLeaf)]) -> Markup {
         ("Subject", first.and_then(ReadLeaf::subject).unwrap_or("-").to_owned()),
         ("Kind of subject", of("kind")),
         ("Authenticated by", of("authenticated_by")),
+        ("Credential", of("credential")),
         ("Groups", of("groups")),
         ("From", of("source")),
         ("Target", first.and_then(ReadLeaf::target).unwrap_or("-").to_owned()),
@@ -171,7 +172,7 @@ const CONTROLS: [(&str, &str, &str); 14] = [
         "leaves/: every request, decision and response; recordings/: what was asked and delivered",
     ),
     ("45 CFR 164.312(c)(1), (2)", "Integrity", "proofs under log/checkpoint; the hash of each frame in the leaves"),
-    ("45 CFR 164.312(d)", "Person or entity authentication", "authenticated_by in the first leaf"),
+    ("45 CFR 164.312(d)", "Person or entity authentication", "authenticated_by and credential in the first leaf"),
     (
         "45 CFR 164.312(e)(1)",
         "Transmission security",

@@ -1,5 +1,6 @@
 //! `blackbar serve`
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::net::SocketAddr;
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
@@ -17,7 +18,7 @@ use tokio::time::MissedTickBehavior;
 use crate::admin;
 use crate::cli::Global;
 use crate::config::{Config, Mode, Protocol, Target};
-use crate::console::Console;
+use crate::console::{Console, Loaded};
 use crate::error::{Error, Id};
 use crate::exchange::Exchange;
 use crate::exit::Exit;
@@ -26,7 +27,6 @@ use crate::gate::{Door, Gate, Glass, Holds, Locks, Recorder, log_name, now_ms};
 use crate::notes;
 use crate::notify::Teller;
 use crate::operations::{Pages, Site};
-use crate::output::digest::sha256;
 use crate::record::{Follower, Keeper, Standing as Follows, Witnessed};
 use crate::registry;
 use crate::state::emergencies::Emergencies;
@@ -105,12 +105,19 @@ struct Standing {
     certificates: Certificates,
 }
 
+/// How often it is looked whether the disk has room: a full one is to be noticed within a second, whatever is under way.
+const LOOK: Duration = Duration::from_millis(250);
+const LOOKS_A_SECOND: u64 = 4;
+
 async fn serve(
     config: Config,
     global: &Global,
     recorder: &Arc<Recorder>,
     root: Arc<dyn RootKey>,
 ) -> Result<Exit, Error> {
+    // Before anybody can connect: who does may end it at once, and it ends as it should.
+    let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
+    let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
     let limits = &config.gateway.limits;
     let desk = Desk::open(&config.gateway.data_dir, limits.max_ttl)?.recorded(Arc::clone(recorder));
     desk.sweep()?;
@@ -132,7 +139,7 @@ async fn serve(
         log_name(&config.gateway.data_dir)?,
     );
     let gate = Arc::new(gate.breakable(glass));
-    recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())?;
+    recorder.loaded(&config.sha256, &gate.rules(), &[])?;
     let keeper = Keeper::open(&config.gateway.data_dir, recorder, config.gateway.keeping.retention.clone())?;
     let keeper = Arc::new(keeper);
     let (stopper, stop) = watch::channel(false);
@@ -210,8 +217,6 @@ async fn serve(
         }
         None => None,
     };
-    let mut asked_to_end = signals(&[SignalKind::terminate(), SignalKind::interrupt()])?;
-    let mut hangup = signal(SignalKind::hangup()).map_err(|error| system(&error))?;
     // Everything stands before the first request is taken.
     for listener in bound {
         listeners.spawn(listener);
@@ -233,17 +238,26 @@ async fn serve(
     listeners.spawn(socket.serve(status, stop.clone()));
 
     let [terminate, interrupt] = &mut asked_to_end[..] else { return Ok(Exit::Failed) };
-    let mut second = tokio::time::interval(Duration::from_secs(1));
-    second.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut clock = tokio::time::interval(LOOK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut looks = 0_u64;
+    let console = console.as_ref();
+    let live = Live { gate: &gate, door: &door, standing: &standing, keeper: &keeper, console, begun: begun(&config) };
     let failed = loop {
         tokio::select! {
-            _ = hangup.recv() => reload(global, &gate, &door, &standing, recorder, &keeper, console.as_ref()),
+            _ = hangup.recv() => live.reload(global, recorder),
             _ = terminate.recv() => break None,
             _ = interrupt.recv() => break None,
-            _ = second.tick() => {
+            _ = clock.tick() => {
+                let is_second = looks.is_multiple_of(LOOKS_A_SECOND);
+                looks += 1;
                 let recorder = Arc::clone(recorder);
                 let holds = Arc::clone(&holds);
                 let ticked = tokio::task::spawn_blocking(move || {
+                    if !is_second {
+                        recorder.look_for_room();
+                        return Ok(());
+                    }
                     holds.tick(now_ms());
                     recorder.tick()
                 });
@@ -275,48 +289,90 @@ fn observe(target: &Target, recorder: &Recorder) -> Result<(), Error> {
     recorder.told(Leaf::new(Kind::Alarm).target(name.as_str()).outcome(Outcome::Success).details(details))
 }
 
-/// What identifies a configuration in the record.
-fn fingerprint(config: &Config) -> Result<String, Error> {
-    let Some(path) = &config.path else { return Ok(String::new()) };
-    let text = fs::read_to_string(path);
-    let text = text.map_err(|error| Error::io(Id::ConfigUnreadable, "cannot be read", &error).at_path(path))?;
-    Ok(sha256(&text))
-}
-
 fn signals(kinds: &[SignalKind]) -> Result<Vec<Signal>, Error> {
     kinds.iter().map(|kind| signal(*kind).map_err(|error| system(&error))).collect()
 }
 
-/// Reads everything again. A part that cannot be used keeps what it had, and says so.
-fn reload(
-    global: &Global,
-    gate: &Gate,
-    door: &Door,
-    standing: &[Standing],
-    recorder: &Recorder,
-    keeper: &Keeper,
-    console: Option<&Console>,
-) {
-    let read = || -> Result<(), Error> {
+/// What a reload replaces parts of.
+struct Live<'a> {
+    gate: &'a Gate,
+    door: &'a Door,
+    standing: &'a [Standing],
+    keeper: &'a Keeper,
+    console: Option<&'a Console>,
+    /// What only a start begins.
+    begun: BTreeMap<String, String>,
+}
+
+/// What a start begins and a reload leaves alone: by name, with what would have to be begun anew if it were another.
+fn begun(config: &Config) -> BTreeMap<String, String> {
+    let gateway = &config.gateway;
+    let mut begun = BTreeMap::new();
+    for target in &gateway.targets {
+        let postgres = matches!(target.protocol, Protocol::Postgres(_));
+        begun.insert(format!("target {}", target.name), format!("{} {postgres}", target.listen));
+    }
+    for sink in &gateway.keeping.sinks {
+        begun.insert(format!("sink {}", sink.name), format!("{:?} {:?} {}", sink.format, sink.to, sink.required));
+    }
+    for witness in &gateway.keeping.witnesses {
+        begun.insert(format!("witness {}", witness.name), format!("{} {}", witness.url, witness.required));
+    }
+    let sites = [
+        ("console", gateway.console.as_ref().map(|section| section.listen)),
+        ("operations", gateway.operations.as_ref().map(|section| section.listen)),
+        ("exchange", gateway.exchange.as_ref().map(|section| section.listen)),
+    ];
+    begun.extend(sites.into_iter().filter_map(|(name, listen)| Some((name.to_owned(), listen?.to_string()))));
+    begun
+}
+
+impl Live<'_> {
+    /// Reads everything again. What cannot be used anywhere in it leaves everything as it was.
+    fn reload(&self, global: &Global, recorder: &Recorder) {
+        let Err(error) = self.read(global, recorder) else {
+            notes::note(format_args!("read again; the rules are now {}", self.gate.version()));
+            return;
+        };
+        notes::error(&error);
+        notes::note("what was in force stays in force");
+        let details = Details::new().text("did", "reload").text("error", error.id().text());
+        let leaf = Leaf::new(Kind::ConfigChange).outcome(Outcome::Failed).details(details);
+        // A record that takes nothing more says so by itself.
+        let _ = recorder.told(leaf);
+    }
+
+    fn read(&self, global: &Global, recorder: &Recorder) -> Result<(), Error> {
         let config = Config::load(global.config.as_deref())?;
-        gate.reload(&config)?;
-        door.reload(&config)?;
-        keeper.reload(config.gateway.keeping.retention.clone());
-        for Standing { name, front, certificates } in standing {
-            front.reload(&config)?;
+        let rules = self.gate.read(&config)?;
+        let mut ready = vec![self.door.prepare(&config)?];
+        let mut targets = Vec::new();
+        for Standing { name, front, certificates } in self.standing {
+            ready.push(front.prepare(&config, &rules)?);
             if let Some(target) = config.gateway.targets.iter().find(|target| target.name == *name) {
-                certificates.read(target)?;
-                observe(target, recorder)?;
+                ready.push(certificates.prepare(target)?);
+                targets.push(target);
             }
         }
-        console.map_or(Ok(()), |console| console.reload(&config))?;
-        recorder.loaded(&fingerprint(&config)?, &gate.version(), gate.policies())
-    };
-    match read() {
-        Ok(()) => notes::note(format_args!("read again; the rules are now {}", gate.version())),
-        Err(error) => {
-            notes::error(&error);
-            notes::note("what was in force stays in force");
+        let loaded = self.console.map(|console| (console, Loaded::of(&config, rules.version())));
+        // From here on only the record can fail, and what it has not is not put in force.
+        for target in targets {
+            observe(target, recorder)?;
         }
+        let wanted = begun(&config);
+        let names: BTreeSet<&String> = self.begun.keys().chain(wanted.keys()).collect();
+        let late: Vec<&str> =
+            names.into_iter().filter(|name| self.begun.get(*name) != wanted.get(*name)).map(String::as_str).collect();
+        if !late.is_empty() {
+            notes::note(format_args!("only a new start begins, ends or moves: {}", late.join(", ")));
+        }
+        recorder.loaded(&config.sha256, &rules, &late)?;
+        self.gate.take(rules);
+        ready.into_iter().for_each(|put| put());
+        self.keeper.reload(config.gateway.keeping.retention.clone());
+        if let Some((console, loaded)) = loaded {
+            console.take(loaded);
+        }
+        Ok(())
     }
 }

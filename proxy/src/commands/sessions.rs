@@ -41,14 +41,16 @@ pub(crate) fn run(args: &Sessions, global: &Global) -> Result<Exit, Error> {
         }
         SessionsCommand::Report(report) if report.disclosures => {
             let asked = sessions_disclosures::Asked::read(report)?;
-            viewed(&config, "disclosures", None)?;
-            let filter = filter(&report.which);
-            sessions_disclosures::report(&config, &index(&config)?, &filter, report, &asked)?.into_bytes()
+            let one = report.id.as_deref().map(session).transpose()?;
+            viewed(&config, "disclosures", one)?;
+            let (index, filter) = of(&config, one, &report.which)?;
+            sessions_disclosures::report(&config, &index, &filter, report, &asked)?.into_bytes()
         }
         SessionsCommand::Report(report) => {
-            viewed(&config, "report", None)?;
-            let filter = filter(&report.which);
-            super::sessions_report::report(&config, &index(&config)?, &filter, report)?.into_bytes()
+            let one = report.id.as_deref().map(session).transpose()?;
+            viewed(&config, "report", one)?;
+            let (index, filter) = of(&config, one, &report.which)?;
+            super::sessions_report::report(&config, &index, &filter, report)?.into_bytes()
         }
         SessionsCommand::Kill(kill) => super::lock::kill(&config, kill)?.into_bytes(),
         SessionsCommand::Show(show) => {
@@ -141,6 +143,21 @@ fn filter(which: &WhichSessions) -> Filter {
     }
 }
 
+/// The index, and what is asked of it: of one session, if one is named, which must be there.
+fn of(config: &Config, one: Option<SessionId>, which: &WhichSessions) -> Result<(Index, Filter), Error> {
+    let index = index(config)?;
+    if let Some(session) = one
+        && index.session(session)?.is_none()
+    {
+        return Err(no_such(session));
+    }
+    Ok((index, Filter { session: one, ..filter(which) }))
+}
+
+fn no_such(session: SessionId) -> Error {
+    Error::new(Id::LeafMissing, "the log has no such session").at(session)
+}
+
 /// The index, as new as the last checkpoint.
 pub(super) fn index(config: &Config) -> Result<Index, Error> {
     let folder = &config.gateway.data_dir;
@@ -158,7 +175,7 @@ pub(super) fn moment(text: &str) -> Option<Time> {
 /// The leaves of a session, found by the index.
 fn leaves(config: &Config, reader: &Reader, session: SessionId) -> Result<Vec<(LeafIndex, ReadLeaf)>, Error> {
     let first = index(config)?.session(session)?.and_then(|row| LeafIndex::new(row.opened));
-    let first = first.ok_or_else(|| Error::new(Id::LeafMissing, "the log has no such session").at(session))?;
+    let first = first.ok_or_else(|| no_such(session))?;
     reader.session_from(session, first).map_err(|error| unreadable(&error))
 }
 

@@ -109,6 +109,7 @@ pub(super) fn report(
     };
     let shown: HashSet<SessionId> = rows.iter().map(|row| row.id).collect();
     let more = subjects.with_more()?.into_iter().filter(|id| shown.contains(id)).map(|id| id.to_string());
+    told["session"] = json!(filter.session.map(|id| id.to_string()));
     told["since"] = json!(args.which.since);
     told["until"] = json!(args.which.until);
     told["incomplete"] = more.collect::<Vec<_>>().into();

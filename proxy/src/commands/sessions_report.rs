@@ -92,6 +92,7 @@ fn counted(config: &Config, index: &Index, filter: &Filter, args: &SessionsRepor
         of_kind.iter().filter(|(_, count)| count.replaced > 0).map(|(kind, count)| (*kind, count.replaced)).collect();
     let methods = profiles.iter().map(|name| json!({ "profile": name, "method": method(config, name) }));
     Ok(json!({
+        "session": filter.session.map(|id| id.to_string()),
         "since": args.which.since, "until": args.which.until,
         "sessions": sessions.iter().filter(|row| row.target != "gateway").count(),
         "requests": sessions.iter().map(|row| row.requests).sum::<u64>(),
@@ -124,6 +125,7 @@ fn printed(told: &Value, args: &SessionsReport) -> String {
     let numbers = |of: &Value| ["found", "replaced", "passed"].map(|name| of[name].to_string());
     let heads = html! { th.number { "Found" } th.number { "Replaced" } th.number { "Passed" } };
     let body = html! {
+        @if let Some(session) = told["session"].as_str() { p { "Session: " (session) } }
         p {
             "Period: " (period(args.which.since.as_deref(), args.which.until.as_deref())) ". "
             (told["sessions"].to_string()) " sessions, " (told["requests"].to_string()) " requests, "

@@ -42,6 +42,7 @@ pub(crate) use self::toml::{days_since_1970, duration};
 use crate::cli::percent;
 use crate::error::{Error, Id, did_you_mean};
 use crate::notes;
+use crate::output::digest::sha256;
 
 /// A read configuration; empty when there is none.
 #[derive(Debug, Default)]
@@ -53,6 +54,8 @@ pub(crate) struct Config {
     pub(crate) gateway: Gateway,
     /// The file that it came from.
     pub(crate) path: Option<PathBuf>,
+    /// What identifies its text in the record; nothing where there is no file.
+    pub(crate) sha256: String,
 }
 
 /// What belongs to the site and not to a profile.
@@ -120,7 +123,7 @@ impl Config {
         notes::info(format_args!("configuration: {}", path.display()));
         let text = read(&path)?;
         let config = Self::parse(&path.display().to_string(), &text, path.parent().unwrap_or_else(|| Path::new("")))?;
-        Ok(Self { path: Some(path), ..config })
+        Ok(Self { path: Some(path), sha256: sha256(&text), ..config })
     }
 
     /// Reads the text of a configuration. Paths in it are relative to `folder`.
@@ -249,6 +252,39 @@ mod tests {
         let documented = |key: &&str| forms(key).iter().any(|form| text.contains(form));
         let missing: Vec<_> = toml::asked_for::all().into_iter().filter(|key| !documented(key)).collect();
         assert!(missing.is_empty(), "docs/configuration.md does not say {missing:?}");
+    }
+
+    /// What a section of the documents stands beside, where it cannot stand alone.
+    const BESIDE: &str = "\n[[approver]]\nsubject = \"o\"\ngroups = [\"privacy-officers\"]\nkey = \"ed25519:x\"\n\
+        [[notify]]\nname = \"n\"\nto = \"https://h.example\"\n\
+        [[identity]]\nissuer = \"https://id.example/realms/clinic\"\naudience = \"blackbar\"\n\
+        [[target]]\nname = \"x\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:8099\"\nupstream = \"http://127.0.0.1:9\"\n";
+
+    #[test]
+    fn what_the_documents_show_is_read() {
+        let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+        let mut seen = 0;
+        for entry in fs::read_dir(docs).unwrap() {
+            let path = entry.unwrap().path();
+            if path.extension().is_none_or(|kind| kind != "md") {
+                continue;
+            }
+            let text = fs::read_to_string(&path).unwrap();
+            for block in text.split("\n```toml\n").skip(1).map(|rest| rest.split("\n```").next().unwrap()) {
+                seen += 1;
+                // A key is no secret; what is cut short in a text is whole here.
+                let key = "witness.example/one+65953566+BFnhxPJPa/XzUjA2GLkUudRSGZswE3kTbqGSOKuN5o5J";
+                let block = &block.replace("witness.example/one+…", key);
+                // As it is, and with what is only hinted at written out.
+                let hinted: Vec<&str> = block.lines().map(|line| line.strip_prefix("# ").unwrap_or(line)).collect();
+                let hinted = hinted.join("\n");
+                let read = |block: &str| parse(block).or_else(|_| parse(&format!("{block}{BESIDE}"))).map(drop);
+                for block in [block, &hinted] {
+                    read(block).unwrap_or_else(|error| panic!("{}: {error}\n{block}", path.display()));
+                }
+            }
+        }
+        assert!(seen > 12, "only {seen} blocks were found");
     }
 
     #[test]

@@ -3,8 +3,6 @@
 use std::fs;
 
 use crate::config::{Config, Mode, Protocol, Record};
-use crate::error::{Error, Id};
-use crate::gate::Gate;
 use crate::output::digest::sha256;
 
 /// What is in force.
@@ -39,14 +37,9 @@ pub(super) struct Approver {
 }
 
 impl Loaded {
-    pub(crate) fn of(config: &Config, gate: &Gate) -> Result<Self, Error> {
-        let (path, text) = match &config.path {
-            Some(path) => {
-                let failed = |error| Error::io(Id::ConfigUnreadable, "cannot be read", &error).at_path(path);
-                (path.display().to_string(), fs::read_to_string(path).map_err(failed)?)
-            }
-            None => (String::new(), String::new()),
-        };
+    /// With what identifies the rules that were read with it.
+    pub(crate) fn of(config: &Config, rules: &str) -> Self {
+        let path = config.path.as_ref().map_or_else(String::new, |path| path.display().to_string());
         let mut policies: Vec<(String, String, usize)> = fs::read_dir(&config.gateway.policies)
             .into_iter()
             .flatten()
@@ -72,10 +65,10 @@ impl Loaded {
             ("asks_of_subject", limits.asks_of_subject.to_string()),
             ("max_ttl", seconds(limits.max_ttl)),
         ];
-        Ok(Self {
+        Self {
             path,
-            sha256: sha256(&text),
-            rules: gate.version(),
+            sha256: config.sha256.clone(),
+            rules: rules.to_owned(),
             policies,
             targets: gateway.targets.iter().map(target).collect(),
             approvers: gateway
@@ -99,7 +92,7 @@ impl Loaded {
                 .map(|profile| (profile.name.clone(), profile.base.clone().unwrap_or_else(|| "safe-harbor".to_owned())))
                 .collect(),
             limits: limits.map(|(name, value)| (name.to_owned(), value)).into(),
-        })
+        }
     }
 }
 

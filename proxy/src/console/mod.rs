@@ -104,7 +104,7 @@ impl Console {
             index: Mutex::default(),
             verified: Mutex::default(),
             verifying: Mutex::default(),
-            loaded: ArcSwap::from_pointee(Loaded::of(config, gate)?),
+            loaded: ArcSwap::from_pointee(Loaded::of(config, gate.rules().version())),
             sign_in,
             roles: section.roles.clone(),
         })))
@@ -116,9 +116,8 @@ impl Console {
     }
 
     /// Takes what was loaded again.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.0.loaded.store(Arc::new(Loaded::of(config, &self.0.gate)?));
-        Ok(())
+    pub(crate) fn take(&self, loaded: Loaded) {
+        self.0.loaded.store(Arc::new(loaded));
     }
 
     /// Makes a link for whoever owns the gateway on this machine: it signs in once and grants no approval.
@@ -143,6 +142,13 @@ impl Console {
 
 impl Answers for Console {
     async fn answer(&self, request: Request<Incoming>) -> Answer {
+        // Every one: pages, what they are made of, refusals, and the answer that brings a cookie.
+        self.0.host.guarded(self.made(request).await)
+    }
+}
+
+impl Console {
+    async fn made(&self, request: Request<Incoming>) -> Answer {
         let asked = match Asked::read(request, &self.0.host).await {
             Ok(asked) => asked,
             Err(refused) => return *refused,
@@ -287,7 +293,7 @@ impl House {
     }
 
     fn told(&self, page: Page, login: Option<&Login>) -> Answer {
-        let made = match page {
+        match page {
             Page::Html(status, title, part, body) => {
                 let waiting = login.filter(|login| login.may(Role::Reviewer)).map(|_| self.gate.waiting());
                 let text = pages::layout(title, part, &body, login, waiting).into_string();
@@ -299,8 +305,7 @@ impl House {
             }
             Page::Text(text) => answer(StatusCode::OK, "text/plain; charset=utf-8", text),
             Page::See(place) => request::see(&place),
-        };
-        self.host.guarded(made)
+        }
     }
 
     /// The roles of somebody who signed in through an issuer.

@@ -20,6 +20,8 @@ pub(super) struct Reply {
     pub(super) body: Vec<u8>,
     /// The cookie that it sets, without its attributes.
     pub(super) cookie: Option<String>,
+    /// Where it says that the rest is.
+    pub(super) place: Option<String>,
     /// How long the first piece of the body took, and the last.
     pub(super) first: Duration,
     pub(super) last: Duration,
@@ -72,6 +74,7 @@ impl Client {
         let status = response.status().as_u16();
         let cookie = response.headers().get("set-cookie").and_then(|value| value.to_str().ok());
         let cookie = cookie.and_then(|cookie| cookie.split(';').next()).map(str::to_owned);
+        let place = response.headers().get("content-location").and_then(|value| value.to_str().ok()).map(str::to_owned);
         let mut incoming = response.into_body();
         let (mut first, mut body) = (None, Vec::new());
         while let Some(frame) = incoming.frame().await {
@@ -80,7 +83,7 @@ impl Client {
             body.extend_from_slice(frame.data_ref().map_or(&[][..], |data| data));
         }
         let last = begun.elapsed();
-        Ok(Reply { status, body, cookie, first: first.unwrap_or(last), last })
+        Ok(Reply { status, body, cookie, place, first: first.unwrap_or(last), last })
     }
 }
 

@@ -205,3 +205,18 @@ fn write(path: &Path, text: &str) -> Result<(), Broken> {
     let made = path.parent().map_or(Ok(()), fs::create_dir_all);
     made.and_then(|()| fs::write(path, text)).map_err(|error| Broken::io("a file", &error))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ports_are_told_where_people_look_for_them() {
+        let help = include_str!("../cli.rs");
+        let readme = include_str!("../../../README.md");
+        for port in [FHIR, MODEL, UPSTREAM, CLINIC, CONSOLE, OPERATIONS] {
+            assert!(help.contains(&format!("\n  {port}  ")), "{port} is not in the help of `demo`");
+            assert!(readme.contains(&format!("{port} (")), "{port} is not in the README");
+        }
+    }
+}

@@ -53,8 +53,11 @@ async fn answer(world: &World, address: Option<SocketAddr>, request: Request<Inc
     let path: Vec<&str> = head.uri.path().split('/').filter(|part| !part.is_empty()).collect();
     let base = address.map(|address| format!("http://{address}")).unwrap_or_default();
     match (head.method.as_str(), &path[..]) {
-        ("GET", ["fhir", "$export"]) => kick_off(&base),
-        ("GET", ["fhir", "export", "status"]) => manifest(world, &base),
+        // As the standard has it, an export is only begun for who will wait.
+        ("GET", ["fhir", "$export"]) if head.headers.get("prefer").is_some_and(|value| value == "respond-async") => {
+            kick_off(&base, head.uri.query().unwrap_or_default())
+        }
+        ("GET", ["fhir", "export", "status"]) => manifest(world, &base, head.uri.query().unwrap_or_default()),
         ("GET", ["fhir", "export", file]) => match file.strip_suffix(".ndjson") {
             Some(kind) => lines(world.resources(kind)),
             None => nothing(),
@@ -100,20 +103,25 @@ fn search(world: &World, base: &str, kind: &str, query: &str) -> Response<Said> 
     whole(&bundle, FHIR)
 }
 
-fn kick_off(base: &str) -> Response<Said> {
+fn kick_off(base: &str, query: &str) -> Response<Said> {
     let mut response = Response::new(Said::default());
     *response.status_mut() = StatusCode::ACCEPTED;
-    if let Ok(place) = HeaderValue::from_str(&format!("{base}/fhir/export/status")) {
+    if let Ok(place) = HeaderValue::from_str(&format!("{base}/fhir/export/status?{query}")) {
         response.headers_mut().insert(CONTENT_LOCATION, place);
     }
     response
 }
 
-fn manifest(world: &World, base: &str) -> Response<Said> {
-    let files: Vec<Value> =
-        world.kinds().map(|kind| json!({ "type": kind, "url": format!("{base}/fhir/export/{kind}.ndjson") })).collect();
+fn manifest(world: &World, base: &str, query: &str) -> Response<Said> {
+    let types: Vec<&str> = query.strip_prefix("_type=").unwrap_or_default().split(',').collect();
+    let wanted = |kind: &&str| query.is_empty() || types.contains(kind);
+    let files: Vec<Value> = world
+        .kinds()
+        .filter(wanted)
+        .map(|kind| json!({ "type": kind, "url": format!("{base}/fhir/export/{kind}.ndjson") }))
+        .collect();
     let manifest = json!({
-        "transactionTime": "2026-01-01T00:00:00Z", "request": format!("{base}/fhir/$export"),
+        "transactionTime": "2026-01-01T00:00:00Z", "request": format!("{base}/fhir/$export?{query}"),
         "requiresAccessToken": true, "output": files, "error": [],
     });
     whole(&manifest, "application/json")

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::tls;
 use crate::config::{Limits, Target};
 use crate::error::{Error, Id};
-use crate::gate::{Conversation, Recorder};
+use crate::gate::{Conversation, Ready, Recorder};
 use crate::notes;
 
 /// Tells listeners to end.
@@ -61,11 +61,10 @@ pub(crate) struct Certificates {
 }
 
 impl Certificates {
-    /// Reads them again. Those that cannot be used change nothing.
-    pub(crate) fn read(&self, target: &Target) -> Result<(), Error> {
+    /// Reads them again, and changes nothing yet.
+    pub(crate) fn prepare<'a>(&'a self, target: &Target) -> Result<Ready<'a>, Error> {
         let config = target.tls.as_ref().map(|files| tls::server(files, self.protocols)).transpose()?;
-        self.config.store(config.map(Arc::new));
-        Ok(())
+        Ok(Box::new(move || self.config.store(config.map(Arc::new))))
     }
 }
 
@@ -82,7 +81,7 @@ impl<F: Serves> Bound<F> {
             Error::io(Id::Listen, &what, error).at(&target.place)
         };
         let certificates = Certificates { config: Arc::default(), protocols: F::PROTOCOLS };
-        certificates.read(target)?;
+        certificates.prepare(target)?();
         Ok(Self {
             listener: TcpListener::bind(target.listen).await.map_err(|error| failed(&error))?,
             front,

@@ -10,12 +10,13 @@ pub(crate) mod tls;
 
 use crate::config::Config;
 use crate::error::Error;
+use crate::gate::{Ready, Rules};
 
 pub(crate) use self::listener::{Arrival, Bound, Certificates, Serves, Stop};
 pub(crate) use self::served::{Current, OfTarget};
 
 /// Takes new settings while it serves.
 pub(crate) trait Reloads: Send + Sync {
-    /// Takes the target's new settings and credential. What cannot be used changes nothing.
-    fn reload(&self, config: &Config) -> Result<(), Error>;
+    /// Reads the target's new settings and credential, to be served under these rules, and changes nothing yet.
+    fn prepare<'a>(&'a self, config: &Config, rules: &Rules) -> Result<Ready<'a>, Error>;
 }

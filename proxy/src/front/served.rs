@@ -7,11 +7,10 @@ use arc_swap::ArcSwap;
 use super::Reloads;
 use crate::config::{Config, Limits, Target};
 use crate::error::Error;
-use crate::gate::Gate;
+use crate::gate::{Gate, Ready, Rules};
 
 /// What serves one target now.
 pub(crate) struct Current<S> {
-    gate: Arc<Gate>,
     /// The target's name.
     name: String,
     served: ArcSwap<S>,
@@ -20,13 +19,13 @@ pub(crate) struct Current<S> {
 /// Made of a target's section.
 pub(crate) trait OfTarget: Sized + Send + Sync {
     /// Opens nothing yet. What cannot be used is an error with its place in the configuration.
-    fn of(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error>;
+    fn of(rules: &Rules, target: &Target, limits: &Limits) -> Result<Self, Error>;
 }
 
 impl<S: OfTarget> Current<S> {
-    pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        let served = ArcSwap::from_pointee(S::of(&gate, target, limits)?);
-        Ok(Self { gate, name: target.name.clone(), served })
+    pub(crate) fn new(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
+        let served = ArcSwap::from_pointee(S::of(&gate.rules(), target, limits)?);
+        Ok(Self { name: target.name.clone(), served })
     }
 
     /// For whoever begins now.
@@ -36,10 +35,9 @@ impl<S: OfTarget> Current<S> {
 }
 
 impl<S: OfTarget> Reloads for Current<S> {
-    fn reload(&self, config: &Config) -> Result<(), Error> {
-        if let Some(target) = config.gateway.targets.iter().find(|target| target.name == self.name) {
-            self.served.store(Arc::new(S::of(&self.gate, target, &config.gateway.limits)?));
-        }
-        Ok(())
+    fn prepare<'a>(&'a self, config: &Config, rules: &Rules) -> Result<Ready<'a>, Error> {
+        let target = config.gateway.targets.iter().find(|target| target.name == self.name);
+        let served = target.map(|target| S::of(rules, target, &config.gateway.limits)).transpose()?;
+        Ok(Box::new(move || served.into_iter().for_each(|served| self.served.store(Arc::new(served)))))
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 
 use super::known::{counted, now_ms};
-use super::{Authenticator, Identity, Known, Presented, Scram, Unknown};
+use super::{Authenticator, Identity, Known, Presented, Ready, Scram, Unknown};
 use crate::config::{Claim, Config, IdentitySection};
 use crate::error::Error;
 use crate::identity::certificate::Workloads;
@@ -44,12 +44,13 @@ impl Door {
         others.issuers.as_ref()?.authenticate(secret, now_ms()).await.ok()
     }
 
-    /// Takes other issuers. What cannot be used changes nothing.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        if self.others.load().from != Others::source(config) {
-            self.others.store(Arc::new(Others::read(config)?));
+    /// Reads issuers again, and changes nothing before it is called.
+    pub(crate) fn prepare<'a>(&'a self, config: &Config) -> Result<Ready<'a>, Error> {
+        if self.others.load().from == Others::source(config) {
+            return Ok(Box::new(|| {}));
         }
-        Ok(())
+        let others = Arc::new(Others::read(config)?);
+        Ok(Box::new(move || self.others.store(others)))
     }
 }
 

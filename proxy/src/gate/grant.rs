@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 use std::task::{Context, Poll};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use blackbar_engine::operator::{self, Operator};
 use blackbar_engine::{Clean, Finding, Format, Kind, Mark, Profile, Raw, Redactor, Scanner};
@@ -265,6 +265,11 @@ impl Answer {
         self.redactor.push(bytes);
     }
 
+    /// Gives back room that only reading needs.
+    pub(crate) fn rest(&mut self) {
+        self.shadow.as_deref_mut().into_iter().chain([&mut *self.redactor]).for_each(Redactor::rest);
+    }
+
     /// Counts what would have been replaced so far.
     fn count(shadow: &mut Redactor, recording: &mut Recording) {
         while let Some(segment) = shadow.poll() {
@@ -352,6 +357,11 @@ impl Answer {
             return Ok(false);
         }
         self.recording.seal().map(|()| true)
+    }
+
+    /// Counts the longest that something of it was on its way from the upstream to the client.
+    pub(crate) fn delayed(&self, longest: Duration) {
+        self.recording.delayed(longest);
     }
 
     /// Why it cannot be recorded.

@@ -70,6 +70,13 @@ pub(crate) struct Gate {
     marks: Option<Arc<Marks>>,
 }
 
+/// What a gate decides by: read and usable, in force once [`Gate::take`] has it.
+#[derive(Clone)]
+pub(crate) struct Rules(Arc<State>);
+
+/// Puts in force what was read. It cannot fail: whatever may was done before.
+pub(crate) type Ready<'a> = Box<dyn FnOnce() + 'a>;
+
 /// What a reload replaces, all at once.
 struct State {
     policies: Policies,
@@ -77,6 +84,8 @@ struct State {
     people: People,
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
+    /// Keys made of the same secret for what clients only keep; nothing that is read as a token opens with them.
+    seals: Option<Arc<Keyring>>,
     fuse: FuseSection,
     /// Targets that are perhaps only observed.
     modes: Vec<(String, Mode)>,
@@ -227,10 +236,19 @@ impl Gate {
         self.holds.is_some()
     }
 
-    /// Reads policies and profiles again. What cannot be used changes nothing.
-    pub(crate) fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.state.store(Arc::new(State::read(config, self.marks.as_ref())?));
-        Ok(())
+    /// Reads policies and profiles again, and changes nothing yet.
+    pub(crate) fn read(&self, config: &Config) -> Result<Rules, Error> {
+        State::read(config, self.marks.as_ref()).map(|state| Rules(Arc::new(state)))
+    }
+
+    /// Decides by these from now on.
+    pub(crate) fn take(&self, rules: Rules) {
+        self.state.store(rules.0);
+    }
+
+    /// What it decides by now.
+    pub(crate) fn rules(&self) -> Rules {
+        Rules(self.state.load_full())
     }
 
     /// Who is it?
@@ -341,11 +359,10 @@ impl Gate {
         self.state.load().profiles.combined(&[name.to_owned()].into())
     }
 
-    /// Every kind that a tag may name.
-    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
-        let found = self.state.load().profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
-        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
-        detectors.map(|detector| detector.kind.main()).collect()
+    /// Redacts single texts by a profile for what goes up.
+    pub(crate) fn lines_up(&self, name: &str) -> Option<Lines> {
+        let (scanner, profile) = self.profile(name)?;
+        Some(Lines::new(&scanner, &profile))
     }
 
     /// The labels of every profile that a grant may name: what may be hidden from somebody.
@@ -358,9 +375,9 @@ impl Gate {
         self.state.load().tokens.clone()
     }
 
-    /// How many policies are in force.
-    pub(crate) fn policies(&self) -> usize {
-        self.state.load().policies.set().len()
+    /// The keys of what clients keep for upstreams and cannot read.
+    pub(crate) fn seals(&self) -> Option<Arc<Keyring>> {
+        self.state.load().seals.clone()
     }
 
     /// The groups whose agreement policies ask for.
@@ -377,6 +394,30 @@ impl Gate {
     /// What identifies the rules that answers were made with.
     pub(crate) fn version(&self) -> String {
         self.state.load().version.clone()
+    }
+}
+
+impl Rules {
+    /// What identifies them.
+    pub(crate) fn version(&self) -> &str {
+        &self.0.version
+    }
+
+    /// How many policies there are.
+    pub(crate) fn policies(&self) -> usize {
+        self.0.policies.set().len()
+    }
+
+    /// Every kind that a tag may name.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        let found = self.0.profiles.combined(&[DEFAULT_PROFILE.to_owned()].into());
+        let detectors = found.iter().flat_map(|(scanner, _)| scanner.detectors());
+        detectors.map(|detector| detector.kind.main()).collect()
+    }
+
+    /// Whether there are keys by which tokens in requests are resolved.
+    pub(crate) fn resolve_tokens(&self) -> bool {
+        self.0.tokens.is_some()
     }
 }
 
@@ -457,6 +498,8 @@ fn told(texts: &[String]) -> impl Iterator<Item = String> + '_ {
 
 /// What a grant redacts with when nobody names anything.
 const DEFAULT_PROFILE: &str = "safe-harbor";
+/// Whose keys seals are, beside those of tokens.
+const SEALS: &str = "seals";
 
 impl State {
     fn read(config: &Config, marks: Option<&Arc<Marks>>) -> Result<Self, Error> {
@@ -483,10 +526,13 @@ impl State {
                 ));
             }
         }
-        let tokens = config.tokens.as_ref().map(Secret::key).transpose()?;
-        let tokens = tokens.map(|key| Arc::new(Keyring::new(key, "")));
+        let keys = |of: &str| -> Result<Option<Arc<Keyring>>, Error> {
+            let key = config.tokens.as_ref().map(Secret::key).transpose()?;
+            Ok(key.map(|key| Arc::new(Keyring::new(key, of))))
+        };
+        let (tokens, seals) = (keys("")?, keys(SEALS)?);
         let modes = config.gateway.targets.iter().map(|target| (target.name.clone(), target.mode)).collect();
-        Ok(Self { policies, profiles, people, tokens, fuse: config.gateway.fuse.clone(), modes, version })
+        Ok(Self { policies, profiles, people, tokens, seals, fuse: config.gateway.fuse.clone(), modes, version })
     }
 
     /// What takes the place of a decision where it is only observed: everything passes as it is, and what would have become

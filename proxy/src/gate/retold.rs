@@ -214,7 +214,9 @@ fn part(json: &Value) -> Option<Part> {
         }),
         "http" => Facts::Http(HttpFacts {
             method: text("method")?,
+            // Of a path its template is told, and no more.
             path: HttpPath::parse(&text("path")?).ok()?,
+            template: text("path")?,
             query: names("query"),
             media_type: text("media_type"),
             body_bytes: number("body_bytes"),
@@ -257,6 +259,7 @@ mod tests {
         let http = HttpFacts {
             method: "GET".to_owned(),
             path: path.clone(),
+            template: "/Patient/*".to_owned(),
             query: names(&["name", "Quixley Marigold"]),
             media_type: Some("application/json".to_owned()),
             body_bytes: Some(7),
@@ -283,6 +286,7 @@ mod tests {
         let Some(Part { resource, facts: Facts::Http(facts), .. }) = part(&shown) else { panic!("{shown}") };
         assert_eq!(resource.name(), "Path::\"ehr/Patient/*\"");
         assert_eq!((facts.path.as_str(), facts.query.len(), facts.body_bytes), ("/Patient/*", 2, Some(7)));
+        assert_eq!(facts.template, "/Patient/*");
     }
 
     #[test]

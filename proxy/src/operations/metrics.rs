@@ -26,6 +26,7 @@ pub(crate) struct Metrics {
     strangers: Family<OfTarget, Counter>,
     sessions: Family<OfTarget, Counter>,
     held_back: Histogram,
+    delay: Histogram,
     record_wait: Histogram,
     sync: Histogram,
     batch: Histogram,
@@ -140,7 +141,9 @@ pub(crate) fn kind_of(kind: &str) -> &'static str {
 
 const SECONDS: [f64; 14] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0, 300.0];
 const DISK_SECONDS: [f64; 12] = [0.0002, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 1.0, 5.0];
-const HELD_BYTES: [f64; 8] = [0.0, 64.0, 128.0, 256.0, 384.0, 1024.0, 4096.0, 65536.0];
+const DELAY_SECONDS: [f64; 14] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.125, 0.5, 2.0, 10.0];
+const HELD_BYTES: [f64; 9] = [0.0, 16.0, 64.0, 128.0, 256.0, 384.0, 1024.0, 4096.0, 65536.0];
 const ENTRIES: [f64; 8] = [1.0, 2.0, 4.0, 8.0, 16.0, 64.0, 256.0, 1024.0];
 
 fn latency() -> Histogram {
@@ -160,6 +163,7 @@ impl Metrics {
             strangers: Family::default(),
             sessions: Family::default(),
             held_back: Histogram::new(HELD_BYTES),
+            delay: Histogram::new(DELAY_SECONDS),
             record_wait: Histogram::new(DISK_SECONDS),
             sync: Histogram::new(DISK_SECONDS),
             batch: Histogram::new(ENTRIES),
@@ -193,6 +197,8 @@ impl Metrics {
             Unit::Bytes,
             this.held_back.clone(),
         );
+        let delay = "The longest that something of an answer was on its way through the gateway";
+        registry.register_with_unit("added_delay", delay, Unit::Seconds, this.delay.clone());
         let waits = "How long requests and answers waited for their record to be on disk";
         registry.register_with_unit("record_wait", waits, Unit::Seconds, this.record_wait.clone());
         let write = "Writing a batch of the record and syncing it";
@@ -273,6 +279,11 @@ impl Metrics {
     #[allow(clippy::cast_precision_loss)]
     pub(crate) fn held_back(&self, bytes: u64) {
         self.held_back.observe(bytes as f64);
+    }
+
+    /// The longest that something of an answer was here.
+    pub(crate) fn delayed(&self, longest: Duration) {
+        self.delay.observe(longest.as_secs_f64());
     }
 
     /// How long something waited for its record.
@@ -368,6 +379,7 @@ mod tests {
         metrics.found("fhir", "name:provider", 1);
         metrics.request_ended("fhir", Outcome::Success, Duration::from_millis(7), 100, 90);
         metrics.held_back(200);
+        metrics.delayed(Duration::from_micros(1900));
         metrics.follower("siem", Duration::from_millis(1500), 40, false);
         metrics.follower("siem", Duration::from_millis(2500), 41, true);
         metrics.begins();
@@ -384,6 +396,8 @@ mod tests {
             "blackbar_decisions_total{target=\"fhir\",decision=\"approved\"} 1",
             "blackbar_sessions_total{target=\"fhir\"} 1",
             "blackbar_held_back_bytes_bucket{le=\"256.0\"} 1",
+            "blackbar_added_delay_seconds_bucket{le=\"0.002\"} 1",
+            "blackbar_added_delay_seconds_bucket{le=\"0.001\"} 0",
             "blackbar_held_back_bytes_bucket{le=\"128.0\"} 0",
             "blackbar_record_sync_seconds_count 1",
             "blackbar_record_batch_entries_bucket{le=\"4.0\"} 1",

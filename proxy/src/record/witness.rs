@@ -27,6 +27,8 @@ pub(crate) struct Witnessed {
     kept: PathBuf,
     /// How many leaves that had.
     old: u64,
+    /// It was asked since this gateway began.
+    asked: bool,
     standing: Arc<Standing>,
     recorder: Arc<Recorder>,
     keeper: Arc<Keeper>,
@@ -68,6 +70,7 @@ impl Witnessed {
             reader: Arc::new(Reader::open(folder, None)),
             kept,
             old: last.map_or(0, |note| note.unverified().size),
+            asked: false,
             standing: Standing::new(&section.name, section.required, section.behind),
             recorder: Arc::clone(recorder),
             keeper: Arc::clone(keeper),
@@ -116,7 +119,8 @@ impl Witnessed {
         let proved: blackbar_ledger::Result<_> = proved.await.map_err(|_| "an internal error".to_owned())?;
         let Some((size, proved)) = proved.map_err(|error| error.to_string())? else { return Ok(Shown::Good) };
         let Some((checkpoint, proof)) = proved else { return Err(self.refused(size, old).await) };
-        if checkpoint.unverified().size == old {
+        // The first time it is asked in any case: a folder that was put back as it once was knows no better.
+        if checkpoint.unverified().size == old && self.asked {
             self.standing.caught_up(old);
             return Ok(Shown::Good);
         }
@@ -124,7 +128,11 @@ impl Witnessed {
         let answer = self.poster.post(&[], request.text().into_bytes()).await?;
         let text = String::from_utf8_lossy(&answer.body);
         match answer.status {
-            200 => self.cosigned(&request.checkpoint, &text).await.map(|()| Shown::Good),
+            200 => {
+                self.cosigned(&request.checkpoint, &text).await?;
+                self.asked = true;
+                Ok(Shown::Good)
+            }
             409 => match text.trim().parse::<u64>() {
                 Ok(knows) if knows > request.checkpoint.unverified().size || knows == old => {
                     Err(self.refused(request.checkpoint.unverified().size, knows).await)
@@ -273,6 +281,15 @@ mod tests {
         let checks = |against| Checks { against, witnesses: vec![key.clone()], ..Checks::default() };
         let report = folder(&data, &checks(None)).unwrap();
         assert!(report.is_good() && report.witnessed[0].size >= 3, "{:?}", report.findings);
+
+        // A folder that was put back as it was is good in itself, and its last checkpoint is one that the witness has signed.
+        let returned = house.place.path().join("returned");
+        copy(&stolen, &returned);
+        let (recorder, mut witnessed) = house.gateway(&returned, address, &key);
+        let refused = shown(&mut witnessed).await.unwrap_err();
+        assert!(refused.contains("rolled back or rewritten"), "{refused}");
+        drop((recorder, witnessed));
+        assert!(folder(&returned, &Checks::default()).unwrap().is_good(), "alone it cannot be told");
 
         // Whoever copied everything, all keys included, writes another history. It looks good, and gets no cosignature.
         let (recorder, mut witnessed) = house.gateway(&stolen, address, &key);

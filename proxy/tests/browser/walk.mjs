@@ -88,6 +88,15 @@ async function walk(scheme) {
     await page.locator("#open .state.wait").first().waitFor({ timeout: 15000 });
   }
   await look(page, "live", scheme);
+  if (first) {
+    // Its own timeline, while it waits.
+    const waits = page.locator("#open tbody tr").filter({ has: page.locator(".state.wait") });
+    await waits.first().locator("td.id a").click();
+    await page.locator("article.exchange").first().waitFor();
+    const told = await page.locator("article.exchange").last().textContent();
+    must(/asked/.test(told) && /ap-/.test(told), `the timeline of what is held does not say so: ${told}`);
+    await look(page, "timeline-live", scheme);
+  }
 
   await page.getByRole("link", { name: /^Sessions/ }).first().click();
   await look(page, "sessions", scheme);

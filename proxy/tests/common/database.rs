@@ -74,7 +74,7 @@ impl Database {
     #[allow(dead_code, reason = "not everybody who has a gateway reads its record")]
     /// The names of the sessions with the database, the oldest first.
     pub(crate) fn sessions(&self) -> Vec<String> {
-        let listed = self.room.run(&["sessions", "list", "--target", "ehr", "--limit", "1000", "--format", "json"]);
+        let listed = self.room.run(&["sessions", "list", "--target", "ehr", "--format", "json"]);
         let mut names: Vec<String> =
             listed.ends(0).lines().iter().map(|line| line["session"].as_str().unwrap().to_owned()).collect();
         // Their names begin with the time.

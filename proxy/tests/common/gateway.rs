@@ -34,6 +34,43 @@ impl Gateway {
         Self(child)
     }
 
+    /// The same, while some calls of the system are tampered with, as strace's `inject` says: `fdatasync:error=EIO:when=60`, counted
+    /// for each thread by itself. `None`, with a printed reason: nothing can be traced here.
+    pub(crate) fn tampered(room: &Room, port: u16, inject: &str) -> Option<Self> {
+        let mut probe = Command::new("strace");
+        let works = probe.args(["-D", "-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=none", "true"]).status();
+        if !works.is_ok_and(|status| status.success()) {
+            super::skipped("strace is not installed, or may not trace here");
+            return None;
+        }
+        let call = inject.split(':').next().unwrap();
+        let serve = room.command(&["serve"]);
+        let mut command = Command::new("strace");
+        // The tracer is nobody's parent: the gateway is our child, with its own exit status.
+        command.args(["-D", "-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
+        command.args(["-e", &format!("trace={call}"), "-e", &format!("inject={inject}")]);
+        command.arg(serve.get_program()).args(serve.get_args()).current_dir(room.folder.path());
+        command.env_remove("BLACKBAR_CONFIG").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        let _ = connected(port);
+        Some(Self(child))
+    }
+
+    /// Waits until it ends by itself: its exit status and what it said.
+    pub(crate) fn ended(mut self) -> (Option<i32>, String) {
+        let begun = Instant::now();
+        let status = loop {
+            if let Some(status) = self.0.try_wait().unwrap() {
+                break status;
+            }
+            assert!(begun.elapsed() < Duration::from_secs(60), "the gateway goes on");
+            std::thread::sleep(Duration::from_millis(20));
+        };
+        let mut said = String::new();
+        self.0.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+        (status.code(), said)
+    }
+
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([format!("-{name}"), self.0.id().to_string()]).status().unwrap();
         assert!(sent.success());

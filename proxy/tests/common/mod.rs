@@ -3,7 +3,10 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
 
 pub(crate) mod gateway;
+pub(crate) mod recorded;
+pub(crate) mod small;
 pub(crate) mod tap;
+pub(crate) mod tls;
 pub(crate) mod told;
 
 use std::fs;

@@ -66,6 +66,8 @@ pub enum Refusal {
     Expectation,
     /// A body in a coding: nobody could look into it.
     Coding,
+    /// It would open a session within a machine of a cluster: `exec`, `attach`, `portforward`.
+    Session,
     /// It would be a remote procedure call in a form that nobody here can inspect.
     Grpc,
     /// The body is longer than the limit.
@@ -77,7 +79,7 @@ impl Refusal {
     #[must_use]
     pub const fn status(self) -> u16 {
         match self {
-            Self::Method | Self::Upgrade => 501,
+            Self::Method | Self::Session | Self::Upgrade => 501,
             Self::Version => 505,
             Self::Target(TargetError::Long) => 414,
             Self::Expectation => 417,
@@ -139,6 +141,9 @@ pub fn admit(head: &Head<'_>, longest_target: usize, longest_body: u64) -> Resul
         return Err(Refusal::Target(TargetError::Form));
     }
     let target = Target::parse(head.target, longest_target).map_err(Refusal::Target)?;
+    if is_session(target.path()) {
+        return Err(Refusal::Session);
+    }
     check_host(head)?;
     check_connection(head)?;
     if let Some((name, _)) = head.headers.iter().find(|(name, _)| OVERRIDES.contains(name)) {
@@ -163,6 +168,12 @@ pub fn admit(head: &Head<'_>, longest_target: usize, longest_body: u64) -> Resul
     }
     let has_body = chunked || length.is_some_and(|length| length > 0);
     Ok(Admitted { target, length, has_body })
+}
+
+/// `…/pods/NAME/exec` of Kubernetes and its like: what goes on in them is another protocol, whatever head begins it.
+fn is_session(path: &str) -> bool {
+    let mut segments = path.split('/').rev().filter(|segment| !segment.is_empty());
+    matches!(segments.next(), Some("attach" | "exec" | "portforward")) && segments.nth(1) == Some("pods")
 }
 
 /// The declared length, and whether the body is chunked (or, in HTTP/2, of a length that its frames tell).
@@ -241,6 +252,7 @@ impl fmt::Display for Refusal {
             Self::Framing => "the end of the body can be found in more than one way",
             Self::Host => "there must be one Host",
             Self::Connection => "Connection names a header that is not the connection's own",
+            Self::Session => "exec, attach and portforward open sessions that nobody can look into",
             Self::Upgrade => "other protocols cannot be inspected and are not spoken",
             Self::Override(name) => return write!(f, "`{name}` is not accepted"),
             Self::Expectation => "the expectation cannot be met",
@@ -325,6 +337,9 @@ mod tests {
             ("POST", "/", &[host, ("expect", "200-ok")], Refusal::Expectation),
             ("POST", "/", &[host, ("content-encoding", "gzip")], Refusal::Coding),
             ("POST", "/", &[host, ("content-type", "application/grpc+proto")], Refusal::Grpc),
+            ("POST", "/api/v1/namespaces/a/pods/b/exec?command=sh", &[host], Refusal::Session),
+            ("GET", "/api/v1/namespaces/a/pods/b/attach", &[host], Refusal::Session),
+            ("POST", "/k8s/api/v1/namespaces/a/pods/b/portforward/", &[host], Refusal::Session),
         ] {
             assert_eq!(judge(Version::Http11, method, target, headers), Err(refusal), "{method} {target} {headers:?}");
         }

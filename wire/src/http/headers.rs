@@ -11,6 +11,8 @@ pub enum UpHeader {
     Drop,
     /// A condition on a tag that the gateway may have written.
     Tags,
+    /// What the client would rather have: [`preferred`] says what of it goes on.
+    Preferences,
 }
 
 /// What becomes of a header of an answer.
@@ -26,7 +28,7 @@ pub enum DownHeader {
     Tag,
     /// It names a file, which may be named after somebody.
     File,
-    /// A cookie: content, and passed where cookies are.
+    /// A cookie: content, and passed sealed where cookies are passed.
     Cookie,
     /// It stays here: it belongs to the connection, or tells of bytes that the client will not see, or of ways around the
     /// gateway.
@@ -127,7 +129,6 @@ const UP_DROPPED: &[&str] = &[
     "forwarded",
     "host",
     "if-range",
-    "prefer",
     "range",
     "request-range",
     "via",
@@ -162,10 +163,28 @@ pub fn up(name: &str, cookies: bool) -> UpHeader {
             }
         }
         "if-match" | "if-none-match" => UpHeader::Tags,
+        "prefer" => UpHeader::Preferences,
         _ if dropped => UpHeader::Drop,
         _ => UpHeader::Pass,
     }
 }
+
+/// What of a `Prefer` goes to the upstream: to answer later, to answer with more or less, to be strict. How long the client waits
+/// is the gateway's matter, and what is unknown, or would have an upstream overlook what it does not understand, stays here.
+#[must_use]
+pub fn preferred(value: &str) -> Vec<&'static str> {
+    const KNOWN: &[&str] =
+        &["handling=strict", RESPOND_LATER, "return=OperationOutcome", "return=minimal", "return=representation"];
+    let preferences = value.split(',').map(|preference| {
+        let said = preference.split(';').next().unwrap_or_default();
+        let bytes = said.bytes().filter(|byte| !matches!(byte, b' ' | b'\t' | b'"'));
+        bytes.map(char::from).collect::<String>()
+    });
+    preferences.filter_map(|said| KNOWN.iter().copied().find(|known| said.eq_ignore_ascii_case(known))).collect()
+}
+
+/// The preference of exports, which no upstream begins without.
+pub const RESPOND_LATER: &str = "respond-async";
 
 /// `client-cert`, `x-jwt-assertion`, `x-user-email`, `x-userid`, `xuser`: servers take such names for granted.
 fn names_identity(name: &str) -> bool {
@@ -291,6 +310,20 @@ mod tests {
         }
         assert_eq!(up("anthropic-version", false), UpHeader::Pass);
         assert_eq!(up("if-none-match", false), UpHeader::Tags);
+    }
+
+    #[test]
+    fn preferences_go_up_that_mean_the_same_to_everybody() {
+        assert_eq!(up("prefer", false), UpHeader::Preferences);
+        for (value, expected) in [
+            ("respond-async", &["respond-async"][..]),
+            ("Respond-Async, wait=10; x=y", &["respond-async"]),
+            ("return = \"minimal\"; foo=bar, handling=strict", &["return=minimal", "handling=strict"]),
+            ("return=Anna.Kowalczyk, handling=lenient, resolution=merge-duplicates, respond-asynchronous", &[]),
+            ("", &[]),
+        ] {
+            assert_eq!(preferred(value), expected, "{value}");
+        }
     }
 
     #[test]

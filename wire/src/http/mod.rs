@@ -14,7 +14,7 @@ mod wire_form;
 pub use admission::{Admitted, Head, Refusal, Version, admit, overriding};
 pub use answer::{AnswerPlan, BodyPlan, Coding, Unanswerable, accept_encoding, plan};
 pub use frames::Frames;
-pub use headers::{DownHeader, UpHeader, down, up};
+pub use headers::{DownHeader, RESPOND_LATER, UpHeader, down, preferred, up};
 pub use media::{Charset, Media, Reading};
 pub use target::{Target, TargetError};
 pub use url::{Place, Rewriter};

@@ -82,7 +82,9 @@ impl Rewriter {
             // Parameters go on to the comma before the next link; commas in quotes do not count.
             let stop = comma(behind);
             let parameters = behind.get(..stop)?.trim();
-            if let Place::Here(url) = self.place(url) {
+            // Who does not heed quotes would read another link in them.
+            let is_one = !parameters.contains('<');
+            if let (Place::Here(url), true) = (self.place(url), is_one) {
                 kept.push(format!("<{url}>{parameters}"));
             }
             rest = behind.get(stop..)?;
@@ -210,5 +212,7 @@ mod tests {
         assert_eq!(rewriter().links(value).unwrap(), expected);
         assert_eq!(rewriter().links("<http://evil/>; rel=next"), None);
         assert_eq!(rewriter().links("no links"), None);
+        assert_eq!(rewriter().links("</r4/a>; rel=next; x=<http://evil/>"), None);
+        assert_eq!(rewriter().links("</r4/a>; title=\"open, <http://evil/>; rel=next"), None);
     }
 }

@@ -1,7 +1,12 @@
-//! Cells of tables and lists: what the head of a column, or the cell before, says of a text; and the name of an input.
+//! What one place of markup says of another: the head of a column or the cell before it, the name of an input, an element's
+//! attribute (`<field name="mrn">4839201</field>`), the element before (`<key>mrn</key><value>4839201</value>`).
+
+use crate::lens::pairs;
 
 /// A longer text is no label.
 const LONGEST: usize = 48;
+/// A longer address names nothing.
+pub(crate) const LONGEST_NAMING: usize = 256;
 /// Columns beyond this have no head.
 const MOST_COLUMNS: usize = 256;
 
@@ -17,8 +22,14 @@ pub(crate) struct Cells {
     /// The texts of the current row, as long as all its cells are heads.
     row: Option<Vec<Vec<u8>>>,
     column: usize,
-    /// The name of the input whose tag is being read.
+    /// What the tag that is being read says in an attribute.
     input: Vec<u8>,
+    /// What is said of the text of the current element, or of those in it that hold values.
+    inner: Vec<u8>,
+    /// Whether the text that is being read is of such an element.
+    within: bool,
+    /// The text of an element that says what the next one holds.
+    said: Option<Vec<u8>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,10 +41,10 @@ enum Cell {
 }
 
 impl Cells {
-    /// A tag is over.
-    pub(crate) fn tag(&mut self, element: &[u8], closing: bool) {
+    /// A tag is over; `empty` says that it is the whole element.
+    pub(crate) fn tag(&mut self, element: &[u8], closing: bool, empty: bool) {
         let is = |name: &[u8]| element.eq_ignore_ascii_case(name);
-        self.input.clear();
+        self.element(element, closing, empty);
         if is(b"td") || is(b"th") || is(b"dt") || is(b"dd") {
             self.end_cell();
             if !closing {
@@ -61,6 +72,26 @@ impl Cells {
         }
     }
 
+    /// What the tag tells of the texts behind it.
+    fn element(&mut self, element: &[u8], closing: bool, empty: bool) {
+        let named = !self.input.is_empty();
+        if closing && let Some(said) = self.said.take() {
+            let said = said.trim_ascii();
+            self.inner.clear();
+            if pairs::says(element) && may_be_label(said) {
+                self.inner.extend_from_slice(said);
+            }
+        } else if named && !closing && !empty && !is_of_a_page(element) {
+            std::mem::swap(&mut self.inner, &mut self.input);
+        } else if !pairs::is_told(element) {
+            self.inner.clear();
+        }
+        self.input.clear();
+        self.within = !closing && !empty;
+        let says = !closing && !empty && !named && pairs::says(element) && !is_of_a_page(element);
+        self.said = says.then(Vec::new);
+    }
+
     fn end_cell(&mut self) {
         let Some((cell, text)) = self.cell.take() else { return };
         let text = text.trim_ascii();
@@ -78,33 +109,58 @@ impl Cells {
 
     /// Text of the current cell.
     pub(crate) fn text(&mut self, text: &[u8]) {
-        if let Some((_, known)) = &mut self.cell
-            && known.len() <= LONGEST
-        {
+        let cell = self.cell.as_mut().map(|(_, known)| known);
+        for known in cell.into_iter().chain(&mut self.said).filter(|known| known.len() <= LONGEST) {
             known.extend(text.iter().take(LONGEST + 1 - known.len()));
         }
     }
 
     /// What is said of the text of the current cell.
     pub(crate) fn label(&self) -> Option<&[u8]> {
+        if self.within && !self.inner.is_empty() {
+            return Some(&self.inner);
+        }
         let (Cell::Value, _) = self.cell.as_ref()? else { return None };
         let head = self.heads.get(self.column).filter(|head| !head.is_empty());
         head.or(Some(&self.label)).map(Vec::as_slice).filter(|label| !label.is_empty())
     }
 
-    /// The tag of an input names it so.
-    pub(crate) fn name_input(&mut self, element: &[u8], attribute: &[u8], value: &[u8]) {
-        if element.eq_ignore_ascii_case(b"input") && attribute.eq_ignore_ascii_case(b"@name") && may_be_label(value) {
+    /// Whether an attribute may say what its element holds.
+    pub(crate) fn is_naming(attribute: &[u8]) -> bool {
+        attribute.strip_prefix(b"@").is_some_and(pairs::says)
+    }
+
+    /// The tag that is being read has this attribute.
+    pub(crate) fn name_input(&mut self, attribute: &[u8], value: &[u8]) {
+        let name = pairs::last_part(attribute.strip_prefix(b"@").unwrap_or_default(), value);
+        if Self::is_naming(attribute) && value.len() <= LONGEST_NAMING && may_be_label(name) {
             self.input.clear();
-            self.input.extend_from_slice(value);
+            self.input.extend_from_slice(name);
         }
     }
 
-    /// The name of the input that an attribute is the value of.
+    /// What is said of the value of an attribute: by another one, or by the element around `element`.
     pub(crate) fn input(&self, element: &[u8], attribute: &[u8]) -> Option<&[u8]> {
-        let value = element.eq_ignore_ascii_case(b"input") && attribute.eq_ignore_ascii_case(b"@value");
-        Some(&*self.input).filter(|name| value && !name.is_empty())
+        let attribute = attribute.strip_prefix(b"@")?;
+        if !pairs::is_told(attribute) && !attribute.eq_ignore_ascii_case(b"content") {
+            return None;
+        }
+        let around = if pairs::is_told(element) { &*self.inner } else { b"" };
+        [&*self.input, around].into_iter().find(|name| !name.is_empty())
     }
+}
+
+/// Whether this is an element of pages, whose name says where it stands and not what its text is.
+fn is_of_a_page(element: &[u8]) -> bool {
+    #[rustfmt::skip] // A word list reads better in lines.
+    const PAGE: &[&[u8]] = &[
+        b"html", b"head", b"title", b"meta", b"link", b"base", b"body", b"header", b"footer", b"main", b"nav", b"section",
+        b"article", b"aside", b"div", b"p", b"span", b"a", b"b", b"i", b"em", b"strong", b"form", b"fieldset", b"legend",
+        b"label", b"input", b"button", b"select", b"option", b"optgroup", b"iframe", b"frame", b"map", b"area", b"object",
+        b"param", b"img", b"h1", b"h2", b"h3", b"h4", b"h5", b"h6", b"ul", b"ol", b"li", b"table", b"caption", b"thead",
+        b"tbody", b"tr", b"slot", b"details", b"summary", b"dialog", b"abbr", b"br", b"hr",
+    ];
+    PAGE.iter().any(|name| name.eq_ignore_ascii_case(element))
 }
 
 /// Some letters, few words, nothing that only values have.
@@ -129,8 +185,8 @@ mod tests {
                     all.extend(label.map(|label| format!("{label}={text}")));
                     cells.text(text.as_bytes());
                 }
-                (None, Some(name)) => cells.tag(name.as_bytes(), true),
-                (None, None) => cells.tag(piece.as_bytes(), false),
+                (None, Some(name)) => cells.tag(name.as_bytes(), true, false),
+                (None, None) => cells.tag(piece.as_bytes(), false, false),
             }
         }
         all
@@ -146,5 +202,6 @@ mod tests {
         assert_eq!(labels("TABLE TR TH 'MRN TD 'x7 TR TD 'Name TD 'Roe"), ["MRN=x7", "Name=Roe"]);
         assert_eq!(labels("dl dt 'Phone /dt dd 'x /dd dd 'y"), ["Phone=x"]);
         assert_eq!(labels("table tr td '12345 /td td 'x"), [""; 0]);
+        assert_eq!(labels("key 'mrn /key value 'x /value 'y key 'mrn /key b 'x /b"), ["mrn=x"]);
     }
 }

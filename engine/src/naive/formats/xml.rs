@@ -65,9 +65,11 @@ pub(in crate::naive) fn document(doc: &[u8]) -> Vec<Run> {
             }
             None => {
                 let raw = reader.is_raw();
-                let run = open.get_or_insert_with(|| Run {
-                    label: reader.cells.label().map(<[u8]>::to_vec),
-                    ..reader.run(if raw { Markup::Raw } else { Markup::Text }, &[])
+                let run = open.get_or_insert_with(|| {
+                    let run = reader.run(if raw { Markup::Raw } else { Markup::Text }, &[]);
+                    // What stands outside of every element is no field.
+                    let label = reader.cells.label().filter(|_| !run.path.is_empty()).map(<[u8]>::to_vec);
+                    Run { label, ..run }
                 });
                 let known = run.text.len();
                 at = if raw { plain(doc, at, run) } else { character(doc, at, run) };
@@ -193,7 +195,7 @@ impl Reader<'_> {
         while at < self.doc.len() {
             match self.doc[at] {
                 b'>' => {
-                    self.cells.tag(element, closing);
+                    self.cells.tag(element, closing, slash);
                     self.finish(closing, element, slash);
                     return at + 1;
                 }
@@ -217,7 +219,7 @@ impl Reader<'_> {
                     run.label = self.cells.input(element, &attribute).map(<[u8]>::to_vec);
                     at = self.value(run, quote, at + usize::from(quote != 0));
                     let text = self.runs.last().map(|run| run.text.clone()).unwrap_or_default();
-                    self.cells.name_input(element, &attribute, &text);
+                    self.cells.name_input(&attribute, &text);
                     attribute.clear();
                     slash = false;
                 }

@@ -59,6 +59,7 @@ impl Request<'_> {
         let facts = HttpFacts {
             method: self.method.to_owned(),
             rows_unbounded: is_unbounded(&path, action, &parameters),
+            template: super::recorded::template(path.as_str()),
             path,
             query,
             media_type: self.media_type.clone(),
@@ -66,6 +67,13 @@ impl Request<'_> {
         };
         Ok(vec![Part { action, resource, facts: Facts::Http(facts) }])
     }
+}
+
+/// Whether an interface of a cluster (Kubernetes) is asked for what Secrets or ConfigMaps hold: one, a list, or what becomes of them.
+pub(crate) fn holds_secrets(path: &str) -> bool {
+    let mut segments = path.split('/').filter(|segment| !segment.is_empty());
+    // The interface may lie below other paths.
+    segments.any(|segment| segment == "api") && segments.any(|segment| matches!(segment, "secrets" | "configmaps"))
 }
 
 /// An export, a history of more than one resource, or a search of a whole type that names nobody and no small count.
@@ -125,6 +133,35 @@ mod tests {
             let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
             assert_eq!(facts.rows_unbounded, expected, "{form}");
             assert_eq!(facts.query.len(), form.split('&').count());
+        }
+    }
+
+    #[test]
+    fn paths_of_secrets_are_known() {
+        for (path, expected) in [
+            ("/api/v1/namespaces/default/secrets/db", true),
+            ("/api/v1/configmaps", true),
+            ("/k8s/clusters/c-1/api/v1/watch/namespaces/a/secrets", true),
+            ("/api/v1/namespaces/default/pods", false),
+            ("/secrets/api", false),
+            ("/Patient/7", false),
+        ] {
+            assert_eq!(holds_secrets(path), expected, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_template_names_what_is_asked_for_and_nobody() {
+        for (path, expected) in [
+            ("/Patient/4711", "/Patient/*"),
+            ("/Patient/4711/$everything", "/Patient/*/$everything"),
+            ("/kowalczyk/Patient", "/*/Patient"),
+        ] {
+            let target = Target::parse(path.as_bytes(), 1000).unwrap();
+            let request = Request { method: "GET", target: &target, media_type: None, body_bytes: None, form: None };
+            let parts = request.parts("fhir").unwrap();
+            let Facts::Http(facts) = &parts[0].facts else { panic!("facts of HTTP") };
+            assert_eq!(facts.template, expected);
         }
     }
 

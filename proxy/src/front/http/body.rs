@@ -17,7 +17,7 @@ use tokio::time::{Instant, Sleep};
 
 use super::coding::{DecodeError, Decoder, Encoder};
 use super::head::pairs;
-use super::likelihoods::Likelihoods;
+use super::left_out::LeftOut;
 use super::links::Links;
 use super::nested::Nested;
 use super::patience::Waiting;
@@ -80,6 +80,8 @@ pub(super) struct Shape {
     pub(super) links: Links,
     /// It is a model's answer, perhaps.
     pub(super) likelihoods: bool,
+    /// It is what Secrets hold, perhaps.
+    pub(super) secrets: bool,
     /// It is JSON, whose strings may hold JSON.
     pub(super) nested: bool,
     /// Finds what the request said by tokens.
@@ -94,7 +96,8 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     decoder: Decoder,
     text: Text,
     links: Links,
-    likelihoods: Option<Likelihoods>,
+    likelihoods: Option<LeftOut>,
+    secrets: Option<LeftOut>,
     nested: Option<Nested>,
     // Redactors are large, and this is moved: each has a place of its own.
     quoted: Option<Box<Redactor>>,
@@ -120,6 +123,10 @@ pub(super) struct Redacted<B = hyper::body::Incoming> {
     eager: bool,
     /// It failed before anything of it was asked for.
     failed: Option<BodyError>,
+    /// When the oldest bytes came that may be here still.
+    came: Option<Instant>,
+    /// The longest that some were, until it is told.
+    longest: Option<Duration>,
 }
 
 /// Why a body ends before its end. Nothing of the content is in it.
@@ -163,7 +170,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             decoder,
             text: Text::new(shape.charset, shape.format),
             links: shape.links,
-            likelihoods: shape.likelihoods.then(Likelihoods::default),
+            likelihoods: shape.likelihoods.then(LeftOut::likelihoods),
+            secrets: shape.secrets.then(LeftOut::secrets),
             nested: shape.nested.then(Nested::default),
             quoted: shape.quoted.map(|quoted| Box::new(quoted.redactor(shape.format))),
             restores: shape.restores,
@@ -180,6 +188,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
             look: Box::pin(tokio::time::sleep(LOOK)),
             eager: false,
             failed: None,
+            came: None,
+            longest: Some(Duration::ZERO),
         })
     }
 
@@ -274,6 +284,7 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
                 }
                 // Trailers are content that nobody needs: they are dropped.
                 if let Ok(bytes) = frame.into_data() {
+                    self.came.get_or_insert_with(Instant::now);
                     self.decoder.push(bytes);
                 }
                 if self.upstream.is_end_stream() {
@@ -310,12 +321,19 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
                 return Poll::Ready(Err(BodyError::Ended));
             }
             self.look.as_mut().reset(Instant::now() + LOOK);
+            self.rest();
         }
         let late = self.until.as_mut().is_some_and(|until| until.as_mut().poll(cx).is_ready());
         if late || self.silence.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Err(BodyError::Timeout));
         }
         Poll::Pending
+    }
+
+    /// Gives back room that only reading needs, while the upstream is silent.
+    fn rest(&mut self) {
+        self.answer.rest();
+        self.quoted.as_deref_mut().into_iter().chain(self.restores.as_deref_mut()).for_each(Redactor::rest);
     }
 
     /// Text of the upstream goes to where it is redacted.
@@ -328,10 +346,8 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
     }
 
     fn lead(&mut self, text: Bytes) {
-        let text = match &mut self.likelihoods {
-            Some(likelihoods) => likelihoods.filter(text),
-            None => text,
-        };
+        let left_out = [&mut self.likelihoods, &mut self.secrets].into_iter().flatten();
+        let text = left_out.fold(text, |text, left_out| left_out.filter(text));
         let (links, quoted, answer) = (&mut self.links, &mut self.quoted, &mut self.answer);
         links.rewrite(text, |text| match quoted {
             None => answer.push(Raw::from(text)),
@@ -364,6 +380,23 @@ impl<B: Body<Data = Bytes> + Unpin> Redacted<B> {
         let sent = encoder.push(bytes.into_bytes()).map_err(|_| BodyError::Coding)?;
         self.out.extend(sent);
         Ok(())
+    }
+
+    /// Something leaves: it is not older than what came first since something left.
+    fn left(&mut self) {
+        if let (Some(came), Some(longest)) = (self.came.take(), &mut self.longest) {
+            *longest = came.elapsed().max(*longest);
+        }
+        if self.encoder.is_none() && self.out.is_empty() {
+            self.tell();
+        }
+    }
+
+    /// Counts once how long it took.
+    fn tell(&mut self) {
+        if let Some(longest) = self.longest.take() {
+            self.answer.delayed(longest);
+        }
     }
 
     /// Everything was decoded.
@@ -419,6 +452,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
         loop {
             if let Some(bytes) = self.out.pop_front() {
                 self.waiting = false;
+                self.left();
                 return Poll::Ready(Some(Ok(Frame::data(bytes))));
             }
             if let Some(error) = self.failed.take() {
@@ -426,6 +460,7 @@ impl<B: Body<Data = Bytes> + Unpin> Body for Redacted<B> {
                 return Poll::Ready(Some(Err(error)));
             }
             if self.encoder.is_none() {
+                self.tell();
                 return Poll::Ready(None);
             }
             match self.step(cx) {

@@ -21,11 +21,13 @@ use super::arriving::{Arriving, UpBroken};
 use super::ascent::{UpBody, Verdict};
 use super::asked;
 use super::body::{BodyError, ClientBody, Redacted, Shape};
+use super::cookies::Cookies;
 use super::envelope::Call;
 use super::head::{Heads, coding_for, pairs, unchanged};
 use super::hold;
 use super::links::Links;
 use super::originals::{Spelt, Turned};
+use super::outward;
 use super::problem::{Kind, Manner, Problem};
 use super::purpose::{Purpose, Said};
 use super::quoted::Quoted;
@@ -38,8 +40,8 @@ use crate::config::{Config, HttpTarget, Limits, Protocol, Record, Target};
 use crate::error::{Error, Id};
 use crate::front::{Current, OfTarget, Reloads};
 use crate::gate::{
-    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, RecordError, Recording,
-    Refused, Waited,
+    Asked, Conversation, ForRecord, Gate, Grant, Hold, Identity, Part, Plea, Presented, Ready, RecordError, Recording,
+    Refused, Rules, Waited,
 };
 use crate::notes;
 
@@ -64,6 +66,19 @@ pub(super) struct Served {
     limits: Limits,
 }
 
+impl Served {
+    /// Below this path clients reach it.
+    fn path(&self) -> &str {
+        let path = self.http.public_url.as_ref().map_or("", |public| public.path.as_str());
+        if path.is_empty() { "/" } else { path }
+    }
+
+    /// Whether clients reach it over TLS, here or at whoever stands in front.
+    fn is_encrypted(&self) -> bool {
+        self.http.public_url.as_ref().map_or_else(|| self.target.tls.is_some(), |public| public.https)
+    }
+}
+
 /// Who is at the other end of a connection.
 #[derive(Debug)]
 pub(super) struct Peer {
@@ -75,14 +90,14 @@ pub(super) struct Peer {
 }
 
 impl Reloads for Front {
-    fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.served.reload(config)
+    fn prepare<'a>(&'a self, config: &Config, rules: &Rules) -> Result<Ready<'a>, Error> {
+        self.served.prepare(config, rules)
     }
 }
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        let served = Current::new(Arc::clone(&gate), target, limits)?;
+        let served = Current::new(&gate, target, limits)?;
         Ok(Self { gate, served })
     }
 
@@ -181,14 +196,16 @@ impl Front {
         // Request and decision are on disk before the upstream knows of them.
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let version = self.gate.version();
-        let keyring = self.gate.tokens();
+        let (keyring, seals) = (self.gate.tokens(), self.gate.seals());
+        let seal = seals.as_deref().unwrap_or(&served.seal);
+        let encrypted = served.is_encrypted();
         let heads = Heads {
             rewriter: &served.rewriter,
             version: &version,
-            cookies: served.http.cookies,
+            cookies: served.http.cookies.then(|| Cookies { seal, path: served.path(), encrypted }),
             token_headers: &served.http.token_headers,
             pass_headers: &served.http.pass_headers,
-            seal: keyring.as_deref().unwrap_or(&served.seal),
+            seal,
         };
         if asks_by_tokens {
             let form = format!("?{}", form.as_deref().unwrap_or_default());
@@ -216,8 +233,13 @@ impl Front {
         }
         if approved {
             // What people agreed to is method, target, type and body: no other header changes what that means.
-            let agreed = up.headers_mut().drain().filter_map(|(name, value)| Some((name?, value)));
-            *up.headers_mut() = agreed.filter(|(name, _)| hold::is_harmless(name)).collect();
+            *up.headers_mut() = hold::harmless(std::mem::take(up.headers_mut()));
+        }
+        if let Some(profile) = &served.http.request_profile {
+            let unread = || Problem::new(Kind::Overloaded, 503, "the request cannot be read");
+            let mut lines = self.gate.lines_up(&profile.name).ok_or_else(unread)?;
+            outward::headers(up.headers_mut(), &mut lines);
+            outward::address(&admitted.target.below(""), &mut lines)?;
         }
         if let Some(name) = served.upstream.credential_header() {
             up.headers_mut().remove(name);
@@ -264,7 +286,11 @@ impl Front {
             headers = headers
                 .into_iter()
                 .filter_map(|(name, value)| Some((name?, value)))
-                .filter(|(name, value)| wayback::is_unquoted(name) || !named_in_target && !quotes(value))
+                .filter(|(name, value)| {
+                    wayback::is_unquoted(name)
+                        || !named_in_target && !quotes(value)
+                        || wayback::tells_of_job(name, value.as_bytes(), &resolved)
+                })
                 .collect();
         }
         let content_type = planned.content_type.and_then(|value| HeaderValue::from_str(&value).ok());
@@ -300,6 +326,7 @@ impl Front {
                     until,
                     links: served.links.clone(),
                     likelihoods: posted && of_json && grant.hides(),
+                    secrets: of_json && grant.hides() && asked::holds_secrets(admitted.target.path()),
                     nested: of_json && grant.hides(),
                     quoted: Quoted::new(&resolved),
                     restores: if restores { way::restorer(served, format, keyring, spelt) } else { None },
@@ -439,12 +466,12 @@ fn asked_of<'a>(
 }
 
 impl OfTarget for Served {
-    fn of(gate: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
+    fn of(rules: &Rules, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let Protocol::Http(http) = &target.protocol else {
             return Err(Error::new(Id::Internal, "this target does not speak HTTP").at(&target.place));
         };
         // A promise to put values back is kept or not made.
-        if http.restore_answers && gate.tokens().is_none() {
+        if http.restore_answers && !rules.resolve_tokens() {
             let error = Error::new(Id::ConfigValue, "answers are restored from tokens, and there is no key for them");
             return Err(error
                 .at(&target.place)
@@ -461,7 +488,7 @@ impl OfTarget for Served {
         })?;
         let links = http.public_url.as_ref().map(|public| Links::new(&http.upstream.to_string(), &public.to_string()));
         let links = links.unwrap_or_default();
-        let replacements = Replacements::new(gate.kinds())?;
+        let replacements = Replacements::new(rules.kinds())?;
         let seal = Keyring::random().map_err(|error| Error::new(Id::Internal, error.to_string()))?;
         let (target, http, limits) = (target.clone(), http.clone(), limits.clone());
         Ok(Self { target, http, upstream, rewriter, links, replacements, seal, limits })

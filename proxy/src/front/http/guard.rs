@@ -129,3 +129,63 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
         Pin::new(&mut self.inner).poll_shutdown(cx)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, DuplexStream, duplex};
+    use tokio::time::timeout;
+
+    use super::*;
+
+    const SOON: Duration = Duration::from_millis(60);
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A client, and the gateway's side of its connection, with little room between them.
+    fn between(first: Duration, patience: Duration) -> (DuplexStream, Guarded<DuplexStream>) {
+        let (client, server) = duplex(64);
+        (client, Guarded::new(server, 200, first, patience, Arc::new(Patience::new())))
+    }
+
+    #[tokio::test]
+    async fn who_says_too_little_is_not_waited_for() {
+        for said in ["", "GET /a HTTP/1.1\r\n"] {
+            let (mut client, mut guarded) = between(SOON, LONG);
+            client.write_all(said.as_bytes()).await.unwrap();
+            let mut read = Vec::new();
+            let ended = timeout(LONG, guarded.read_to_end(&mut read)).await.unwrap();
+            assert_eq!(ended.unwrap_err().kind(), io::ErrorKind::TimedOut, "{said:?}");
+            assert_eq!(read, said.as_bytes());
+        }
+        // Whoever said enough is the library's, which has clocks of its own.
+        let (mut client, mut guarded) = between(SOON, LONG);
+        client.write_all(b"GET /a HTTP/1.1\r\nHost: g\r\n").await.unwrap();
+        let mut read = [0; 64];
+        assert!(guarded.read(&mut read).await.unwrap() >= ENOUGH);
+        assert!(timeout(4 * SOON, guarded.read(&mut read)).await.is_err(), "it is waited for");
+    }
+
+    #[tokio::test]
+    async fn who_reads_nothing_is_given_up_and_who_reads_slowly_is_not() {
+        let (_client, mut guarded) = between(LONG, SOON);
+        let written = timeout(LONG, guarded.write_all(&[b'x'; 200])).await.unwrap();
+        assert_eq!(written.unwrap_err().kind(), io::ErrorKind::TimedOut);
+
+        let (mut client, mut guarded) = between(LONG, 4 * SOON);
+        let writing = tokio::spawn(async move { guarded.write_all(&[b'x'; 400]).await });
+        let mut read = [0; 64];
+        for _ in 0..7 {
+            tokio::time::sleep(SOON).await;
+            let _ = client.read(&mut read).await.unwrap();
+        }
+        assert!(writing.await.unwrap().is_ok(), "each piece came in time");
+    }
+
+    #[tokio::test]
+    async fn what_is_malformed_is_read_as_nonsense_and_an_end() {
+        let (mut client, mut guarded) = between(LONG, LONG);
+        client.write_all(b"GET /a HTTP/1.1\r\nHost : g\r\n\r\n").await.unwrap();
+        let mut read = Vec::new();
+        guarded.read_to_end(&mut read).await.unwrap();
+        assert_eq!(read, NONSENSE);
+    }
+}

@@ -1,14 +1,16 @@
 //! Heads of messages, from one side to the other.
 
 use std::net::SocketAddr;
+use std::time::SystemTime;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD;
 use blackbar_engine::Raw;
 use blackbar_engine::operator::{Keyring, find_tokens};
-use blackbar_wire::http::{Coding, DownHeader, Place, Rewriter, UpHeader, accept_encoding, down, up};
+use blackbar_wire::http::{Coding, DownHeader, Place, Rewriter, UpHeader, accept_encoding, down, preferred, up};
 use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
+use super::cookies::Cookies;
 use super::problem::{Kind, Problem};
 use crate::gate::Lines;
 
@@ -17,7 +19,8 @@ pub(super) struct Heads<'a> {
     pub(super) rewriter: &'a Rewriter,
     /// Marks entity tags: another version is another representation.
     pub(super) version: &'a str,
-    pub(super) cookies: bool,
+    /// Where cookies pass.
+    pub(super) cookies: Option<Cookies<'a>>,
     /// Headers in which clients present credentials here.
     pub(super) token_headers: &'a [String],
     /// Headers of clients that pass although they look like somebody's identity.
@@ -30,12 +33,15 @@ impl Heads<'_> {
     /// The headers of a request on its way up. The upstream's own credential and host are not in them yet.
     pub(super) fn up(&self, from: &HeaderMap, client: SocketAddr, encrypted: bool) -> HeaderMap {
         let mut to = HeaderMap::with_capacity(from.len());
+        let mut preferences: Vec<&str> = Vec::new();
         for (name, value) in from {
             if self.token_headers.iter().any(|token| token == name.as_str()) {
                 continue;
             }
             let allowed = self.pass_headers.iter().any(|allowed| allowed == name.as_str());
-            match up(name.as_str(), self.cookies) {
+            match up(name.as_str(), self.cookies.is_some()) {
+                UpHeader::Pass if *name == header::COOKIE => {}
+                UpHeader::Preferences => preferences.extend(value.to_str().map(preferred).unwrap_or_default()),
                 UpHeader::Drop if allowed => _ = to.append(name.clone(), value.clone()),
                 UpHeader::Pass => _ = to.append(name.clone(), value.clone()),
                 UpHeader::Tags => {
@@ -47,6 +53,10 @@ impl Heads<'_> {
                 UpHeader::Drop => {}
             }
         }
+        let cookies = self.cookies.as_ref().and_then(|cookies| cookies.up(from.get_all(header::COOKIE).iter()));
+        to.extend(cookies.map(|value| (header::COOKIE, value)));
+        let preferred = HeaderValue::from_str(&preferences.join(", ")).ok().filter(|_| !preferences.is_empty());
+        to.extend(preferred.map(|value| (HeaderName::from_static("prefer"), value)));
         let offered = accept_encoding(from.get_all(header::ACCEPT_ENCODING).iter().map(HeaderValue::as_bytes));
         let forwarded = match client {
             SocketAddr::V4(address) => format!("for={}", address.ip()),
@@ -70,7 +80,10 @@ impl Heads<'_> {
                 DownHeader::Drop => None,
                 DownHeader::Plain => unchanged(value, lines).filter(|value| !holds_number(value.as_bytes())),
                 DownHeader::Content => redacted(name, value, lines),
-                DownHeader::Cookie => self.cookies.then(|| redacted(name, value, lines)).flatten(),
+                DownHeader::Cookie if *name == header::SET_COOKIE => {
+                    self.cookies.as_ref().and_then(|cookies| cookies.down(value, SystemTime::now()))
+                }
+                DownHeader::Cookie => None,
                 DownHeader::Tag => self.tag_down(value),
                 DownHeader::File => file(value),
                 DownHeader::Link => {
@@ -213,7 +226,7 @@ fn holds_number(text: &[u8]) -> bool {
 }
 
 /// The value as the profile wants it. The name stands before it: it may be what tells a name from a word.
-fn redacted(name: &HeaderName, value: &HeaderValue, lines: &mut Lines) -> Option<HeaderValue> {
+pub(super) fn redacted(name: &HeaderName, value: &HeaderValue, lines: &mut Lines) -> Option<HeaderValue> {
     // Names often say what the value is (`x-patient-name`); in words the detectors know them.
     let label = name.as_str().strip_prefix("x-").unwrap_or(name.as_str()).replace('-', " ");
     let label = format!("{label}: ");

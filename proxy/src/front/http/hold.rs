@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use blackbar_policy::{CanonicalRequest, HttpRequest};
-use blackbar_wire::http::Admitted;
+use blackbar_wire::http::{Admitted, RESPOND_LATER};
 use bytes::Bytes;
-use http::header::{self, HeaderMap, HeaderName};
+use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use http::request::Parts;
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
@@ -30,8 +30,26 @@ pub(super) fn canonical<'r>(parts: &'r Parts, admitted: &'r Admitted, body: &[u8
     })
 }
 
-/// Whether a header cannot make another request of one that was agreed to.
-pub(super) fn is_harmless(name: &HeaderName) -> bool {
+/// The headers that cannot make another request of one that was agreed to.
+pub(super) fn harmless(headers: HeaderMap) -> HeaderMap {
+    // It says when to answer, and nothing else of what may be preferred.
+    let later = headers.get_all("prefer").iter().any(|value| {
+        value.to_str().is_ok_and(|value| value.split(',').any(|preference| preference.trim() == RESPOND_LATER))
+    });
+    let mut last = None;
+    let named = headers.into_iter().filter_map(|(name, value)| {
+        // Only the first of several values comes with its name.
+        last = name.or_else(|| last.take());
+        Some((last.clone()?, value))
+    });
+    let mut kept: HeaderMap = named.filter(|(name, _)| is_harmless(name)).collect();
+    if later {
+        kept.insert("prefer", HeaderValue::from_static(RESPOND_LATER));
+    }
+    kept
+}
+
+fn is_harmless(name: &HeaderName) -> bool {
     const HARMLESS: &[HeaderName] = &[
         header::ACCEPT,
         header::ACCEPT_ENCODING,
@@ -150,9 +168,29 @@ pub(super) fn too_many() -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use http::HeaderValue;
-
     use super::*;
+
+    #[test]
+    fn what_was_agreed_to_may_be_answered_later_and_is_changed_by_nothing() {
+        let mut headers = HeaderMap::new();
+        for (name, value) in [
+            ("accept", "text/csv"),
+            ("x-note", "drop"),
+            ("x-note", "drop again"),
+            ("accept", "application/json"),
+            ("prefer", "return=minimal, respond-async"),
+            ("x-prefer", "respond-async"),
+        ] {
+            headers.append(name, HeaderValue::from_static(value));
+        }
+        let kept = harmless(headers);
+        assert_eq!(kept.get_all("accept").iter().collect::<Vec<_>>(), ["text/csv", "application/json"]);
+        assert_eq!(kept.get("prefer").unwrap(), "respond-async");
+        assert_eq!(kept.len(), 3);
+        let preferring =
+            HeaderMap::from_iter([("prefer".parse().unwrap(), HeaderValue::from_static("return=minimal"))]);
+        assert!(harmless(preferring).is_empty());
+    }
 
     #[test]
     fn a_client_waits_as_long_as_it_prefers_and_no_longer_than_it_may() {

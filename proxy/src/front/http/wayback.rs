@@ -17,6 +17,7 @@ pub(super) fn carries_tokens(target: &str) -> bool {
 /// Parameters whose value is the id of a resource, which upstreams answer with that resource and do not quote elsewhere.
 const IDS: &[&str] = &[
     "_id",
+    "_jobId",
     "asserter",
     "author",
     "beneficiary",
@@ -33,19 +34,70 @@ const IDS: &[&str] = &[
 ];
 /// Headers of an answer to a request that was resolved: others may quote what was asked for.
 const UNQUOTED: &[&str] = &["cache-control", "content-encoding", "content-type", "vary", "x-content-type-options"];
+/// Headers that tell of a job that goes on: where it is, and when to ask again.
+const OF_JOBS: &[&str] = &["content-location", "retry-after"];
+/// Where exports have their jobs and their files.
+const JOBS: &[&str] = &[
+    "$export-poll-status",
+    "bulkdata",
+    "bulkfiles",
+    "bulkstatus",
+    "download",
+    "export",
+    "export-status",
+    "exports",
+    "files",
+    "output",
+    "status",
+];
 
 /// Whether a header of an upstream passes that was asked for what the client does not know.
 pub(super) fn is_unquoted(name: &HeaderName) -> bool {
     UNQUOTED.contains(&name.as_str())
 }
 
-/// Whether what ends with `before` asks for a resource by its id: `/Patient/`, `?patient=`, `&subject=Patient/`.
+/// Whether a header passes that tells of a job: it says nothing of what was resolved. Its content was redacted already.
+pub(super) fn tells_of_job(name: &HeaderName, value: &[u8], resolved: &[(String, Vec<u8>)]) -> bool {
+    const TELLING: usize = 4;
+    if !OF_JOBS.contains(&name.as_str()) {
+        return false;
+    }
+    // Of an address what stands behind the host, without the tokens in it.
+    let rest = memchr::memmem::find(value, b"://").and_then(|at| value.get(at + 3..));
+    let rest = rest.map_or(value, |rest| {
+        rest.iter().position(|byte| *byte == b'/').and_then(|at| rest.get(at..)).unwrap_or_default()
+    });
+    let (mut text, mut done) = (Vec::new(), 0);
+    for token in find_tokens(rest) {
+        text.extend_from_slice(rest.get(done..token.start).unwrap_or_default());
+        done = token.end;
+    }
+    text.extend_from_slice(rest.get(done..).unwrap_or_default());
+    let text = super::head::unescaped(&text).to_ascii_lowercase();
+    let sign = |byte: Option<&u8>| byte.is_none_or(|byte| !byte.is_ascii_alphanumeric());
+    resolved.iter().all(|(_, original)| {
+        let original = super::head::unescaped(original).to_ascii_lowercase();
+        // Fewer letters than that stand within other words.
+        let alone =
+            |at: usize| sign(at.checked_sub(1).and_then(|at| text.get(at))) && sign(text.get(at + original.len()));
+        !memchr::memmem::find_iter(&text, &original).any(|at| original.len() >= TELLING || alone(at))
+    })
+}
+
+/// Whether what ends with `before` asks for a resource by its id, `/Patient/`, `?patient=`, `&subject=Patient/`, or for
+/// something of an export, `/bulkstatus/`.
 fn asks_by_id(before: &str) -> bool {
     let is_type = |segment: &str| {
         segment.starts_with(|c: char| c.is_ascii_uppercase()) && segment.bytes().all(|byte| byte.is_ascii_alphabetic())
     };
     let Some((_, query)) = before.split_once('?') else {
-        return before.strip_suffix('/').and_then(|path| path.rsplit('/').next()).is_some_and(is_type);
+        let Some(path) = before.strip_suffix('/') else { return false };
+        // Below a job, whose id is a token, are its files.
+        let is_token =
+            |segment: &&str| find_tokens(segment.as_bytes()).next().is_some_and(|found| found.len() == segment.len());
+        let mut segments = path.rsplit('/').skip_while(is_token);
+        let led = segments.next().unwrap_or_default();
+        return JOBS.contains(&led) || is_type(led) && path.ends_with(led);
     };
     let parameter = query.rsplit('&').next().unwrap_or_default();
     let Some((name, value)) = parameter.split_once('=') else { return false };
@@ -119,6 +171,37 @@ mod tests {
         let expected = "/Patient/A%2F1%3Fb%26c%3D%25d/_history?patient=A%2F1%3Fb%26c%3D%25d&subject=Patient/A%2F1%3Fb%26c%3D%25d&y=1";
         assert_eq!(resolved(&target, Some(&keyring), &Turned::default()).unwrap(), expected);
         assert!(!carries_tokens("/Patient/12?x=y"));
+    }
+
+    #[test]
+    fn jobs_and_files_of_exports_are_found_again() {
+        let keyring = Keyring::random().unwrap();
+        let token = |value: &str| keyring.token("other-id", value.as_bytes()).unwrap();
+        let (job, file) = (token("1b4db7eb"), token("1.Patient.ndjson"));
+        for (target, expected) in [
+            (format!("/$export-poll-status?_jobId={job}"), "/$export-poll-status?_jobId=1b4db7eb"),
+            (format!("/bulkstatus/{job}"), "/bulkstatus/1b4db7eb"),
+            (format!("/r4/export/{job}/{file}"), "/r4/export/1b4db7eb/1.Patient.ndjson"),
+        ] {
+            assert_eq!(resolved(&target, Some(&keyring), &Turned::default()).unwrap(), expected);
+        }
+        for target in [format!("/x/{job}/{file}"), format!("/Patient/{job}/{file}"), format!("/?_job={job}")] {
+            assert!(resolved(&target, Some(&keyring), &Turned::default()).is_err(), "{target}");
+        }
+    }
+
+    #[test]
+    fn what_tells_of_a_job_tells_nothing_of_what_was_resolved() {
+        let resolved =
+            [("bb-other-id-x".to_owned(), b"G7".to_vec()), ("bb-other-id-y".to_owned(), b"kowalczyk".to_vec())];
+        let place = HeaderName::from_static("content-location");
+        for value in ["https://g7.example/bulkstatus/12", "/bulkstatus/12?_page=g71", "120"] {
+            assert!(tells_of_job(&place, value.as_bytes(), &resolved), "{value}");
+        }
+        for value in ["/Group/g7/status", "/x?a=%4B%6fwalczyk.1", "/x/aKowalczyk"] {
+            assert!(!tells_of_job(&place, value.as_bytes(), &resolved), "{value}");
+        }
+        assert!(!tells_of_job(&HeaderName::from_static("x-progress"), b"120", &resolved));
     }
 
     #[test]

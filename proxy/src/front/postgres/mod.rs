@@ -46,7 +46,7 @@ use self::upstream::Upstream;
 use super::{Current, OfTarget, Reloads};
 use crate::config::{Config, Limits, PostgresAuth, PostgresTarget, Protocol, Target};
 use crate::error::{Error, Id};
-use crate::gate::Gate;
+use crate::gate::{Gate, Ready, Rules};
 
 /// One PostgreSQL target, ready for sessions.
 pub(crate) struct Front {
@@ -69,19 +69,19 @@ struct Served {
 
 impl Front {
     pub(crate) fn new(gate: Arc<Gate>, target: &Target, limits: &Limits) -> Result<Self, Error> {
-        let served = Current::new(Arc::clone(&gate), target, limits)?;
+        let served = Current::new(&gate, target, limits)?;
         Ok(Self { gate, served, cancels: Arc::default() })
     }
 }
 
 impl Reloads for Front {
-    fn reload(&self, config: &Config) -> Result<(), Error> {
-        self.served.reload(config)
+    fn prepare<'a>(&'a self, config: &Config, rules: &Rules) -> Result<Ready<'a>, Error> {
+        self.served.prepare(config, rules)
     }
 }
 
 impl OfTarget for Served {
-    fn of(_: &Gate, target: &Target, limits: &Limits) -> Result<Self, Error> {
+    fn of(_: &Rules, target: &Target, limits: &Limits) -> Result<Self, Error> {
         let refused = |what: &str| Err(Error::new(Id::ConfigValue, what).at(&target.place));
         let Protocol::Postgres(postgres) = &target.protocol else {
             return refused("the target speaks another protocol");

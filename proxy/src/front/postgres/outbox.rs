@@ -143,10 +143,10 @@ impl Outbox {
 
     /// Ready when all so far is as safe as the target asks for before the server may be asked.
     pub(super) fn poll_settled(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), RecordError>> {
-        if self.recording.is_async() {
-            return Poll::Ready(Ok(()));
-        }
         if !self.settling {
+            if !self.recording.settles() {
+                return Poll::Ready(Ok(()));
+            }
             self.recording.seal()?;
             self.settling = true;
         }

@@ -30,7 +30,7 @@ pub(super) use self::statement::Statement;
 use self::subjects::Subjects;
 pub(crate) use self::subjects::{Identifier, SUBJECT};
 use self::throttle::Throttle;
-use super::{Identity, Part};
+use super::{Identity, Part, Rules};
 use crate::config::{Record, Target};
 use crate::error::{Error, Id};
 use crate::notes;
@@ -39,7 +39,7 @@ use crate::operations::{Metrics, Readings};
 /// The gateway's hold on the ledger.
 pub(crate) struct Recorder {
     ledger: Ledger,
-    /// An [`Admission`], as it was a second ago.
+    /// An [`Admission`], as it was when somebody looked last.
     room: AtomicU8,
     strangers: Mutex<HashMap<&'static str, Throttle>>,
     live: Live,
@@ -73,7 +73,8 @@ impl Recorder {
                 let error = Error::new(Id::DataFolder, "another gateway has this data folder").at_path(folder);
                 return error.hint("`blackbar status` asks it how it is");
             }
-            Error::new(Id::LedgerUnusable, format!("the ledger cannot be opened: {error}")).at_path(folder)
+            let told = Error::new(Id::LedgerUnusable, format!("the ledger cannot be opened: {error}")).at_path(folder);
+            if error.is_newer() { told.hint("start the version that wrote it; nothing was changed") } else { told }
         })?;
         let this =
             Self { ledger, room: AtomicU8::new(OPEN), strangers: Mutex::default(), live: Live::default(), metrics };
@@ -102,10 +103,13 @@ impl Recorder {
         self.ledger.record(leaf, now()).map_err(|error| RecordError::from(&error))
     }
 
-    /// Records that a configuration and its policies came into force.
-    pub(crate) fn loaded(&self, configuration: &str, rules: &str, policies: usize) -> Result<(), Error> {
-        let config = Details::new().text("sha256", configuration).text("version", env!("CARGO_PKG_VERSION"));
-        let rules = Details::new().text("rules", rules).number("policies", policies as u64);
+    /// Records that a configuration and its policies come into force. `late`: what of it only a new start begins or ends.
+    pub(crate) fn loaded(&self, configuration: &str, rules: &Rules, late: &[&str]) -> Result<(), Error> {
+        let mut config = Details::new().text("sha256", configuration).text("version", env!("CARGO_PKG_VERSION"));
+        if !late.is_empty() {
+            config = config.texts("needs_restart", late.iter().take(32).map(|name| short(name)));
+        }
+        let rules = Details::new().text("rules", rules.version()).number("policies", rules.policies() as u64);
         for (kind, details) in [(Kind::ConfigChange, config), (Kind::PolicyLoad, rules)] {
             let leaf = Leaf::new(kind).outcome(Outcome::Success).details(details);
             let recorded = self.ledger.record(leaf, now()).and_then(|ticket| ticket.wait());
@@ -258,7 +262,8 @@ impl Recorder {
         self.event(Leaf::new(kind).target(target).outcome(Outcome::Denied).details(details)).map(Some)
     }
 
-    fn look_for_room(&self) {
+    /// Looks how full the disk is. It may block.
+    pub(crate) fn look_for_room(&self) {
         let room = match self.ledger.admission() {
             Ok(Admission::Open) => OPEN,
             Ok(Admission::Warn) => WARN,
@@ -342,6 +347,8 @@ struct Who {
     subject: String,
     kind: &'static str,
     by: String,
+    /// Which credential it was, by an id that is no secret.
+    credential: Option<String>,
     groups: Vec<String>,
     acting_for: Vec<String>,
     target: String,
@@ -365,10 +372,14 @@ impl Conversation {
     pub(crate) fn recording(self: &Arc<Self>, identity: &Identity, target: &Target) -> Result<Recording, RecordError> {
         self.recorder.state()?;
         let who = Who::new(identity, &target.name);
-        let idle = {
+        let (idle, replaced) = {
             let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-            idle.iter().position(|session| session.who == who).map(|at| idle.swap_remove(at))
+            let found = idle.iter().position(|session| session.who == who).map(|at| idle.swap_remove(at));
+            // Who comes with a new credential each time does not leave a session behind for each of them.
+            let replaced: Vec<Session> = idle.extract_if(.., |session| session.who.renewed_by(&who)).collect();
+            (found, replaced)
         };
+        replaced.into_iter().for_each(Session::close);
         let session = match idle {
             Some(session) => session,
             None => self.begin(who)?,
@@ -380,8 +391,11 @@ impl Conversation {
         let mut details = Details::new()
             .text("source", self.source.to_string())
             .text("kind", who.kind)
-            .text("authenticated_by", who.by.as_str())
-            .texts("groups", who.groups.iter().map(String::as_str));
+            .text("authenticated_by", who.by.as_str());
+        if let Some(credential) = &who.credential {
+            details = details.text("credential", credential.as_str());
+        }
+        details = details.texts("groups", who.groups.iter().map(String::as_str));
         if !who.acting_for.is_empty() {
             details = details.texts("acting_for", who.acting_for.iter().map(String::as_str));
         }
@@ -400,15 +414,26 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        for session in std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner)) {
-            let details = Details::new().number("requests", session.exchanges);
-            // A ledger that stopped has said so already, and mends it at the next start.
-            let _ = session.writer.close(Outcome::Success, details, now());
-        }
+        let idle = std::mem::take(&mut *self.idle.lock().unwrap_or_else(PoisonError::into_inner));
+        idle.into_iter().for_each(Session::close);
+    }
+}
+
+impl Session {
+    /// Ends it, between two requests.
+    fn close(self) {
+        let details = Details::new().number("requests", self.exchanges);
+        // A ledger that stopped has said so already, and mends it at the next start.
+        let _ = self.writer.close(Outcome::Success, details, now());
     }
 }
 
 impl Who {
+    /// Whether this is the same one with another credential.
+    fn renewed_by(&self, other: &Self) -> bool {
+        self.credential != other.credential && Self { credential: other.credential.clone(), ..self.clone() } == *other
+    }
+
     fn new(identity: &Identity, target: &str) -> Self {
         const MOST: usize = 32;
         let names = |names: &mut dyn Iterator<Item = &String>| names.take(MOST).map(|name| short(name)).collect();
@@ -419,6 +444,7 @@ impl Who {
                 blackbar_policy::SubjectKind::User => "user",
             },
             by: short(&identity.authenticated_by),
+            credential: identity.credential.as_deref().map(short),
             groups: names(&mut identity.subject.groups().iter()),
             acting_for: names(&mut identity.acting_for.iter()),
             target: target.to_owned(),

@@ -58,7 +58,7 @@ pub(crate) struct Recording {
 /// How far an answer may be ahead of its record.
 const AHEAD: u64 = 64 << 10;
 const AHEAD_FOR: Duration = Duration::from_millis(20);
-/// An answer that need not wait waits here all the same: queues are finite.
+/// An answer that need not wait waits here all the same: queues are finite. While the disk is busy it waits as others do.
 const AHEAD_ASYNC: u64 = 4 << 20;
 /// What may be gathered while the disk is busy; the less, the more others wait for it too.
 const ROOM: u64 = 1 << 20;
@@ -180,15 +180,11 @@ impl Recording {
         self.session.as_ref().map(|session| session.writer.id().to_string())
     }
 
-    /// Waits until all so far is on disk, if the target asks for it: then the upstream may be asked.
+    /// Waits until all so far is on disk, if it has to be: then the upstream may be asked.
     pub(crate) async fn settle(&mut self) -> Result<(), RecordError> {
-        if self.mode == Record::Async {
+        if !self.settles() {
             return Ok(());
         }
-        self.settle_all().await
-    }
-
-    async fn settle_all(&mut self) -> Result<(), RecordError> {
         self.seal()?;
         std::future::poll_fn(|cx| self.poll_flight(cx)).await
     }
@@ -265,7 +261,7 @@ impl Recording {
 
     /// Whether more may be gathered before the disk is waited for.
     pub(crate) fn has_room(&self) -> bool {
-        let room = if self.home.recorder.ledger.backlog() > BUSY { LITTLE_ROOM } else { ROOM };
+        let room = if self.is_busy() { LITTLE_ROOM } else { ROOM };
         self.gathered - self.released < room
     }
 
@@ -323,7 +319,7 @@ impl Recording {
                 let in_time = self.ahead_since.is_none_or(|since| since.elapsed() < AHEAD_FOR);
                 upto <= self.durable || (upto <= self.durable + AHEAD && in_time)
             }
-            Record::Async => upto <= self.durable + AHEAD_ASYNC,
+            Record::Async => upto <= self.durable + AHEAD || (upto <= self.durable + AHEAD_ASYNC && !self.is_busy()),
         };
         if may {
             // What runs ahead is at least on its way to the disk.
@@ -390,14 +386,25 @@ impl Recording {
         self.home.recorder.metrics.held_back(bytes);
     }
 
+    /// The longest that something of the answer was here, for the count.
+    pub(crate) fn delayed(&self, longest: Duration) {
+        self.home.recorder.metrics.delayed(longest);
+    }
+
     /// Why it could not be recorded.
     pub(crate) fn why_unrecorded(&self) -> RecordError {
         self.home.recorder.state().err().unwrap_or(RecordError::Stopped)
     }
 
-    /// Whether nothing waits for the disk.
-    pub(crate) fn is_async(&self) -> bool {
-        self.mode == Record::Async
+    /// Whether a request waits for the disk: if the target asks for it, or if so much waits already that only waiting makes
+    /// it less. Whoever asks quickly is slowed down, long before anybody has to be refused.
+    pub(crate) fn settles(&self) -> bool {
+        self.mode != Record::Async || self.is_busy()
+    }
+
+    /// Whether much waits for the disk.
+    fn is_busy(&self) -> bool {
+        self.home.recorder.ledger.backlog() > BUSY
     }
 
     /// Whether something may leave whose record is still on its way to the disk.

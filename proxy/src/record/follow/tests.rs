@@ -437,3 +437,40 @@ async fn a_sink_whose_certificate_does_not_count_is_told_nothing() {
         }
     }
 }
+
+#[test]
+fn otlp_has_the_form_that_collectors_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let _ledger = log(folder.path());
+    let events = events(folder.path());
+    let records: Vec<Value> = events.iter().map(|event| otlp::record(event, &source())).collect();
+    let told = otlp::request(records, &source());
+    let text = |attributes: &Value, key: &str| {
+        let all = attributes.as_array().unwrap().clone();
+        let found = all.into_iter().find(|attribute| attribute["key"] == key)?;
+        found["value"]["stringValue"].as_str().map(str::to_owned)
+    };
+    let [resource] = &told["resourceLogs"].as_array().unwrap()[..] else { panic!("{told}") };
+    let about = &resource["resource"]["attributes"];
+    assert_eq!(text(about, "service.name").as_deref(), Some("blackbar"));
+    assert_eq!(text(about, "host.name").as_deref(), Some("gateway-1"));
+    let [scope] = &resource["scopeLogs"].as_array().unwrap()[..] else { panic!("{told}") };
+    assert_eq!(scope["scope"]["name"], "blackbar.ledger");
+    let records = scope["logRecords"].as_array().unwrap();
+    assert_eq!(records.len(), events.len());
+    for (record, event) in records.iter().zip(&events) {
+        // 64-bit numbers are text in this form, and times are nanoseconds.
+        assert_eq!(record["timeUnixNano"], (event.micros * 1000).to_string());
+        let severity = (record["severityNumber"].as_u64().unwrap(), record["severityText"].as_str().unwrap());
+        assert_eq!(severity, if event.is_alert() { (13, "WARN") } else { (9, "INFO") });
+        let body: Value = serde_json::from_str(record["body"]["stringValue"].as_str().unwrap()).unwrap();
+        assert!(body["index"] == event.index || body["checkpoint"].is_string(), "{body}");
+        assert_eq!(text(&record["attributes"], "blackbar.log.index"), Some(event.index.to_string()));
+        let name = text(&record["attributes"], "event.name").unwrap();
+        assert!(name.starts_with("blackbar."), "{name}");
+        for attribute in record["attributes"].as_array().unwrap() {
+            assert!(attribute["key"].is_string() && attribute["value"]["stringValue"].is_string(), "{attribute}");
+        }
+    }
+    assert!(records.iter().any(|record| record["severityNumber"] == 13));
+}

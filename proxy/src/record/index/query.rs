@@ -29,6 +29,8 @@ pub(crate) struct Row {
 /// Which sessions are asked for; everything that is named must fit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Filter {
+    /// This one alone.
+    pub(crate) session: Option<SessionId>,
     pub(crate) subject: Option<String>,
     pub(crate) target: Option<String>,
     pub(crate) outcome: Option<String>,
@@ -262,6 +264,10 @@ impl Filter {
                 conditions.push(column.to_owned());
                 values.push(Value::Text(wanted.clone()));
             }
+        }
+        if let Some(session) = self.session {
+            conditions.push(format!("{id} = ?"));
+            values.push(Value::Blob(session.as_bytes().to_vec()));
         }
         if let Some(kind) = &self.kind {
             conditions.push(if id == "sessions.id" {

@@ -447,7 +447,7 @@ async fn readers_see_what_was_judged_and_nothing_else() {
     for (name, reader) in [("python", python()), ("nginx", nginx())] {
         match reader {
             Some(reader) => readers.push(reader),
-            None => println!("skipped: {name} is not here"),
+            None => crate::testing::skipped(&format!("{name} is not here")),
         }
     }
     let corpus = corpus();

@@ -277,14 +277,14 @@ async fn a_listener_takes_new_certificates_while_connections_stand() {
     // What cannot be used changes nothing.
     let good = std::fs::read(&files.cert).unwrap();
     std::fs::write(&files.cert, "nonsense").unwrap();
-    assert!(house.certificates.read(&house.target).is_err());
+    assert!(house.certificates.prepare(&house.target).is_err());
     assert_eq!(certificate(&encrypted(&house, &authority, &[b"h2"]).await.0), before);
     std::fs::write(&files.cert, good).unwrap();
 
     let new = authority.certify("new", "IP:127.0.0.1");
     std::fs::copy(&new.cert, &files.cert).unwrap();
     std::fs::copy(&new.key, &files.key).unwrap();
-    house.certificates.read(&house.target).unwrap();
+    house.certificates.prepare(&house.target).unwrap()();
     let (stream, _) = encrypted(&house, &authority, &[b"h2"]).await;
     assert_ne!(certificate(&stream), before, "the new certificate is shown");
     assert_eq!(answers(&mut speak(stream, None).await).await, "{\"ssn\": \"[SSN]\"}");

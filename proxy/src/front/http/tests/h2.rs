@@ -351,11 +351,11 @@ async fn curl_speaks_it() {
     curl.args(["--silent", "--include", "--http2-prior-knowledge", "--max-time", "20", "--noproxy", "*", "-H"]);
     curl.arg(format!("Authorization: Bearer {CREDENTIAL}")).arg(url).stdin(std::process::Stdio::null());
     let Ok(output) = tokio::task::spawn_blocking(move || curl.output()).await.unwrap() else {
-        println!("skipped: there is no curl");
+        crate::testing::skipped("there is no curl");
         return;
     };
     if matches!(output.status.code(), Some(2 | 4)) {
-        println!("skipped: this curl does not speak HTTP/2");
+        crate::testing::skipped("this curl does not speak HTTP/2");
         return;
     }
     let told = String::from_utf8(output.stdout).unwrap();

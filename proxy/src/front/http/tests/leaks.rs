@@ -484,3 +484,76 @@ async fn a_request_s_secrets_stay_where_they_belong() {
     }
     assert!(!String::from_utf8_lossy(&answered.raw).contains(super::UPSTREAM_SECRET));
 }
+
+/// What the only request said that the upstream was sent, in one header.
+fn sent(house: &House, name: &str) -> Option<String> {
+    let seen = house.upstream_saw();
+    let found =
+        seen.lines().filter_map(|line| line.split_once(": ")).find(|(known, _)| known.eq_ignore_ascii_case(name));
+    found.map(|(_, value)| value.to_owned())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_canary_gets_out_of_a_cookie_that_passes() {
+    let settings = "cookies = true\n";
+    let long = format!("note={}", "carla.quint ".repeat(100).replace(' ', "_"));
+    for set in [
+        format!("ssn={SSN}; Path=/"),
+        format!("{DIGITS}=1"),
+        format!("p{ID}=1; Secure"),
+        format!("id={ID}"),
+        "who=carla.quint; HttpOnly".to_owned(),
+        "carla.quint=yes".to_owned(),
+        "who=carla%2Equint%40mailhost.org".to_owned(),
+        "claims=MjE5LTA5LTk5OTg=".to_owned(),
+        format!("sid=x; Path=/Patient/{ID}; Domain=carla.quint.example"),
+        format!("sid=x; Comment={EMAIL}; Version={ID}; {SSN}"),
+        format!("sid=x; Max-Age={DIGITS}; Expires={SSN}; SameSite={SSN}"),
+        "sid=".to_owned(),
+        long,
+    ] {
+        let more = format!("Set-Cookie: {set}\r\nSet-Cookie: other={SSN}\r\nSet-Cookie2: ssn={SSN}\r\n");
+        let house = House::with(says(answer("application/json", &more, "{}")), settings, super::POLICY).await;
+        let answered = house.get("/Patient/7", "").await;
+        assert_eq!(answered.status, 200, "{set}");
+        for canary in canaries() {
+            assert!(memchr::memmem::find(&answered.raw, &canary).is_none(), "{set}: {}", answered.head);
+        }
+        // It comes back as it was set, also over the next connection and beside a cookie of the client's own.
+        let cookies: Vec<&str> = answered.head.lines().filter_map(|line| line.strip_prefix("set-cookie: ")).collect();
+        assert_eq!(cookies.len(), 2, "{set}: {}", answered.head);
+        let pair = |set: &str| set.split(';').next().unwrap().to_owned();
+        let headers = format!("Cookie: theme=dark; {}; {}\r\n", pair(cookies[0]), pair(cookies[1]));
+        let next = House::with(says(answer("application/json", "", "{}")), settings, super::POLICY).await;
+        assert_eq!(next.get("/Patient/7", &headers).await.status, 200);
+        assert_eq!(sent(&next, "cookie"), Some(format!("theme=dark; {}; other={SSN}", pair(&set))));
+        // To a target that passes none it does not.
+        let closed = House::new(says(answer("application/json", "", "{}"))).await;
+        assert_eq!(closed.get("/Patient/7", &headers).await.status, 200);
+        assert_eq!(sent(&closed, "cookie"), None);
+        // And it is no token that anything else opens.
+        let seal = cookies[0].split(['=', ';']).nth(1).unwrap();
+        let asked = closed.get(&format!("/Patient/{seal}"), "").await;
+        assert_eq!(asked.status, 422, "{seal}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn headers_that_pass_by_name_go_up_and_say_nothing_on_their_way_down() {
+    let settings = "cookies = true\npass_headers = [\"x-user\", \"x-user-email\"]\n";
+    let echoes = format!("X-User: SSN {SSN}\r\nX-User-Email: {EMAIL}\r\nWarning: 199 - \"{EMAIL}\"\r\n");
+    let body = format!(r#"{{"user":"SSN {SSN}","mail":"{EMAIL}","{EMAIL}":1}}"#);
+    let house = House::with(says(answer("application/json", &echoes, body)), settings, super::POLICY).await;
+    let headers = format!("X-User: SSN {SSN}\r\nX-User-Email: {EMAIL}\r\nX-User-Id: 7\r\nCookie: who={EMAIL}\r\n");
+    let answered = house.get("/Patient/7", &headers).await;
+    assert_eq!(answered.status, 200, "{}", answered.text());
+    for canary in canaries() {
+        assert!(memchr::memmem::find(&answered.raw, &canary).is_none(), "{}", String::from_utf8_lossy(&answered.raw));
+    }
+    assert_eq!(sent(&house, "x-user"), Some(format!("SSN {SSN}")));
+    assert_eq!(sent(&house, "x-user-email").as_deref(), Some(EMAIL));
+    assert_eq!(
+        (sent(&house, "x-user-id"), sent(&house, "x-secret").as_deref()),
+        (None, Some("key upstream-secret-value"))
+    );
+}

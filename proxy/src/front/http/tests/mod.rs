@@ -3,6 +3,7 @@
 mod downgrade;
 mod encrypted;
 mod h2;
+mod kubernetes;
 mod leaks;
 mod links;
 mod prompts;
@@ -132,40 +133,52 @@ impl House {
     }
 
     async fn with(script: Script, settings: &str, policy: &str) -> Self {
-        let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = upstream.local_addr().unwrap().port();
-        let seen: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
-        let log = Arc::clone(&seen);
-        tokio::spawn(async move {
-            while let Ok((mut stream, _)) = upstream.accept().await {
-                let (script, log) = (Arc::clone(&script), Arc::clone(&log));
-                tokio::spawn(async move {
-                    let request = read_request(&mut stream).await;
-                    log.lock().unwrap().push(request);
-                    script(stream).await;
-                });
-            }
-        });
-        let mut house = Self::in_front_of(&format!("127.0.0.1:{port}"), settings, policy).await;
-        house.seen = seen;
-        house
+        let (upstream, seen) = listening(script).await;
+        Self::in_front_of(&upstream, settings, policy).await.that_saw(seen)
     }
 
-    /// A gateway in front of somebody else's upstream, which speaks in the clear if no scheme says otherwise.
+    /// With other limits beside those of time.
+    async fn limited(script: Script, limits: &str) -> Self {
+        let (upstream, seen) = listening(script).await;
+        let text = usual(&upstream, "").replace("request_bytes = 1000000\n", limits);
+        Self::configured(&text, POLICY).await.that_saw(seen)
+    }
+
+    /// With other limits of time as well.
+    async fn patient(script: Script, limits: &str) -> Self {
+        let (upstream, seen) = listening(script).await;
+        let text = usual(&upstream, "").replace("idle_timeout = \"3s\"\n", "");
+        let text = text.replace("request_bytes = 1000000\n", limits);
+        Self::configured(&text, POLICY).await.that_saw(seen)
+    }
+
+    /// Whose clients present their credential in this header.
+    async fn presenting(script: Script, header: &str) -> Self {
+        let (upstream, seen) = listening(script).await;
+        let text = usual(&upstream, "").replace("[\"authorization\", \"x-api-key\"]", &format!("[\"{header}\"]"));
+        Self::configured(&text, POLICY).await.that_saw(seen)
+    }
+
+    /// A gateway in front of somebody else's upstream.
     async fn in_front_of(upstream: &str, settings: &str, policy: &str) -> Self {
-        let scheme = if upstream.contains("://") { "" } else { "http://" };
+        Self::configured(&usual(upstream, settings), policy).await
+    }
+
+    /// The HTTP target that `init` writes, in front of this upstream.
+    async fn installed(upstream: &str, policy: &str) -> Self {
+        let text = include_str!("../../../../templates/blackbar.toml")
+            .replace("listen = \"127.0.0.1:8080\"", "listen = \"127.0.0.1:0\"")
+            .replace("http://127.0.0.1:9000", &format!("http://{upstream}"));
+        Self::configured(&text, policy).await
+    }
+
+    async fn configured(text: &str, policy: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("policies")).unwrap();
         std::fs::write(folder.path().join("policies/p.cedar"), policy).unwrap();
         std::fs::write(folder.path().join("secret"), UPSTREAM_SECRET).unwrap();
         blackbar_engine::key::KeyFile::from_bytes([7; 32]).write(&folder.path().join("tokens.key")).unwrap();
-        let text = format!(
-            "[keys]\ntokens = {{ file = \"tokens.key\" }}\n[limits]\nidle_timeout = \"3s\"\nheader_timeout = \"2s\"\ndrain_timeout = \"2s\"\nrequest_bytes = 1000000\n\
-             [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"{scheme}{upstream}\"\n\
-             public_url = \"https://gateway.example\"\ntoken_headers = [\"authorization\", \"x-api-key\"]\n\
-             credential = {{ header = \"x-secret\", prefix = \"key \", file = \"secret\" }}\n{settings}"
-        );
-        let config = Config::parse("test.toml", &text, folder.path()).unwrap();
+        let config = Config::parse("test.toml", text, folder.path()).unwrap();
         let gate = Arc::new(Gate::new(&config, Arc::new(OneAgent)).unwrap());
         let (target, limits) = (&config.gateway.targets[0], &config.gateway.limits);
         let front = Arc::new(Front::new(gate, target, limits).unwrap());
@@ -178,6 +191,11 @@ impl House {
         tokio::spawn(bound.serve(stopped));
         let target = target.clone();
         Self { address, seen: Arc::default(), stop, recorder, root, folder, target, certificates }
+    }
+
+    fn that_saw(mut self, seen: Arc<Mutex<Vec<Vec<u8>>>>) -> Self {
+        self.seen = seen;
+        self
     }
 
     /// Sends these bytes and reads until the gateway closes, or has said nothing for a while.
@@ -209,6 +227,36 @@ impl House {
         assert_eq!(seen.len(), 1, "the upstream was sent one request");
         String::from_utf8(seen[0].clone()).unwrap()
     }
+}
+
+/// Somebody who acts by a script, and what was sent there.
+async fn listening(script: Script) -> (String, Arc<Mutex<Vec<Vec<u8>>>>) {
+    let upstream = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = upstream.local_addr().unwrap().to_string();
+    let seen: Arc<Mutex<Vec<Vec<u8>>>> = Arc::default();
+    let log = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = upstream.accept().await {
+            let (script, log) = (Arc::clone(&script), Arc::clone(&log));
+            tokio::spawn(async move {
+                let request = read_request(&mut stream).await;
+                log.lock().unwrap().push(request);
+                script(stream).await;
+            });
+        }
+    });
+    (address, seen)
+}
+
+/// A configuration with one target in front of an upstream, which speaks in the clear if no scheme says otherwise.
+fn usual(upstream: &str, settings: &str) -> String {
+    let scheme = if upstream.contains("://") { "" } else { "http://" };
+    format!(
+        "[keys]\ntokens = {{ file = \"tokens.key\" }}\n[limits]\nidle_timeout = \"3s\"\nheader_timeout = \"2s\"\ndrain_timeout = \"2s\"\nrequest_bytes = 1000000\n\
+         [[target]]\nname = \"t\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"{scheme}{upstream}\"\n\
+         public_url = \"https://gateway.example\"\ntoken_headers = [\"authorization\", \"x-api-key\"]\n\
+         credential = {{ header = \"x-secret\", prefix = \"key \", file = \"secret\" }}\n{settings}"
+    )
 }
 
 impl Drop for House {

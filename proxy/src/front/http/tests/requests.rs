@@ -1,9 +1,11 @@
 //! What is not let through, and what becomes of it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::net::{TcpListener, TcpStream};
 
 use super::{CREDENTIAL, House, answer, says};
 
@@ -184,17 +186,110 @@ async fn a_client_that_says_nothing_is_not_waited_for() {
 
 #[tokio::test]
 async fn an_upstream_that_is_not_there_is_named_as_such() {
-    let house = House::with(
-        ok(),
-        "[[target]]\nname = \"u\"\nprotocol = \"http\"\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:1\"\n",
-        POLICY,
-    )
-    .await;
-    drop(house);
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let house = House::in_front_of(&nobody.to_string(), "", POLICY).await;
+    let answered = house.get("/a", "").await;
+    assert_eq!(answered.status, 502);
+    assert!(answered.text().contains("the upstream cannot be reached"), "{}", answered.text());
+
     let house = House::new(says(Vec::new())).await;
     let answered = house.get("/a", "").await;
     assert_eq!(answered.status, 502);
     assert!(answered.text().contains("urn:blackbar:upstream"));
+}
+
+/// An upstream that keeps its connections, and how many it was given.
+async fn keeping() -> (std::net::SocketAddr, Arc<AtomicUsize>, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (connections, requests) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let (accepted, asked) = (Arc::clone(&connections), Arc::clone(&requests));
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            accepted.fetch_add(1, Ordering::SeqCst);
+            let asked = Arc::clone(&asked);
+            tokio::spawn(async move {
+                loop {
+                    if !super::read_request(&mut stream).await.ends_with(b"\r\n\r\n") {
+                        return;
+                    }
+                    asked.fetch_add(1, Ordering::SeqCst);
+                    if stream.write_all(&answer("application/json", "", "{\"a\":1}")).await.is_err() {
+                        return;
+                    }
+                }
+            });
+        }
+    });
+    (address, connections, requests)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_to_the_upstream_are_used_again() {
+    let (address, connections, requests) = keeping().await;
+    let house = House::in_front_of(&address.to_string(), "", POLICY).await;
+    for _ in 0..10 {
+        assert_eq!(house.get("/a/7", "").await.status, 200);
+    }
+    assert_eq!((requests.load(Ordering::SeqCst), connections.load(Ordering::SeqCst)), (10, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_without_an_end_is_ended_in_time() {
+    let script: super::Script = Arc::new(|mut stream: TcpStream| {
+        Box::pin(async move {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n";
+            let _ = stream.write_all(head).await;
+            while stream.write_all(b"6\r\nwords\n\r\n").await.is_ok() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        })
+    });
+    let house = House::limited(script, "total_timeout = \"1s\"\n").await;
+    let begun = std::time::Instant::now();
+    let answered = house.get("/a/7", "").await;
+    assert_eq!((answered.status, answered.complete), (200, false), "{}", answered.head);
+    assert!(begun.elapsed() < Duration::from_secs(3), "after {:?}", begun.elapsed());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn more_connections_than_there_are_seats_are_not_taken() {
+    let house = House::limited(ok(), "connections = 2\n").await;
+    let mut seated = Vec::new();
+    for _ in 0..2 {
+        let mut stream = TcpStream::connect(house.address).await.unwrap();
+        // Its seat is taken once something of it was read.
+        stream.write_all(b"GET /a HTTP/1.1\r\n").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        seated.push(stream);
+    }
+    let answered = house.get("/a/7", "").await;
+    assert_ne!(answered.status, 200, "a third one was served");
+    assert!(house.seen.lock().unwrap().is_empty());
+    drop(seated);
+    for _ in 0..50 {
+        if house.get("/a/7", "").await.status == 200 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("a seat that is free is given to nobody");
+}
+
+#[tokio::test]
+async fn a_credential_is_taken_from_the_header_that_is_configured() {
+    let house = House::presenting(ok(), "x-goog-api-key").await;
+    let head = format!(
+        "GET /a/7 HTTP/1.1\r\nHost: g\r\nX-Goog-Api-Key: {}\r\nAuthorization: Bearer of-somebody\r\nConnection: close\r\n\r\n",
+        CREDENTIAL
+    );
+    let answered = super::Answered::read(&house.raw(head.as_bytes()).await);
+    assert_eq!(answered.status, 200, "{}", answered.text());
+    let seen = house.upstream_saw().to_ascii_lowercase();
+    assert!(!seen.contains(CREDENTIAL) && !seen.contains("of-somebody"), "{seen}");
+    assert!(seen.contains("x-secret: key upstream-secret-value"), "{seen}");
+    // Another header carries none.
+    assert_eq!(house.get("/a/7", "").await.status, 401);
 }
 
 const POLICY: &str = super::POLICY;

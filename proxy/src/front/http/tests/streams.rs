@@ -1,6 +1,7 @@
 //! Bodies that stream: cut anywhere, coded in any way, stalled in the middle.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -97,6 +98,88 @@ async fn a_stalled_upstream_strands_nothing_that_may_leave() {
         }
         assert!(begun.elapsed() < Duration::from_secs(1), "{coding}: all three lines came after {:?}", begun.elapsed());
     }
+}
+
+/// More than buffers of sockets hold on either side, and far less than a gateway could gather in a second.
+const MOST_BETWEEN: u64 = 24 << 20;
+
+/// What stands still: so much was moved, and nothing more a while later.
+async fn stands(moved: &AtomicU64) -> u64 {
+    let begun = std::time::Instant::now();
+    let mut last = moved.load(Ordering::Relaxed);
+    loop {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let now = moved.load(Ordering::Relaxed);
+        if now == last && now > 0 {
+            return now;
+        }
+        assert!(begun.elapsed() < Duration::from_secs(20) && now < 4 * MOST_BETWEEN, "it goes on: {now} bytes");
+        last = now;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_is_read_of_an_upstream_than_its_client_reads() {
+    let written = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&written);
+    let script: super::Script = Arc::new(move |mut stream: TcpStream| {
+        let counted = Arc::clone(&counted);
+        Box::pin(async move {
+            let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n";
+            let _ = stream.write_all(head).await;
+            let line = "words that are nobody's, and the SSN 219-09-9998 of somebody\n".repeat(500);
+            while stream.write_all(line.as_bytes()).await.is_ok() {
+                counted.fetch_add(line.len() as u64, Ordering::Relaxed);
+            }
+        })
+    });
+    let limits = "idle_timeout = \"60s\"\n";
+    let house = House::patient(script, limits).await;
+    let mut stream = TcpStream::connect(house.address).await.unwrap();
+    let request = format!("GET /a/7 HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {CREDENTIAL}\r\n\r\n");
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let stood = stands(&written).await;
+    assert!(stood < MOST_BETWEEN, "{stood} bytes were read for a client that reads nothing");
+    // It goes on as soon as the client does.
+    let mut buffer = vec![0; 1 << 16];
+    let mut read = 0;
+    while read < 2 * stood {
+        let more = tokio::time::timeout(Duration::from_secs(30), stream.read(&mut buffer)).await.unwrap().unwrap();
+        assert!(more > 0, "the answer ended");
+        read += more as u64;
+    }
+    assert!(written.load(Ordering::Relaxed) > stood);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_more_is_read_of_a_client_than_the_upstream_reads() {
+    let script: super::Script = Arc::new(|stream: TcpStream| {
+        Box::pin(async move {
+            tokio::time::sleep(Duration::from_secs(60)).await;
+            drop(stream);
+        })
+    });
+    let house = House::patient(script, "request_bytes = 10000000000\nidle_timeout = \"60s\"\n").await;
+    let (mut reads, mut writes) = TcpStream::connect(house.address).await.unwrap().into_split();
+    let head = format!(
+        "POST /notes HTTP/1.1\r\nHost: g\r\nAuthorization: Bearer {CREDENTIAL}\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n"
+    );
+    writes.write_all(head.as_bytes()).await.unwrap();
+    let written = Arc::new(AtomicU64::new(0));
+    let counted = Arc::clone(&written);
+    let writing = tokio::spawn(async move {
+        let line = "words that are nobody's\n".repeat(1000);
+        let chunk = format!("{:x}\r\n{line}\r\n", line.len());
+        while writes.write_all(chunk.as_bytes()).await.is_ok() {
+            counted.fetch_add(chunk.len() as u64, Ordering::Relaxed);
+        }
+    });
+    let stood = stands(&written).await;
+    assert!(stood < MOST_BETWEEN, "{stood} bytes were read for an upstream that reads nothing");
+    let mut answer = [0; 64];
+    let answered = tokio::time::timeout(Duration::from_millis(100), reads.read(&mut answer)).await;
+    assert!(answered.is_err(), "it was answered before it was over: {}", String::from_utf8_lossy(&answer));
+    writing.abort();
 }
 
 #[tokio::test]

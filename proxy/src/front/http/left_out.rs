@@ -1,14 +1,24 @@
-//! Likelihoods of a model's words (`logprobs`): they spell the answer a second time, token by token, as text and as numbers
-//! of bytes, and name what might have stood there. None of it can be redacted as text, so it is left out.
+//! What is left out of JSON by its name, because nothing of it can be redacted as text.
+//!
+//! Likelihoods of a model's words (`logprobs`) spell the answer a second time, token by token, as text and as numbers of bytes, and
+//! name what might have stood there. What the Secrets and ConfigMaps of a cluster hold is nobody's identity, and still not for
+//! agents: passwords, keys, files.
 
 use bytes::{Bytes, BytesMut};
 
-/// Takes the likelihoods out of JSON, alone or in events.
-#[derive(Debug, Default)]
-pub(super) struct Likelihoods {
+/// Takes values out of JSON, alone or in events.
+#[derive(Debug)]
+pub(super) struct LeftOut {
+    what: What,
     state: State,
     /// The beginning of the string that is being read, or was read last.
     name: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum What {
+    Likelihoods,
+    Secrets,
 }
 
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
@@ -20,22 +30,39 @@ enum State {
     },
     /// Behind a string, which may be a name.
     Behind,
-    /// Behind the name of likelihoods and its colon.
+    /// Behind the name of what is left out and its colon.
     Value,
-    /// In likelihoods: how deep, and whether in a string of theirs.
+    /// In it: how deep, and whether in a string of it.
     Inside {
         depth: u32,
         string: bool,
         escaped: bool,
         ended_line: bool,
     },
+    /// In a string that is all of it.
+    Text {
+        escaped: bool,
+    },
 }
 
 /// Names are shorter, even where each letter is escaped.
 const LONGEST: usize = 96;
 
-impl Likelihoods {
-    /// What the next bytes are without likelihoods.
+impl LeftOut {
+    pub(super) const fn likelihoods() -> Self {
+        Self::of(What::Likelihoods)
+    }
+
+    /// What Secrets and ConfigMaps hold, wherever they stand in an answer.
+    pub(super) const fn secrets() -> Self {
+        Self::of(What::Secrets)
+    }
+
+    const fn of(what: What) -> Self {
+        Self { what, state: State::Outside, name: Vec::new() }
+    }
+
+    /// What the next bytes are without it.
     pub(super) fn filter(&mut self, text: Bytes) -> Bytes {
         let (mut out, mut kept, mut at) = (None::<BytesMut>, 0, 0);
         while let Some(&byte) = text.get(at) {
@@ -48,17 +75,17 @@ impl Likelihoods {
                     let rest = text.get(at..).unwrap_or_default();
                     at += memchr::memchr3(b'"', b'\\', b'\n', rest).unwrap_or(rest.len());
                 }
-                (State::Inside { .. }, State::Inside { .. }) => {}
-                (_, State::Inside { .. }) => {
+                (State::Inside { .. } | State::Text { .. }, State::Inside { .. } | State::Text { .. }) => {}
+                (_, State::Inside { .. } | State::Text { .. }) => {
                     let out = out.get_or_insert_with(BytesMut::new);
                     out.extend_from_slice(text.get(kept..at - 1).unwrap_or_default());
                     out.extend_from_slice(b"null");
                     kept = at;
                 }
-                (State::Inside { .. }, _) => kept = at,
+                (State::Inside { .. } | State::Text { .. }, _) => kept = at,
                 _ => {}
             }
-            if matches!(self.state, State::Inside { .. }) {
+            if matches!(self.state, State::Inside { .. } | State::Text { .. }) {
                 kept = at;
             }
         }
@@ -98,7 +125,12 @@ impl Likelihoods {
             State::Value if matches!(byte, b'{' | b'[') => {
                 State::Inside { depth: 1, string: false, escaped: false, ended_line: false }
             }
+            State::Value if byte == b'"' && self.what == What::Secrets => State::Text { escaped: false },
             State::Value => State::Outside,
+            State::Text { escaped: false } if byte == b'"' => State::Outside,
+            // No string of JSON goes on behind the end of its line.
+            State::Text { .. } if byte == b'\n' => State::Outside,
+            State::Text { escaped } => State::Text { escaped: !escaped && byte == b'\\' },
             State::Inside { depth, string, escaped, ended_line } => {
                 let ended = byte == b'\n';
                 match byte {
@@ -120,8 +152,15 @@ impl Likelihoods {
 
     fn is_name(&self) -> bool {
         let quoted = [b"\"", self.name.as_slice(), b"\""].concat();
-        serde_json::from_slice::<String>(&quoted)
-            .is_ok_and(|name| name.starts_with("logprobs") || name == "top_logprobs" || name == "token_logprobs")
+        serde_json::from_slice::<String>(&quoted).is_ok_and(|name| match self.what {
+            What::Likelihoods => name.starts_with("logprobs") || name == "top_logprobs" || name == "token_logprobs",
+            What::Secrets => {
+                // Who applied one left all of it in its notes.
+                const NAMES: [&str; 4] =
+                    ["data", "binarydata", "stringdata", "kubectl.kubernetes.io/last-applied-configuration"];
+                NAMES.contains(&name.to_ascii_lowercase().as_str())
+            }
+        })
     }
 }
 
@@ -130,9 +169,42 @@ mod tests {
     use super::*;
 
     fn filtered(text: &str, step: usize) -> String {
-        let mut likelihoods = Likelihoods::default();
-        let pieces = text.as_bytes().chunks(step).map(|piece| likelihoods.filter(Bytes::copy_from_slice(piece)));
+        without(LeftOut::likelihoods(), text, step)
+    }
+
+    fn without(mut left_out: LeftOut, text: &str, step: usize) -> String {
+        let pieces = text.as_bytes().chunks(step).map(|piece| left_out.filter(Bytes::copy_from_slice(piece)));
         String::from_utf8(pieces.flat_map(|piece| piece.to_vec()).collect()).unwrap()
+    }
+
+    #[test]
+    fn what_secrets_hold_is_left_out_however_it_is_cut() {
+        for (text, expected) in [
+            (
+                r#"{"kind":"Secret","data":{"password":"aHVudGVyMg=="},"type":"Opaque"}"#,
+                r#"{"kind":"Secret","data":null,"type":"Opaque"}"#,
+            ),
+            (
+                r#"{"stringData":{"a":"}"},"binaryData":{},"Data":["x"]}"#,
+                r#"{"stringData":null,"binaryData":null,"Data":null}"#,
+            ),
+            (
+                r#"{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":"{\"data\":{\"a\":\"b\\\\\"}}\n","a":"b"}}"#,
+                r#"{"annotations":{"kubectl.kubernetes.io/last-applied-configuration":null,"a":"b"}}"#,
+            ),
+            (
+                r#"{"\u0064ata":"x","database":"data","x":["data",1]}"#,
+                r#"{"\u0064ata":null,"database":"data","x":["data",1]}"#,
+            ),
+            (
+                "{\"type\":\"ADDED\",\"object\":{\"data\":{\"a\":\"b\"}}}\n{\"object\":{\"data\":{\"c\":\"d\"}}}\n",
+                "{\"type\":\"ADDED\",\"object\":{\"data\":null}}\n{\"object\":{\"data\":null}}\n",
+            ),
+        ] {
+            for step in 1..=text.len() {
+                assert_eq!(without(LeftOut::secrets(), text, step), expected, "in steps of {step}");
+            }
+        }
     }
 
     #[test]
