@@ -154,7 +154,8 @@ async fn rows_that_are_read_and_written_back_are_as_they_were() {
             SimpleQueryMessage::Row(row) => Some(row.get(0).map(str::to_owned)),
             _ => None,
         });
-        let literal = shown.unwrap().map_or("NULL".to_owned(), |shown| format!("'{}'", shown.replace('\'', "''")));
+        let literal =
+            shown.unwrap().map_or_else(|| "NULL".to_owned(), |shown| format!("'{}'", shown.replace('\'', "''")));
         let changed = before.as_ref().is_some_and(|before| literal != format!("'{before}'"));
         let update = format!("UPDATE clinical.charts SET {column} = {literal} WHERE id = 1");
         let in_text = client.simple_query(&update).await;

@@ -5,8 +5,11 @@ use blackbar_wire::pg::value::{Builtin, Destination, may_stand_for_others};
 use super::wayback::{bound, token};
 use super::*;
 
-/// Columns of `clinical.visits` and `clinical.beds`: a replacement as text and in binary, and a value that is none.
-fn values() -> Vec<(&'static str, &'static str, Vec<u8>, &'static str, Vec<u8>)> {
+/// A column, a replacement as text and in binary, and a value that is none.
+type Case = (&'static str, &'static str, Vec<u8>, &'static str, Vec<u8>);
+
+/// Columns of `clinical.visits` and `clinical.beds`.
+fn values() -> Vec<Case> {
     let day = |days: i32| days.to_be_bytes().to_vec();
     let moment = |days: i64, micros: i64| (days * 86_400_000_000 + micros).to_be_bytes().to_vec();
     let (new_year, april) = (-14_244, -14_152);
