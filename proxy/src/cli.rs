@@ -347,15 +347,15 @@ pub(crate) struct Prove {
 /// gateway and checks the answer. It stays until Ctrl-C, and leaves nothing behind.
 #[derive(Args, Debug)]
 #[command(after_help = "\
+Example: blackbar demo --script
+
 Ports on 127.0.0.1, or others where one is taken (`blackbar demo env` tells):
   8780  FHIR, through the gateway
   8781  the model, through the gateway
   6432  PostgreSQL, through the gateway
   8700  the console
   9464  health and metrics
-  8790  FHIR and the model themselves, for comparison
-
-Example: blackbar demo --script")]
+  8790  FHIR and the model themselves, for comparison")]
 pub(crate) struct Demo {
     /// End after the story, with exit status 1 when a step did not show what it should
     #[arg(long)]
