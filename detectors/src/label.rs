@@ -89,8 +89,8 @@ pub(crate) fn value_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
 
 /// Whether digits are named soon behind the word: a value that was said has four of them and more.
 fn said_ahead(near: &Near<'_>) -> Result<bool, Unseen> {
-    /// As far as a label and what stands between reach: the first digit is named before.
-    const FIRST: usize = 112;
+    /// As far as the rest of a label, what stands between, the letters before and a word reach: the first digit is named before.
+    const FIRST: usize = 144;
     /// As far as the third one.
     const FAR: usize = 168;
     let named = |text: &[u8], least: usize| {

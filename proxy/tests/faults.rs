@@ -1,6 +1,7 @@
 //! Everything goes wrong: the gateway is killed, its disk fails, is full, or stands still. Whatever a client got and whatever an
 //! upstream was asked is in the record all the same.
 #![allow(clippy::unwrap_used, clippy::panic, reason = "these are tests, outside of their functions")]
+#![allow(clippy::print_stdout, reason = "how much was tried is worth knowing")]
 
 mod common;
 
@@ -36,7 +37,7 @@ fn words(length: usize, seed: u64) -> String {
         state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         let bytes = state.to_be_bytes();
         text.extend(bytes.iter().take(6).map(|byte| char::from(b'a' + byte % 26)));
-        text.push(if bytes[6] % 12 == 0 { '\n' } else { ' ' });
+        text.push(if bytes[6].is_multiple_of(12) { '\n' } else { ' ' });
     }
     text.truncate(length);
     text

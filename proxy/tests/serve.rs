@@ -159,7 +159,7 @@ fn a_reload_of_which_a_part_cannot_be_used_changes_nothing_and_the_record_says_s
     let told = recorded.details(Kind::ConfigChange);
     let told = told.iter().filter(|details| details["sha256"].is_string() || details["did"] == "reload");
     let told: Vec<&str> =
-        told.map(|details| details["sha256"].as_str().or(details["error"].as_str()).unwrap()).collect();
+        told.map(|details| details["sha256"].as_str().or_else(|| details["error"].as_str()).unwrap()).collect();
     assert_eq!(told, [&*first, "BB-CONFIG-006", &second]);
     let late = recorded.details(Kind::ConfigChange);
     let late: Vec<&Value> =

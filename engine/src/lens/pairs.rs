@@ -33,6 +33,7 @@ pub(crate) fn tells<L: Level>(levels: &[L]) -> bool {
 
 /// A text ends that [`tells`].
 pub(crate) fn note<L: Level>(levels: &mut [L], text: &[u8]) {
+    let text = if text.len() <= LONGEST_READ { text } else { b"" };
     if let Some((level, place)) = head(levels)
         && let Some(level) = levels.get_mut(level)
     {
@@ -87,7 +88,7 @@ pub(crate) fn columns<'n>(names: impl Iterator<Item = Option<&'n [u8]>> + Clone)
 
 /// What the cell of a column that [`columns`] names says.
 pub(crate) fn cell(text: &[u8]) -> &[u8] {
-    let text = text.trim_ascii();
+    let text = if text.len() <= LONGEST_READ { text.trim_ascii() } else { b"" };
     last_part(b"", text.strip_suffix(b":").unwrap_or(text))
 }
 
@@ -158,9 +159,10 @@ pub(crate) fn is_told(field: &[u8]) -> bool {
 
 /// What the telling `field` says with `value`: the last part of an address; nothing where it is no name of anything.
 pub(crate) fn last_part<'v>(field: &[u8], value: &'v [u8]) -> &'v [u8] {
-    let last = match field {
-        b"url" => value.rsplit(|byte| matches!(byte, b'/' | b'#')).next().unwrap_or_default(),
-        _ => value,
+    let last = if field.eq_ignore_ascii_case(b"url") {
+        value.rsplit(|byte| matches!(byte, b'/' | b'#')).next().unwrap_or_default()
+    } else {
+        value
     };
     if last.len() <= LONGEST { last } else { b"" }
 }
@@ -195,6 +197,8 @@ const MOST_HEADS: usize = 128;
 const DEEPEST: usize = 16;
 /// More than any name of a field has.
 const LONGEST: usize = 64;
+/// More than any address of one has, or any cell with one in it: nobody keeps as much.
+pub(crate) const LONGEST_READ: usize = 256;
 
 #[rustfmt::skip] // A word list reads better in lines.
 static HEADS: Words = Words::new(&[

@@ -20,7 +20,7 @@ mod retold;
 mod review;
 mod standing;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -85,7 +85,7 @@ struct State {
     /// The keys of tokens, when the configuration has some.
     tokens: Option<Arc<Keyring>>,
     /// Keys made of the same secret for what clients only keep; nothing that is read as a token opens with them.
-    seals: Option<Arc<Keyring>>,
+    seals: BTreeMap<String, Arc<Keyring>>,
     fuse: FuseSection,
     /// Targets that are perhaps only observed.
     modes: Vec<(String, Mode)>,
@@ -375,9 +375,9 @@ impl Gate {
         self.state.load().tokens.clone()
     }
 
-    /// The keys of what clients keep for upstreams and cannot read.
-    pub(crate) fn seals(&self) -> Option<Arc<Keyring>> {
-        self.state.load().seals.clone()
+    /// The keys of what clients keep for a target's upstream and cannot read; no other target opens it.
+    pub(crate) fn seals(&self, target: &str) -> Option<Arc<Keyring>> {
+        self.state.load().seals.get(target).cloned()
     }
 
     /// The groups whose agreement policies ask for.
@@ -530,7 +530,13 @@ impl State {
             let key = config.tokens.as_ref().map(Secret::key).transpose()?;
             Ok(key.map(|key| Arc::new(Keyring::new(key, of))))
         };
-        let (tokens, seals) = (keys("")?, keys(SEALS)?);
+        let tokens = keys("")?;
+        let mut seals = BTreeMap::new();
+        for target in &config.gateway.targets {
+            if let Some(keyring) = keys(&format!("{SEALS}/{}", target.name))? {
+                seals.insert(target.name.clone(), keyring);
+            }
+        }
         let modes = config.gateway.targets.iter().map(|target| (target.name.clone(), target.mode)).collect();
         Ok(Self { policies, profiles, people, tokens, seals, fuse: config.gateway.fuse.clone(), modes, version })
     }

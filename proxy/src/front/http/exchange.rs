@@ -196,7 +196,7 @@ impl Front {
         // Request and decision are on disk before the upstream knows of them.
         recorded.settle().await.map_err(Problem::unrecorded)?;
         let version = self.gate.version();
-        let (keyring, seals) = (self.gate.tokens(), self.gate.seals());
+        let (keyring, seals) = (self.gate.tokens(), self.gate.seals(&served.target.name));
         let seal = seals.as_deref().unwrap_or(&served.seal);
         let encrypted = served.is_encrypted();
         let heads = Heads {

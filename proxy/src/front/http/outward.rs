@@ -6,6 +6,7 @@ use http::header::{self, HeaderMap, HeaderName, HeaderValue};
 
 use super::head::{redacted, unescaped};
 use super::problem::{Kind, Problem};
+use super::wayback;
 use crate::gate::Lines;
 
 /// Headers whose values name versions by days.
@@ -49,7 +50,8 @@ pub(super) fn address(target: &str, lines: &mut Lines) -> Result<(), Problem> {
         piece.iter_mut().filter(|byte| **byte == b'+').for_each(|byte| *byte = b' ');
         piece
     });
-    if path_and_values.into_iter().any(names) {
+    // A token would go up as what it stands for.
+    if wayback::carries_tokens(target) || path_and_values.into_iter().any(names) {
         let detail = "the address says something that does not go up here as it is";
         return Err(Problem::new(Kind::BadRequest, 422, detail));
     }

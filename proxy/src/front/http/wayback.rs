@@ -63,9 +63,10 @@ pub(super) fn tells_of_job(name: &HeaderName, value: &[u8], resolved: &[(String,
         return false;
     }
     // Of an address what stands behind the host, without the tokens in it.
-    let rest = memchr::memmem::find(value, b"://").and_then(|at| value.get(at + 3..));
-    let rest = rest.map_or(value, |rest| {
-        rest.iter().position(|byte| *byte == b'/').and_then(|at| rest.get(at..)).unwrap_or_default()
+    let scheme = value.iter().position(|byte| !byte.is_ascii_alphabetic()).unwrap_or(value.len());
+    let rest = value.get(scheme..).and_then(|rest| rest.strip_prefix(b"://")).map_or(value, |rest| {
+        let host = rest.iter().position(|byte| matches!(byte, b'/' | b'?' | b'#')).unwrap_or(rest.len());
+        rest.get(host..).unwrap_or_default()
     });
     let (mut text, mut done) = (Vec::new(), 0);
     for token in find_tokens(rest) {
@@ -198,7 +199,13 @@ mod tests {
         for value in ["https://g7.example/bulkstatus/12", "/bulkstatus/12?_page=g71", "120"] {
             assert!(tells_of_job(&place, value.as_bytes(), &resolved), "{value}");
         }
-        for value in ["/Group/g7/status", "/x?a=%4B%6fwalczyk.1", "/x/aKowalczyk"] {
+        for value in [
+            "/Group/g7/status",
+            "/x?a=%4B%6fwalczyk.1",
+            "/x/aKowalczyk",
+            "/Group/g7/status?next=https://h/x",
+            "https://host?id=g7",
+        ] {
             assert!(!tells_of_job(&place, value.as_bytes(), &resolved), "{value}");
         }
         assert!(!tells_of_job(&HeaderName::from_static("x-progress"), b"120", &resolved));

@@ -37,7 +37,7 @@ impl Cluster {
             .0
             .psql("postgres")
             .args(["-v", "ON_ERROR_STOP=1", "-A", "-t", "-F", "\x1f", "-R", "\x1e", "-P", "null=\x1d", "-c", sql])
-            .env("PGOPTIONS", format!("-c search_path={path} -c statement_timeout=1s"))
+            .env("PGOPTIONS", format!("-c search_path={path} -c statement_timeout=30s"))
             .output()
             .unwrap();
         if !output.status.success() {

@@ -620,7 +620,9 @@ impl Pump {
     /// Whether the client has said nothing for too long where it has the word.
     fn silent(&self) -> Option<Report> {
         let copies = self.copy_in.is_some();
-        if self.session.asks().is_some() || self.outbox.owes() && !copies {
+        // Who is not read cannot be heard: the server takes its time.
+        let unread = self.server.waiting() >= MOST_WAITING;
+        if self.session.asks().is_some() || unread || self.outbox.owes() && !copies {
             return None;
         }
         let (limit, report) = match (copies, self.session.status()) {
