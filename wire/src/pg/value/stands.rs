@@ -17,7 +17,7 @@ use super::{MOST_NESTED, textual};
 pub struct Destination {
     /// The column's type.
     pub oid: u32,
-    /// What the column was declared with, as in [`Typed`].
+    /// What the column was declared with, as a cell is.
     pub modifier: i32,
     /// The type that the value is said to have; 0 for the column's.
     pub given: u32,
