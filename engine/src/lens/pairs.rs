@@ -18,7 +18,7 @@ pub(crate) trait Level {
 }
 
 /// What an object or an array tells of its values.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Told {
     /// What one field of the object says of another.
     label: Vec<u8>,
@@ -168,7 +168,7 @@ pub(crate) fn last_part<'v>(field: &[u8], value: &'v [u8]) -> &'v [u8] {
 }
 
 /// What the elements of rows are called, by their place.
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Heads(Vec<Box<[u8]>>);
 
 impl Heads {
